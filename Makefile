@@ -1,0 +1,57 @@
+# `make help` lists what there is. Everything lives in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= .crowncap
+NAME ?= scan
+BIN := .venv/bin
+RUN := .venv/.run-installed
+DEV := .venv/.dev-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fix bench lock clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) ## set up, start everything, seed the demo, serve (PORT=8000 DATA_DIR=.crowncap)
+	@$(BIN)/crowncap up --demo --port $(PORT) --data-dir $(DATA_DIR)
+
+test: $(DEV) ## set up and run every test
+	@$(BIN)/python -m pytest
+
+check: $(DEV) ## lint, types, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(DEV) ## formatting and what the linter can mend by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## measure one thing beside its baseline (NAME=codegen|export|filters|scan)
+	@$(BIN)/python -m bench $(NAME) --json
+
+lock: $(DEV) ## write requirements/*.lock anew from pyproject.toml
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.lock
+	@$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -c requirements/run.lock -o requirements/dev.lock
+
+clean: ## remove the environment and caches; data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Crowncap needs Python 3.11 or newer; name one: make run PYTHON=python3.12")'
+	@echo "Creating .venv ..."
+	@$(PYTHON) -m venv .venv
+
+$(RUN): requirements/run.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what Crowncap needs (a minute or two, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(RUN)
+	@echo "Installing the tools for tests and checks ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@

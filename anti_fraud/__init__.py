@@ -1,0 +1,1 @@
+"""Signals in, a verdict with reasons out."""

@@ -1,0 +1,1 @@
+"""What every feature stands on; no business noun lives here."""

@@ -1,0 +1,1 @@
+"""The shell: command line, app factory, embedded servers, demo."""

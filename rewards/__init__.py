@@ -1,0 +1,1 @@
+"""Members, campaigns and double-entry points."""

@@ -1,0 +1,1 @@
+"""The consumer's side: the scan pipeline, its routes and the mobile page."""
