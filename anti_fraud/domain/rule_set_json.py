@@ -1,0 +1,239 @@
+"""Read a rule set from JSON data, strictly: every mistake is named with its place."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from anti_fraud.domain.conditions import (
+    OPS,
+    ORDERED_OPS,
+    All,
+    Any_,
+    Condition,
+    Leaf,
+    Not,
+)
+from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.facts import KNOWN_FACTS, FactKind
+from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
+from core.errors import FieldError, InvalidInput
+
+T = TypeVar("T")
+_Kinds = Mapping[str, FactKind]
+
+MAX_SCORE: Final = 100
+MAX_DEPTH: Final = 8
+# The packed counters need ten sub-buckets of whole milliseconds; 90 days is how long
+# anything about a scan's origin is kept.
+MIN_WINDOW_S: Final = 10
+MAX_WINDOW_S: Final = 90 * 86_400
+_LANGUAGES: Final = frozenset({"en", "zh"})
+
+
+def parse_rule_set(
+    data: Any, *, known_facts: Mapping[str, FactKind] = KNOWN_FACTS
+) -> RuleSet:
+    """Return the rule set that decoded JSON describes.
+
+    Facts are those known plus the set's own counters. Raises InvalidInput whose
+    `errors` hold one entry a mistake, each with a JSON pointer (RFC 6901).
+    """
+    fields = _object(
+        data, "", {"version", "thresholds", "counters", "throttles", "rules"}
+    )
+    problems: list[FieldError] = []
+    refuse_at, hold_at = _collect(problems, _thresholds, fields["thresholds"]) or (1, 1)
+    version = _collect(problems, _version, fields["version"]) or 1
+    counters = _each(problems, fields["counters"], "/counters", _counter)
+    throttles = _each(problems, fields["throttles"], "/throttles", _throttle)
+    _unique(problems, "/counters", [counter.fact for counter in counters])
+    kinds = {**known_facts, **{counter.fact: FactKind.NUMBER for counter in counters}}
+    rules = _each(
+        problems,
+        fields["rules"],
+        "/rules",
+        lambda item, pointer: _rule(item, pointer, kinds),
+    )
+    _unique(problems, "/rules", [rule.rule_id for rule in rules])
+    if problems:
+        raise InvalidInput(_sentence(problems), errors=tuple(problems))
+    return RuleSet(
+        version, refuse_at, hold_at, tuple(counters), tuple(throttles), tuple(rules)
+    )
+
+
+def _sentence(problems: list[FieldError]) -> str:
+    said = "; ".join(f"{one.pointer or '/'}: {one.detail}" for one in problems)
+    return f"The rule set has {len(problems)} mistakes: {said}"
+
+
+def _version(value: Any) -> int:
+    return _integer(value, "/version", 1, 2**31 - 1)
+
+
+def _thresholds(value: Any) -> tuple[int, int]:
+    fields = _object(value, "/thresholds", {"refuse", "hold"})
+    refuse_at = _integer(fields["refuse"], "/thresholds/refuse", 1, 10_000)
+    hold_at = _integer(fields["hold"], "/thresholds/hold", 1, 10_000)
+    if hold_at >= refuse_at:
+        raise _wrong("/thresholds/hold", "lies below the threshold to refuse")
+    return refuse_at, hold_at
+
+
+def _counter(value: Any, pointer: str) -> Counter:
+    fields = _object(value, pointer, {"fact", "entity", "window_s"})
+    return Counter(
+        _text(fields["fact"], f"{pointer}/fact"),
+        _entity(fields["entity"], f"{pointer}/entity"),
+        _integer(fields["window_s"], f"{pointer}/window_s", MIN_WINDOW_S, MAX_WINDOW_S),
+    )
+
+
+def _throttle(value: Any, pointer: str) -> Throttle:
+    fields = _object(value, pointer, {"entity", "window_s", "limit", "block_s"})
+    return Throttle(
+        _entity(fields["entity"], f"{pointer}/entity"),
+        _integer(fields["window_s"], f"{pointer}/window_s", MIN_WINDOW_S, MAX_WINDOW_S),
+        # A sub-bucket of a counter holds sixteen bits.
+        _integer(fields["limit"], f"{pointer}/limit", 1, 65_535),
+        _integer(fields["block_s"], f"{pointer}/block_s", 1, MAX_WINDOW_S),
+    )
+
+
+def _rule(value: Any, pointer: str, kinds: _Kinds) -> Rule:
+    fields = _object(value, pointer, {"id", "score", "sentence", "when"})
+    sentence = _object(fields["sentence"], f"{pointer}/sentence", _LANGUAGES)
+    for language, text in sentence.items():
+        _text(text, f"{pointer}/sentence/{language}")
+    return Rule(
+        _text(fields["id"], f"{pointer}/id"),
+        _integer(fields["score"], f"{pointer}/score", 1, MAX_SCORE),
+        sentence,
+        _condition(fields["when"], f"{pointer}/when", kinds, depth=1),
+    )
+
+
+def _condition(value: Any, pointer: str, kinds: _Kinds, *, depth: int) -> Condition:
+    if depth > MAX_DEPTH:
+        raise _wrong(pointer, f"conditions nest at most {MAX_DEPTH} deep")
+    if isinstance(value, dict) and len(value) == 1:
+        ((word, part),) = value.items()
+        if word == "not":
+            return Not(_condition(part, f"{pointer}/not", kinds, depth=depth + 1))
+        if word in {"all", "any"}:
+            if not isinstance(part, list) or not part:
+                raise _wrong(f"{pointer}/{word}", "is a list of at least one condition")
+            parts = tuple(
+                _condition(item, f"{pointer}/{word}/{index}", kinds, depth=depth + 1)
+                for index, item in enumerate(part)
+            )
+            return All(parts) if word == "all" else Any_(parts)
+    return _leaf(_object(value, pointer, {"fact", "op", "value"}), pointer, kinds)
+
+
+def _leaf(fields: Mapping[str, Any], pointer: str, kinds: _Kinds) -> Leaf:
+    fact = _text(fields["fact"], f"{pointer}/fact")
+    kind = kinds.get(fact)
+    if kind is None:
+        raise _wrong(f"{pointer}/fact", f"no fact is called {fact!r}")
+    op = _text(fields["op"], f"{pointer}/op")
+    if op not in OPS:
+        raise _wrong(f"{pointer}/op", f"is one of {', '.join(sorted(OPS))}")
+    if op in ORDERED_OPS and kind is not FactKind.NUMBER:
+        raise _wrong(f"{pointer}/op", f"{fact} is a {kind}, which has no order")
+    value = fields["value"]
+    if op == "in":
+        if not isinstance(value, list) or not value:
+            raise _wrong(f"{pointer}/value", "is a list of at least one value")
+        for index, item in enumerate(value):
+            _operand(item, f"{pointer}/value/{index}", kind)
+        return Leaf(fact, op, tuple(value))
+    _operand(value, f"{pointer}/value", kind)
+    return Leaf(fact, op, value)
+
+
+def _operand(value: Any, pointer: str, kind: FactKind) -> None:
+    # A bool is an int to Python, and JSON readers may let NaN through.
+    fits = {
+        FactKind.FLAG: isinstance(value, bool),
+        FactKind.TEXT: isinstance(value, str),
+        FactKind.NUMBER: isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value),
+    }
+    if not fits[kind]:
+        raise _wrong(pointer, f"is a {kind}, like its fact, not {value!r}")
+
+
+def _object(
+    value: Any, pointer: str, names: set[str] | frozenset[str]
+) -> dict[str, Any]:
+    """Return a JSON object that has exactly these members."""
+    if not isinstance(value, dict):
+        raise _wrong(pointer, f"is an object with {', '.join(sorted(names))}")
+    if missing := sorted(names - value.keys()):
+        raise _wrong(pointer, f"lacks {', '.join(missing)}")
+    if unknown := sorted(map(str, value.keys() - names)):
+        raise _wrong(pointer, f"has no member called {', '.join(unknown)}")
+    return value
+
+
+def _integer(value: Any, pointer: str, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(pointer, f"is an integer, not {value!r}")
+    if not least <= value <= most:
+        raise _wrong(pointer, f"lies between {least} and {most}, unlike {value}")
+    return value
+
+
+def _text(value: Any, pointer: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(pointer, "is a text that is not empty")
+    return value
+
+
+def _entity(value: Any, pointer: str) -> Entity:
+    text = _text(value, pointer)
+    if text not in set(Entity):
+        raise _wrong(pointer, f"is one of {', '.join(Entity)}, not {text!r}")
+    return Entity(text)
+
+
+def _each(
+    problems: list[FieldError],
+    value: Any,
+    pointer: str,
+    parse: Callable[[Any, str], T],
+) -> list[T]:
+    """Parse the items of a list; one that is wrong is noted and left out."""
+    if not isinstance(value, list):
+        problems.append(FieldError(pointer, "rule_set", "is a list"))
+        return []
+    parsed = []
+    for index, item in enumerate(value):
+        try:
+            parsed.append(parse(item, f"{pointer}/{index}"))
+        except InvalidInput as error:
+            problems.extend(error.errors)
+    return parsed
+
+
+def _collect(
+    problems: list[FieldError], parse: Callable[[Any], T], value: Any
+) -> T | None:
+    try:
+        return parse(value)
+    except InvalidInput as error:
+        problems.extend(error.errors)
+        return None
+
+
+def _unique(problems: list[FieldError], pointer: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems.extend(
+        FieldError(pointer, "rule_set", f"says {name!r} twice") for name in twice
+    )
+
+
+def _wrong(pointer: str, detail: str) -> InvalidInput:
+    return InvalidInput.field(pointer, "rule_set", detail)

@@ -1,0 +1,43 @@
+"""Verdicts and the reasons they carry."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from anti_fraud.domain.facts import Fact
+
+
+class Verdict(StrEnum):
+    """What the rules say about a scan, mildest first."""
+
+    PASS = "pass"  # noqa: S105 - the verdict's name, not a password
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionValue:
+    """One condition of a rule that hit: what it asked and what it saw."""
+
+    fact: str
+    op: str
+    value: Fact | tuple[Fact, ...]
+    actual: Fact
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that applies, with the value of each of its conditions."""
+
+    rule_id: str
+    score: int
+    conditions: tuple[ConditionValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict, the sum of scores it rests on, and the rules behind it."""
+
+    verdict: Verdict
+    score: int
+    hits: tuple[Hit, ...]

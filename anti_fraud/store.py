@@ -1,0 +1,83 @@
+"""The SQL of anti_fraud: rule sets, incidents, and reports of invalid codes."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from anti_fraud import tables as t
+from anti_fraud.domain import RuleSet, parse_rule_set
+
+FIRST_RULES = Path(__file__).with_name("rules.json")
+
+
+async def install_first_rules(conn: AsyncConnection, *, now: datetime) -> None:
+    """Store the rule set that Crowncap ships, where there is none yet."""
+    document = json.loads(FIRST_RULES.read_text())
+    await conn.execute(
+        upsert(t.rule_sets)
+        .values(
+            version=document["version"],
+            document=document,
+            created_by="crowncap",
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def load_rule_set(conn: AsyncConnection) -> RuleSet:
+    """Load the newest rule set."""
+    document = (
+        await conn.execute(
+            select(t.rule_sets.c.document)
+            .order_by(t.rule_sets.c.version.desc())
+            .limit(1)
+        )
+    ).scalar_one()
+    return parse_rule_set(document)
+
+
+async def report_incidents(
+    conn: AsyncConnection, kind: str, subjects: Sequence[str], *, now: datetime
+) -> None:
+    """Raise incidents, or note that known ones were seen again."""
+    for subject in sorted(set(subjects)):
+        await conn.execute(
+            upsert(t.incidents)
+            .values(
+                kind=kind,
+                subject=subject,
+                first_at=now,
+                last_at=now,
+                seen=subjects.count(subject),
+            )
+            .on_conflict_do_update(
+                index_elements=["kind", "subject"],
+                set_={
+                    "last_at": now,
+                    "seen": t.incidents.c.seen + subjects.count(subject),
+                },
+            )
+        )
+
+
+async def report_invalid(
+    conn: AsyncConnection,
+    *,
+    seen: int,
+    throttled: int,
+    samples: Sequence[dict[str, Any]],
+    now: datetime,
+) -> None:
+    """Write down how many invalid codes came since the last report, with samples."""
+    await conn.execute(
+        insert(t.invalid_reports).values(
+            at=now, seen=seen, throttled=throttled, samples=list(samples)
+        )
+    )

@@ -1,0 +1,219 @@
+"""What an order for codes says, and what a batch is."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from codegen.domain.code_text import LinkForm
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.ranges import SERIAL_BITS
+from core.errors import FieldError, InvalidInput
+
+MAX_QUANTITY = 1_000_000_000
+MAX_UNITS = 100_000
+MAX_CODES_PER_CHANGE = 10_000
+MAX_TEXT = 64
+
+
+class Placement(StrEnum):
+    """Where a code is printed; only `inside` codes pay consumers."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    CARTON = "carton"
+    PALLET = "pallet"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A roll or box: the smallest thing that a line can name."""
+
+    name: str
+    from_index: int
+    to_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder:
+    """An order for `quantity` codes, as asked for."""
+
+    quantity: int
+    link_base: str
+    link_form: LinkForm
+    gtin: str | None = None
+    campaign_id: str | None = None
+    placement: Placement = Placement.INSIDE
+    units: tuple[Unit, ...] = ()
+    lot: str | None = None
+    produced_on: date | None = None
+    sale_regions: tuple[str, ...] = ()
+    line: str | None = None
+
+    @classmethod
+    def check(cls, **fields: object) -> "BatchOrder":
+        """Normalise and check an order; raises InvalidInput naming each wrong field."""
+        order = cls(**fields)  # type: ignore[arg-type] # each is checked below
+        problems = list(_order_problems(order))
+        if problems:
+            raise InvalidInput(problems[0].detail, errors=tuple(problems))
+        if order.gtin is None:
+            return order
+        return cls(**{**fields, "gtin": normalise_gtin(order.gtin)})  # type: ignore[arg-type] # as above
+
+
+def _order_problems(order: BatchOrder) -> list[FieldError]:
+    problems: list[FieldError] = []
+    if not 1 <= order.quantity <= MAX_QUANTITY:
+        problems.append(
+            FieldError(
+                "/quantity",
+                "out_of_range",
+                f"A batch holds 1 to {MAX_QUANTITY:,} codes, not {order.quantity:,}.",
+            )
+        )
+    if order.gtin is not None:
+        try:
+            normalise_gtin(order.gtin)
+        except GtinError as fault:
+            problems.append(FieldError("/gtin", "invalid_gtin", str(fault)))
+    if order.link_form is LinkForm.GS1 and order.gtin is None:
+        problems.append(
+            FieldError("/gtin", "required", "A GS1 Digital Link needs a GTIN.")
+        )
+    parts = urlsplit(order.link_base)
+    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
+        problems.append(
+            FieldError(
+                "/link_base",
+                "invalid_url",
+                "A link base is scheme and host, like HTTPS://BRAND.EXAMPLE.",
+            )
+        )
+    problems += _unit_problems(order)
+    return problems
+
+
+def _unit_problems(order: BatchOrder) -> list[FieldError]:
+    if len(order.units) > MAX_UNITS:
+        return [
+            FieldError("/units", "too_many", f"At most {MAX_UNITS:,} units a batch.")
+        ]
+    problems: list[FieldError] = []
+    names: set[str] = set()
+    end_of_previous, previous = -1, ""
+    for unit in sorted(order.units, key=lambda u: u.from_index):
+        pointer = f"/units/{order.units.index(unit)}"
+        if unit.name in names or not unit.name:
+            problems.append(
+                FieldError(f"{pointer}/name", "not_unique", "Unit names are unique.")
+            )
+        names.add(unit.name)
+        if not 0 <= unit.from_index <= unit.to_index < order.quantity:
+            problems.append(
+                FieldError(
+                    pointer,
+                    "out_of_range",
+                    f"Unit {unit.name!r} must lie within 0 and {order.quantity - 1}.",
+                )
+            )
+        elif unit.from_index <= end_of_previous:
+            problems.append(
+                FieldError(
+                    pointer,
+                    "overlap",
+                    f"Unit {unit.name!r} overlaps unit {previous!r}.",
+                )
+            )
+        end_of_previous, previous = max(end_of_previous, unit.to_index), unit.name
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A row that stands for `quantity` codes."""
+
+    batch_id: int
+    epoch: int
+    first_serial: int
+    quantity: int
+    gtin: str | None
+    campaign_id: str | None
+    brand: str | None
+    placement: Placement
+    lot: str | None
+    produced_on: date | None
+    sale_regions: tuple[str, ...]
+    line: str | None
+    link_base: str
+    link_form: LinkForm
+    issued_by: str
+    issued_at: datetime
+    units: tuple[Unit, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first_code_id(self) -> int:
+        """The code_id of index 0."""
+        return self.epoch << SERIAL_BITS | self.first_serial
+
+    @property
+    def state(self) -> str:
+        """The state of its codes, or `mixed`."""
+        states = [name for name, count in self.counts.items() if count]
+        return states[0] if len(states) == 1 else "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which codes of a batch a change means; nothing named means all of them."""
+
+    unit: str | None = None
+    from_index: int | None = None
+    to_index: int | None = None
+    codes: tuple[str, ...] | None = None
+
+    def indexes(self, batch: Batch) -> tuple[int, int]:
+        """Resolve a unit or a range to inclusive indexes; raises InvalidInput."""
+        if self.unit is not None:
+            for unit in batch.units:
+                if unit.name == self.unit:
+                    return unit.from_index, unit.to_index
+            raise InvalidInput.field(
+                "/unit", "unknown_unit", f"The batch has no unit {self.unit!r}."
+            )
+        first = 0 if self.from_index is None else self.from_index
+        last = batch.quantity - 1 if self.to_index is None else self.to_index
+        if not 0 <= first <= last < batch.quantity:
+            raise InvalidInput.field(
+                "/from_index",
+                "out_of_range",
+                f"Indexes run from 0 to {batch.quantity - 1} in this batch, both "
+                f"included; {first} to {last} is no part of it.",
+            )
+        return first, last
+
+    def check(self) -> None:
+        """Raise InvalidInput when more than one way of naming codes is used."""
+        named = [
+            self.unit is not None,
+            self.from_index is not None or self.to_index is not None,
+            self.codes is not None,
+        ]
+        if sum(named) > 1:
+            raise InvalidInput(
+                "Name codes in one way: a unit, a range of indexes, or a list."
+            )
+        if self.codes is not None and not 1 <= len(self.codes) <= MAX_CODES_PER_CHANGE:
+            raise InvalidInput.field(
+                "/codes", "out_of_range", f"1 to {MAX_CODES_PER_CHANGE:,} codes a call."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """What a change of a batch did."""
+
+    change_id: int
+    changed: int
+    unchanged: int

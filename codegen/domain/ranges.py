@@ -1,0 +1,229 @@
+"""Which codes are in which state: an exact table of intervals.
+
+The ranges of a batch tile it without gap or overlap. A change cuts the ranges it
+touches, moves the pieces that may move, and joins equal neighbours again.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+SERIAL_BITS = 36
+SERIALS_PER_EPOCH = 1 << SERIAL_BITS
+SEGMENT_BITS = 20
+
+
+class RangeState(StrEnum):
+    """The states of a code; `void` and `recalled` are final."""
+
+    ISSUED = "issued"
+    ACTIVATED = "activated"
+    VOID = "void"
+    RECALLED = "recalled"
+
+
+class EpochState(StrEnum):
+    """open; closed: issues no more; frozen: claims are held; retired: not active."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FROZEN = "frozen"
+    RETIRED = "retired"
+
+
+# From which states a change may take a code; others stay as they are.
+LEGAL_FROM = {
+    RangeState.ACTIVATED: frozenset({RangeState.ISSUED}),
+    RangeState.VOID: frozenset({RangeState.ISSUED, RangeState.ACTIVATED}),
+    RangeState.RECALLED: frozenset({RangeState.ISSUED, RangeState.ACTIVATED}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a range's codes stand for."""
+
+    gtin: str | None = None
+    lot: str | None = None
+    produced_on: date | None = None
+    plant: str | None = None
+    line: str | None = None
+    sale_regions: tuple[str, ...] = ()
+    campaign_id: str | None = None
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRange:
+    """Codes `first_code_id` to `last_code_id`, both included, in one state."""
+
+    first_code_id: int
+    last_code_id: int
+    batch_id: int
+    state: RangeState
+    binding: Binding
+    change_id: int = 0
+    instructions: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many codes the range holds."""
+        return self.last_code_id - self.first_code_id + 1
+
+
+@dataclass(frozen=True, slots=True)
+class RangeChange:
+    """A wish: these codes into `state`, with what they stand for from now on."""
+
+    state: RangeState
+    change_id: int
+    binding: Binding | None = None
+    instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RangePlan:
+    """What a change does to a batch's ranges."""
+
+    removed: tuple[CodeRange, ...]
+    added: tuple[CodeRange, ...]
+    changed: int
+    unchanged: int
+
+
+Interval = tuple[int, int]
+
+
+def join_intervals(intervals: Iterable[Interval]) -> list[Interval]:
+    """Sort inclusive intervals and join those that touch or overlap."""
+    joined: list[Interval] = []
+    for first, last in sorted(intervals):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def plan_change(
+    ranges: Sequence[CodeRange], wanted: Iterable[Interval], change: RangeChange
+) -> RangePlan:
+    """Cut `ranges` (sorted, tiling) along `wanted` and change the pieces inside.
+
+    Pieces in a state that the change may not leave stay and count as unchanged.
+    """
+    legal = LEGAL_FROM[change.state]
+    targets = join_intervals(wanted)
+    removed: list[CodeRange] = []
+    added: list[CodeRange] = []
+    changed = unchanged = 0
+    for piece in ranges:
+        inside = [
+            (max(first, piece.first_code_id), min(last, piece.last_code_id))
+            for first, last in targets
+            if first <= piece.last_code_id and last >= piece.first_code_id
+        ]
+        size = sum(last - first + 1 for first, last in inside)
+        if not inside or piece.state not in legal:
+            unchanged += size
+            continue
+        changed += size
+        removed.append(piece)
+        added.extend(_cut(piece, inside, change))
+    return RangePlan(tuple(removed), tuple(_join_equal(added)), changed, unchanged)
+
+
+def _cut(
+    piece: CodeRange, inside: Sequence[Interval], change: RangeChange
+) -> Iterable[CodeRange]:
+    at = piece.first_code_id
+    for first, last in inside:
+        if at < first:
+            yield replace(piece, first_code_id=at, last_code_id=first - 1)
+        yield replace(
+            piece,
+            first_code_id=first,
+            last_code_id=last,
+            state=change.state,
+            binding=change.binding or piece.binding,
+            change_id=change.change_id,
+            instructions=change.instructions,
+        )
+        at = last + 1
+    if at <= piece.last_code_id:
+        yield replace(piece, first_code_id=at)
+
+
+def _join_equal(pieces: Iterable[CodeRange]) -> Iterable[CodeRange]:
+    held: CodeRange | None = None
+    for piece in pieces:
+        if held is not None and piece.first_code_id == held.last_code_id + 1:
+            joined = replace(held, last_code_id=piece.last_code_id)
+            if joined == replace(piece, first_code_id=held.first_code_id):
+                held = joined
+                continue
+        if held is not None:
+            yield held
+        held = piece
+    if held is not None:
+        yield held
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is in the bottle."""
+
+    gtin: str
+    name: str
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class RangeTable:
+    """Every issued range, with what a scan must know of it, as of one version."""
+
+    version: int
+    ranges: tuple[CodeRange, ...]
+    placements: dict[int, str]
+    batch_gtins: dict[int, str | None]
+    products: dict[str, Product]
+    epochs: dict[int, EpochState]
+    _starts: list[int] = field(repr=False)
+
+    @classmethod
+    def build(
+        cls,
+        version: int,
+        ranges: Iterable[CodeRange],
+        *,
+        placements: dict[int, str],
+        batch_gtins: dict[int, str | None],
+        products: dict[str, Product],
+        epochs: dict[int, EpochState],
+    ) -> "RangeTable":
+        """Sort the ranges, which must not overlap."""
+        ordered = tuple(sorted(ranges, key=lambda r: r.first_code_id))
+        starts = [r.first_code_id for r in ordered]
+        return cls(version, ordered, placements, batch_gtins, products, epochs, starts)
+
+    def find(self, code_id: int) -> CodeRange | None:
+        """Find the range that holds a code; None for one that was never issued."""
+        at = bisect_right(self._starts, code_id) - 1
+        if at < 0:
+            return None
+        found = self.ranges[at]
+        return found if code_id <= found.last_code_id else None
+
+    def segments(self) -> list[int]:
+        """Number the 2^20-serial segments that hold issued codes, ascending."""
+        numbers: set[int] = set()
+        for r in self.ranges:
+            numbers.update(
+                range(
+                    r.first_code_id >> SEGMENT_BITS,
+                    (r.last_code_id >> SEGMENT_BITS) + 1,
+                )
+            )
+        return sorted(numbers)

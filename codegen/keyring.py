@@ -1,0 +1,137 @@
+"""Where master keys and the high-water mark live: two small files, never PostgreSQL."""
+
+import fcntl
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.domain.keys import EpochKeys
+from core.errors import MisconfiguredError
+from core.ids import random_bytes
+
+_KEY_LENGTH = 32
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file (mode 0600) so that a crash leaves the old or the new one."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeyFile:
+    """The file of master keys: one `epoch hex` a line, readable by its owner only."""
+
+    path: Path
+
+    def exists(self) -> bool:
+        """Tell whether there is a key file."""
+        return self.path.exists()
+
+    def load(self) -> EpochKeys:
+        """Read all keys; raises MisconfiguredError with one sentence."""
+        return EpochKeys.from_masters(self._masters())
+
+    def add_epoch(self, epoch: int) -> EpochKeys:
+        """Append a fresh random key for an epoch that has none, durably."""
+        masters = self._masters() if self.exists() else {}
+        if epoch not in masters:
+            masters[epoch] = random_bytes(_KEY_LENGTH)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lines = [f"{number} {key.hex()}\n" for number, key in masters.items()]
+            write_durably(self.path, "".join(lines).encode())
+        return EpochKeys.from_masters(masters)
+
+    def _masters(self) -> dict[int, bytes]:
+        try:
+            mode = self.path.stat().st_mode
+            text = self.path.read_text()
+        except OSError as fault:
+            raise MisconfiguredError(
+                f"Cannot read the master keys at {self.path}: {fault.strerror}. "
+                "Restore them from your key backup; they are not in the database."
+            ) from None
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise MisconfiguredError(
+                f"The master keys at {self.path} can be read by others; "
+                f"run: chmod 600 {self.path}"
+            )
+        masters: dict[int, bytes] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                epoch, key = line.split()
+                masters[int(epoch)] = bytes.fromhex(key)
+                EpochKeys.from_masters({int(epoch): bytes.fromhex(key)})
+            except ValueError:
+                raise MisconfiguredError(
+                    f"Line {number} of the master keys at {self.path} is not an "
+                    "epoch (0 to 31) and 64 hexadecimal digits."
+                ) from None
+        return masters
+
+
+@dataclass(frozen=True, slots=True)
+class HighWaterMark:
+    """The next serial of each epoch, kept outside PostgreSQL.
+
+    A database restored from a backup has forgotten what it issued since; this file has
+    not, so no serial is ever issued twice. It is written before the issue commits.
+    """
+
+    path: Path
+
+    @contextmanager
+    def raising(self, epoch: int) -> Iterator["RaisedMark"]:
+        """Lock the file for one issue; `RaisedMark.raise_to` writes it durably."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield RaisedMark(self.path, epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedMark:
+    """The high-water mark of one epoch while its file is locked."""
+
+    path: Path
+    epoch: int
+
+    def _marks(self) -> dict[str, int]:
+        try:
+            marks = json.loads(self.path.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            marks = None
+        if not isinstance(marks, dict):
+            raise MisconfiguredError(
+                f"The high-water mark at {self.path} is damaged; see docs/operations.md "
+                "on how to set it from the newest batch you know of."
+            )
+        return marks
+
+    def current(self) -> int:
+        """Read the next serial that may be issued."""
+        return int(self._marks().get(str(self.epoch), 0))
+
+    def raise_to(self, serial: int) -> None:
+        """Record that serials below `serial` are spent."""
+        marks = self._marks() | {str(self.epoch): serial}
+        write_durably(self.path, json.dumps(marks).encode())

@@ -1,0 +1,128 @@
+"""The tables of codegen; only codegen.store writes them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("epoch", SmallInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("key_check", LargeBinary, nullable=False),
+    Column("next_serial", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+range_version = Table(
+    "range_version",
+    metadata,
+    Column("only_row", Boolean, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("gtin", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("brand", Text, nullable=False),
+    Column("shelf_life_days", Integer),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("epoch", SmallInteger, nullable=False),
+    Column("first_serial", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("gtin", Text),
+    Column("campaign_id", Text),
+    Column("brand", Text),
+    Column("placement", Text, nullable=False),
+    Column("lot", Text),
+    Column("produced_on", Date),
+    Column("sale_regions", ARRAY(Text), nullable=False),
+    Column("line", Text),
+    Column("link_base", Text, nullable=False),
+    Column("link_form", Text, nullable=False),
+    Column("issued_by", Text, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+)
+
+batch_units = Table(
+    "batch_units",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("from_index", BigInteger, nullable=False),
+    Column("to_index", BigInteger, nullable=False),
+)
+
+range_changes = Table(
+    "range_changes",
+    metadata,
+    Column("change_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+ranges = Table(
+    "ranges",
+    metadata,
+    Column("first_code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_code_id", BigInteger, nullable=False),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("gtin", Text),
+    Column("lot", Text),
+    Column("produced_on", Date),
+    Column("plant", Text),
+    Column("line", Text),
+    Column("sale_regions", ARRAY(Text), nullable=False),
+    Column("campaign_id", Text),
+    Column("effective_at", DateTime(timezone=True)),
+    Column("instructions", Text),
+    Column("change_id", BigInteger, nullable=False),
+)
+
+void_codes = Table(
+    "void_codes",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("change_id", BigInteger, nullable=False),
+)
+
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("recall_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("scope", JSONB, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", DateTime(timezone=True)),
+)

@@ -1,0 +1,103 @@
+"""The same key and body get the same answer; the same key and another body an error.
+
+A key belongs to an authenticated caller, method and route. Its row is written in the
+transaction of the effect it stands for, so neither exists without the other.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.auth.tables import idempotency_keys
+from core.errors import InvalidInput
+
+KEPT = timedelta(hours=48)
+MAX_KEY_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The answer that was recorded for a key."""
+
+    status: int
+    response: bytes
+
+
+def check_key(key: str) -> str:
+    """Return the key; raises InvalidInput unless it is 1 to 64 printable ASCII."""
+    if (
+        not 1 <= len(key) <= MAX_KEY_LENGTH
+        or not key.isascii()
+        or not key.isprintable()
+    ):
+        raise InvalidInput(
+            "An Idempotency-Key is 1 to 64 printable ASCII characters.",
+            code="invalid_idempotency_key",
+        )
+    return key
+
+
+def hash_key(caller: str, method: str, route: str, key: str) -> bytes:
+    """Name a key within everything it is scoped to (16 bytes)."""
+    text = "\n".join((caller, method, route, key))
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def hash_body(body: bytes) -> bytes:
+    """Fingerprint a body (16 bytes)."""
+    return hashlib.blake2b(body, digest_size=16).digest()
+
+
+def reused_key() -> InvalidInput:
+    """Say that a key came back with another body."""
+    return InvalidInput(
+        "This Idempotency-Key was used before with another body.",
+        code="idempotency_key_reused",
+    )
+
+
+async def begin_once(
+    conn: AsyncConnection, *, key_hash: bytes, body_hash: bytes, now: datetime
+) -> Replay | None:
+    """Take the key, or return its recorded answer; waits for a concurrent owner.
+
+    Raises InvalidInput when the key was used with another body.
+    """
+    taken = await conn.execute(
+        insert(idempotency_keys)
+        .values(key_hash=key_hash, body_hash=body_hash, owner=0, created_at=now)
+        .on_conflict_do_nothing()
+    )
+    if taken.rowcount:
+        return None
+    row = (
+        await conn.execute(
+            select(idempotency_keys).where(idempotency_keys.c.key_hash == key_hash)
+        )
+    ).one()
+    if row.body_hash != body_hash:
+        raise reused_key()
+    return Replay(row.status, row.response)
+
+
+async def finish_once(
+    conn: AsyncConnection, *, key_hash: bytes, status: int, response: bytes
+) -> None:
+    """Record the answer beside the key, in the same transaction."""
+    await conn.execute(
+        update(idempotency_keys)
+        .where(idempotency_keys.c.key_hash == key_hash)
+        .values(status=status, response=response)
+    )
+
+
+async def prune_keys(conn: AsyncConnection, *, now: datetime) -> int:
+    """Forget keys that are past their age; returns how many."""
+    done = await conn.execute(
+        delete(idempotency_keys).where(idempotency_keys.c.created_at < now - KEPT)
+    )
+    return done.rowcount

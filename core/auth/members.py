@@ -1,0 +1,153 @@
+"""Members' tokens: JWTs that the brand's own sign-in issues."""
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.auth.principal import Member
+from core.errors import MisconfiguredError, Unauthenticated
+
+ALGORITHMS = ("EdDSA", "ES256", "RS256")
+_MAX_ID = 128
+
+
+@dataclass(slots=True)
+class MemberVerifier:
+    """Verifies members' JWTs; a verified token is remembered until it expires.
+
+    The cache holds hashes of tokens, at most `cache_size` of them.
+    """
+
+    keys: dict[str, jwt.PyJWK] = field(repr=False)
+    issuer: str
+    audience: str
+    cache_size: int = 200_000
+    _seen: OrderedDict[bytes, tuple[Member, float]] = field(
+        default_factory=OrderedDict, repr=False
+    )
+
+    @classmethod
+    def from_file(cls, path: Path) -> "MemberVerifier":
+        """Read a JWK set that also names its `issuer` and `audience`."""
+        try:
+            document = json.loads(path.read_text())
+            keys = jwt.PyJWKSet.from_dict(document).keys
+            issuer, audience = document["issuer"], document["audience"]
+        except OSError as fault:
+            raise MisconfiguredError(
+                f"Cannot read the member keys at {path}: {fault.strerror}."
+            ) from None
+        except (ValueError, KeyError, jwt.PyJWTError) as fault:
+            raise MisconfiguredError(
+                f"{path} is no JWK set with `issuer` and `audience` beside `keys`: "
+                f"{fault}"
+            ) from None
+        return cls({key.key_id or "": key for key in keys}, issuer, audience)
+
+    def verify(self, token: str, *, now_ms: int) -> Member:
+        """Return the member; raises Unauthenticated."""
+        digest = hashlib.blake2b(token.encode(), digest_size=16).digest()
+        hit = self._seen.get(digest)
+        if hit is not None:
+            if hit[1] * 1000 > now_ms:
+                return hit[0]
+            del self._seen[digest]
+            raise Unauthenticated("The member's token has expired.")
+        member, expires_at_s = self._verify_anew(token)
+        if expires_at_s * 1000 <= now_ms:
+            raise Unauthenticated("The member's token has expired.")
+        self._seen[digest] = (member, expires_at_s)
+        if len(self._seen) > self.cache_size:
+            self._seen.popitem(last=False)
+        return member
+
+    def _verify_anew(self, token: str) -> tuple[Member, float]:
+        try:
+            header = jwt.get_unverified_header(token)
+            key = self.keys.get(header.get("kid") or "")
+            if key is None or header.get("alg") not in ALGORITHMS:
+                raise Unauthenticated("The member's token is signed by an unknown key.")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                issuer=self.issuer,
+                audience=self.audience,
+                options={
+                    "require": ["iss", "aud", "sub", "exp"],
+                    # Expiry is compared with the clock that we are handed.
+                    "verify_exp": False,
+                },
+            )
+            member_id, expires_at_s = claims["sub"], float(claims["exp"])
+        except (jwt.PyJWTError, ValueError, TypeError):
+            raise Unauthenticated("The member's token is not valid.") from None
+        if not isinstance(member_id, str) or not 1 <= len(member_id) <= _MAX_ID:
+            raise Unauthenticated("The member's token names nobody.")
+        return Member(member_id), expires_at_s
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSigner:
+    """Mints members' tokens where no brand sign-in exists: the demo and tests."""
+
+    key: Ed25519PrivateKey = field(repr=False)
+    issuer: str = "crowncap-demo"
+    audience: str = "crowncap"
+
+    @classmethod
+    def load_or_create(cls, directory: Path) -> "MemberSigner":
+        """Keep the private key and its public JWK set in `directory` (0600)."""
+        path = directory / "member-signing.pem"
+        if not path.exists():
+            _write_private(
+                path,
+                Ed25519PrivateKey.generate().private_bytes(
+                    serialization.Encoding.PEM,
+                    serialization.PrivateFormat.PKCS8,
+                    serialization.NoEncryption(),
+                ),
+            )
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        assert isinstance(key, Ed25519PrivateKey)
+        signer = cls(key)
+        _write_private(directory / "member-jwks.json", signer.jwks())
+        return signer
+
+    def jwks(self) -> bytes:
+        """Give the public half as the file that MemberVerifier reads."""
+        jwk: dict[str, Any] = json.loads(
+            jwt.algorithms.OKPAlgorithm.to_jwk(self.key.public_key())
+        )
+        jwk |= {"kid": "demo", "alg": "EdDSA", "use": "sig"}
+        document = {"keys": [jwk], "issuer": self.issuer, "audience": self.audience}
+        return json.dumps(document).encode()
+
+    def mint(self, member_id: str, *, now_ms: int, lifetime_s: int = 86_400) -> str:
+        """Sign a token for a member, good for `lifetime_s` seconds."""
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "sub": member_id,
+            "iat": now_ms // 1000,
+            "exp": now_ms // 1000 + lifetime_s,
+        }
+        return jwt.encode(claims, self.key, algorithm="EdDSA", headers={"kid": "demo"})
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+    ) as file:
+        file.write(content)
+    temporary.replace(path)

@@ -1,0 +1,65 @@
+"""The three kinds of caller, and what a role allows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import Forbidden, Unauthenticated
+
+
+class Role(StrEnum):
+    """What a staff token may do; `admin` may do all of it."""
+
+    ADMIN = "admin"
+    ISSUER = "issuer"
+    LINE = "line"
+    PRINTHOUSE = "printhouse"
+    MARKETER = "marketer"
+    ANALYST = "analyst"
+    SUPPORT = "support"
+    CASHIER = "cashier"
+    APP = "app"
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Nobody signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A consumer, known by the subject of a verified token."""
+
+    member_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person behind a staff token; scopes narrow what the token reaches."""
+
+    token_id: str
+    person: str
+    role: Role
+    brand: str | None = None
+    line: str | None = None
+    store: str | None = None
+
+    @property
+    def caller(self) -> str:
+        """Who idempotency keys belong to."""
+        return f"staff:{self.token_id}"
+
+
+Principal = Anonymous | Member | Staff
+
+# The operator at the machine itself, through the command line.
+OPERATOR = Staff("", "operator", Role.ADMIN)
+
+
+def require_role(principal: Principal, *allowed: Role) -> Staff:
+    """Return the staff caller; raises Unauthenticated or Forbidden."""
+    if not isinstance(principal, Staff):
+        raise Unauthenticated("This needs a staff token: Authorization: Bearer ….")
+    if principal.role is not Role.ADMIN and principal.role not in allowed:
+        names = ", ".join(allowed) or "admin"
+        raise Forbidden(f"Role {principal.role} may not do this; it takes {names}.")
+    return principal

@@ -1,0 +1,100 @@
+"""Authentication and replays at the edge of HTTP, shared by every feature's routes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from core.auth import idempotency, staff
+from core.auth.members import MemberVerifier
+from core.auth.principal import Anonymous, Principal, Staff
+from core.clock import Clock, utc_datetime
+from core.errors import Unauthenticated
+
+# How long a worker believes a staff token that it has looked up.
+STAFF_CACHE_MS = 5_000
+_STAFF_CACHE_SIZE = 10_000
+_MAX_TOKEN_LENGTH = 4_096
+
+
+@dataclass(slots=True)
+class Authenticator:
+    """Turns an Authorization header into a caller.
+
+    A revoked staff token stops working within STAFF_CACHE_MS on every worker.
+    """
+
+    engine: AsyncEngine
+    members: MemberVerifier
+    clock: Clock
+    _staff: dict[str, tuple[Staff, int]] = field(default_factory=dict, repr=False)
+
+    async def authenticate(self, authorization: str | None) -> Principal:
+        """Return who is asking; raises Unauthenticated on a bad token."""
+        if authorization is None:
+            return Anonymous()
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_LENGTH:
+            raise Unauthenticated("Write it like: Authorization: Bearer TOKEN.")
+        now_ms = self.clock.now_ms()
+        if not token.startswith(staff.PREFIX):
+            return self.members.verify(token, now_ms=now_ms)
+        hit = self._staff.get(token)
+        if hit is not None and now_ms < hit[1]:
+            return hit[0]
+        async with self.engine.connect() as conn:
+            found = await staff.find_staff(conn, token, now=utc_datetime(now_ms))
+        if found is None:
+            self._staff.pop(token, None)
+            raise Unauthenticated("This staff token is unknown, expired or revoked.")
+        if len(self._staff) >= _STAFF_CACHE_SIZE:
+            self._staff.clear()
+        self._staff[token] = (found, now_ms + STAFF_CACHE_MS)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Runs a staff member's effect in one transaction, once for each key sent."""
+
+    engine: AsyncEngine
+    clock: Clock
+
+    async def perform(
+        self,
+        request: Request[Any, Any, Any],
+        caller: Staff,
+        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct]],
+    ) -> Response[bytes]:
+        """Answer 201 with the effect's result, or with what was recorded for the key."""
+        given = request.headers.get("idempotency-key")
+        headers = {"content-type": "application/json"}
+        async with self.engine.begin() as conn:
+            key_hash = b""
+            if given is not None:
+                key_hash = idempotency.hash_key(
+                    caller.caller,
+                    request.method,
+                    request.url.path,
+                    idempotency.check_key(given),
+                )
+                replay = await idempotency.begin_once(
+                    conn,
+                    key_hash=key_hash,
+                    body_hash=idempotency.hash_body(await request.body()),
+                    now=utc_datetime(self.clock.now_ms()),
+                )
+                if replay is not None:
+                    headers["idempotency-replayed"] = "true"
+                    return Response(
+                        replay.response, status_code=replay.status, headers=headers
+                    )
+            body = msgspec.json.encode(await effect(conn))
+            if given is not None:
+                await idempotency.finish_once(
+                    conn, key_hash=key_hash, status=201, response=body
+                )
+        return Response(body, status_code=201, headers=headers)

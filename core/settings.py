@@ -1,0 +1,94 @@
+"""What the environment says, read once by the shell and handed down."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.errors import MisconfiguredError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside. No secret has a default."""
+
+    data_dir: Path
+    timezone: ZoneInfo
+    database_url: str | None = field(repr=False)
+    redis_url: str | None = field(repr=False)
+    master_keys: Path
+    member_jwks: Path | None
+    public_url: str
+    sign_in_url: str | None
+    trusted_proxies: tuple[Network, ...]
+    demo: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read `CROWNCAP_*`; raises MisconfiguredError with one sentence."""
+        data_dir = Path(environ.get("CROWNCAP_DATA_DIR") or ".crowncap").absolute()
+        master_keys = environ.get("CROWNCAP_MASTER_KEYS")
+        jwks = environ.get("CROWNCAP_MEMBER_JWKS")
+        return cls(
+            data_dir=data_dir,
+            timezone=_timezone(environ.get("CROWNCAP_TIMEZONE") or "Asia/Shanghai"),
+            database_url=_database_url(environ.get("CROWNCAP_DATABASE_URL")),
+            redis_url=environ.get("CROWNCAP_REDIS_URL") or None,
+            master_keys=(
+                Path(master_keys) if master_keys else data_dir / "keys" / "master-keys"
+            ),
+            member_jwks=Path(jwks) if jwks else None,
+            public_url=_public_url(
+                environ.get("CROWNCAP_PUBLIC_URL") or "http://127.0.0.1:8000"
+            ),
+            sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
+            trusted_proxies=_networks(environ.get("CROWNCAP_TRUSTED_PROXIES") or ""),
+            demo=environ.get("CROWNCAP_DEMO") == "1",
+        )
+
+
+def _timezone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MisconfiguredError(
+            f"CROWNCAP_TIMEZONE is {name!r}, which is no time zone; "
+            "write it like Asia/Shanghai."
+        ) from None
+
+
+def _database_url(url: str | None) -> str | None:
+    if not url:
+        return None
+    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
+        raise MisconfiguredError(
+            "CROWNCAP_DATABASE_URL must begin with postgresql://, "
+            "as in postgresql://user:password@host:5432/crowncap."
+        )
+    return url
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise MisconfiguredError(
+            f"CROWNCAP_PUBLIC_URL is {url!r}; write it like https://brand.example."
+        )
+    return url.rstrip("/")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    networks: list[Network] = []
+    for part in text.replace(",", " ").split():
+        try:
+            networks.append(ipaddress.ip_network(part, strict=False))
+        except ValueError:
+            raise MisconfiguredError(
+                f"CROWNCAP_TRUSTED_PROXIES holds {part!r}, which is no network; "
+                "write it like 10.0.0.0/8."
+            ) from None
+    return tuple(networks)

@@ -1,0 +1,129 @@
+"""The application: every feature's routes on one server."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import Any
+
+from litestar import Litestar, Request, Response, asgi, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY as ONE_PROCESS
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import codegen.routes
+import scan_api.routes
+from core.auth import Principal, Role, require_role
+from core.auth.requests import Authenticator
+from core.errors import Unavailable
+from core.log import configure_logging
+from core.redis import RedisAway, RedisClient
+from core.settings import Settings
+from crowncap.http import EXCEPTION_MAP, RequestIds
+from crowncap.worker import Worker
+from scan_api.openapi import add_scan_route
+
+MAX_BODY = 4 * 1024 * 1024
+
+
+def create_app() -> Litestar:
+    """Build a worker's application from the environment."""
+    configure_logging()
+    return build_app(Worker(Settings.from_env(os.environ)))
+
+
+def build_app(worker: Worker) -> Litestar:
+    """Put every route on one application."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        async with worker.running():
+            yield
+
+    scan_route = asgi("/v1/scans", copy_scope=False)(worker.desk.__call__)
+    app = Litestar(
+        route_handlers=[
+            scan_route,
+            *codegen.routes.ROUTES,
+            *scan_api.routes.ROUTES,
+            is_live,
+            is_ready,
+            show_metrics,
+        ],
+        lifespan=[lifespan],
+        dependencies={
+            "principal": Provide(_principal),
+            "authenticator": Provide(
+                lambda: worker.authenticator, sync_to_thread=False
+            ),
+            "engine": Provide(lambda: worker.engine, sync_to_thread=False),
+            "redis": Provide(lambda: worker.redis, sync_to_thread=False),
+            "clock": Provide(lambda: worker.clock, sync_to_thread=False),
+            "once": Provide(lambda: worker.once, sync_to_thread=False),
+            "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
+        },
+        middleware=[RequestIds()],
+        exception_handlers=EXCEPTION_MAP,
+        request_max_body_size=MAX_BODY,
+        openapi_config=OpenAPIConfig(
+            title="Crowncap",
+            version="1",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+        ),
+        debug=False,
+    )
+    add_scan_route(app.openapi_schema)
+    return app
+
+
+async def _principal(
+    request: Request[Any, Any, Any], authenticator: Authenticator
+) -> Principal:
+    return await authenticator.authenticate(request.headers.get("authorization"))
+
+
+@get("/health/live", include_in_schema=False)
+async def is_live() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+@get("/health/ready", include_in_schema=False)
+async def is_ready(engine: AsyncEngine, redis: RedisClient) -> dict[str, str]:
+    """Say whether scans can be decided; without Redis they can, and rewards wait."""
+    try:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1"))
+    except Exception as fault:
+        raise Unavailable("PostgreSQL does not answer.", retry_after_s=2) from fault
+    try:
+        await redis.call(b"PING")
+    except RedisAway:
+        return {"status": "degraded", "postgres": "ok", "redis": "away"}
+    return {"status": "ok", "postgres": "ok", "redis": "ok"}
+
+
+@get("/metrics", include_in_schema=False)
+async def show_metrics(
+    request: Request[Any, Any, Any], principal: Principal
+) -> Response[bytes]:
+    """Show Prometheus metrics on loopback, elsewhere with an admin token."""
+    peer = request.client.host if request.client else ""
+    forwarded = "x-forwarded-for" in request.headers
+    try:
+        local = ip_address(peer).is_loopback and not forwarded
+    except ValueError:
+        local = False
+    if not local:
+        require_role(principal, Role.ADMIN)
+    registry = ONE_PROCESS
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # untyped there
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

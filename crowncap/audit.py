@@ -1,0 +1,229 @@
+"""`crowncap audit`: every invariant that applies so far, over the whole database.
+
+Each check is one query that returns what breaks an invariant; none is a good audit.
+docs/invariants.md says what the numbers stand for.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.keyring import HighWaterMark
+from core.ids import EPOCH_MS
+
+MAX_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A query for what breaks an invariant; its first column names the offender."""
+
+    invariant: int
+    sentence: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An invariant that does not hold, and where."""
+
+    invariant: int
+    sentence: str
+    count: int
+    examples: tuple[str, ...]
+
+
+CLAIMING = "('held', 'no_reward', 'rewarded')"
+
+CHECKS = (
+    Check(
+        1,
+        "each claim has the scan that made it",
+        f"""SELECT k.code_id FROM claims AS k LEFT JOIN scans AS s USING (scan_id)
+            WHERE s.scan_id IS NULL OR s.code_id <> k.code_id
+                OR s.member_no <> k.member_no OR s.outcome NOT IN {CLAIMING}""",
+    ),
+    Check(
+        1,
+        "each scan that claims has its claim",
+        f"""SELECT s.scan_id FROM scans AS s LEFT JOIN claims AS k
+                ON k.code_id = s.code_id AND k.scan_id = s.scan_id
+            WHERE s.outcome IN {CLAIMING} AND k.code_id IS NULL""",
+    ),
+    Check(
+        1,
+        "no code is claimed by two scans",
+        f"""SELECT code_id FROM scans WHERE outcome IN {CLAIMING}
+            GROUP BY code_id HAVING count(*) > 1""",
+    ),
+    Check(
+        1,
+        "each reward of a scan is one transfer of the same points to its member",
+        """SELECT s.scan_id FROM scans AS s
+            FULL JOIN (SELECT * FROM transfers WHERE kind IN ('posted', 'pending')) AS t
+                ON t.transfer_id = s.scan_id
+            WHERE (s.points > 0) IS DISTINCT FROM (t.transfer_id IS NOT NULL)
+                AND (s.points > 0 OR t.transfer_id IS NOT NULL)
+                OR t.amount <> s.points OR t.credit_account <> s.member_no
+                OR t.debit_account <> s.campaign_no
+                OR (t.kind = 'pending') <> (s.outcome = 'held')""",
+    ),
+    Check(
+        2,
+        "each idempotency key has its recorded answer",
+        "SELECT encode(key_hash, 'hex') FROM idempotency_keys WHERE response IS NULL",
+    ),
+    Check(
+        3,
+        "each transfer is from a campaign to a member, or ends one that was",
+        """SELECT t.transfer_id FROM transfers AS t
+            LEFT JOIN campaigns AS c ON c.campaign_no = t.debit_account
+            LEFT JOIN members AS m ON m.member_no = t.credit_account
+            WHERE c.campaign_no IS NULL OR m.member_no IS NULL""",
+    ),
+    Check(
+        3,
+        "debits and credits cancel out",
+        "SELECT sum(amount) FROM entries HAVING sum(amount) <> 0",
+    ),
+    Check(
+        4,
+        "each balance equals what its transfers add up to",
+        """SELECT coalesce(b.member_no, t.member_no) FROM balances AS b
+            FULL JOIN (
+                SELECT credit_account AS member_no,
+                    coalesce(sum(amount) FILTER (
+                        WHERE kind IN ('posted', 'post')), 0) AS available,
+                    coalesce(sum(amount) FILTER (WHERE kind = 'pending'), 0)
+                        - coalesce(sum(amount) FILTER (
+                            WHERE kind IN ('post', 'void')), 0) AS pending
+                FROM transfers GROUP BY credit_account) AS t USING (member_no)
+            WHERE coalesce(b.available, 0) <> coalesce(t.available, 0)
+                OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)""",
+    ),
+    Check(
+        5,
+        "no balance is negative",
+        "SELECT member_no FROM balances WHERE available < 0 OR pending < 0",
+    ),
+    Check(
+        6,
+        "each pending transfer has its hold, resolved as the ledger says",
+        """SELECT p.transfer_id FROM transfers AS p
+            LEFT JOIN holds AS h ON h.transfer_id = p.transfer_id
+            LEFT JOIN transfers AS e ON e.pending_id = p.transfer_id
+            WHERE p.kind = 'pending' AND (h.transfer_id IS NULL OR h.amount <> p.amount
+                OR coalesce(h.resolution, '') <> CASE e.kind
+                    WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' ELSE '' END
+                OR e.amount <> p.amount OR e.credit_account <> p.credit_account)""",
+    ),
+    Check(
+        7,
+        "what a campaign spent equals its transfers and fits its budget",
+        """SELECT b.campaign_no FROM campaign_budgets AS b
+            LEFT JOIN (
+                SELECT debit_account AS campaign_no,
+                    sum(amount) FILTER (WHERE kind IN ('posted', 'pending'))
+                    - coalesce(sum(amount) FILTER (WHERE kind = 'void'), 0) AS spent
+                FROM transfers GROUP BY debit_account) AS t USING (campaign_no)
+            WHERE b.spent <> coalesce(t.spent, 0) OR b.spent > b.budget""",
+    ),
+    Check(
+        7,
+        "no member earned more of a campaign in a day than its cap",
+        f"""SELECT t.credit_account FROM transfers AS t
+            JOIN campaigns AS c ON c.campaign_no = t.debit_account
+            LEFT JOIN transfers AS e ON e.pending_id = t.transfer_id AND e.kind = 'void'
+            WHERE t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
+                AND c.daily_cap IS NOT NULL
+            GROUP BY t.credit_account, c.campaign_no, c.daily_cap,
+                (to_timestamp(((t.transfer_id >> 22) + {EPOCH_MS}) / 1000.0)
+                    AT TIME ZONE :timezone)::date
+            HAVING sum(t.amount) > c.daily_cap""",
+    ),
+    Check(
+        8,
+        "the ranges of each batch tile it",
+        """SELECT b.batch_id FROM batches AS b LEFT JOIN (
+                SELECT batch_id, min(first_code_id) AS first, max(last_code_id) AS last,
+                    sum(last_code_id - first_code_id + 1) AS size
+                FROM ranges GROUP BY batch_id) AS r USING (batch_id)
+            WHERE r.size IS DISTINCT FROM b.quantity
+                OR r.first <> (b.epoch::bigint << 36) + b.first_serial
+                OR r.last <> r.first + b.quantity - 1""",
+    ),
+    Check(
+        8,
+        "each change of a batch is in the audit log, by the same person",
+        """SELECT c.change_id FROM range_changes AS c WHERE NOT EXISTS (
+            SELECT FROM audit_log AS a WHERE a.person = c.person AND (
+                a.subject = 'batch:' || c.batch_id AND a.action = 'batch.' || c.kind
+                OR c.kind = 'recall' AND a.action = 'recall.approve'))""",
+    ),
+    Check(
+        10,
+        "no epoch has issued past its next serial",
+        """SELECT b.batch_id FROM batches AS b JOIN epochs AS e USING (epoch)
+            WHERE b.first_serial + b.quantity > e.next_serial""",
+    ),
+    Check(
+        11,
+        "no code was claimed that was not activated, or after its range was ended",
+        f"""SELECT k.code_id FROM claims AS k
+            LEFT JOIN ranges AS r
+                ON int8range(r.first_code_id, r.last_code_id, '[]') @> k.code_id
+            LEFT JOIN range_changes AS c ON c.change_id = r.change_id
+            WHERE r.batch_id IS NULL OR r.state = 'issued'
+                OR r.state IN ('void', 'recalled') AND c.at
+                    < to_timestamp(((k.scan_id >> 22) + {EPOCH_MS}) / 1000.0)""",
+    ),
+    Check(
+        11,
+        "no code was claimed after it was voided",
+        f"""SELECT k.code_id FROM claims AS k
+            JOIN void_codes AS v USING (code_id) JOIN range_changes AS c USING (change_id)
+            WHERE c.at < to_timestamp(((k.scan_id >> 22) + {EPOCH_MS}) / 1000.0)""",
+    ),
+)
+
+
+async def audit_database(
+    conn: AsyncConnection, high_water: HighWaterMark, *, timezone: str
+) -> list[Finding]:
+    """Run every check in one snapshot; `conn` must be in REPEATABLE READ."""
+    findings: list[Finding] = []
+    for check in CHECKS:
+        rows = (
+            await conn.execute(text(check.query), {"timezone": timezone})
+            if ":timezone" in check.query
+            else await conn.execute(text(check.query))
+        ).all()
+        if rows:
+            examples = tuple(str(row[0]) for row in rows[:MAX_EXAMPLES])
+            findings.append(
+                Finding(check.invariant, check.sentence, len(rows), examples)
+            )
+    behind = await _marks_behind(conn, high_water)
+    if behind:
+        findings.append(
+            Finding(
+                10,
+                "the high-water mark outside PostgreSQL covers all that was issued",
+                len(behind),
+                tuple(behind),
+            )
+        )
+    return findings
+
+
+async def _marks_behind(conn: AsyncConnection, high_water: HighWaterMark) -> list[str]:
+    rows = await conn.execute(
+        text("SELECT epoch, next_serial FROM epochs WHERE next_serial > 0")
+    )
+    behind: list[str] = []
+    for row in rows:
+        with high_water.raising(row.epoch) as mark:
+            if mark.current() < row.next_serial:
+                behind.append(f"epoch {row.epoch}")
+    return behind

@@ -1,0 +1,92 @@
+"""The demo: a brand with a product, a campaign, and caps to scan at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store as codes
+from codegen.domain import cap_link, seal
+from codegen.domain.batch import Batch, BatchOrder, Selection
+from codegen.domain.code_text import LinkForm
+from codegen.domain.keys import EpochKeys
+from codegen.domain.ranges import RangeState
+from codegen.pipeline import (
+    ChangeRequest,
+    Issuance,
+    change_codes,
+    get_batch,
+    issue_batch,
+)
+from core.auth.principal import OPERATOR
+from core.clock import Clock, utc_datetime
+from rewards.store import insert_campaign, load_campaigns
+
+GTIN = "06901234567892"
+CAMPAIGN = "demo-points"
+BRAND = "Demo Dairy"
+PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
+QUANTITY = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCap:
+    """A cap that nobody has claimed yet, as far as this start knows."""
+
+    code_text: str
+    link: str
+
+
+async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> None:
+    """Add the demo's product, campaign and activated batch, once."""
+    now = utc_datetime(clock.now_ms())
+    if CAMPAIGN in await load_campaigns(conn):
+        return
+    await codes.take_fence(conn)
+    await codes.insert_product(
+        conn, gtin=GTIN, name=PRODUCT, brand=BRAND, shelf_life_days=180, now=now
+    )
+    await insert_campaign(
+        conn,
+        campaign_id=CAMPAIGN,
+        name="Points under every cap",
+        points=5,
+        starts_at=now,
+        ends_at=None,
+        budget=None,
+        daily_cap=1_000_000,
+        now=now,
+    )
+    order = BatchOrder.check(
+        quantity=QUANTITY,
+        link_base=issuance.link_base,
+        link_form=LinkForm.SHORT,
+        gtin=GTIN,
+        campaign_id=CAMPAIGN,
+        lot="DEMO-1",
+        sale_regions=("CN-31",),
+    )
+    batch = await issue_batch(conn, issuance, order, OPERATOR, now=now)
+    await change_codes(
+        conn,
+        issuance.key_file.load(),
+        ChangeRequest(batch.batch_id, Selection(), RangeState.ACTIVATED),
+        OPERATOR,
+        now=now,
+    )
+
+
+async def pick_cap(
+    conn: AsyncConnection, keys: EpochKeys, number: int
+) -> DemoCap | None:
+    """Draw a cap of the first batch, if there is one; another `number`, another cap."""
+    table = await codes.load_range_table(conn)
+    batches = sorted({r.batch_id for r in table.ranges})
+    if not batches:
+        return None
+    batch: Batch = await get_batch(conn, batches[0], OPERATOR)
+    serial = batch.first_serial + number % batch.quantity
+    symbols = seal(keys, batch.epoch, np.array([serial], np.uint64))
+    code_text = symbols.tobytes().decode()
+    link = cap_link(batch.link_base, batch.link_form, batch.gtin, code_text)
+    return DemoCap(code_text, link)

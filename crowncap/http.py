@@ -1,0 +1,152 @@
+"""The edge: every exception becomes an RFC 9457 problem here, and nowhere else."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from core.errors import (
+    Conflict,
+    Fault,
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unparsable,
+    UnsupportedMedia,
+    problem_of,
+)
+from core.ids import random_token
+
+log = structlog.get_logger(room=__name__)
+
+_MAX_REQUEST_ID = 64
+_BY_STATUS: dict[int, type[Fault]] = {
+    400: Unparsable,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    415: UnsupportedMedia,
+    422: InvalidInput,
+    429: Throttled,
+    503: Unavailable,
+}
+
+
+class RequestIds(ASGIMiddleware):
+    """Gives each request an id, taken over from the caller if it sends a sane one."""
+
+    async def handle(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        """Bind the id to the logs and put it on the answer."""
+        request_id = _request_id(scope)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        header = (b"x-request-id", request_id.encode())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], header]
+            await send(message)
+
+        try:
+            await next_app(scope, receive, send_with_id)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and 0 < len(value) <= _MAX_REQUEST_ID:
+            text: str = value.decode("latin-1")
+            if text.isascii() and text.replace("-", "").isalnum():
+                return text
+    return random_token(9)
+
+
+def answer_fault(_request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
+    """Answer a fault with its own status, code and sentence."""
+    headers = {}
+    if fault.retry_after_s is not None:
+        headers["retry-after"] = str(fault.retry_after_s)
+    if isinstance(fault, Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    return Response(
+        msgspec.json.encode(problem_of(fault)),
+        status_code=fault.status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def answer_http_exception(
+    request: Request[Any, Any, Any], fault: HTTPException
+) -> Response[bytes]:
+    """Answer what the framework refused: unknown routes, wrong methods, bad bodies."""
+    if isinstance(fault, ValidationException):
+        return answer_fault(request, _invalid_fields(fault))
+    if fault.status_code == 405:  # noqa: PLR2004 - Method Not Allowed
+        answer = answer_fault(request, Fault("This route has no such method."))
+        answer.status_code = 405
+        return answer
+    kind = _BY_STATUS.get(fault.status_code, Fault)
+    return answer_fault(request, kind(fault.detail or "The request was refused."))
+
+
+def _invalid_fields(fault: ValidationException) -> Fault:
+    extra = fault.extra if isinstance(fault.extra, list) else []
+    errors = tuple(
+        FieldError(
+            "/" + str(entry.get("key", "")).replace(".", "/"),
+            "invalid",
+            str(entry.get("message", "")),
+        )
+        for entry in extra
+        if isinstance(entry, dict)
+    )
+    if not errors:
+        return Unparsable(fault.detail or "The request cannot be read.")
+    return InvalidInput(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
+
+
+def answer_database_away(
+    request: Request[Any, Any, Any], fault: Exception
+) -> Response[bytes]:
+    """Answer 503 while PostgreSQL cannot be reached; nothing was promised."""
+    log.warning("database_away", cause=str(fault).splitlines()[0])
+    return answer_fault(
+        request,
+        Unavailable("The database cannot be reached; try again.", retry_after_s=2),
+    )
+
+
+def answer_unexpected(
+    request: Request[Any, Any, Any], fault: Exception
+) -> Response[bytes]:
+    """Answer 500 and log the trace; the caller sees a sentence."""
+    log.error("unexpected", exc_info=fault, path=request.url.path)
+    return answer_fault(request, Fault("Something went wrong on our side."))
+
+
+EXCEPTION_MAP: dict[Any, Any] = {
+    Fault: answer_fault,
+    HTTPException: answer_http_exception,
+    OperationalError: answer_database_away,
+    InterfaceError: answer_database_away,
+    PoolTimeoutError: answer_database_away,
+    Exception: answer_unexpected,
+}
+
+__all__ = ["EXCEPTION_MAP", "RequestIds"]

@@ -1,0 +1,24 @@
+"""Which servers and key files the settings mean."""
+
+from pathlib import Path
+
+from core.errors import MisconfiguredError
+from core.settings import Settings
+from crowncap import embedded
+from crowncap.embedded import ServerUrls
+
+
+def server_urls(settings: Settings) -> ServerUrls:
+    """Give the servers of the environment, or those that `up` started."""
+    if settings.database_url and settings.redis_url:
+        return ServerUrls(settings.database_url, settings.redis_url)
+    if settings.database_url or settings.redis_url:
+        raise MisconfiguredError(
+            "Set both CROWNCAP_DATABASE_URL and CROWNCAP_REDIS_URL, or neither."
+        )
+    return embedded.connection_urls(settings.data_dir)
+
+
+def member_keys(settings: Settings) -> Path:
+    """Give the file of members' public keys: the brand's, or the demo's own."""
+    return settings.member_jwks or settings.data_dir / "keys" / "member-jwks.json"

@@ -1,0 +1,68 @@
+"""What must be true before anything is served: schema, keys, rules, demo."""
+
+from anti_fraud.store import install_first_rules
+from codegen.pipeline import check_keys, open_first_epoch
+from codegen.store import load_epoch_states
+from core.auth.members import MemberSigner, MemberVerifier
+from core.clock import Clock, utc_datetime
+from core.db import create_engine
+from core.errors import MisconfiguredError
+from core.redis import RedisAway, connect
+from core.settings import Settings
+from crowncap.demo import seed_demo
+from crowncap.embedded import ServerUrls
+from crowncap.worker import issuance_of
+from scan_api.filters import FilterBuilder
+from scan_api.store import ensure_code_partitions, load_snapshot
+
+
+async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
+    """Bring keys, rules and the demo in place; raises MisconfiguredError."""
+    issuance = issuance_of(settings)
+    engine = create_engine(urls.database_url)
+    try:
+        async with engine.begin() as conn:
+            now = utc_datetime(clock.now_ms())
+            if await load_epoch_states(conn):
+                await check_keys(conn, issuance.key_file.load())
+            else:
+                await open_first_epoch(conn, issuance.key_file, now=now)
+            await install_first_rules(conn, now=now)
+            if settings.demo:
+                await seed_demo(conn, issuance, clock)
+    finally:
+        await engine.dispose()
+
+
+def prepare_member_keys(settings: Settings) -> None:
+    """Check the brand's member keys, or make the installation's own."""
+    if settings.member_jwks is not None:
+        MemberVerifier.from_file(settings.member_jwks)
+    elif settings.database_url is not None:
+        raise MisconfiguredError(
+            "Set CROWNCAP_MEMBER_JWKS to the file of your members' verification keys; "
+            "only the demo and embedded servers mint their own."
+        )
+    else:
+        MemberSigner.load_or_create(settings.data_dir / "keys")
+
+
+async def restore_filters(settings: Settings, urls: ServerUrls) -> int:
+    """Restore the segments that Redis does not have; returns how many."""
+    engine = create_engine(urls.database_url)
+    redis = connect(urls.redis_url, timeout_s=5)
+    builder = FilterBuilder(engine, redis)
+    keys = issuance_of(settings).key_file.load()
+    try:
+        async with engine.connect() as conn:
+            snapshot = await load_snapshot(conn)
+        async with engine.begin() as conn:
+            await ensure_code_partitions(conn, snapshot.table.ranges)
+        missing = await builder.missing_segments(snapshot.table.segments())
+        return await builder.rebuild(keys, missing)
+    except RedisAway:
+        # Scans ask PostgreSQL instead; the workers mend the filters later.
+        return 0
+    finally:
+        await redis.close()
+        await engine.dispose()

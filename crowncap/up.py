@@ -1,0 +1,172 @@
+"""`crowncap up`: start everything, serve, and stop it all in order."""
+
+import asyncio
+import contextlib
+import io
+import os
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import qrcode
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from core.clock import SystemClock
+from core.db import create_engine
+from core.errors import MisconfiguredError
+from core.ids import random_below
+from core.settings import Settings
+from crowncap import embedded
+from crowncap.demo import QUANTITY, DemoCap, pick_cap
+from crowncap.migrate import migrate
+from crowncap.places import server_urls
+from crowncap.prepare import prepare, prepare_member_keys, restore_filters
+from crowncap.worker import issuance_of
+
+KILL_TIMEOUT_S = 15
+BACKLOG = 2048
+
+console = Console(stderr=False, highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where and how widely to serve."""
+
+    host: str
+    port: int
+    workers: int
+
+
+def say(line: str) -> None:
+    """Tell the operator one thing."""
+    console.print(line, markup=False)
+
+
+def run(settings: Settings, serving: Serving) -> None:
+    """Serve until told to stop; raises MisconfiguredError or EmbeddedServerError."""
+    if settings.demo and (settings.database_url or settings.redis_url):
+        raise MisconfiguredError(
+            "The demo seeds data, so it refuses external servers; unset "
+            "CROWNCAP_DATABASE_URL and CROWNCAP_REDIS_URL, or leave out --demo."
+        )
+    _refuse_used_port(serving)
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None and settings.redis_url is None:
+            running = stack.enter_context(embedded.start(settings.data_dir, say=say))
+            running.supervise(on_restart=_restorer(settings))
+        urls = server_urls(settings)
+        migrate(urls.database_url)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare_member_keys(settings)
+        asyncio.run(prepare(settings, urls, SystemClock()))
+        asyncio.run(restore_filters(settings, urls))
+        _prepare_metrics(settings.data_dir)
+        _greet(settings, serving)
+        _serve(serving)
+    say("Stopped.")
+
+
+def _restorer(settings: Settings) -> Callable[[str], None]:
+    def restore(name: str) -> None:
+        if name == "Valkey":
+            segments = asyncio.run(restore_filters(settings, server_urls(settings)))
+            say(f"Restored {segments} filter segments from PostgreSQL.")
+
+    return restore
+
+
+def _refuse_used_port(serving: Serving) -> None:
+    """Probe the port first, since the server would share it without a word."""
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((serving.host, serving.port))
+        except OSError as fault:
+            raise MisconfiguredError(
+                f"Cannot listen on {serving.host} port {serving.port}: "
+                f"{fault.strerror}. Choose another with --port (make run PORT=8001)."
+            ) from None
+
+
+def _prepare_metrics(data_dir: Path) -> None:
+    """Workers meet in this directory, so that any of them can show all metrics."""
+    directory = data_dir / "run" / "metrics"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+
+
+def _serve(serving: Serving) -> None:
+    Granian(
+        "crowncap.app:create_app",
+        address=serving.host,
+        port=serving.port,
+        interface=Interfaces.ASGI,
+        workers=serving.workers,
+        loop=Loops.uvloop,
+        factory=True,
+        backlog=BACKLOG,
+        websockets=False,
+        log_access=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        respawn_interval=1.0,
+        workers_kill_timeout=KILL_TIMEOUT_S,
+    ).serve()
+
+
+def _greet(settings: Settings, serving: Serving) -> None:
+    """Say what to open, and three commands to try."""
+    base = f"http://{serving.host}:{serving.port}"
+    say("")
+    say(f"Crowncap serves on {base}")
+    if settings.demo:
+        cap = asyncio.run(_pick(settings))
+        if cap is not None:
+            _show_cap(base, cap)
+    say("Press Ctrl-C to stop; the data stay in " + str(settings.data_dir))
+    sys.stdout.flush()
+    # Granian forks no threads of ours; a thread of a library would warn here.
+    assert threading.main_thread() is threading.current_thread()
+
+
+async def _pick(settings: Settings) -> DemoCap | None:
+    engine = create_engine(server_urls(settings).database_url)
+    try:
+        async with engine.connect() as conn:
+            keys = issuance_of(settings).key_file.load()
+            return await pick_cap(conn, keys, random_below(QUANTITY))
+    finally:
+        await engine.dispose()
+
+
+def _show_cap(base: str, cap: DemoCap) -> None:
+    page = f"{base}/C/{cap.code_text}"
+    symbol = qrcode.QRCode(border=2)
+    symbol.add_data(page)
+    drawn = io.StringIO()
+    symbol.print_ascii(out=drawn, invert=False)
+    picture = "\n".join(drawn.getvalue().splitlines())
+    console.print(Text(picture, style="black on white"))
+    commands = (
+        f"# what a cap's code is\n"
+        f".venv/bin/crowncap code open {cap.code_text}\n\n"
+        f"# scan it as a member: the first scan pays, the second tells you so\n"
+        f"curl -s {base}/v1/scans -H 'Content-Type: application/json' \\\n"
+        f'  -H "Authorization: Bearer $(.venv/bin/crowncap token member alice)" \\\n'
+        f'  -d \'{{"code": "{cap.code_text}"}}\'\n\n'
+        f"# look at everything that must hold, over the whole database\n"
+        f".venv/bin/crowncap audit"
+    )
+    console.print(Panel(Text(commands), title="Three commands to try", expand=False))
+    say(f"Open the cap's page: {page}")

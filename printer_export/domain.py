@@ -1,0 +1,160 @@
+"""The formats in which codes go to printers: rows of bytes, all of one length.
+
+Every row of a file has the same length, so a row is a template with a few columns
+filled in, and a million rows are a few strided numpy copies. `index` is 0-based
+within the batch; the `sequence` that print houses see is index + 1.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Octets = NDArray[np.uint8]
+
+CODE_SYMBOLS: Final = 16
+SEQUENCE_DIGITS: Final = 11
+MAX_SEQUENCE: Final = 10**SEQUENCE_DIGITS - 1
+
+_CRLF: Final = b"\r\n"
+_GROUP: Final = 4
+_GROUPED_TEMPLATE: Final = b"XXXX-XXXX-XXXX-XXXX"
+_CODE_TEMPLATE: Final = b"X" * CODE_SYMBOLS
+_CODE: Final = np.dtype("V16")
+_QUAD: Final = np.dtype("V4")
+# Bytes that would need quotes in RFC 4180, or that no link has unescaped.
+_FIRST_PRINTABLE: Final = 0x21
+_LAST_PRINTABLE: Final = 0x7E
+_NOT_IN_LINKS: Final = b'",'
+
+# The last four digits of a sequence, as text: rows 0000 to 9999.
+_LOW: Final = 10**_GROUP
+_LOW_DIGITS: Final = np.frombuffer(
+    b"".join(b"%04d" % number for number in range(_LOW)), dtype=_QUAD
+)
+
+
+class Preset(StrEnum):
+    """The formats by name.
+
+    `lines`: one whole link a line, ASCII, CRLF, no header: the link is what the
+    printer prints. `csv`: RFC 4180 with the header `sequence,link,code`; the
+    sequence has leading zeros to 11 digits, the code is grouped
+    XXXX-XXXX-XXXX-XXXX, which no spreadsheet takes for a number.
+    """
+
+    LINES = "lines"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class RowLayout:
+    """Where the columns of a row stand, in bytes from its start."""
+
+    header: bytes
+    template: bytes
+    link_code_at: int
+    sequence_at: int | None
+    grouped_at: int | None
+
+    @property
+    def row_bytes(self) -> int:
+        """The length of a row, its line ending included."""
+        return len(self.template)
+
+    def file_bytes(self, rows: int) -> int:
+        """Return the length of a whole file."""
+        return len(self.header) + rows * self.row_bytes
+
+
+def row_layout(preset: Preset, link_prefix: bytes) -> RowLayout:
+    """Lay out the rows of a preset; `link_prefix` is all of a link but its code.
+
+    Raises ValueError when the prefix has bytes that cannot stand in a row.
+    """
+    if not link_prefix or any(
+        octet in _NOT_IN_LINKS or not _FIRST_PRINTABLE <= octet <= _LAST_PRINTABLE
+        for octet in link_prefix
+    ):
+        raise ValueError(f"{link_prefix!r} cannot start a link in a file of codes.")
+    if preset is Preset.LINES:
+        return RowLayout(
+            header=b"",
+            template=link_prefix + _CODE_TEMPLATE + _CRLF,
+            link_code_at=len(link_prefix),
+            sequence_at=None,
+            grouped_at=None,
+        )
+    before_code = b"0" * SEQUENCE_DIGITS + b"," + link_prefix
+    before_group = before_code + _CODE_TEMPLATE + b","
+    return RowLayout(
+        header=b"sequence,link,code" + _CRLF,
+        template=before_group + _GROUPED_TEMPLATE + _CRLF,
+        link_code_at=len(before_code),
+        sequence_at=0,
+        grouped_at=len(before_group),
+    )
+
+
+def blank_rows(layout: RowLayout, count: int) -> Octets:
+    """Return (count, row_bytes) uint8 rows that wait for `fill_rows`."""
+    rows = np.empty((count, layout.row_bytes), dtype=np.uint8)
+    rows[:] = np.frombuffer(layout.template, dtype=np.uint8)
+    return rows
+
+
+def fill_rows(layout: RowLayout, rows: Octets, codes: Octets, first_index: int) -> None:
+    """Fill (n, row_bytes) blank or used rows with (n, 16) uint8 ASCII codes.
+
+    Both arrays are C-contiguous. The first row is that of the 0-based
+    `first_index`. Raises ValueError for arrays of other shapes and for sequences
+    past MAX_SEQUENCE.
+    """
+    if rows.shape != (len(codes), layout.row_bytes):
+        raise ValueError(f"{len(codes)} codes do not fit rows of shape {rows.shape}.")
+    if codes.shape != (len(codes), CODE_SYMBOLS) or codes.dtype != np.uint8:
+        raise ValueError("Codes are an (n, 16) array of uint8.")
+    if first_index < 0 or first_index + len(codes) > MAX_SEQUENCE:
+        raise ValueError(
+            f"Rows are numbered from 1 to {MAX_SEQUENCE}; {len(codes)} rows after "
+            f"the first {first_index} are not."
+        )
+    _column(rows, layout.link_code_at, _CODE)[:] = codes.view(_CODE)[:, 0]
+    if layout.grouped_at is not None:
+        quads = codes.view(_QUAD)
+        for place in range(quads.shape[1]):
+            at = layout.grouped_at + place * (_GROUP + 1)
+            _column(rows, at, _QUAD)[:] = quads[:, place]
+    if layout.sequence_at is not None:
+        _fill_sequence(rows, layout.sequence_at, first_index + 1)
+
+
+def format_rows(
+    preset: Preset, *, codes: Octets, first_index: int, link_prefix: bytes
+) -> Octets:
+    """Return (n, row_bytes) uint8 rows of (n, 16) uint8 codes, without a header."""
+    layout = row_layout(preset, link_prefix)
+    rows = blank_rows(layout, len(codes))
+    fill_rows(layout, rows, codes, first_index)
+    return rows
+
+
+def _fill_sequence(rows: Octets, at: int, first_sequence: int) -> None:
+    """Write consecutive numbers: a table's rows, and a constant before them."""
+    high_digits = SEQUENCE_DIGITS - _GROUP
+    high_column = _column(rows, at, np.dtype(f"V{high_digits}"))
+    low_column = _column(rows, at + high_digits, _QUAD)
+    done = 0
+    while done < len(rows):
+        high, low = divmod(first_sequence + done, _LOW)
+        until = min(done + _LOW - low, len(rows))
+        high_column[done:until] = np.void(b"%0*d" % (high_digits, high))
+        low_column[done:until] = _LOW_DIGITS[low : low + until - done]
+        done = until
+
+
+def _column(rows: Octets, at: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """View some bytes of each row as one opaque item a row, which copies fastest."""
+    return rows[:, at : at + dtype.itemsize].view(dtype)[:, 0]

@@ -1,0 +1,93 @@
+"""Exporting a batch: codes leave the system, so it is refused twice and written down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from codegen.domain.code_text import cap_link_prefix
+from codegen.domain.keys import EpochKeys
+from codegen.pipeline import get_batch
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.errors import Conflict
+from printer_export import store
+from printer_export.domain import Preset
+from printer_export.writing import write_export
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOrder:
+    """Which batch to write where, and as what."""
+
+    batch_id: int
+    preset: Preset
+    directory: Path
+
+
+async def export_batch(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ExportOrder,
+    staff: Staff,
+    *,
+    now: datetime,
+    may_repeat: bool,
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """Write a batch's codes to a file; returns path, rows and sha256.
+
+    Outside the demo a batch is exported once: raises Conflict for the second time.
+    """
+    batch = await get_batch(conn, order.batch_id, staff)
+    earlier = await store.lock_exports(conn, batch.batch_id)
+    if earlier and not may_repeat:
+        raise Conflict(
+            f"Batch {batch.batch_id} was exported before; the same codes are never "
+            "printed twice. Issue a new batch for what is missing.",
+            code="already_exported",
+        )
+    order.directory.mkdir(parents=True, exist_ok=True)
+    suffix = "csv" if order.preset is Preset.CSV else "txt"
+    written = write_export(
+        order.directory / f"batch-{batch.batch_id}-{order.preset}.{suffix}",
+        preset=order.preset,
+        keys=keys,
+        epoch=batch.epoch,
+        first_serial=batch.first_serial,
+        count=batch.quantity,
+        first_index=0,
+        link_prefix=link_prefix(batch),
+        progress=lambda rows: progress(rows, batch.quantity),
+    )
+    await store.insert_export(
+        conn,
+        batch_id=batch.batch_id,
+        preset=order.preset.value,
+        rows=written.rows,
+        sha256=written.sha256,
+        person=staff.person,
+        now=now,
+    )
+    await record_action(
+        conn,
+        staff,
+        action="batch.export",
+        subject=f"batch:{batch.batch_id}",
+        detail={"preset": order.preset.value, "sha256": written.sha256},
+        now=now,
+    )
+    return {
+        "path": str(written.path),
+        "rows": written.rows,
+        "sha256": written.sha256,
+    }
+
+
+def link_prefix(batch: Batch) -> bytes:
+    """Give what every printed link of a batch begins with."""
+    return cap_link_prefix(batch.link_base, batch.link_form, batch.gtin).encode()

@@ -1,0 +1,101 @@
+"""The tables of rewards.
+
+A scan's own postings are written by the SQL function commit_scans; everything else by
+rewards.store.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+account_numbers = Sequence("account_numbers", metadata=metadata, data_type=BigInteger)
+
+members = Table(
+    "members",
+    metadata,
+    Column(
+        "member_no",
+        BigInteger,
+        primary_key=True,
+        server_default=account_numbers.next_value(),
+    ),
+    Column("member_id", Text, nullable=False, unique=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column(
+        "campaign_no",
+        BigInteger,
+        primary_key=True,
+        server_default=account_numbers.next_value(),
+    ),
+    Column("campaign_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True)),
+    Column("daily_cap", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+campaign_budgets = Table(
+    "campaign_budgets",
+    metadata,
+    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("budget", BigInteger),
+    Column("spent", BigInteger, nullable=False, server_default="0"),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("available", BigInteger, nullable=False),
+    Column("pending", BigInteger, nullable=False),
+)
+
+daily_earnings = Table(
+    "daily_earnings",
+    metadata,
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("earned", BigInteger, nullable=False),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("debit_account", BigInteger, nullable=False),
+    Column("credit_account", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("pending_id", BigInteger),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("code_id", BigInteger, nullable=False),
+    Column("member_no", BigInteger, nullable=False),
+    Column("campaign_no", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("resolution", Text),
+    Column("resolved_at", DateTime(timezone=True)),
+)

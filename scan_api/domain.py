@@ -1,0 +1,223 @@
+"""A scan, from what was asked to what was decided; pure.
+
+The outcomes stand in order of precedence: the first that applies is the answer. The
+list only ever grows at the places between.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from anti_fraud.domain import Decision, Verdict
+from codegen.domain.batch import Placement
+from codegen.domain.ranges import (
+    SERIAL_BITS,
+    CodeRange,
+    EpochState,
+    Product,
+    RangeState,
+    RangeTable,
+)
+from rewards.domain import Campaign, CampaignPhase, HoldReason
+
+
+class Outcome(StrEnum):
+    """What a scan came to, in order of precedence."""
+
+    INVALID = "invalid"
+    NOT_ACTIVE = "not_active"
+    RECALLED = "recalled"
+    ALREADY_CLAIMED = "already_claimed"
+    REFUSED = "refused"
+    LIMIT_REACHED = "limit_reached"
+    HELD = "held"
+    NO_REWARD = "no_reward"
+    REWARDED = "rewarded"
+    VERIFIED = "verified"
+
+
+# Outcomes in which the code is claimed by this scan.
+CLAIMING = frozenset({Outcome.HELD, Outcome.NO_REWARD, Outcome.REWARDED})
+
+
+class ClaimedBit(StrEnum):
+    """What the `claimed` filter says of a code."""
+
+    NO = "no"
+    YES = "yes"
+    MAYBE = "maybe"
+
+
+@dataclass(slots=True)
+class Scan:
+    """One scan of a code that opened, on its way through the pipeline."""
+
+    scan_id: int
+    at_ms: int
+    code_id: int
+    code_hash: int
+    gtin: str | None
+    member_id: str | None
+    device_id: str | None
+    address: str | None
+    cell: int | None
+    language: str
+    context: dict[str, Any] | None = None
+    key_hash: bytes = b""
+    body_hash: bytes = b""
+    tags: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What Redis knew about one scan."""
+
+    claimed: ClaimedBit
+    facts: dict[str, Any]
+    maybe_void: bool
+
+
+# While Redis is away nothing is known, and the rules are told so.
+NO_SIGNALS = Signals(ClaimedBit.MAYBE, {"signals_available": False}, maybe_void=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a worker knows of ranges and campaigns, as of one version."""
+
+    table: RangeTable
+    campaigns: dict[str, Campaign]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a worker wants PostgreSQL to permit for one scan."""
+
+    outcome: Outcome
+    points: int = 0
+    campaign: Campaign | None = None
+    hold_reason: HoldReason | None = None
+    decision: Decision | None = None
+    retry_at: datetime | None = None
+    code_range: CodeRange | None = None
+    product: Product | None = None
+
+    @property
+    def claims(self) -> bool:
+        """Whether the scan asks for its code."""
+        return self.outcome in CLAIMING
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What PostgreSQL made of one scan."""
+
+    outcome: Outcome
+    points: int
+    available: int | None
+    claim_scan_id: int | None
+    claimed_by_caller: bool
+    scan_count: int | None
+    original_points: int = 0
+    original_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a code stands before anybody asks who scanned it."""
+
+    outcome: Outcome | None
+    code_range: CodeRange | None = None
+    product: Product | None = None
+    epoch: EpochState | None = None
+    placement: str | None = None
+
+
+def stand(table: RangeTable, code_id: int, gtin: str | None, now: datetime) -> Standing:
+    """Look a code up: an outcome when it cannot be claimed at all, else None."""
+    found = table.find(code_id)
+    if found is None:
+        return Standing(Outcome.INVALID)
+    bound = found.binding.gtin
+    printed = table.batch_gtins.get(found.batch_id)
+    if gtin is not None and gtin not in {bound, printed}:
+        return Standing(Outcome.INVALID, found)
+    epoch = table.epochs[code_id >> SERIAL_BITS]
+    product = table.products.get(bound or printed or "")
+    outcome: Outcome | None = None
+    if epoch is EpochState.RETIRED:
+        outcome = Outcome.NOT_ACTIVE
+    elif found.state is RangeState.RECALLED:
+        outcome = Outcome.RECALLED
+    elif not _is_active(found, now):
+        outcome = Outcome.NOT_ACTIVE
+    return Standing(
+        outcome, found, product, epoch, table.placements.get(found.batch_id)
+    )
+
+
+def _is_active(code_range: CodeRange, now: datetime) -> bool:
+    starts = code_range.binding.effective_at
+    return code_range.state is RangeState.ACTIVATED and (
+        starts is None or starts <= now
+    )
+
+
+def plan_scan(
+    standing: Standing,
+    *,
+    member_id: str | None,
+    campaign: Campaign | None,
+    decision: Decision | None,
+    signals_available: bool,
+    now: datetime,
+) -> Plan:
+    """Decide what a scan should come to, if PostgreSQL permits."""
+    plan = partial(Plan, code_range=standing.code_range, product=standing.product)
+    if standing.outcome is not None:
+        return plan(standing.outcome)
+    if member_id is None or standing.placement != Placement.INSIDE:
+        return plan(Outcome.VERIFIED)
+    if decision is not None and decision.verdict is Verdict.REFUSE:
+        return plan(Outcome.REFUSED, decision=decision)
+    phase = campaign.phase(now) if campaign else CampaignPhase.ENDED
+    if campaign is None or phase is CampaignPhase.ENDED:
+        return plan(Outcome.NO_REWARD, decision=decision)
+    if phase is CampaignPhase.NOT_BEGUN:
+        return plan(
+            Outcome.LIMIT_REACHED, decision=decision, retry_at=campaign.starts_at
+        )
+    reason = _hold_reason(standing, decision, signals_available=signals_available)
+    return plan(
+        Outcome.REWARDED if reason is None else Outcome.HELD,
+        points=campaign.points,
+        campaign=campaign,
+        hold_reason=reason,
+        decision=decision,
+    )
+
+
+def _hold_reason(
+    standing: Standing, decision: Decision | None, *, signals_available: bool
+) -> HoldReason | None:
+    if standing.epoch is EpochState.FROZEN:
+        return HoldReason.EPOCH
+    if not signals_available:
+        return HoldReason.SIGNALS
+    if decision is not None and decision.verdict is Verdict.HOLD:
+        return HoldReason.RULES
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a look at a code shows; looking is not scanning."""
+
+    outcome: Outcome
+    product: Product | None = None
+    instructions: str | None = None
+    claimed: bool | None = None
+    first_claimed_ms: int | None = None
+    code_text: str = ""

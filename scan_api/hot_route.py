@@ -1,0 +1,233 @@
+"""POST /v1/scans as a plain ASGI route: the framework's request handling would cost
+more than the scan itself (see docs/decisions/0001-the-hot-route.md).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from litestar.types import Receive, Scope, Send
+
+from codegen.domain.code_text import parse_scanned
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.sealing import filter_hash, open_code
+from core.auth import Member, Principal, Role, Staff
+from core.auth.idempotency import check_key, hash_body, hash_key
+from core.auth.requests import Authenticator
+from core.clock import Clock, elapsed_s
+from core.errors import Fault, TooLarge, Unavailable, UnsupportedMedia
+from core.ids import TimeIds
+from core.settings import Network
+from scan_api.answers import answer_invalid, encode_answer
+from scan_api.domain import Scan
+from scan_api.floods import FloodGate
+from scan_api.metrics import LATENCY, QUEUE
+from scan_api.pipeline import Answered, ScanPipeline
+from scan_api.problems import problem_body
+from scan_api.requests import (
+    MAX_BODY,
+    ScanBody,
+    client_address,
+    context_facts,
+    decode_scan,
+    locate,
+    position_cell,
+)
+from scan_api.texts import choose_language
+
+log = structlog.get_logger(room=__name__)
+
+Headers = dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanDesk:
+    """Reads one scan, refuses what is forged at once, and hands on the rest."""
+
+    pipeline: ScanPipeline
+    gate: FloodGate
+    authenticator: Authenticator
+    clock: Clock
+    ids: TimeIds
+    trusted_proxies: tuple[Network, ...]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer POST /v1/scans."""
+        started = elapsed_s()
+        headers: Headers = dict(scope["headers"])
+        try:
+            body = await _read_body(receive, headers)
+            answer = await self._scan(scope, headers, body)
+            status, content = 200, answer.body
+            more = [(b"idempotency-replayed", b"true")] if answer.replayed else []
+        except Fault as fault:
+            status, content, more = problem_body(fault)
+        except Exception as fault:
+            log.exception("scan_failed", cause=repr(fault))
+            status, content, more = problem_body(
+                Fault("Something went wrong on our side; the scan may be tried again.")
+            )
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (
+                        b"content-type",
+                        b"application/json"
+                        if status == 200  # noqa: PLR2004 - OK
+                        else b"application/problem+json",
+                    ),
+                    (b"content-length", b"%d" % len(content)),
+                    (b"cache-control", b"no-store"),
+                    *more,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+        LATENCY.observe(elapsed_s() - started)
+        QUEUE.set(self.pipeline.batcher.depth)
+
+    async def _scan(self, scope: Scope, headers: Headers, body: bytes) -> Answered:
+        request = decode_scan(body)
+        authorization = headers.get(b"authorization")
+        principal = await self._principal(authorization)
+        is_app = isinstance(principal, Staff) and principal.role is Role.APP
+        member_id = _member_id(principal, request, is_app=is_app)
+        address = _address(scope, headers, request, self.trusted_proxies, is_app=is_app)
+        language = choose_language(
+            headers.get(b"accept-language", b"").decode("latin-1")
+        )
+        return await self.scan(
+            request,
+            principal,
+            member_id=member_id,
+            address=address,
+            language=language,
+            key=headers.get(b"idempotency-key"),
+            body=body,
+            is_app=is_app,
+        )
+
+    async def _principal(self, authorization: bytes | None) -> Principal:
+        return await self.authenticator.authenticate(
+            None if authorization is None else authorization.decode("latin-1")
+        )
+
+    async def scan(
+        self,
+        request: ScanBody,
+        principal: Principal,
+        *,
+        member_id: str | None,
+        address: str | None,
+        language: str,
+        key: bytes | None = None,
+        body: bytes = b"",
+        is_app: bool = False,
+    ) -> Answered:
+        """Answer a scan; raises Throttled, Unavailable or InvalidInput."""
+        now_ms = self.clock.now_ms()
+        origin = locate(
+            address=address, device_id=request.device_id, member_id=member_id
+        )
+        blocked_s = self.gate.throttled_for(origin.tags, now_ms)
+        if blocked_s and member_id is None:
+            # Whoever guesses must not learn which guess was right.
+            self.gate.refuse(blocked_s)
+        scanned = parse_scanned(request.code)
+        code_id = (
+            open_code(self.pipeline.snapshots.keys, scanned.code_text)
+            if scanned.code_text is not None
+            else None
+        )
+        if code_id is None or scanned.code_text is None:
+            if blocked_s:
+                self.gate.refuse(blocked_s)
+            self.gate.note_invalid(origin.tags, now_ms, request.code, "api")
+            return Answered(
+                encode_answer(answer_invalid(self.ids.next_id(now_ms), language))
+            )
+        scan = Scan(
+            scan_id=self.ids.next_id(now_ms),
+            at_ms=now_ms,
+            code_id=code_id,
+            code_hash=filter_hash(scanned.code_text),
+            gtin=scanned.gtin if scanned.gtin is not None else _gtin(request.gtin),
+            member_id=member_id,
+            device_id=request.device_id,
+            address=origin.address,
+            cell=position_cell(request.position),
+            language=language,
+            context=context_facts(request.context)
+            if is_app and request.context
+            else None,
+            tags=origin.tags,
+        )
+        if key is not None and (caller := _caller(principal)) is not None:
+            text = check_key(key.decode("latin-1"))
+            scan.key_hash = hash_key(caller, "POST", "/v1/scans", text)
+            scan.body_hash = hash_body(body)
+        return await self.pipeline.submit(scan)
+
+
+def _gtin(given: str | None) -> str | None:
+    """Read a GTIN that stands beside the code; a wrong one equals no product's."""
+    if given is None:
+        return None
+    try:
+        return normalise_gtin(given)
+    except GtinError:
+        return ""
+
+
+def _caller(principal: Principal) -> str | None:
+    if isinstance(principal, Member):
+        return f"member:{principal.member_id}"
+    return principal.caller if isinstance(principal, Staff) else None
+
+
+def _member_id(principal: Principal, request: ScanBody, *, is_app: bool) -> str | None:
+    if isinstance(principal, Member):
+        return principal.member_id
+    return request.member_id if is_app else None
+
+
+def _address(
+    scope: Scope,
+    headers: Headers,
+    request: ScanBody,
+    trusted: tuple[Network, ...],
+    *,
+    is_app: bool,
+) -> str | None:
+    if is_app and request.context is not None and request.context.ip:
+        return request.context.ip
+    peer: Any = scope.get("client")
+    forwarded = headers.get(b"x-forwarded-for")
+    return client_address(
+        peer[0] if peer else None,
+        forwarded.decode("latin-1") if forwarded else None,
+        trusted,
+    )
+
+
+async def _read_body(receive: Receive, headers: Headers) -> bytes:
+    """Read a JSON body of at most MAX_BODY bytes."""
+    media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media != b"application/json":
+        raise UnsupportedMedia("Send the scan as application/json.")
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
+    body: bytes = b""
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise Unavailable("The caller left.")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
+        if not message.get("more_body"):
+            return body

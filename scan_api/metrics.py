@@ -1,0 +1,45 @@
+"""What an operator watches."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+OUTCOMES = Counter("crowncap_scans", "Scans by outcome.", ["outcome"])
+THROTTLED = Counter(
+    "crowncap_throttled_scans", "Scans turned away after too many invalid codes."
+)
+LATENCY = Histogram(
+    "crowncap_scan_seconds",
+    "Time from a scan's arrival to its answer.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 5),
+)
+BATCH_SIZE = Histogram(
+    "crowncap_batch_scans",
+    "Scans gathered into one batch.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128),
+)
+STAGE = Histogram(
+    "crowncap_stage_seconds",
+    "Time a batch spends in a stage.",
+    ["stage"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+QUEUE = Gauge(
+    "crowncap_queue_scans",
+    "Scans that wait for a batch.",
+    multiprocess_mode="livesum",
+)
+REDIS_UP = Gauge(
+    "crowncap_redis_up", "1 while Redis answers.", multiprocess_mode="livemin"
+)
+POSTGRES_UP = Gauge(
+    "crowncap_postgres_up", "1 while PostgreSQL answers.", multiprocess_mode="livemin"
+)
+STALE_RETRIES = Counter(
+    "crowncap_stale_range_retries", "Batches decided again on a newer range table."
+)
+SEGMENTS_NOT_READY = Counter(
+    "crowncap_claimed_segment_misses", "Scans whose `claimed` segment was not ready."
+)
+RELEASED = Counter("crowncap_released_holds", "Held rewards resolved by the rules.")
+INCIDENTS = Counter(
+    "crowncap_key_leak_signs", "Codes that opened though they were never issued."
+)

@@ -1,0 +1,373 @@
+"""The scan: open -> gather -> decide -> commit -> observe, for a batch at a time.
+
+This is the one place that sees codes, fraud and rewards together.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import structlog
+from psycopg import errors as pg
+
+from anti_fraud.domain import Decision, RuleSet, decide
+from codegen import store as codegen_store
+from core.auth.idempotency import reused_key
+from core.batching import Batcher, QueueFullError
+from core.clock import business_day, elapsed_s, utc_datetime
+from core.errors import InvalidInput, Unavailable
+from scan_api import store
+from scan_api.answers import answer_invalid, answer_scan, encode_answer
+from scan_api.domain import (
+    CLAIMING,
+    NO_SIGNALS,
+    ClaimedBit,
+    Outcome,
+    Plan,
+    Scan,
+    Settled,
+    Signals,
+    Snapshot,
+    Standing,
+    plan_scan,
+    stand,
+)
+from scan_api.lanes import Lane, Lanes
+from scan_api.metrics import BATCH_SIZE, OUTCOMES, POSTGRES_UP, STAGE, STALE_RETRIES
+from scan_api.signals import SignalStore
+from scan_api.snapshots import SnapshotKeeper
+from scan_api.store import Committed, Decided
+
+MAX_STALE_RETRIES = 10
+MEMBER_CACHE = 200_000
+STALE_RANGES = "CC001"
+SPLIT_BATCH = "CC002"
+
+log = structlog.get_logger(room=__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as bytes; `replayed` when it was recorded for the key before."""
+
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class ScanPipeline:
+    """Takes opened scans from concurrent callers and answers each durably."""
+
+    lanes: Lanes
+    signals: SignalStore
+    snapshots: SnapshotKeeper
+    timezone: ZoneInfo
+    batcher: Batcher[Scan, Answered] = field(init=False)
+    _members: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.batcher = Batcher(
+            self._process,
+            lone_key=lambda scan: scan.member_id,
+            lanes=self.lanes.count,
+        )
+
+    async def submit(self, scan: Scan) -> Answered:
+        """Answer one scan; raises Unavailable, nothing promised, or InvalidInput."""
+        try:
+            return await self.batcher.submit(scan)
+        except QueueFullError:
+            raise Unavailable(
+                "Too many scans wait already; try again shortly.", retry_after_s=1
+            ) from None
+
+    async def _process(self, scans: Sequence[Scan]) -> Sequence[Answered | Exception]:
+        BATCH_SIZE.observe(len(scans))
+        started = elapsed_s()
+        async with self.lanes.lane() as lane:
+            try:
+                members, signals = await asyncio.gather(
+                    self._member_numbers(lane, scans),
+                    self.signals.gather(scans, self.snapshots.rule_set),
+                )
+                STAGE.labels("gather").observe(elapsed_s() - started)
+                known = signals or [NO_SIGNALS] * len(scans)
+                answers = await self._settle(lane, scans, known, members)
+            except psycopg.Error as fault:
+                return self._give_up(scans, fault)
+        STAGE.labels("batch").observe(elapsed_s() - started)
+        return answers
+
+    def _give_up(
+        self, scans: Sequence[Scan], fault: psycopg.Error
+    ) -> Sequence[Exception]:
+        POSTGRES_UP.set(0)
+        log.error("batch_failed", scans=len(scans), cause=repr(fault))
+        away = Unavailable(
+            "The database cannot be reached; nothing was done.", retry_after_s=2
+        )
+        return [away] * len(scans)
+
+    async def _member_numbers(
+        self, lane: Lane, scans: Sequence[Scan]
+    ) -> dict[str, int]:
+        numbers = {s.member_id: 0 for s in scans if s.member_id is not None}
+        missing: list[str] = []
+        for member_id in numbers:
+            known = self._members.get(member_id)
+            if known is None:
+                missing.append(member_id)
+            else:
+                numbers[member_id] = known
+        if missing:
+            found = await lane.run(lambda conn: store.ensure_members(conn, missing))
+            numbers |= found
+            self._members |= found
+            while len(self._members) > MEMBER_CACHE:
+                self._members.popitem(last=False)
+        return numbers
+
+    # Decide ---------------------------------------------------------------------------
+
+    async def _settle(
+        self,
+        lane: Lane,
+        scans: Sequence[Scan],
+        signals: Sequence[Signals],
+        members: dict[str, int],
+    ) -> Sequence[Answered | Exception]:
+        """Plan on the newest snapshot and commit, again and again while it is stale."""
+        now = utc_datetime(max(scan.at_ms for scan in scans))
+        decisions = self._decide(scans, signals)
+        voided = await self._look_up_voids(lane, scans, signals)
+        for _ in range(MAX_STALE_RETRIES):
+            snapshot = self.snapshots.current
+            standings = await self._stand(scans, snapshot, now)
+            snapshot = self.snapshots.current
+            plans = [
+                self._plan(scan, standing, signal, decision, snapshot, now)
+                if scan.code_id not in voided
+                else _void_plan(standing)
+                for scan, standing, signal, decision in zip(
+                    scans, standings, signals, decisions, strict=True
+                )
+            ]
+            decided = [
+                Decided(scan, plan, members.get(scan.member_id or "", 0))
+                for scan, plan in zip(scans, plans, strict=True)
+                if plan.outcome is not Outcome.INVALID
+            ]
+            try:
+                answers = await self._commit(lane, decided, snapshot, now)
+            except pg.Error as fault:
+                if fault.sqlstate != STALE_RANGES:
+                    raise
+                STALE_RETRIES.inc()
+                await self.snapshots.refresh()
+                continue
+            return self._in_order(scans, plans, answers)
+        raise pg.OperationalError("the range table changes faster than scans commit")
+
+    def _decide(
+        self, scans: Sequence[Scan], signals: Sequence[Signals]
+    ) -> list[Decision | None]:
+        rule_set: RuleSet = self.snapshots.rule_set
+        return [
+            decide(rule_set, signal.facts)
+            if scan.member_id is not None and signal.claimed is not ClaimedBit.YES
+            else None
+            for scan, signal in zip(scans, signals, strict=True)
+        ]
+
+    async def _look_up_voids(
+        self, lane: Lane, scans: Sequence[Scan], signals: Sequence[Signals]
+    ) -> frozenset[int]:
+        maybe = [
+            scan.code_id
+            for scan, signal in zip(scans, signals, strict=True)
+            if signal.maybe_void
+        ]
+        if not maybe:
+            return frozenset()
+        async with self.snapshots.engine.connect() as conn:
+            return await codegen_store.find_void_codes(conn, maybe)
+
+    async def _stand(
+        self, scans: Sequence[Scan], snapshot: Snapshot, now: datetime
+    ) -> list[Standing]:
+        standings = [stand(snapshot.table, s.code_id, s.gtin, now) for s in scans]
+        if any(s.code_range is None for s in standings):
+            # Never issued, or issued a moment ago: only a fresh table can tell.
+            await self.snapshots.refresh()
+            table = self.snapshots.current.table
+            standings = [stand(table, s.code_id, s.gtin, now) for s in scans]
+        for scan, standing in zip(scans, standings, strict=True):
+            if standing.code_range is None:
+                self.snapshots.note_never_issued(scan.code_id)
+        return standings
+
+    def _plan(
+        self,
+        scan: Scan,
+        standing: Standing,
+        signal: Signals,
+        decision: Decision | None,
+        snapshot: Snapshot,
+        now: datetime,
+    ) -> Plan:
+        campaign_id = (
+            standing.code_range.binding.campaign_id if standing.code_range else None
+        )
+        return plan_scan(
+            standing,
+            member_id=scan.member_id,
+            campaign=snapshot.campaigns.get(campaign_id or ""),
+            decision=decision,
+            signals_available=signal is not NO_SIGNALS,
+            now=now,
+        )
+
+    # Commit ---------------------------------------------------------------------------
+
+    async def _commit(
+        self, lane: Lane, decided: Sequence[Decided], snapshot: Snapshot, now: datetime
+    ) -> list[Answered | Exception]:
+        """Commit what is left of a batch; bisect it on a fault of one scan's data."""
+        if not decided:
+            return []
+        started = elapsed_s()
+        try:
+            answers = await lane.run(
+                lambda conn: self._commit_once(conn, decided, snapshot, now)
+            )
+        except pg.Error as fault:
+            if fault.sqlstate == STALE_RANGES or _is_transient(fault):
+                raise
+            if len(decided) == 1:
+                log.error("scan_failed", cause=repr(fault))
+                return [fault]
+            half = len(decided) // 2
+            first = await self._commit(lane, decided[:half], snapshot, now)
+            return first + await self._commit(lane, decided[half:], snapshot, now)
+        STAGE.labels("commit").observe(elapsed_s() - started)
+        POSTGRES_UP.set(1)
+        return answers
+
+    async def _commit_once(
+        self,
+        conn: psycopg.AsyncConnection[Any],
+        decided: Sequence[Decided],
+        snapshot: Snapshot,
+        now: datetime,
+    ) -> list[Answered | Exception]:
+        keyed = any(d.scan.key_hash for d in decided)
+        day = business_day(round(now.timestamp() * 1000), self.timezone)
+        try:
+            async with AsyncExitStack() as stack:
+                if keyed:
+                    await stack.enter_async_context(conn.transaction())
+                committed = await store.commit_scans(
+                    conn, decided, version=snapshot.table.version, day=day
+                )
+                answers = await self._answer(conn, decided, committed)
+                if keyed:
+                    await store.record_answers(conn, _to_record(decided, answers))
+        except pg.UniqueViolation:
+            # An attempt whose answer was lost on the way had won after all.
+            found = await store.load_committed(conn, [d.scan.scan_id for d in decided])
+            if len(found) != len(decided):
+                raise
+            committed = [found[d.scan.scan_id] for d in decided]
+            answers = await self._answer(conn, decided, committed)
+        self._observe(decided, committed)
+        return answers
+
+    async def _answer(
+        self,
+        conn: psycopg.AsyncConnection[Any],
+        decided: Sequence[Decided],
+        committed: Sequence[Committed],
+    ) -> list[Answered | Exception]:
+        settled = [store.settle(c, d) for c, d in zip(committed, decided, strict=True)]
+        asked = [
+            s.claim_scan_id for s in settled if s.claimed_by_caller and s.claim_scan_id
+        ]
+        if asked:
+            originals = await store.load_originals(conn, asked)
+            settled = [_with_original(s, originals) for s in settled]
+        return [
+            _replay(c, d) or Answered(encode_answer(answer_scan(d.scan, d.plan, s)))
+            for c, d, s in zip(committed, decided, settled, strict=True)
+        ]
+
+    # Observe --------------------------------------------------------------------------
+
+    def _observe(
+        self, decided: Sequence[Decided], committed: Sequence[Committed]
+    ) -> None:
+        claimed: list[int] = []
+        for d, c in zip(decided, committed, strict=True):
+            OUTCOMES.labels(c.outcome.value).inc()
+            if c.outcome in CLAIMING:
+                claimed.append(d.scan.code_id)
+        self.signals.observe(claimed)
+
+    def _in_order(
+        self,
+        scans: Sequence[Scan],
+        plans: Sequence[Plan],
+        answers: Sequence[Answered | Exception],
+    ) -> list[Answered | Exception]:
+        """Put the answers of what never reached PostgreSQL between the others."""
+        settled = iter(answers)
+        ordered: list[Answered | Exception] = []
+        for scan, plan in zip(scans, plans, strict=True):
+            if plan.outcome is Outcome.INVALID:
+                OUTCOMES.labels(Outcome.INVALID.value).inc()
+                answer = answer_invalid(scan.scan_id, scan.language)
+                ordered.append(Answered(encode_answer(answer)))
+            else:
+                ordered.append(next(settled))
+        return ordered
+
+
+def _void_plan(standing: Standing) -> Plan:
+    outcome = Outcome.NOT_ACTIVE
+    if standing.outcome is Outcome.INVALID:
+        outcome = Outcome.INVALID
+    return Plan(outcome, code_range=standing.code_range, product=standing.product)
+
+
+def _with_original(settled: Settled, originals: dict[int, tuple[int, bool]]) -> Settled:
+    if not settled.claimed_by_caller or settled.claim_scan_id is None:
+        return settled
+    points, pending = originals.get(settled.claim_scan_id, (0, False))
+    return replace(settled, original_points=points, original_pending=pending)
+
+
+def _replay(committed: Committed, decided: Decided) -> Answered | InvalidInput | None:
+    if committed.replay_body is None:
+        return None
+    if committed.replay_body != decided.scan.body_hash or committed.replay is None:
+        return reused_key()
+    return Answered(committed.replay, replayed=True)
+
+
+def _to_record(
+    decided: Sequence[Decided], answers: Sequence[Answered | Exception]
+) -> list[tuple[bytes, bytes]]:
+    return [
+        (d.scan.key_hash, answer.body)
+        for d, answer in zip(decided, answers, strict=True)
+        if d.scan.key_hash and isinstance(answer, Answered) and not answer.replayed
+    ]
+
+
+def _is_transient(fault: psycopg.Error) -> bool:
+    return isinstance(fault, pg.OperationalError | pg.InterfaceError)

@@ -1,0 +1,113 @@
+"""HTTP for members: their scans and their wallet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.auth import Member, Principal, Role, Staff
+from core.errors import InvalidInput, NotFound, Unauthenticated
+from rewards.store import load_wallet
+from scan_api.answers import ScanView, view_scan
+from scan_api.store import load_member_scans, load_scan
+
+MAX_ID = (1 << 63) - 1
+
+
+class Points(msgspec.Struct, frozen=True):
+    """Points to spend, points that wait, and when the next lot expires."""
+
+    available: int
+    pending: int
+    next_expiry: datetime | None
+
+
+class WalletView(msgspec.Struct, frozen=True):
+    """What a member has."""
+
+    member_id: str
+    points: Points
+    tier: str | None
+    coupons: tuple[str, ...]
+    tickets: tuple[str, ...]
+    cards: tuple[str, ...]
+
+
+class ScanPage(msgspec.Struct, frozen=True):
+    """Some of a member's scans, newest first."""
+
+    items: list[ScanView]
+    next_cursor: str | None
+
+
+def require_member(principal: Principal) -> Member:
+    """Return the member who asks; raises Unauthenticated."""
+    if not isinstance(principal, Member):
+        raise Unauthenticated("This needs a member's token: Authorization: Bearer ….")
+    return principal
+
+
+@get("/v1/me/wallet", summary="Look at one's wallet", tags=["members"])
+async def show_wallet(principal: Principal, engine: AsyncEngine) -> WalletView:
+    """Show a member's points."""
+    member = require_member(principal)
+    async with engine.connect() as conn:
+        wallet = await load_wallet(conn, member.member_id)
+    points = Points(wallet.available, wallet.pending, None)
+    return WalletView(member.member_id, points, None, (), (), ())
+
+
+@get("/v1/me/scans", summary="List one's scans", tags=["members"])
+async def list_scans(
+    principal: Principal,
+    engine: AsyncEngine,
+    cursor: str | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+) -> ScanPage:
+    """List a member's scans, newest first."""
+    member = require_member(principal)
+    before = None if cursor is None else _parse_id(cursor, "/cursor")
+    async with engine.connect() as conn:
+        rows = await load_member_scans(
+            conn, member.member_id, before=before, limit=limit + 1
+        )
+    items = [view_scan(row) for row in rows[:limit]]
+    return ScanPage(items, items[-1].scan_id if len(rows) > limit else None)
+
+
+@get("/v1/scans/{scan_id:str}", summary="Look at a scan", tags=["scans"])
+async def show_scan(
+    scan_id: str, principal: Principal, engine: AsyncEngine
+) -> ScanView:
+    """Show a scan to its member, to an app's backend or to staff who support members."""
+    number = _parse_id(scan_id, "/scan_id")
+    async with engine.connect() as conn:
+        row = await load_scan(conn, number)
+    if row is None or not _may_see(principal, row["member_id"]):
+        raise NotFound("There is no such scan among yours.")
+    return view_scan(row)
+
+
+def _may_see(principal: Principal, member_id: str | None) -> bool:
+    if isinstance(principal, Member):
+        return principal.member_id == member_id
+    return isinstance(principal, Staff) and principal.role in {
+        Role.ADMIN,
+        Role.ANALYST,
+        Role.SUPPORT,
+        Role.APP,
+    }
+
+
+def _parse_id(text: str, pointer: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= MAX_ID):
+        raise InvalidInput.field(pointer, "invalid", "A scan_id is a decimal number.")
+    return int(text)
+
+
+ROUTES: Sequence[HTTPRouteHandler] = (show_wallet, list_scans, show_scan)

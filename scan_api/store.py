@@ -1,0 +1,334 @@
+"""The SQL of scans. The hot statement goes through the driver's own binary arrays."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import tuple_row
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.ranges import CodeRange
+from codegen.store import load_range_table
+from core.ids import first_id_at
+from rewards.store import ENSURE_MEMBERS, load_campaigns
+from rewards.tables import holds, members
+from scan_api.domain import Outcome, Plan, Scan, Settled, Snapshot
+from scan_api.tables import claims, scans, worker_numbers
+
+TRACE_DAYS = 90
+PARTITION_SHIFT = 30
+
+_COMMIT = (
+    "SELECT * FROM commit_scans(%b::bigint, %b::date, %b::bigint[], %b::bigint[],"
+    " %b::bigint[], %b::text[], %b::bool[], %b::int[], %b::bigint[], %b::text[],"
+    " %b::bytea[], %b::inet[], %b::bytea[], %b::bigint[], %b::bytea[], %b::bytea[])"
+)
+
+_COMMITTED = """
+    SELECT s.scan_id, s.outcome, s.points, s.available, s.claim_scan_id,
+        coalesce(k.member_no, 0), s.scan_count
+    FROM scans AS s LEFT JOIN claims AS k
+        ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
+    WHERE s.scan_id = ANY(%b::bigint[])
+"""
+
+_ORIGINALS = """
+    SELECT s.scan_id, s.points, h.transfer_id IS NOT NULL AND h.resolution IS NULL,
+        h.resolution = 'voided'
+    FROM scans AS s LEFT JOIN holds AS h ON h.transfer_id = s.scan_id
+    WHERE s.scan_id = ANY(%b::bigint[])
+"""
+
+_RECORD_ANSWERS = """
+    UPDATE idempotency_keys AS k SET status = 200, response = u.response
+    FROM unnest(%b::bytea[], %b::bytea[]) AS u (key_hash, response)
+    WHERE k.key_hash = u.key_hash
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What PostgreSQL made of one scan of a batch."""
+
+    outcome: Outcome
+    points: int
+    available: int | None
+    claim_scan_id: int | None
+    claim_member_no: int | None
+    scan_count: int | None
+    replay: bytes | None = None
+    replay_body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A scan, the plan for it and who asked; what the hot statement takes."""
+
+    scan: Scan
+    plan: Plan
+    member_no: int
+
+
+async def commit_scans(
+    conn: psycopg.AsyncConnection[Any],
+    decided: Sequence[Decided],
+    *,
+    version: int,
+    day: date,
+) -> list[Committed]:
+    """Commit a batch; an outcome a scan, in order.
+
+    Raises psycopg.Error: CC001 for a stale `version`, CC002 when the batch must be
+    split, UniqueViolation when it was committed before.
+    """
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(
+        _COMMIT,
+        (
+            version,
+            day,
+            [d.scan.scan_id for d in decided],
+            [d.scan.code_id for d in decided],
+            [d.member_no for d in decided],
+            [d.plan.outcome.value for d in decided],
+            [d.plan.claims for d in decided],
+            [d.plan.points for d in decided],
+            [d.plan.campaign.campaign_no if d.plan.campaign else 0 for d in decided],
+            [d.plan.hold_reason.value if d.plan.hold_reason else "" for d in decided],
+            [pack_facts(d) for d in decided],
+            [ip_address(d.scan.address) if d.scan.address else None for d in decided],
+            [(d.scan.device_id or "").encode()[:128] for d in decided],
+            [d.scan.cell or 0 for d in decided],
+            [d.scan.key_hash for d in decided],
+            [d.scan.body_hash for d in decided],
+        ),
+        prepare=True,
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return [
+        Committed(Outcome(outcome), *rest) for outcome, *rest in zip(*row, strict=True)
+    ]
+
+
+def pack_facts(decided: Decided) -> bytes:
+    """Keep what a decision rests on, small enough to write with every scan."""
+    decision = decided.plan.decision
+    facts: dict[str, Any] = {}
+    if decision is not None and decision.hits:
+        facts["score"] = decision.score
+        facts["hits"] = {
+            hit.rule_id: {c.fact: c.actual for c in hit.conditions}
+            for hit in decision.hits
+        }
+    if decided.scan.context:
+        facts["context"] = decided.scan.context
+    return msgspec.msgpack.encode(facts) if facts else b""
+
+
+async def load_committed(
+    conn: psycopg.AsyncConnection[Any], scan_ids: Sequence[int]
+) -> dict[int, Committed]:
+    """Read back what an earlier attempt committed, by scan_id."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(_COMMITTED, (list(scan_ids),))
+    return {
+        scan_id: Committed(Outcome(outcome), *rest)
+        async for scan_id, outcome, *rest in cursor
+    }
+
+
+async def load_originals(
+    conn: psycopg.AsyncConnection[Any], scan_ids: Sequence[int]
+) -> dict[int, tuple[int, bool]]:
+    """Read what claiming scans earned: (points, still pending) by scan_id."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(_ORIGINALS, (list(scan_ids),), prepare=True)
+    return {
+        scan_id: (0 if voided else points, pending)
+        async for scan_id, points, pending, voided in cursor
+    }
+
+
+async def record_answers(
+    conn: psycopg.AsyncConnection[Any], answers: Sequence[tuple[bytes, bytes]]
+) -> None:
+    """Record (key_hash, answer) in the scan's own transaction."""
+    await conn.execute(
+        _RECORD_ANSWERS,
+        ([key for key, _ in answers], [answer for _, answer in answers]),
+        prepare=True,
+    )
+
+
+async def ensure_members(
+    conn: psycopg.AsyncConnection[Any], member_ids: Sequence[str]
+) -> dict[str, int]:
+    """Find or make members; returns their numbers."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    found: dict[str, int] = {}
+    # A member made by someone else between the two halves is there the second time.
+    while missing := [m for m in member_ids if m not in found]:
+        await cursor.execute(ENSURE_MEMBERS, (missing, missing), prepare=True)
+        found.update(await cursor.fetchall())
+    return found
+
+
+def settle(committed: Committed, decided: Decided) -> Settled:
+    """Tell a caller's own earlier claim from somebody else's."""
+    mine = bool(decided.member_no) and committed.claim_member_no == decided.member_no
+    return Settled(
+        committed.outcome,
+        committed.points,
+        committed.available if decided.member_no else None,
+        committed.claim_scan_id,
+        mine,
+        committed.scan_count,
+    )
+
+
+# Snapshots and views ------------------------------------------------------------------
+
+
+async def load_snapshot(conn: AsyncConnection) -> Snapshot:
+    """Load ranges and campaigns; `conn` must be in REPEATABLE READ."""
+    return Snapshot(await load_range_table(conn), await load_campaigns(conn))
+
+
+async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
+    """Find the scan_id that claimed a code."""
+    return (
+        await conn.execute(select(claims.c.scan_id).where(claims.c.code_id == code_id))
+    ).scalar_one_or_none()
+
+
+async def load_member_scans(
+    conn: AsyncConnection, member_id: str, *, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Read a member's scans, newest first, below the cursor `before`."""
+    s = scans.c
+    query = (
+        select(
+            s.scan_id,
+            s.code_id,
+            s.outcome,
+            s.points,
+            holds.c.resolution,
+            (holds.c.transfer_id.is_not(None)).label("was_held"),
+        )
+        .join_from(scans, members, members.c.member_no == s.member_no)
+        .outerjoin(holds, holds.c.transfer_id == s.scan_id)
+        .where(members.c.member_id == member_id)
+        .order_by(s.scan_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(s.scan_id < before)
+    return [dict(row._mapping) for row in await conn.execute(query)]  # noqa: SLF001 - its public spelling
+
+
+async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | None:
+    """Read one scan with its member's id."""
+    row = (
+        await conn.execute(
+            select(
+                scans.c.scan_id,
+                scans.c.outcome,
+                scans.c.points,
+                members.c.member_id,
+                holds.c.resolution,
+                (holds.c.transfer_id.is_not(None)).label("was_held"),
+            )
+            .outerjoin_from(scans, members, members.c.member_no == scans.c.member_no)
+            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .where(scans.c.scan_id == scan_id)
+        )
+    ).one_or_none()
+    return dict(row._mapping) if row else None  # noqa: SLF001 - its public spelling
+
+
+# Upkeep -------------------------------------------------------------------------------
+
+
+async def next_worker_no(conn: AsyncConnection) -> int:
+    """Draw a number that no other live worker has (modulo 1,024)."""
+    return int((await conn.execute(select(worker_numbers.next_value()))).scalar_one())
+
+
+async def ensure_code_partitions(
+    conn: AsyncConnection, ranges: Iterable[CodeRange]
+) -> None:
+    """Make the partitions of claims and sightings that these ranges need."""
+    chunks: set[int] = set()
+    for r in ranges:
+        chunks.update(
+            range(
+                r.first_code_id >> PARTITION_SHIFT,
+                (r.last_code_id >> PARTITION_SHIFT) + 1,
+            )
+        )
+    for chunk in sorted(chunks):
+        await conn.execute(
+            text("SELECT ensure_code_partitions(:first, :first)"),
+            {"first": chunk << PARTITION_SHIFT},
+        )
+
+
+async def ensure_time_partitions(conn: AsyncConnection, now: datetime) -> None:
+    """Make this and the next two months of scans, and the next days of traces."""
+    month = now.astimezone(UTC).date().replace(day=1)
+    months = [month]
+    for _ in range(3):
+        months.append((months[-1] + timedelta(days=32)).replace(day=1))
+    await _ensure(conn, "scans", months, "%Y_%m")
+    today = now.astimezone(UTC).date()
+    days = [today + timedelta(days=n) for n in range(9)]
+    await _ensure(conn, "scan_traces", days, "%Y_%m_%d")
+
+
+async def _ensure(
+    conn: AsyncConnection, parent: str, bounds: Sequence[date], name_format: str
+) -> None:
+    firsts = [_first_id(day) for day in bounds]
+    await conn.execute(
+        text("SELECT ensure_time_partitions(:parent, :names, :firsts, :ends)"),
+        {
+            "parent": parent,
+            "names": [day.strftime(name_format) for day in bounds[:-1]],
+            "firsts": firsts[:-1],
+            "ends": firsts[1:],
+        },
+    )
+
+
+def _first_id(day: date) -> int:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return first_id_at(round(midnight.timestamp() * 1000))
+
+
+async def drop_old_traces(conn: AsyncConnection, now: datetime) -> int:
+    """Drop the days of addresses, devices and places that are past their keeping."""
+    oldest = (now.astimezone(UTC) - timedelta(days=TRACE_DAYS)).date()
+    rows = await conn.execute(
+        text(
+            "SELECT c.relname FROM pg_inherits AS i"
+            " JOIN pg_class AS c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = 'scan_traces'::regclass"
+            " AND c.relname < :first AND c.relname ~ '^scan_traces_[0-9]'"
+        ),
+        {"first": oldest.strftime("scan_traces_%Y_%m_%d")},
+    )
+    names = list(rows.scalars())
+    for name in names:
+        # The name comes from the catalogue and has only digits and underscores.
+        await conn.execute(text(f"DROP TABLE {name}"))
+    await conn.execute(
+        text("DELETE FROM scan_traces_default WHERE scan_id < :first"),
+        {"first": _first_id(oldest)},
+    )
+    return len(names)

@@ -1,0 +1,67 @@
+"""The tables of scan_api. The SQL function commit_scans writes them in batches."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import INET
+
+metadata = MetaData()
+worker_numbers = Sequence("worker_numbers", metadata=metadata, data_type=BigInteger)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("scan_id", BigInteger, nullable=False),
+    Column("member_no", BigInteger, nullable=False),
+    postgresql_partition_by="RANGE (code_id)",
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("scans", BigInteger, nullable=False),
+    postgresql_partition_by="RANGE (code_id)",
+)
+
+scans = Table(
+    "scans",
+    metadata,
+    Column("scan_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("code_id", BigInteger, nullable=False),
+    Column("member_no", BigInteger),
+    Column("outcome", Text, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("campaign_no", BigInteger),
+    Column("available", BigInteger),
+    Column("claim_scan_id", BigInteger),
+    Column("scan_count", BigInteger),
+    Column("facts", LargeBinary, nullable=False),
+    postgresql_partition_by="RANGE (scan_id)",
+)
+Index(
+    "scans_by_member",
+    scans.c.member_no,
+    scans.c.scan_id,
+    postgresql_where=scans.c.member_no.is_not(None),
+)
+
+scan_traces = Table(
+    "scan_traces",
+    metadata,
+    Column("scan_id", BigInteger, nullable=False),
+    Column("network", INET),
+    Column("device", LargeBinary),
+    Column("cell", BigInteger),
+    postgresql_partition_by="RANGE (scan_id)",
+)
+Index("scan_traces_by_scan", scan_traces.c.scan_id, postgresql_using="brin")

@@ -1,0 +1,91 @@
+"""Looking at a code: no scan row, no signal, no count."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from codegen.domain.code_text import parse_scanned
+from codegen.domain.ranges import SEGMENT_BITS
+from codegen.domain.sealing import open_code
+from codegen.store import find_void_codes
+from core.clock import Clock, utc_datetime
+from core.ids import time_of_id
+from core.redis import PackedBatch, RedisAway, RedisClient
+from scan_api.domain import ClaimedBit, Outcome, Standing, View, stand
+from scan_api.filters import READY_BIT, claimed_key, claimed_offset
+from scan_api.floods import FloodGate
+from scan_api.snapshots import SnapshotKeeper
+from scan_api.store import find_claim
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDesk:
+    """Shows what a code is to somebody who only looks."""
+
+    engine: AsyncEngine
+    redis: RedisClient
+    clock: Clock
+    snapshots: SnapshotKeeper
+    gate: FloodGate
+
+    async def look(self, text: str, tags: tuple[bytes, ...]) -> View:
+        """Look at a code or printed link; raises Throttled for who guesses."""
+        now_ms = self.clock.now_ms()
+        blocked_s = self.gate.throttled_for(tags, now_ms)
+        if blocked_s:
+            self.gate.refuse(blocked_s)
+        scanned = parse_scanned(text)
+        code_id = (
+            open_code(self.snapshots.keys, scanned.code_text)
+            if scanned.code_text is not None
+            else None
+        )
+        if code_id is None or scanned.code_text is None:
+            self.gate.note_invalid(tags, now_ms, text, "page")
+            return View(Outcome.INVALID)
+        standing = await self._stand(code_id, scanned.gtin, now_ms)
+        if standing.outcome is not None:
+            return View(
+                standing.outcome,
+                standing.product,
+                standing.code_range.instructions if standing.code_range else None,
+                code_text=scanned.code_text,
+            )
+        async with self.engine.connect() as conn:
+            if await find_void_codes(conn, [code_id]):
+                return View(Outcome.NOT_ACTIVE, standing.product)
+            claim = None
+            if await self._claimed_bit(code_id) is not ClaimedBit.NO:
+                claim = await find_claim(conn, code_id)
+        return View(
+            Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
+            standing.product,
+            claimed=claim is not None,
+            first_claimed_ms=None if claim is None else time_of_id(claim),
+            code_text=scanned.code_text,
+        )
+
+    async def _stand(self, code_id: int, gtin: str | None, now_ms: int) -> Standing:
+        now = utc_datetime(now_ms)
+        standing = stand(self.snapshots.current.table, code_id, gtin, now)
+        if standing.outcome is None:
+            return standing
+        # What looks wrong may only be news to this worker.
+        await self.snapshots.refresh()
+        standing = stand(self.snapshots.current.table, code_id, gtin, now)
+        if standing.code_range is None:
+            self.snapshots.note_never_issued(code_id)
+        return standing
+
+    async def _claimed_bit(self, code_id: int) -> ClaimedBit:
+        key = claimed_key(code_id >> SEGMENT_BITS)
+        batch = PackedBatch()
+        bit = batch.bit(key, claimed_offset(code_id))
+        ready = batch.bit(key, READY_BIT)
+        try:
+            results = await batch.run(self.redis)
+        except RedisAway:
+            return ClaimedBit.MAYBE
+        if results.bit(bit) == 1:
+            return ClaimedBit.YES
+        return ClaimedBit.NO if results.bit(ready) == 1 else ClaimedBit.MAYBE

@@ -1,0 +1,3 @@
+"""The fixtures that every test may ask for, by topic."""
+
+pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.embedded"]

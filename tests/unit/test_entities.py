@@ -1,0 +1,46 @@
+"""Entities, and the tags their keys carry."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anti_fraud.domain import (
+    Entity,
+    code_tag,
+    device_tag,
+    entity_of,
+    member_tag,
+    network_tag,
+    velocity_key,
+)
+
+
+@given(st.text())
+def test_a_tag_is_one_hash_tag_whatever_people_call_themselves(name: str) -> None:
+    for tag in (member_tag(name), device_tag(name)):
+        assert tag[:1] == b"{"
+        assert tag.index(b"}") == len(tag) - 1
+        assert len(tag) < 20
+
+
+def test_a_tag_says_what_kind_of_entity_it_names() -> None:
+    network = network_tag("192.0.2.1")
+    assert network is not None
+    tags = [member_tag("a"), device_tag("a"), network, code_tag(5)]
+    assert [entity_of(tag) for tag in tags] == list(Entity)
+    assert len({velocity_key(tag) for tag in tags}) == 4
+
+
+def test_an_ipv6_network_is_its_first_64_bits() -> None:
+    assert network_tag("2001:db8::1") == network_tag("2001:db8::ffff:0:0:2")
+    assert network_tag("2001:db8::1") != network_tag("2001:db8:0:1::1")
+
+
+def test_a_mapped_ipv4_address_is_that_address() -> None:
+    assert network_tag("::ffff:192.0.2.1") == network_tag("192.0.2.1")
+    assert network_tag("192.0.2.1") != network_tag("192.0.2.2")
+
+
+@pytest.mark.parametrize("text", ["", "unix:", "1.2.3", "not an address"])
+def test_text_that_is_no_address_has_no_network(text: str) -> None:
+    assert network_tag(text) is None

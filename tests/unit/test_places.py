@@ -1,0 +1,53 @@
+"""Places, and how fast a code went from one to another."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anti_fraud.domain import Place, cell_of, travel
+
+BEIJING = cell_of(39.9042, 116.4074)
+SHANGHAI = cell_of(31.2304, 121.4737)
+
+
+def test_a_place_survives_packing() -> None:
+    place = Place(BEIJING, 1_700_000_000)
+    assert Place.unpack(place.pack()) == place
+
+
+@pytest.mark.parametrize("packed", [b"", b"short", bytes(12), b"\xff" * 12, bytes(13)])
+def test_what_is_no_place_reads_as_none(packed: bytes) -> None:
+    assert Place.unpack(packed) is None
+
+
+def test_beijing_to_shanghai_in_an_hour_is_a_thousand_kilometres_an_hour() -> None:
+    way = travel(Place(BEIJING, 0), Place(SHANGHAI, 3600))
+    assert way.distance_km == pytest.approx(1067, abs=5)
+    assert way.elapsed_s == 3600
+    assert way.speed_kmh == pytest.approx(1067, abs=5)
+
+
+def test_scans_that_changed_their_order_are_as_far_apart_in_time() -> None:
+    way = travel(Place(BEIJING, 3600), Place(SHANGHAI, 0))
+    assert way.elapsed_s == 3600
+
+
+def test_two_places_in_one_second_are_fast_but_finite() -> None:
+    way = travel(Place(BEIJING, 5), Place(SHANGHAI, 5))
+    assert way.elapsed_s == 1
+    assert way.speed_kmh == pytest.approx(way.distance_km * 3600)
+
+
+@given(st.floats(-89, 89), st.floats(-179, 179))
+def test_neighbouring_cells_are_no_distance_apart(lat: float, lon: float) -> None:
+    here = cell_of(lat, lon)
+    north = cell_of(lat + 0.003, lon)
+    assert travel(Place(here, 0), Place(north, 1)).speed_kmh == 0
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"), [(91, 0), (-91, 0), (0, 181), (float("nan"), 0), (0, float("inf"))]
+)
+def test_a_position_off_the_globe_is_an_error(lat: float, lon: float) -> None:
+    with pytest.raises(ValueError, match="No such position"):
+        cell_of(lat, lon)
