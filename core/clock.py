@@ -3,10 +3,11 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 
+@runtime_checkable
 class Clock(Protocol):
     """What tells the time: the system's clock, or a fixed one in tests."""
 

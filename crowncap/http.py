@@ -101,6 +101,8 @@ def answer_http_exception(
         answer = answer_fault(request, Fault("This route has no such method."))
         answer.status_code = 405
         return answer
+    if fault.status_code >= 500:  # noqa: PLR2004 - our own fault
+        log.error("unexpected", exc_info=fault, path=request.url.path)
     kind = _BY_STATUS.get(fault.status_code, Fault)
     return answer_fault(request, kind(fault.detail or "The request was refused."))
 

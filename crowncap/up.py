@@ -5,15 +5,17 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import qrcode
-from granian import Granian
+from granian.server.mp import MPServer
 from granian.constants import Interfaces, Loops
 from rich.console import Console
 from rich.panel import Panel
@@ -59,6 +61,8 @@ def run(settings: Settings, serving: Serving) -> None:
             "CROWNCAP_DATABASE_URL and CROWNCAP_REDIS_URL, or leave out --demo."
         )
     _refuse_used_port(serving)
+    # Told to stop before it serves, it still stops what it has started.
+    signal.signal(signal.SIGTERM, _stop_early)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None and settings.redis_url is None:
             running = stack.enter_context(embedded.start(settings.data_dir, say=say))
@@ -72,7 +76,14 @@ def run(settings: Settings, serving: Serving) -> None:
         _prepare_metrics(settings.data_dir)
         _greet(settings, serving)
         _serve(serving)
+        # From here on it is stopping already; asking again changes nothing.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     say("Stopped.")
+
+
+def _stop_early(_number: int, _frame: object) -> None:
+    raise SystemExit(143)
 
 
 def _restorer(settings: Settings) -> Callable[[str], None]:
@@ -106,8 +117,21 @@ def _prepare_metrics(data_dir: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
+class _Server(MPServer):
+    """Granian, safe to interrupt twice.
+
+    Its own handler sets an event inside the signal, where the main thread may hold the
+    event's lock: a second Ctrl-C, or an unlucky first one, would wait for itself.
+    """
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Hand the wish to stop to a thread that can wait for the lock."""
+        stop = super().signal_handler_interrupt
+        threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
+
+
 def _serve(serving: Serving) -> None:
-    Granian(
+    _Server(
         "crowncap.app:create_app",
         address=serving.host,
         port=serving.port,
@@ -136,8 +160,6 @@ def _greet(settings: Settings, serving: Serving) -> None:
             _show_cap(base, cap)
     say("Press Ctrl-C to stop; the data stay in " + str(settings.data_dir))
     sys.stdout.flush()
-    # Granian forks no threads of ours; a thread of a library would warn here.
-    assert threading.main_thread() is threading.current_thread()
 
 
 async def _pick(settings: Settings) -> DemoCap | None:

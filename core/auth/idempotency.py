@@ -43,7 +43,7 @@ def check_key(key: str) -> str:
 
 def hash_key(caller: str, method: str, route: str, key: str) -> bytes:
     """Name a key within everything it is scoped to (16 bytes)."""
-    text = "\n".join((caller, method, route, key))
+    text = f"{caller}\n{method}\n{route}\n{key}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
@@ -71,8 +71,9 @@ async def begin_once(
         insert(idempotency_keys)
         .values(key_hash=key_hash, body_hash=body_hash, owner=0, created_at=now)
         .on_conflict_do_nothing()
+        .returning(idempotency_keys.c.owner)
     )
-    if taken.rowcount:
+    if taken.one_or_none() is not None:
         return None
     row = (
         await conn.execute(

@@ -20,20 +20,26 @@ class Role(StrEnum):
     APP = "app"
 
 
+class Principal:
+    """Whoever is asking: one of the three kinds below."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Anonymous:
+class Anonymous(Principal):
     """Nobody signed in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Principal):
     """A consumer, known by the subject of a verified token."""
 
     member_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(Principal):
     """A person behind a staff token; scopes narrow what the token reaches."""
 
     token_id: str
@@ -48,8 +54,6 @@ class Staff:
         """Who idempotency keys belong to."""
         return f"staff:{self.token_id}"
 
-
-Principal = Anonymous | Member | Staff
 
 # The operator at the machine itself, through the command line.
 OPERATOR = Staff("", "operator", Role.ADMIN)
