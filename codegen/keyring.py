@@ -122,8 +122,8 @@ class RaisedMark:
             marks = None
         if not isinstance(marks, dict):
             raise MisconfiguredError(
-                f"The high-water mark at {self.path} is damaged; see docs/operations.md "
-                "on how to set it from the newest batch you know of."
+                f"The high-water mark at {self.path} is damaged; docs/operations.md "
+                "says how to set it from the newest batch you know of."
             )
         return marks
 

@@ -281,7 +281,7 @@ async def activate_codes(
     clock: Clock,
     issuance: Issuance,
 ) -> Response[bytes]:
-    """Activate a batch, a unit, a range or single codes, and bind what they stand for."""
+    """Activate a batch, a unit, a range or single codes, bound to what they mean."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     if data.effective_at is not None and data.effective_at.tzinfo is None:
         raise InvalidInput.field(

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.keyring import HighWaterMark
-from core.ids import EPOCH_MS
 
 MAX_EXAMPLES = 5
 
@@ -34,27 +33,27 @@ class Finding:
     examples: tuple[str, ...]
 
 
-CLAIMING = "('held', 'no_reward', 'rewarded')"
-
 CHECKS = (
     Check(
         1,
         "each claim has the scan that made it",
-        f"""SELECT k.code_id FROM claims AS k LEFT JOIN scans AS s USING (scan_id)
+        """SELECT k.code_id FROM claims AS k LEFT JOIN scans AS s USING (scan_id)
             WHERE s.scan_id IS NULL OR s.code_id <> k.code_id
-                OR s.member_no <> k.member_no OR s.outcome NOT IN {CLAIMING}""",
+                OR s.member_no <> k.member_no
+                OR s.outcome NOT IN ('held', 'no_reward', 'rewarded')""",
     ),
     Check(
         1,
         "each scan that claims has its claim",
-        f"""SELECT s.scan_id FROM scans AS s LEFT JOIN claims AS k
+        """SELECT s.scan_id FROM scans AS s LEFT JOIN claims AS k
                 ON k.code_id = s.code_id AND k.scan_id = s.scan_id
-            WHERE s.outcome IN {CLAIMING} AND k.code_id IS NULL""",
+            WHERE s.outcome IN ('held', 'no_reward', 'rewarded')
+                AND k.code_id IS NULL""",
     ),
     Check(
         1,
         "no code is claimed by two scans",
-        f"""SELECT code_id FROM scans WHERE outcome IN {CLAIMING}
+        """SELECT code_id FROM scans WHERE outcome IN ('held', 'no_reward', 'rewarded')
             GROUP BY code_id HAVING count(*) > 1""",
     ),
     Check(
@@ -129,16 +128,17 @@ CHECKS = (
                 FROM transfers GROUP BY debit_account) AS t USING (campaign_no)
             WHERE b.spent <> coalesce(t.spent, 0) OR b.spent > b.budget""",
     ),
+    # 1767225600000 is core.ids.EPOCH_MS, at which scan_ids begin to count.
     Check(
         7,
         "no member earned more of a campaign in a day than its cap",
-        f"""SELECT t.credit_account FROM transfers AS t
+        """SELECT t.credit_account FROM transfers AS t
             JOIN campaigns AS c ON c.campaign_no = t.debit_account
             LEFT JOIN transfers AS e ON e.pending_id = t.transfer_id AND e.kind = 'void'
             WHERE t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
                 AND c.daily_cap IS NOT NULL
             GROUP BY t.credit_account, c.campaign_no, c.daily_cap,
-                (to_timestamp(((t.transfer_id >> 22) + {EPOCH_MS}) / 1000.0)
+                (to_timestamp(((t.transfer_id >> 22) + 1767225600000) / 1000.0)
                     AT TIME ZONE :timezone)::date
             HAVING sum(t.amount) > c.daily_cap""",
     ),
@@ -170,20 +170,21 @@ CHECKS = (
     Check(
         11,
         "no code was claimed that was not activated, or after its range was ended",
-        f"""SELECT k.code_id FROM claims AS k
+        """SELECT k.code_id FROM claims AS k
             LEFT JOIN ranges AS r
                 ON int8range(r.first_code_id, r.last_code_id, '[]') @> k.code_id
             LEFT JOIN range_changes AS c ON c.change_id = r.change_id
             WHERE r.batch_id IS NULL OR r.state = 'issued'
                 OR r.state IN ('void', 'recalled') AND c.at
-                    < to_timestamp(((k.scan_id >> 22) + {EPOCH_MS}) / 1000.0)""",
+                    < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)""",
     ),
     Check(
         11,
         "no code was claimed after it was voided",
-        f"""SELECT k.code_id FROM claims AS k
-            JOIN void_codes AS v USING (code_id) JOIN range_changes AS c USING (change_id)
-            WHERE c.at < to_timestamp(((k.scan_id >> 22) + {EPOCH_MS}) / 1000.0)""",
+        """SELECT k.code_id FROM claims AS k
+            JOIN void_codes AS v USING (code_id)
+            JOIN range_changes AS c USING (change_id)
+            WHERE c.at < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)""",
     ),
 )
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-from granian.server.mp import MPServer
 from granian.constants import Interfaces, Loops
+from granian.server.mp import MPServer
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text

@@ -142,8 +142,8 @@ def issuance_of(settings: Settings) -> Issuance:
 
 
 async def _end_with_parent() -> None:
-    """Stop when the process that started this worker is gone, even if it was killed."""
+    """Stop when the process that started this worker is gone, even if killed."""
     parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody announces this
         await asyncio.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)

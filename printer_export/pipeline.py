@@ -1,4 +1,4 @@
-"""Exporting a batch: codes leave the system, so it is refused twice and written down."""
+"""Exporting a batch: codes leave the system, so it is written down, and done once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

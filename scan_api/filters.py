@@ -1,8 +1,8 @@
 """The `claimed` and `void` filters in Redis: shortcuts that can be lost at any moment.
 
-A segment is 2^20 serials. `claimed` is an exact bitmap, one bit a serial, with one more
-bit behind it that says the segment is ready. `void` is a split-block Bloom filter of the
-codes that were voided one by one.
+A segment is 2^20 serials. `claimed` is an exact bitmap, one bit a serial, with one
+more bit behind it that says the segment is ready. `void` is a split-block Bloom filter
+of the codes that were voided one by one.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -82,7 +82,7 @@ class FilterBuilder:
         """
         key = claimed_key(segment)
         last = str(_BITMAP_BYTES).encode()
-        # Writing a zero byte behind the bitmap creates it as not ready, or unreadies it.
+        # A zero byte behind the bitmap creates it as not ready, or unreadies it.
         await self.redis.call(b"SETRANGE", key, last, b"\0")
         first = segment << SEGMENT_BITS
         async with self.engine.connect() as conn:

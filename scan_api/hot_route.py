@@ -1,5 +1,7 @@
-"""POST /v1/scans as a plain ASGI route: the framework's request handling would cost
-more than the scan itself (see docs/decisions/0001-the-hot-route.md).
+"""POST /v1/scans as a plain ASGI route.
+
+The framework's request handling would cost more than the scan itself; see
+docs/decisions/0001-the-hot-route.md.
 """
 
 from dataclasses import dataclass

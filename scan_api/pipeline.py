@@ -145,7 +145,7 @@ class ScanPipeline:
         """Plan on the newest snapshot and commit, again and again while it is stale."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
         decisions = self._decide(scans, signals)
-        voided = await self._look_up_voids(lane, scans, signals)
+        voided = await self._look_up_voids(scans, signals)
         for _ in range(MAX_STALE_RETRIES):
             snapshot = self.snapshots.current
             standings = await self._stand(scans, snapshot, now)
@@ -186,7 +186,7 @@ class ScanPipeline:
         ]
 
     async def _look_up_voids(
-        self, lane: Lane, scans: Sequence[Scan], signals: Sequence[Signals]
+        self, scans: Sequence[Scan], signals: Sequence[Signals]
     ) -> frozenset[int]:
         maybe = [
             scan.code_id

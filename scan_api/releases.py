@@ -39,7 +39,7 @@ _MEMBER_SCANS = text(
     """
 )
 
-# The places of a code within the time that a place counts; traces say where, scans what.
+# The places of a code while a place counts; traces say where, scans what.
 _PLACES = text(
     """
     SELECT s.code_id, s.scan_id, t.cell

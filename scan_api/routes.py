@@ -84,7 +84,7 @@ async def list_scans(
 async def show_scan(
     scan_id: str, principal: Principal, engine: AsyncEngine
 ) -> ScanView:
-    """Show a scan to its member, to an app's backend or to staff who support members."""
+    """Show a scan to its member, to an app's backend or to staff."""
     number = _parse_id(scan_id, "/scan_id")
     async with engine.connect() as conn:
         row = await load_scan(conn, number)

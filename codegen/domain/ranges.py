@@ -217,7 +217,7 @@ class RangeTable:
         return found if code_id <= found.last_code_id else None
 
     def segments(self) -> list[int]:
-        """Number the 2^20-serial segments that hold issued codes, ascending."""
+        """List the 2^20-serial segments that hold issued codes, ascending."""
         numbers: set[int] = set()
         for r in self.ranges:
             numbers.update(

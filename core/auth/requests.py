@@ -69,7 +69,7 @@ class Once:
         caller: Staff,
         effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct]],
     ) -> Response[bytes]:
-        """Answer 201 with the effect's result, or with what was recorded for the key."""
+        """Answer 201 with the effect's result, or as was recorded for the key."""
         given = request.headers.get("idempotency-key")
         headers = {"content-type": "application/json"}
         async with self.engine.begin() as conn:

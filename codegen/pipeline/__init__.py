@@ -1,0 +1,34 @@
+"""What can be done with epochs, batches and codes; each in its caller's transaction."""
+
+from codegen.pipeline.changes import ChangeRequest, change_codes
+from codegen.pipeline.epochs import (
+    change_epoch,
+    check_keys,
+    open_first_epoch,
+    rotate_epoch,
+)
+from codegen.pipeline.issuing import Issuance, issue_batch
+from codegen.pipeline.lookup import describe_code, get_batch
+from codegen.pipeline.recalls import (
+    RecallScope,
+    approve_recall,
+    recall_scope,
+    request_recall,
+)
+
+__all__ = [
+    "ChangeRequest",
+    "Issuance",
+    "RecallScope",
+    "approve_recall",
+    "change_codes",
+    "change_epoch",
+    "check_keys",
+    "describe_code",
+    "get_batch",
+    "issue_batch",
+    "open_first_epoch",
+    "recall_scope",
+    "request_recall",
+    "rotate_epoch",
+]

@@ -1,0 +1,229 @@
+"""Changing the states of codes: all or nothing, audited."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store
+from codegen.domain.batch import Batch, ChangeResult, Selection
+from codegen.domain.code_text import normalise
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.keys import EpochKeys
+from codegen.domain.ranges import (
+    LEGAL_FROM,
+    Binding,
+    CodeRange,
+    Interval,
+    RangeChange,
+    RangeState,
+    plan_change,
+)
+from codegen.domain.sealing import open_code
+from codegen.pipeline.lookup import get_batch
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.errors import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """Who wants which codes of a batch in another state, and why."""
+
+    batch_id: int
+    selection: Selection
+    state: RangeState
+    reason: str = ""
+    instructions: str | None = None
+    binding: dict[str, Any] = field(default_factory=dict)
+
+
+async def change_codes(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    request: ChangeRequest,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> ChangeResult:
+    """Activate, void or recall codes of a batch, all or nothing, audited.
+
+    Codes that are in the wanted state, or in a final one, count as unchanged.
+    """
+    request.selection.check()
+    await store.take_fence(conn)
+    batch = await get_batch(conn, request.batch_id, staff)
+    change_id = await store.next_change_id(conn)
+    if request.selection.codes is None:
+        first, last = request.selection.indexes(batch)
+        wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
+    else:
+        wanted = [(c, c) for c in _codes_of(batch, keys, request.selection.codes)]
+    ranges = await store.load_ranges(conn, batch.batch_id)
+    if request.selection.codes is not None and request.state is RangeState.VOID:
+        # Single voids stay out of the interval table, which must not shatter.
+        voids = await _fresh_voids(conn, ranges, [first for first, _ in wanted])
+        result = ChangeResult(change_id, len(voids), len(wanted) - len(voids))
+        await _record(conn, request, result, staff, now)
+        await store.insert_void_codes(conn, voids, change_id)
+        return result
+    binding = await _new_binding(conn, batch, request, staff)
+    if binding is not None:
+        _refuse_rebinding(batch, ranges, wanted, binding)
+    change = RangeChange(request.state, change_id, binding, request.instructions)
+    plan = plan_change(ranges, wanted, change)
+    result = ChangeResult(change_id, plan.changed, plan.unchanged)
+    await _record(conn, request, result, staff, now)
+    await store.apply_plan(conn, plan)
+    return result
+
+
+async def _fresh_voids(
+    conn: AsyncConnection, ranges: Sequence[CodeRange], code_ids: Sequence[int]
+) -> list[int]:
+    """Keep the codes that may become void and are not yet."""
+    legal = LEGAL_FROM[RangeState.VOID]
+    starts = [r.first_code_id for r in ranges]
+    movable = [
+        c for c in code_ids if ranges[bisect_right(starts, c) - 1].state in legal
+    ]
+    already = await store.find_void_codes(conn, movable)
+    return [c for c in movable if c not in already]
+
+
+async def _record(
+    conn: AsyncConnection,
+    request: ChangeRequest,
+    result: ChangeResult,
+    staff: Staff,
+    now: datetime,
+) -> None:
+    """Write the change down twice: with the batch, and with what its person did."""
+    detail = _change_detail(request)
+    kind = _KINDS[request.state]
+    await store.record_change(
+        conn,
+        result.change_id,
+        batch_id=request.batch_id,
+        kind=kind,
+        person=staff.person,
+        reason=request.reason,
+        detail=detail,
+        changed=result.changed,
+    )
+    await record_action(
+        conn,
+        staff,
+        action=f"batch.{kind}",
+        subject=f"batch:{request.batch_id}",
+        detail=detail | {"changed": result.changed, "reason": request.reason},
+        now=now,
+    )
+
+
+_KINDS = {
+    RangeState.ACTIVATED: "activate",
+    RangeState.VOID: "void",
+    RangeState.RECALLED: "recall",
+}
+
+
+def _change_detail(request: ChangeRequest) -> dict[str, Any]:
+    selection = request.selection
+    detail: dict[str, Any] = {
+        "unit": selection.unit,
+        "from_index": selection.from_index,
+        "to_index": selection.to_index,
+        "codes": None if selection.codes is None else len(selection.codes),
+    }
+    detail |= {name: str(value) for name, value in request.binding.items() if value}
+    return {name: value for name, value in detail.items() if value is not None}
+
+
+async def _new_binding(
+    conn: AsyncConnection, batch: Batch, request: ChangeRequest, staff: Staff
+) -> Binding | None:
+    if request.state is not RangeState.ACTIVATED:
+        return None
+    given = {k: v for k, v in request.binding.items() if v is not None}
+    if "gtin" in given:
+        try:
+            given["gtin"] = normalise_gtin(given["gtin"])
+        except GtinError as fault:
+            raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+    binding = replace(
+        Binding(
+            gtin=batch.gtin,
+            lot=batch.lot,
+            produced_on=batch.produced_on,
+            line=batch.line,
+            sale_regions=batch.sale_regions,
+            campaign_id=batch.campaign_id,
+        ),
+        **given,
+    )
+    if binding.gtin is not None:
+        product = await store.find_product(conn, binding.gtin)
+        if product is None or staff.brand not in {None, product.brand}:
+            raise InvalidInput.field(
+                "/gtin", "unknown_gtin", f"No product has GTIN {binding.gtin}."
+            )
+    return binding
+
+
+def _refuse_rebinding(
+    batch: Batch,
+    ranges: Sequence[CodeRange],
+    wanted: Sequence[Interval],
+    binding: Binding,
+) -> None:
+    """Refuse to activate again what stands for something else; raises Conflict."""
+    for r in ranges:
+        if r.state is not RangeState.ACTIVATED or r.binding == binding:
+            continue
+        for first, last in wanted:
+            if first <= r.last_code_id and last >= r.first_code_id:
+                index = max(first, r.first_code_id) - batch.first_code_id
+                raise Conflict(
+                    f"Codes from index {index} on are activated already, with another "
+                    "product, lot, plant, region, campaign or start; nothing was done.",
+                    code="activated_otherwise",
+                )
+
+
+def _codes_of(batch: Batch, keys: EpochKeys, codes: Sequence[str]) -> list[int]:
+    """Open codes and check that they are the batch's; raises InvalidInput for each."""
+    code_ids: set[int] = set()
+    problems: list[FieldError] = []
+    for position, given in enumerate(codes):
+        code_text = normalise(given)
+        code_id = open_code(keys, code_text) if code_text else None
+        if code_id is None:
+            problems.append(
+                FieldError(
+                    f"/codes/{position}", "invalid_code", "Not one of our codes."
+                )
+            )
+        elif not 0 <= code_id - batch.first_code_id < batch.quantity:
+            problems.append(
+                FieldError(
+                    f"/codes/{position}",
+                    "other_batch",
+                    f"This code is not of batch {batch.batch_id}.",
+                )
+            )
+        else:
+            code_ids.add(code_id)
+    if problems:
+        raise InvalidInput(
+            f"{len(problems)} of {len(codes)} codes are wrong; nothing was done.",
+            errors=tuple(problems[:100]),
+        )
+    return sorted(code_ids)

@@ -1,0 +1,104 @@
+"""Epochs and their master keys: opening, closing, freezing, retiring."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store
+from codegen.domain.keys import EpochKeys
+from codegen.domain.ranges import (
+    EpochState,
+)
+from codegen.keyring import MasterKeyFile
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.errors import (
+    Conflict,
+    MisconfiguredError,
+)
+
+MAX_EPOCH = 31
+
+
+async def open_first_epoch(
+    conn: AsyncConnection, key_file: MasterKeyFile, *, now: datetime
+) -> None:
+    """Make epoch 0 and its key where there is none yet."""
+    if await store.load_epoch_states(conn):
+        return
+    keys = key_file.add_epoch(0)
+    await store.take_fence(conn)
+    await store.insert_epoch(conn, 0, key_check=keys.check_value(0), now=now)
+
+
+async def check_keys(conn: AsyncConnection, keys: EpochKeys) -> None:
+    """Raise MisconfiguredError unless every epoch's key is here and right."""
+    for epoch, check in sorted((await store.load_key_checks(conn)).items()):
+        if epoch not in keys.epochs:
+            raise MisconfiguredError(
+                f"The master key of epoch {epoch} is missing; restore it from your key "
+                "backup. Without it genuine caps would look forged, so nothing starts."
+            )
+        if keys.check_value(epoch) != check:
+            raise MisconfiguredError(
+                f"The master key of epoch {epoch} is not the one that this database's "
+                "codes were made with; restore the right key file."
+            )
+
+
+async def rotate_epoch(
+    conn: AsyncConnection, key_file: MasterKeyFile, staff: Staff, *, now: datetime
+) -> int:
+    """Open the next epoch and close those before it; returns its number."""
+    await store.take_fence(conn)
+    states = await store.load_epoch_states(conn)
+    epoch = max(states, default=-1) + 1
+    if epoch > MAX_EPOCH:
+        raise Conflict("All 32 epochs of cap code v1 are used.", code="no_epoch_left")
+    keys = key_file.add_epoch(epoch)
+    for number, state in states.items():
+        if state is EpochState.OPEN:
+            await store.set_epoch_state(conn, number, EpochState.CLOSED)
+    await store.insert_epoch(conn, epoch, key_check=keys.check_value(epoch), now=now)
+    await record_action(
+        conn,
+        staff,
+        action="key.rotate",
+        subject=f"epoch:{epoch}",
+        detail={},
+        now=now,
+    )
+    return epoch
+
+
+_LEGAL_EPOCH_CHANGES = {
+    EpochState.CLOSED: {EpochState.OPEN, EpochState.FROZEN},
+    EpochState.FROZEN: {EpochState.OPEN, EpochState.CLOSED},
+    EpochState.RETIRED: {EpochState.OPEN, EpochState.CLOSED, EpochState.FROZEN},
+}
+
+
+async def change_epoch(
+    conn: AsyncConnection,
+    epoch: int,
+    state: EpochState,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> None:
+    """Close, freeze or retire an epoch; raises Conflict on an illegal change."""
+    await store.take_fence(conn)
+    before = await store.set_epoch_state(conn, epoch, state)
+    if before not in _LEGAL_EPOCH_CHANGES[state]:
+        raise Conflict(
+            f"Epoch {epoch} is {before}; it cannot become {state}.",
+            code="illegal_state",
+        )
+    await record_action(
+        conn,
+        staff,
+        action=f"key.{state}",
+        subject=f"epoch:{epoch}",
+        detail={"before": before.value},
+        now=now,
+    )

@@ -1,0 +1,105 @@
+"""Handing out fresh ranges of serials."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store
+from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.ranges import (
+    SERIALS_PER_EPOCH,
+)
+from codegen.keyring import HighWaterMark, MasterKeyFile
+from codegen.pipeline.lookup import get_batch
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.errors import (
+    Conflict,
+    InvalidInput,
+)
+from core.ids import random_below
+
+MIN_GAP, MAX_GAP = 16, 1_024
+
+log = structlog.get_logger(room=__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    """What issuing needs beside the database: the key file and the high-water mark."""
+
+    key_file: MasterKeyFile
+    high_water: HighWaterMark
+    link_base: str
+
+
+async def issue_batch(
+    conn: AsyncConnection,
+    issuance: Issuance,
+    order: BatchOrder,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> Batch:
+    """Hand out a fresh range of serials; raises Conflict when the epoch is spent."""
+    brand = await _brand_of(conn, order, staff)
+    if staff.line is not None and order.line != staff.line:
+        order = replace(order, line=staff.line)
+    await store.take_fence(conn)
+    epoch, next_serial = await store.lock_open_epoch(conn)
+    with issuance.high_water.raising(epoch) as mark:
+        spent = mark.current()
+        if spent > next_serial:
+            log.warning(
+                "serials_skipped",
+                epoch=epoch,
+                skipped=spent - next_serial,
+                why="the database is older than the high-water mark (a restore?)",
+            )
+        first = max(spent, next_serial) + MIN_GAP + random_below(MAX_GAP - MIN_GAP)
+        after = first + order.quantity
+        if after > SERIALS_PER_EPOCH:
+            raise Conflict(
+                f"Epoch {epoch} has {max(SERIALS_PER_EPOCH - first, 0):,} serials left,"
+                f" too few for {order.quantity:,}; open the next: crowncap key rotate.",
+                code="epoch_exhausted",
+            )
+        mark.raise_to(after)
+        await store.set_next_serial(conn, epoch, after)
+        batch_id = await store.insert_batch(
+            conn,
+            order,
+            epoch=epoch,
+            first_serial=first,
+            brand=brand,
+            person=staff.person,
+            now=now,
+        )
+    await record_action(
+        conn,
+        staff,
+        action="batch.issue",
+        subject=f"batch:{batch_id}",
+        detail={"quantity": order.quantity, "epoch": epoch, "first_serial": first},
+        now=now,
+    )
+    return await get_batch(conn, batch_id, staff)
+
+
+async def _brand_of(
+    conn: AsyncConnection, order: BatchOrder, staff: Staff
+) -> str | None:
+    if order.gtin is None:
+        return staff.brand
+    product = await store.find_product(conn, order.gtin)
+    if product is None:
+        raise InvalidInput.field(
+            "/gtin", "unknown_gtin", f"No product has GTIN {order.gtin}."
+        )
+    if staff.brand is not None and product.brand != staff.brand:
+        raise InvalidInput.field(
+            "/gtin", "unknown_gtin", f"No product of {staff.brand} has this GTIN."
+        )
+    return product.brand

@@ -1,0 +1,58 @@
+"""The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
+
+from codegen.store.batches import find_batch, insert_batch
+from codegen.store.epochs import (
+    insert_epoch,
+    load_epoch_states,
+    load_epochs,
+    load_key_checks,
+    lock_open_epoch,
+    set_epoch_state,
+    set_next_serial,
+)
+from codegen.store.products import find_product, insert_product
+from codegen.store.ranges import (
+    apply_plan,
+    find_lot_batches,
+    insert_change,
+    load_ranges,
+    next_change_id,
+    record_change,
+)
+from codegen.store.recalls import approve_recall, insert_recall
+from codegen.store.versions import current_version, load_range_table, take_fence
+from codegen.store.voids import (
+    find_void_codes,
+    insert_void_codes,
+    load_void_codes,
+    load_voids_since,
+)
+
+__all__ = [
+    "apply_plan",
+    "approve_recall",
+    "current_version",
+    "find_batch",
+    "find_lot_batches",
+    "find_product",
+    "find_void_codes",
+    "insert_batch",
+    "insert_change",
+    "insert_epoch",
+    "insert_product",
+    "insert_recall",
+    "insert_void_codes",
+    "load_epoch_states",
+    "load_epochs",
+    "load_key_checks",
+    "load_range_table",
+    "load_ranges",
+    "load_void_codes",
+    "load_voids_since",
+    "lock_open_epoch",
+    "next_change_id",
+    "record_change",
+    "set_epoch_state",
+    "set_next_serial",
+    "take_fence",
+]

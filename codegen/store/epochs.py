@@ -1,0 +1,100 @@
+"""The SQL of epochs."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import tables as t
+from codegen.domain.ranges import (
+    EpochState,
+)
+from core.errors import Conflict, NotFound
+
+
+async def load_epoch_states(conn: AsyncConnection) -> dict[int, EpochState]:
+    """Read the state of every epoch."""
+    rows = await conn.execute(select(t.epochs.c.epoch, t.epochs.c.state))
+    return {row.epoch: EpochState(row.state) for row in rows}
+
+
+async def load_key_checks(conn: AsyncConnection) -> dict[int, bytes]:
+    """Read the check value of every epoch's key."""
+    rows = await conn.execute(select(t.epochs.c.epoch, t.epochs.c.key_check))
+    return {row.epoch: bytes(row.key_check) for row in rows}
+
+
+async def load_epochs(conn: AsyncConnection) -> list[dict[str, Any]]:
+    """Read epochs, their states and how far each has issued, oldest first."""
+    rows = await conn.execute(
+        select(
+            t.epochs.c.epoch,
+            t.epochs.c.state,
+            t.epochs.c.next_serial,
+            t.epochs.c.created_at,
+        ).order_by(t.epochs.c.epoch)
+    )
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+
+
+async def insert_epoch(
+    conn: AsyncConnection, epoch: int, *, key_check: bytes, now: datetime
+) -> None:
+    """Add an open epoch."""
+    await conn.execute(
+        insert(t.epochs).values(
+            epoch=epoch,
+            state=EpochState.OPEN.value,
+            key_check=key_check,
+            next_serial=0,
+            created_at=now,
+        )
+    )
+
+
+async def set_epoch_state(
+    conn: AsyncConnection, epoch: int, state: EpochState
+) -> EpochState:
+    """Set an epoch's state and return what it was; raises NotFound."""
+    before = (
+        await conn.execute(
+            select(t.epochs.c.state).where(t.epochs.c.epoch == epoch).with_for_update()
+        )
+    ).scalar_one_or_none()
+    if before is None:
+        raise NotFound(f"There is no epoch {epoch}.")
+    await conn.execute(
+        update(t.epochs).where(t.epochs.c.epoch == epoch).values(state=state.value)
+    )
+    return EpochState(before)
+
+
+async def lock_open_epoch(conn: AsyncConnection) -> tuple[int, int]:
+    """Lock the newest open epoch; returns (epoch, next serial), raises Conflict."""
+    row = (
+        await conn.execute(
+            select(t.epochs.c.epoch, t.epochs.c.next_serial)
+            .where(t.epochs.c.state == EpochState.OPEN.value)
+            .order_by(t.epochs.c.epoch.desc())
+            .limit(1)
+            .with_for_update()
+        )
+    ).one_or_none()
+    if row is None:
+        raise Conflict(
+            "No epoch is open; make one with: crowncap key rotate.",
+            code="no_open_epoch",
+        )
+    return row.epoch, row.next_serial
+
+
+async def set_next_serial(conn: AsyncConnection, epoch: int, serial: int) -> None:
+    """Record how far an epoch has issued."""
+    await conn.execute(
+        update(t.epochs).where(t.epochs.c.epoch == epoch).values(next_serial=serial)
+    )

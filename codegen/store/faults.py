@@ -1,0 +1,36 @@
+"""Violated constraints, as sentences."""
+
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import Conflict, InvalidInput
+
+# How a constraint's name reads to the person who ran into it.
+_CONSTRAINTS = {
+    "products_pkey": ("/gtin", "already_exists", "This GTIN is a product already."),
+    "batches_gtin_fkey": ("/gtin", "unknown_gtin", "No product has this GTIN."),
+    "ranges_gtin_fkey": ("/gtin", "unknown_gtin", "No product has this GTIN."),
+    "batches_campaign_id_fkey": (
+        "/campaign_id",
+        "unknown_campaign",
+        "No campaign has this id.",
+    ),
+    "ranges_campaign_id_fkey": (
+        "/campaign_id",
+        "unknown_campaign",
+        "No campaign has this id.",
+    ),
+}
+
+
+def explain(fault: IntegrityError) -> Exception:
+    """Turn a violated constraint into a sentence, or give the fault back."""
+    diagnostics = getattr(fault.orig, "diag", None)
+    name = getattr(diagnostics, "constraint_name", None) or ""
+    if name in _CONSTRAINTS:
+        pointer, code, detail = _CONSTRAINTS[name]
+        if code == "already_exists":
+            return Conflict(detail, code=code)
+        return InvalidInput.field(pointer, code, detail)
+    if name in {"batches_never_overlap", "ranges_never_overlap"}:
+        return Conflict("These serials are taken already.", code="overlapping_range")
+    return fault

@@ -1,0 +1,35 @@
+"""The command line. Each command prints only what it was asked for."""
+
+import sys
+
+import psycopg
+from sqlalchemy.exc import OperationalError
+
+from core.errors import Fault, MisconfiguredError
+from crowncap.cli import batches, keys, serving, tokens, upkeep
+from crowncap.cli.shell import cli, errors
+from crowncap.embedded import EmbeddedServerError
+from printer_export.writing import ExportWriteError
+
+
+def main() -> None:
+    """Run the command line; whatever an operator can mend is one sentence."""
+    try:
+        cli()
+    except Fault as fault:
+        lines = [fault.detail, *(f"{e.pointer}: {e.detail}" for e in fault.errors)]
+        _fail("\n".join(dict.fromkeys(lines)))
+    except (MisconfiguredError, EmbeddedServerError, ExportWriteError) as fault:
+        _fail(str(fault))
+    except (OperationalError, psycopg.OperationalError) as fault:
+        cause = getattr(fault, "orig", fault)
+        last = str(cause).strip().splitlines()[-1]
+        _fail(f"Cannot reach the database: {last}")
+
+
+def _fail(sentence: str) -> None:
+    errors.print(sentence, style="red", markup=False)
+    sys.exit(2)
+
+
+__all__ = ["batches", "cli", "keys", "main", "serving", "tokens", "upkeep"]

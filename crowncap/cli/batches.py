@@ -1,0 +1,204 @@
+"""`crowncap batch …` and `crowncap code …`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+import msgspec
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TimeRemainingColumn,
+)
+
+from codegen import pipeline as codes
+from codegen.domain.batch import Selection
+from codegen.domain.code_text import LinkForm
+from codegen.domain.ranges import RangeState
+from codegen.pipeline import ChangeRequest, RecallScope
+from codegen.routes import NewBatch, order_from, view_batch
+from core.auth.audit import record_action
+from core.auth.principal import OPERATOR
+from core.errors import InvalidInput
+from crowncap.cli.shell import Shell, cli, errors, with_shell
+from printer_export.domain import Preset
+from printer_export.pipeline import ExportOrder, export_batch
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cli.group()
+def batch() -> None:
+    """Issue, export, activate, void and recall batches of codes."""
+
+
+@batch.command("issue")
+@click.option("--quantity", required=True, type=int)
+@click.option("--gtin")
+@click.option("--campaign", "campaign_id")
+@click.option("--lot")
+@click.option("--produced-on", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--sale-region", "sale_regions", multiple=True, help="Like CN-31.")
+@click.option("--line")
+@click.option("--link-base", help="Like HTTPS://BRAND.CN; default: the public URL.")
+@click.option("--link-form", type=click.Choice([f.value for f in LinkForm]))
+@with_shell
+async def issue(shell: Shell, **options: Any) -> Any:
+    """Issue a batch of fresh codes."""
+    produced_on: datetime | None = options.pop("produced_on")
+    given = {k: v for k, v in options.items() if v not in (None, ())}
+    if produced_on is not None:
+        given["produced_on"] = produced_on.date()
+    try:
+        data = msgspec.convert(given, NewBatch, strict=False)
+    except msgspec.ValidationError as fault:
+        raise InvalidInput(str(fault)) from None
+    async with shell.engine.begin() as conn:
+        return view_batch(
+            await codes.issue_batch(
+                conn,
+                shell.issuance,
+                order_from(data, shell.issuance),
+                OPERATOR,
+                now=shell.now(),
+            )
+        )
+
+
+@batch.command("export")
+@click.argument("batch_id", type=int)
+@click.option("--preset", required=True, type=click.Choice([p.value for p in Preset]))
+@click.option("--out", required=True, type=click.Path(path_type=Path))
+@with_shell
+async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
+    """Write a batch's codes to a file in the directory --out."""
+    order = ExportOrder(batch_id, Preset(preset), out)
+    with Progress(
+        "{task.description}",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    ) as progress:
+        task = progress.add_task("Exporting", total=None)
+        async with shell.engine.begin() as conn:
+            return await export_batch(
+                conn,
+                shell.issuance.key_file.load(),
+                order,
+                OPERATOR,
+                now=shell.now(),
+                may_repeat=shell.settings.database_url is None,
+                progress=lambda rows, total: progress.update(
+                    task, completed=rows, total=total
+                ),
+            )
+
+
+def _range_options(command: Callable[P, R]) -> Callable[P, R]:
+    for name in ("--to-index", "--from-index"):
+        command = click.option(name, type=int, help="0-based and inclusive.")(command)
+    return click.argument("batch_id", type=int)(command)
+
+
+@batch.command("activate")
+@_range_options
+@with_shell
+async def activate(
+    shell: Shell, batch_id: int, from_index: int | None, to_index: int | None
+) -> Any:
+    """Activate a batch or a part of it with what the batch was issued for."""
+    return await _change(
+        shell, batch_id, RangeState.ACTIVATED, Selection(None, from_index, to_index)
+    )
+
+
+@batch.command("void")
+@click.option("--reason", default="command line")
+@_range_options
+@with_shell
+async def void(
+    shell: Shell,
+    batch_id: int,
+    from_index: int | None,
+    to_index: int | None,
+    reason: str,
+) -> Any:
+    """Make a batch or a part of it void, for good."""
+    selection = Selection(None, from_index, to_index)
+    return await _change(shell, batch_id, RangeState.VOID, selection, reason)
+
+
+@batch.command("recall")
+@click.option("--reason", default="command line")
+@click.option(
+    "--instructions", default="请勿饮用，请联系客服。 Do not consume; contact us."
+)
+@_range_options
+@with_shell
+async def recall(
+    shell: Shell,
+    batch_id: int,
+    from_index: int | None,
+    to_index: int | None,
+    reason: str,
+    instructions: str,
+) -> Any:
+    """Recall a batch or a part of it, for good; the operator needs no second person."""
+    async with shell.engine.begin() as conn:
+        changed = await codes.recall_scope(
+            conn,
+            RecallScope(batch_id, None, from_index, to_index),
+            reason=reason,
+            instructions=instructions,
+            staff=OPERATOR,
+        )
+        await record_action(
+            conn,
+            OPERATOR,
+            action="batch.recall",
+            subject=f"batch:{batch_id}",
+            detail={"changed": changed, "reason": reason},
+            now=shell.now(),
+        )
+    return {"batch_id": batch_id, "changed": changed}
+
+
+async def _change(
+    shell: Shell,
+    batch_id: int,
+    state: RangeState,
+    selection: Selection,
+    reason: str = "",
+) -> Any:
+    async with shell.engine.begin() as conn:
+        return await codes.change_codes(
+            conn,
+            shell.issuance.key_file.load(),
+            ChangeRequest(batch_id, selection, state, reason),
+            OPERATOR,
+            now=shell.now(),
+        )
+
+
+@cli.group("code")
+def code_group() -> None:
+    """Look at single codes."""
+
+
+@code_group.command("open")
+@click.argument("code")
+@with_shell
+async def open_one(shell: Shell, code: str) -> dict[str, Any]:
+    """Say what a code is."""
+    async with shell.engine.connect() as conn:
+        keys = shell.issuance.key_file.load()
+        return await codes.describe_code(conn, keys, code)

@@ -1,0 +1,51 @@
+"""`crowncap key …`."""
+
+from typing import Any
+
+import click
+
+from codegen import pipeline as codes
+from codegen import store as codes_store
+from codegen.domain.ranges import EpochState
+from core.auth.principal import OPERATOR
+from crowncap.cli.shell import Shell, cli, with_shell
+
+
+@cli.group()
+def key() -> None:
+    """Look at and change the epochs of the master keys."""
+
+
+@key.command("list")
+@with_shell
+async def list_keys(shell: Shell) -> list[dict[str, Any]]:
+    """List epochs, their states and how far each has issued."""
+    async with shell.engine.connect() as conn:
+        return await codes_store.load_epochs(conn)
+
+
+@key.command("rotate")
+@with_shell
+async def rotate_key(shell: Shell) -> dict[str, Any]:
+    """Open the next epoch with a fresh key, and close the one before."""
+    async with shell.engine.begin() as conn:
+        epoch = await codes.rotate_epoch(
+            conn, shell.issuance.key_file, OPERATOR, now=shell.now()
+        )
+    return {"epoch": epoch, "state": "open"}
+
+
+def _add_epoch_command(verb: str, state: EpochState, sentence: str) -> None:
+    @with_shell
+    async def change(shell: Shell, epoch: int) -> dict[str, Any]:
+        async with shell.engine.begin() as conn:
+            await codes.change_epoch(conn, epoch, state, OPERATOR, now=shell.now())
+        return {"epoch": epoch, "state": state.value}
+
+    argument = click.argument("epoch", type=click.IntRange(0, 31))
+    key.command(verb, help=sentence)(argument(change))
+
+
+_add_epoch_command("close", EpochState.CLOSED, "Issue no more codes of an epoch.")
+_add_epoch_command("freeze", EpochState.FROZEN, "Hold every claim of an epoch.")
+_add_epoch_command("retire", EpochState.RETIRED, "Answer not_active for an epoch.")

@@ -1,0 +1,95 @@
+"""What every command stands on: settings, connections, printing."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from codegen.pipeline import Issuance
+from core.clock import Clock, SystemClock, utc_datetime
+from core.db import create_engine
+from core.settings import Settings
+from crowncap.places import server_urls
+from crowncap.worker import issuance_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+errors = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What a command works with."""
+
+    settings: Settings
+    engine: AsyncEngine
+    clock: Clock
+    issuance: Issuance
+
+    def now(self) -> datetime:
+        """Tell the time."""
+        return utc_datetime(self.clock.now_ms())
+
+
+def data_dir_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Add --data-dir."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where the data of this installation are (default .crowncap).",
+    )(command)
+
+
+def read_settings(data_dir: Path | None) -> Settings:
+    """Read the environment; --data-dir has the last word."""
+    environ = dict(os.environ)
+    if data_dir is not None:
+        environ["CROWNCAP_DATA_DIR"] = str(data_dir)
+    return Settings.from_env(environ)
+
+
+def with_shell(
+    work: Callable[..., Awaitable[Any]],
+) -> Callable[..., None]:
+    """Run an async command with a shell, and print what it returns as JSON."""
+
+    @wraps(work)
+    def command(*args: Any, data_dir: Path | None, **options: Any) -> None:
+        async def run() -> Any:
+            settings = read_settings(data_dir)
+            engine = create_engine(server_urls(settings).database_url, pool_size=1)
+            try:
+                shell = Shell(settings, engine, SystemClock(), issuance_of(settings))
+                return await work(shell, *args, **options)
+            finally:
+                await engine.dispose()
+
+        answer = asyncio.run(run())
+        if answer is not None:
+            click.echo(_to_json(answer))
+
+    return data_dir_option(command)
+
+
+def _to_json(answer: Any) -> str:
+    if isinstance(answer, msgspec.Struct):
+        return msgspec.json.encode(answer).decode()
+    if is_dataclass(answer) and not isinstance(answer, type):
+        answer = asdict(answer)
+    return json.dumps(answer, default=str, ensure_ascii=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Crowncap: one signed code under every cap, printed once, paid once."""

@@ -1,0 +1,136 @@
+"""`crowncap token …`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.auth import Role
+from core.auth import staff as staff_tokens
+from core.auth.audit import record_action
+from core.auth.members import MemberSigner
+from core.auth.principal import OPERATOR
+from core.clock import SystemClock
+from core.db import create_engine
+from core.errors import InvalidInput, MisconfiguredError
+from core.ids import random_token
+from crowncap.cli.shell import (
+    Shell,
+    cli,
+    data_dir_option,
+    read_settings,
+    with_shell,
+)
+from crowncap.places import server_urls
+from crowncap.worker import issuance_of
+
+
+@cli.group()
+def token() -> None:
+    """Make, list and revoke tokens."""
+
+
+@token.command("staff")
+@click.option("--role", required=True, type=click.Choice([r.value for r in Role]))
+@click.option("--name", help="The person's name; four eyes compare persons.")
+@click.option("--brand", help="Narrow the token to one brand.")
+@click.option("--line", help="Narrow the token to one line.")
+@click.option("--store", help="Narrow the token to one shop.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC).")
+@data_dir_option
+def make_staff_token(data_dir: Path | None, **options: Any) -> None:
+    """Print one new staff token, this once; only its hash is kept."""
+    click.echo(asyncio.run(_with_engine(data_dir, _make_staff_token, options)))
+
+
+async def _with_engine(
+    data_dir: Path | None,
+    work: Callable[[Shell, dict[str, Any]], Awaitable[str]],
+    options: dict[str, Any],
+) -> str:
+    settings = read_settings(data_dir)
+    engine = create_engine(server_urls(settings).database_url, pool_size=1)
+    try:
+        shell = Shell(settings, engine, SystemClock(), issuance_of(settings))
+        return await work(shell, options)
+    finally:
+        await engine.dispose()
+
+
+async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
+    person = options["name"]
+    if not person:
+        if shell.settings.database_url is not None:
+            raise InvalidInput(
+                "Say who the token is for: --name; four eyes compare persons."
+            )
+        person = f"demo-{random_token(6)}"
+    expires: datetime | None = options["expires"]
+    async with shell.engine.begin() as conn:
+        token_id, secret = await staff_tokens.create_staff_token(
+            conn,
+            person=person,
+            role=Role(options["role"]),
+            brand=options["brand"],
+            line=options["line"],
+            store=options["store"],
+            now=shell.now(),
+            expires_at=expires.replace(tzinfo=shell.now().tzinfo) if expires else None,
+        )
+        await record_action(
+            conn,
+            OPERATOR,
+            action="token.create",
+            subject=f"token:{token_id}",
+            detail={"person": person, "role": options["role"]},
+            now=shell.now(),
+        )
+    return secret
+
+
+@token.command("list")
+@with_shell
+async def list_tokens(shell: Shell) -> list[dict[str, Any]]:
+    """List staff tokens, newest first; never the tokens themselves."""
+    async with shell.engine.connect() as conn:
+        return [asdict(row) for row in await staff_tokens.list_staff_tokens(conn)]
+
+
+@token.command("revoke")
+@click.argument("token_id")
+@with_shell
+async def revoke_token(shell: Shell, token_id: str) -> dict[str, str]:
+    """Make a staff token worthless; workers forget it within five seconds."""
+    async with shell.engine.begin() as conn:
+        await staff_tokens.revoke_staff_token(conn, token_id, now=shell.now())
+        await record_action(
+            conn,
+            OPERATOR,
+            action="token.revoke",
+            subject=f"token:{token_id}",
+            detail={},
+            now=shell.now(),
+        )
+    return {"token_id": token_id, "state": "revoked"}
+
+
+@token.command("member")
+@click.argument("member_ids", nargs=-1, required=True)
+@data_dir_option
+def make_member_tokens(member_ids: tuple[str, ...], data_dir: Path | None) -> None:
+    """Print members' tokens, one a line, in the order asked."""
+    settings = read_settings(data_dir)
+    if settings.member_jwks is not None:
+        raise MisconfiguredError(
+            "Members' keys are external (CROWNCAP_MEMBER_JWKS), so their tokens come "
+            "from the brand's own sign-in."
+        )
+    server_urls(settings)
+    signer = MemberSigner.load_or_create(settings.data_dir / "keys")
+    now_ms = SystemClock().now_ms()
+    for member_id in member_ids:
+        click.echo(signer.mint(member_id, now_ms=now_ms))

@@ -1,0 +1,65 @@
+"""`crowncap filters …` and `crowncap audit`."""
+
+import sys
+
+import click
+from rich.progress import (
+    Progress,
+)
+
+from codegen import store as codes_store
+from core.errors import MisconfiguredError
+from core.redis import RedisAway, connect
+from crowncap.audit import audit_database
+from crowncap.cli.shell import Shell, cli, errors, with_shell
+from crowncap.places import server_urls
+from scan_api.filters import FilterBuilder
+
+
+@cli.group()
+def filters() -> None:
+    """Look after the filters in Redis."""
+
+
+@filters.command("rebuild")
+@with_shell
+async def rebuild(shell: Shell) -> dict[str, int]:
+    """Restore every filter segment from PostgreSQL."""
+    redis = connect(server_urls(shell.settings).redis_url, timeout_s=10)
+    builder = FilterBuilder(shell.engine, redis)
+    async with shell.engine.connect() as conn:
+        table = await codes_store.load_range_table(conn)
+    segments = table.segments()
+    try:
+        with Progress(
+            console=errors, transient=True, disable=not errors.is_terminal
+        ) as progress:
+            task = progress.add_task("Rebuilding", total=len(segments))
+            keys = shell.issuance.key_file.load()
+            done = await builder.rebuild(
+                keys, segments, lambda n: progress.advance(task, n)
+            )
+    except RedisAway as fault:
+        raise MisconfiguredError(f"Redis does not answer: {fault.__cause__}") from None
+    finally:
+        await redis.close()
+    return {"segments": done}
+
+
+@cli.command()
+@with_shell
+async def audit(shell: Shell) -> None:
+    """Check every invariant over the whole database; exit 1 if one fails."""
+    async with shell.engine.connect() as conn:
+        await conn.execution_options(isolation_level="REPEATABLE READ")
+        findings = await audit_database(
+            conn, shell.issuance.high_water, timezone=str(shell.settings.timezone)
+        )
+    for finding in findings:
+        click.echo(
+            f"Invariant {finding.invariant} is broken: {finding.sentence}. "
+            f"{finding.count} found, such as {', '.join(finding.examples)}."
+        )
+    if findings:
+        sys.exit(1)
+    click.echo("Every invariant holds.")
