@@ -101,7 +101,10 @@ class HighWaterMark:
     def raising(self, epoch: int) -> Iterator["RaisedMark"]:
         """Lock the file for one issue; `RaisedMark.raise_to` writes it durably."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path.with_suffix(".lock").open("w") as lock:
+        lock_path = self.path.with_suffix(".lock")
+        with os.fdopen(
+            os.open(lock_path, os.O_WRONLY | os.O_CREAT, 0o600), "w"
+        ) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield RaisedMark(self.path, epoch)
 

@@ -1,12 +1,10 @@
 """HTTP of codegen: products, batches, activations, voids, recalls."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Response, Router, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline, store
@@ -24,7 +22,7 @@ from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, RecallScope
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.audit import record_action
-from core.auth.requests import Once
+from core.auth.requests import Once, require_token
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 
@@ -385,14 +383,16 @@ async def approve_recall(
     return await once.perform(request, staff, effect)
 
 
-ROUTES: Sequence[HTTPRouteHandler] = (
-    add_product,
-    issue_batch,
-    show_batch,
-    activate_codes,
-    void_codes,
-    request_recall,
-    approve_recall,
+ROUTER = Router(
+    path="/",
+    guards=[require_token],
+    route_handlers=[
+        add_product,
+        issue_batch,
+        show_batch,
+        activate_codes,
+        void_codes,
+        request_recall,
+        approve_recall,
+    ],
 )
-
-__all__ = ["ROUTES", "BatchView", "NewBatch", "order_from", "view_batch"]

@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,12 @@ def to_ms(at: datetime) -> int:
 def business_day(at_ms: int, timezone: ZoneInfo) -> date:
     """Tell on which day of the brand's calendar a moment falls."""
     return datetime.fromtimestamp(at_ms / 1000, timezone).date()
+
+
+def next_business_day(at_ms: int, timezone: ZoneInfo) -> datetime:
+    """Tell when the next day of the brand's calendar begins, in UTC."""
+    tomorrow = business_day(at_ms, timezone) + timedelta(days=1)
+    return datetime.combine(tomorrow, time_of_day.min, timezone).astimezone(UTC)
 
 
 def elapsed_s() -> float:

@@ -1,12 +1,24 @@
 """PostgreSQL: one engine for SQLAlchemy Core, and how to spell its address."""
 
+import psycopg
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 # Held shared by every batch of scans and exclusively by every change of a range or an
 # epoch, so that an acknowledged recall is never overtaken by a scan decided before it.
 FENCE_SHARED = "SELECT pg_advisory_xact_lock_shared(4343, 1)"
 FENCE_EXCLUSIVE = "SELECT pg_advisory_xact_lock(4343, 1)"
+
+# What the drivers raise while PostgreSQL cannot be reached.
+DATABASE_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    OperationalError,
+    InterfaceError,
+    PoolTimeoutError,
+)
 
 
 def sqlalchemy_url(database_url: str) -> URL:

@@ -124,6 +124,13 @@ class Unavailable(Fault):
     code = "unavailable"
 
 
+def database_away() -> Unavailable:
+    """Say that PostgreSQL cannot be reached; nothing was promised."""
+    return Unavailable(
+        "The database cannot be reached; nothing was done. Try again.", retry_after_s=2
+    )
+
+
 class MisconfiguredError(Exception):
     """The installation cannot start as it is; the message tells the operator why."""
 

@@ -49,8 +49,8 @@ def build_app(worker: Worker) -> Litestar:
     app = Litestar(
         route_handlers=[
             scan_route,
-            *codegen.routes.ROUTES,
-            *scan_api.routes.ROUTES,
+            codegen.routes.ROUTER,
+            scan_api.routes.ROUTER,
             is_live,
             is_ready,
             show_metrics,
@@ -126,4 +126,6 @@ async def show_metrics(
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # untyped there
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return Response(
+        generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST}
+    )

@@ -29,6 +29,11 @@ PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
 QUANTITY = 100_000
 
 
+async def is_demo(conn: AsyncConnection) -> bool:
+    """Tell whether this installation is a demo, by the campaign that only it has."""
+    return CAMPAIGN in await load_campaigns(conn)
+
+
 @dataclass(frozen=True, slots=True)
 class DemoCap:
     """A cap that nobody has claimed yet, as far as this start knows."""
@@ -40,7 +45,7 @@ class DemoCap:
 async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> None:
     """Add the demo's product, campaign and activated batch, once."""
     now = utc_datetime(clock.now_ms())
-    if CAMPAIGN in await load_campaigns(conn):
+    if await is_demo(conn):
         return
     await codes.take_fence(conn)
     await codes.insert_product(

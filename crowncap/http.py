@@ -8,9 +8,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from core.db import DATABASE_AWAY
 from core.errors import (
     Conflict,
     Fault,
@@ -24,6 +23,7 @@ from core.errors import (
     Unavailable,
     Unparsable,
     UnsupportedMedia,
+    database_away,
     problem_of,
 )
 from core.ids import random_token
@@ -128,10 +128,7 @@ def answer_database_away(
 ) -> Response[bytes]:
     """Answer 503 while PostgreSQL cannot be reached; nothing was promised."""
     log.warning("database_away", cause=str(fault).splitlines()[0])
-    return answer_fault(
-        request,
-        Unavailable("The database cannot be reached; try again.", retry_after_s=2),
-    )
+    return answer_fault(request, database_away())
 
 
 def answer_unexpected(
@@ -145,9 +142,7 @@ def answer_unexpected(
 EXCEPTION_MAP: dict[Any, Any] = {
     Fault: answer_fault,
     HTTPException: answer_http_exception,
-    OperationalError: answer_database_away,
-    InterfaceError: answer_database_away,
-    PoolTimeoutError: answer_database_away,
+    **dict.fromkeys(DATABASE_AWAY, answer_database_away),
     Exception: answer_unexpected,
 }
 

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import io
+import multiprocessing
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -131,6 +133,9 @@ class _Server(MPServer):
 
 
 def _serve(serving: Serving) -> None:
+    # Spawned workers begin anew: no thread of the supervisor is half copied, and the
+    # metrics are read from files from their first import on.
+    multiprocessing.set_start_method("spawn")
     _Server(
         "crowncap.app:create_app",
         address=serving.host,
@@ -157,7 +162,7 @@ def _greet(settings: Settings, serving: Serving) -> None:
     if settings.demo:
         cap = asyncio.run(_pick(settings))
         if cap is not None:
-            _show_cap(base, cap)
+            _show_cap(base, cap, settings.data_dir)
     say("Press Ctrl-C to stop; the data stay in " + str(settings.data_dir))
     sys.stdout.flush()
 
@@ -172,7 +177,7 @@ async def _pick(settings: Settings) -> DemoCap | None:
         await engine.dispose()
 
 
-def _show_cap(base: str, cap: DemoCap) -> None:
+def _show_cap(base: str, cap: DemoCap, data_dir: Path) -> None:
     page = f"{base}/C/{cap.code_text}"
     symbol = qrcode.QRCode(border=2)
     symbol.add_data(page)
@@ -180,8 +185,10 @@ def _show_cap(base: str, cap: DemoCap) -> None:
     symbol.print_ascii(out=drawn, invert=False)
     picture = "\n".join(drawn.getvalue().splitlines())
     console.print(Text(picture, style="black on white"))
+    elsewhere = data_dir != Path(".crowncap").absolute()
     commands = (
-        f"# what a cap's code is\n"
+        (f"export CROWNCAP_DATA_DIR={shlex.quote(str(data_dir))}\n\n" * elsewhere)
+        + f"# what a cap's code is\n"
         f".venv/bin/crowncap code open {cap.code_text}\n\n"
         f"# scan it as a member: the first scan pays, the second tells you so\n"
         f"curl -s {base}/v1/scans -H 'Content-Type: application/json' \\\n"

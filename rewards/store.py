@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.db import FENCE_EXCLUSIVE
 from rewards import tables as t
 from rewards.domain import Campaign, Hold, HoldReason, Resolution, Wallet
 
@@ -47,8 +46,7 @@ async def insert_campaign(
     daily_cap: int | None,
     now: datetime,
 ) -> int:
-    """Add a points campaign; workers learn of it with the next range version."""
-    await conn.execute(text(FENCE_EXCLUSIVE))
+    """Add a points campaign; the caller raises the range version for the workers."""
     campaign_no = (
         await conn.execute(
             insert(t.campaigns)

@@ -81,8 +81,8 @@ def answer_invalid(scan_id: int, language: str) -> Answer:
     )
 
 
-def answer_scan(scan: Scan, plan: Plan, settled: Settled) -> Answer:
-    """Answer a scan that PostgreSQL has settled."""
+def answer_scan(scan: Scan, plan: Plan, settled: Settled, tomorrow: datetime) -> Answer:
+    """Answer a scan that PostgreSQL has settled; a daily cap ends `tomorrow`."""
     outcome = settled.outcome
     product = plan.product
     instructions = plan.code_range.instructions if plan.code_range else None
@@ -103,7 +103,7 @@ def answer_scan(scan: Scan, plan: Plan, settled: Settled) -> Answer:
         settled.scan_count,
         _rewards(settled),
         settled.available,
-        _next(outcome, plan, scan),
+        _next(outcome, plan, scan, tomorrow),
         message_for(
             outcome,
             scan.language,
@@ -131,12 +131,14 @@ def _rewards(settled: Settled) -> tuple[RewardView, ...]:
     return ()
 
 
-def _next(outcome: Outcome, plan: Plan, scan: Scan) -> NextView:
+def _next(outcome: Outcome, plan: Plan, scan: Scan, tomorrow: datetime) -> NextView:
     kind = _NEXT.get(outcome, "none")
     if outcome is Outcome.VERIFIED and scan.member_id is not None:
         # Signed in, but this code pays nobody: it is printed outside.
         kind = "none"
-    return NextView(kind, plan.retry_at if kind == "retry_later" else None)
+    if kind == "retry_later":
+        return NextView(kind, plan.retry_at or tomorrow)
+    return NextView(kind)
 
 
 class ScanView(msgspec.Struct, frozen=True):

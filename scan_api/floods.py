@@ -13,6 +13,7 @@ from codegen.domain.code_text import mask, normalise
 from core.clock import Clock, utc_datetime
 from core.errors import Throttled
 from core.redis import PackedBatch, RedisAway, RedisClient
+from scan_api.domain import Outcome
 from scan_api.metrics import OUTCOMES, THROTTLED
 from scan_api.snapshots import SnapshotKeeper
 
@@ -57,7 +58,7 @@ class FloodGate:
     ) -> None:
         """Count an invalid code, and keep a few, masked, for people to look at."""
         self.counter.note_invalid(tags, now_ms / 1000)
-        OUTCOMES.labels("invalid").inc()
+        OUTCOMES[Outcome.INVALID].inc()
         self._seen += 1
         if len(self._samples) < MAX_SAMPLES:
             code_text = normalise(given)

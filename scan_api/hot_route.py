@@ -17,7 +17,14 @@ from core.auth import Member, Principal, Role, Staff
 from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
 from core.clock import Clock, elapsed_s
-from core.errors import Fault, TooLarge, Unavailable, UnsupportedMedia
+from core.db import DATABASE_AWAY
+from core.errors import (
+    Fault,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+    database_away,
+)
 from core.ids import TimeIds
 from core.settings import Network
 from scan_api.answers import answer_invalid, encode_answer
@@ -64,6 +71,9 @@ class ScanDesk:
             more = [(b"idempotency-replayed", b"true")] if answer.replayed else []
         except Fault as fault:
             status, content, more = problem_body(fault)
+        except DATABASE_AWAY as fault:
+            log.warning("database_away", cause=repr(fault))
+            status, content, more = problem_body(database_away())
         except Exception as fault:
             log.exception("scan_failed", cause=repr(fault))
             status, content, more = problem_body(

@@ -2,7 +2,11 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-OUTCOMES = Counter("crowncap_scans", "Scans by outcome.", ["outcome"])
+from scan_api.domain import Outcome
+
+_SCANS = Counter("crowncap_scans", "Scans by outcome.", ["outcome"])
+# Looking a label up costs more than counting, so it is done once.
+OUTCOMES = {outcome: _SCANS.labels(outcome.value) for outcome in Outcome}
 THROTTLED = Counter(
     "crowncap_throttled_scans", "Scans turned away after too many invalid codes."
 )

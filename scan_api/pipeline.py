@@ -15,13 +15,21 @@ from zoneinfo import ZoneInfo
 import psycopg
 import structlog
 from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError
 
 from anti_fraud.domain import Decision, RuleSet, decide
 from codegen import store as codegen_store
 from core.auth.idempotency import reused_key
 from core.batching import Batcher, QueueFullError
-from core.clock import business_day, elapsed_s, utc_datetime
-from core.errors import InvalidInput, Unavailable
+from core.clock import business_day, elapsed_s, next_business_day, utc_datetime
+from core.db import DATABASE_AWAY
+from core.errors import (
+    InvalidInput,
+    MisconfiguredError,
+    Unavailable,
+    database_away,
+)
+from rewards.domain import Campaign
 from scan_api import store
 from scan_api.answers import answer_invalid, answer_scan, encode_answer
 from scan_api.domain import (
@@ -99,20 +107,12 @@ class ScanPipeline:
                 STAGE.labels("gather").observe(elapsed_s() - started)
                 known = signals or [NO_SIGNALS] * len(scans)
                 answers = await self._settle(lane, scans, known, members)
-            except psycopg.Error as fault:
-                return self._give_up(scans, fault)
+            except (*DATABASE_AWAY, DBAPIError, MisconfiguredError) as fault:
+                POSTGRES_UP.set(0)
+                log.error("batch_failed", scans=len(scans), cause=repr(fault))
+                return [database_away()] * len(scans)
         STAGE.labels("batch").observe(elapsed_s() - started)
         return answers
-
-    def _give_up(
-        self, scans: Sequence[Scan], fault: psycopg.Error
-    ) -> Sequence[Exception]:
-        POSTGRES_UP.set(0)
-        log.error("batch_failed", scans=len(scans), cause=repr(fault))
-        away = Unavailable(
-            "The database cannot be reached; nothing was done.", retry_after_s=2
-        )
-        return [away] * len(scans)
 
     async def _member_numbers(
         self, lane: Lane, scans: Sequence[Scan]
@@ -151,7 +151,14 @@ class ScanPipeline:
             standings = await self._stand(scans, snapshot, now)
             snapshot = self.snapshots.current
             plans = [
-                self._plan(scan, standing, signal, decision, snapshot, now)
+                plan_scan(
+                    standing,
+                    member_id=scan.member_id,
+                    campaign=_campaign_of(standing, snapshot),
+                    decision=decision,
+                    signals_available=signal is not NO_SIGNALS,
+                    now=now,
+                )
                 if scan.code_id not in voided
                 else _void_plan(standing)
                 for scan, standing, signal, decision in zip(
@@ -211,27 +218,6 @@ class ScanPipeline:
             if standing.code_range is None:
                 self.snapshots.note_never_issued(scan.code_id)
         return standings
-
-    def _plan(
-        self,
-        scan: Scan,
-        standing: Standing,
-        signal: Signals,
-        decision: Decision | None,
-        snapshot: Snapshot,
-        now: datetime,
-    ) -> Plan:
-        campaign_id = (
-            standing.code_range.binding.campaign_id if standing.code_range else None
-        )
-        return plan_scan(
-            standing,
-            member_id=scan.member_id,
-            campaign=snapshot.campaigns.get(campaign_id or ""),
-            decision=decision,
-            signals_available=signal is not NO_SIGNALS,
-            now=now,
-        )
 
     # Commit ---------------------------------------------------------------------------
 
@@ -301,8 +287,10 @@ class ScanPipeline:
         if asked:
             originals = await store.load_originals(conn, asked)
             settled = [_with_original(s, originals) for s in settled]
+        tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         return [
-            _replay(c, d) or Answered(encode_answer(answer_scan(d.scan, d.plan, s)))
+            _replay(c, d)
+            or Answered(encode_answer(answer_scan(d.scan, d.plan, s, tomorrow)))
             for c, d, s in zip(committed, decided, settled, strict=True)
         ]
 
@@ -313,7 +301,7 @@ class ScanPipeline:
     ) -> None:
         claimed: list[int] = []
         for d, c in zip(decided, committed, strict=True):
-            OUTCOMES.labels(c.outcome.value).inc()
+            OUTCOMES[c.outcome].inc()
             if c.outcome in CLAIMING:
                 claimed.append(d.scan.code_id)
         self.signals.observe(claimed)
@@ -329,12 +317,17 @@ class ScanPipeline:
         ordered: list[Answered | Exception] = []
         for scan, plan in zip(scans, plans, strict=True):
             if plan.outcome is Outcome.INVALID:
-                OUTCOMES.labels(Outcome.INVALID.value).inc()
+                OUTCOMES[Outcome.INVALID].inc()
                 answer = answer_invalid(scan.scan_id, scan.language)
                 ordered.append(Answered(encode_answer(answer)))
             else:
                 ordered.append(next(settled))
         return ordered
+
+
+def _campaign_of(standing: Standing, snapshot: Snapshot) -> Campaign | None:
+    bound = standing.code_range.binding.campaign_id if standing.code_range else None
+    return snapshot.campaigns.get(bound or "")
 
 
 def _void_plan(standing: Standing) -> Plan:

@@ -1,16 +1,15 @@
 """HTTP for members: their scans and their wallet."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Router, get
 from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Member, Principal, Role, Staff
+from core.auth.requests import require_token
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from rewards.store import load_wallet
 from scan_api.answers import ScanView, view_scan
@@ -110,4 +109,8 @@ def _parse_id(text: str, pointer: str) -> int:
     return int(text)
 
 
-ROUTES: Sequence[HTTPRouteHandler] = (show_wallet, list_scans, show_scan)
+ROUTER = Router(
+    path="/",
+    guards=[require_token],
+    route_handlers=[show_wallet, list_scans, show_scan],
+)

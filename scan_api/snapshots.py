@@ -119,7 +119,7 @@ class SnapshotKeeper:
                 return
 
     def note_never_issued(self, code_id: int) -> None:
-        """Remember a code that opened though nobody issued it: a leaked key?"""
+        """Remember a code that opened though nobody issued it; a key may be out."""
         INCIDENTS.inc()
         if len(self._never_issued) < _MAX_NOTED:
             self._never_issued.append(code_id)

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import idempotency, staff
@@ -54,6 +56,14 @@ class Authenticator:
             self._staff.clear()
         self._staff[token] = (found, now_ms + STAFF_CACHE_MS)
         return found
+
+
+async def require_token(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    """Refuse who shows no token at all before the body is even read."""
+    if "authorization" not in connection.headers:
+        raise Unauthenticated("This needs a token: Authorization: Bearer TOKEN.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import psycopg
 from sqlalchemy.exc import OperationalError
 
 from core.errors import Fault, MisconfiguredError
-from crowncap.cli import batches, keys, serving, tokens, upkeep
+from crowncap.cli import batches, campaigns, keys, serving, tokens, upkeep
 from crowncap.cli.shell import cli, errors
 from crowncap.embedded import EmbeddedServerError
 from printer_export.writing import ExportWriteError
@@ -32,4 +32,4 @@ def _fail(sentence: str) -> None:
     sys.exit(2)
 
 
-__all__ = ["batches", "cli", "keys", "main", "serving", "tokens", "upkeep"]
+__all__ = ["batches", "campaigns", "cli", "keys", "main", "serving", "tokens", "upkeep"]

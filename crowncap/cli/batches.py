@@ -25,6 +25,7 @@ from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.errors import InvalidInput
 from crowncap.cli.shell import Shell, cli, errors, with_shell
+from crowncap.demo import is_demo
 from printer_export.domain import Preset
 from printer_export.pipeline import ExportOrder, export_batch
 
@@ -96,7 +97,7 @@ async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
                 order,
                 OPERATOR,
                 now=shell.now(),
-                may_repeat=shell.settings.database_url is None,
+                may_repeat=await is_demo(conn),
                 progress=lambda rows, total: progress.update(
                     task, completed=rows, total=total
                 ),

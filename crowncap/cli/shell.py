@@ -1,10 +1,9 @@
 """What every command stands on: settings, connections, printing."""
 
 import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -85,9 +84,7 @@ def with_shell(
 def _to_json(answer: Any) -> str:
     if isinstance(answer, msgspec.Struct):
         return msgspec.json.encode(answer).decode()
-    if is_dataclass(answer) and not isinstance(answer, type):
-        answer = asdict(answer)
-    return json.dumps(answer, default=str, ensure_ascii=False)
+    return msgspec.json.encode(answer).decode()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

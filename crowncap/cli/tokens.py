@@ -25,6 +25,7 @@ from crowncap.cli.shell import (
     read_settings,
     with_shell,
 )
+from crowncap.demo import is_demo
 from crowncap.places import server_urls
 from crowncap.worker import issuance_of
 
@@ -63,14 +64,14 @@ async def _with_engine(
 
 async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
     person = options["name"]
-    if not person:
-        if shell.settings.database_url is not None:
-            raise InvalidInput(
-                "Say who the token is for: --name; four eyes compare persons."
-            )
-        person = f"demo-{random_token(6)}"
     expires: datetime | None = options["expires"]
     async with shell.engine.begin() as conn:
+        if not person:
+            if not await is_demo(conn):
+                raise InvalidInput(
+                    "Say who the token is for: --name; four eyes compare persons."
+                )
+            person = f"demo-{random_token(6)}"
         token_id, secret = await staff_tokens.create_staff_token(
             conn,
             person=person,

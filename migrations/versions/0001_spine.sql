@@ -341,7 +341,6 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON rule_sets
 CREATE FUNCTION ensure_code_partitions(first_code_id bigint, last_code_id bigint)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    chunk  bigint;
     parent text;
     child  text;
 BEGIN
@@ -353,7 +352,7 @@ BEGIN
                 EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', child, parent);
                 EXECUTE format(
                     'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
-                    parent, child, chunk << 30, (chunk + 1) << 30);
+                    parent, child, chunk::bigint << 30, (chunk::bigint + 1) << 30);
             END IF;
         END LOOP;
     END LOOP;
