@@ -21,21 +21,21 @@ class Batcher(Generic[Item, Answer]):
     """Hands items to `process` in batches and each answer back to who asked.
 
     `process(items)` returns one answer or exception for each item, in order. Two items
-    with the same `lone_key` never share a batch (None shares with everyone), so that
-    set-based statements see each key once.
+    that have one of their `lone_keys` in common never share a batch, so that set-based
+    statements see each key once.
     """
 
     def __init__(
         self,
         process: Callable[[Sequence[Item]], Awaitable[Sequence[Answer | Exception]]],
         *,
-        lone_key: Callable[[Item], Hashable | None],
+        lone_keys: Callable[[Item], Sequence[Hashable]],
         batch_size: int = 128,
         lanes: int = 2,
         queue_limit: int = 2048,
     ) -> None:
         self._process = process
-        self._lone_key = lone_key
+        self._lone_keys = lone_keys
         self._batch_size = batch_size
         self._free_lanes = lanes
         self._queue_limit = queue_limit
@@ -84,13 +84,12 @@ class Batcher(Generic[Item, Answer]):
         waiting = self._waiting
         while waiting and len(batch) < self._batch_size:
             entry = waiting.popleft()
-            key = self._lone_key(entry[0])
-            if key is not None:
-                if key in seen:
-                    passed_over.append(entry)
-                    continue
-                seen.add(key)
-            batch.append(entry)
+            keys = self._lone_keys(entry[0])
+            if seen.isdisjoint(keys):
+                seen.update(keys)
+                batch.append(entry)
+            else:
+                passed_over.append(entry)
         waiting.extendleft(reversed(passed_over))
         return batch
 

@@ -6,6 +6,7 @@
     ├── Unauthenticated   401
     ├── Forbidden         403
     ├── NotFound          404
+    ├── MethodNotAllowed  405
     ├── Conflict          409  illegal state, stale version, overlap
     ├── TooLarge          413
     ├── UnsupportedMedia  415
@@ -87,6 +88,13 @@ class NotFound(Fault):
 
     status = 404
     code = "not_found"
+
+
+class MethodNotAllowed(Fault):
+    """The route exists, but not with this method."""
+
+    status = 405
+    code = "method_not_allowed"
 
 
 class Conflict(Fault):

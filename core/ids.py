@@ -1,7 +1,9 @@
 """Identifiers and randomness, made in one place so that tests can hand in their own."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 # A scan id is a point in time (41 bits of milliseconds since 2026), the worker that
 # chose it (10 bits) and a sequence number (12 bits): 63 bits in all, so it sorts by
@@ -41,6 +43,24 @@ class TimeIds:
                 candidate = (((candidate - 1) >> _SHIFT) + 1) << _SHIFT | low
         self._last = candidate
         return candidate
+
+
+_MAX_REQUEST_ID = 64
+_request_prefix = secrets.token_hex(4)
+_request_numbers = count(1)
+
+
+def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Take over the caller's X-Request-Id if it is sane, else make one.
+
+    Ours are a random start of the process and a number: unique, not secret.
+    """
+    for name, value in headers:
+        if name == b"x-request-id" and 0 < len(value) <= _MAX_REQUEST_ID:
+            text = value.decode("latin-1")
+            if text.isascii() and text.replace("-", "").isalnum():
+                return text
+    return f"{_request_prefix}-{next(_request_numbers)}"
 
 
 def random_token(n_bytes: int) -> str:

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import Any
 
-from litestar import Litestar, Request, Response, asgi, get
+from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as ONE_PROCESS
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import codegen.routes
+import scan_api.page
 import scan_api.routes
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
@@ -26,15 +28,30 @@ from core.redis import RedisAway, RedisClient
 from core.settings import Settings
 from crowncap.http import EXCEPTION_MAP, RequestIds
 from crowncap.worker import Worker
+from scan_api.hot_route import ScanDesk
 from scan_api.openapi import add_scan_route
+from scan_api.page import PageDesk
 
 MAX_BODY = 4 * 1024 * 1024
 
 
-def create_app() -> Litestar:
+def create_app() -> ASGIApp:
     """Build a worker's application from the environment."""
     configure_logging()
-    return build_app(Worker(Settings.from_env(os.environ)))
+    worker = Worker(Settings.from_env(os.environ))
+    return front_door(worker.desk, build_app(worker))
+
+
+def front_door(desk: ScanDesk, app: ASGIApp) -> ASGIApp:
+    """Let scans in ahead of the framework; everything else goes through it."""
+
+    async def enter(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/v1/scans":
+            await desk(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return enter
 
 
 def build_app(worker: Worker) -> Litestar:
@@ -45,12 +62,19 @@ def build_app(worker: Worker) -> Litestar:
         async with worker.running():
             yield
 
-    scan_route = asgi("/v1/scans", copy_scope=False)(worker.desk.__call__)
+    page = PageDesk(
+        worker.settings,
+        worker.clock,
+        worker.engine,
+        worker.authenticator.members,
+        worker.views,
+        worker.desk,
+    )
     app = Litestar(
         route_handlers=[
-            scan_route,
             codegen.routes.ROUTER,
             scan_api.routes.ROUTER,
+            scan_api.page.ROUTER,
             is_live,
             is_ready,
             show_metrics,
@@ -66,6 +90,7 @@ def build_app(worker: Worker) -> Litestar:
             "clock": Provide(lambda: worker.clock, sync_to_thread=False),
             "once": Provide(lambda: worker.once, sync_to_thread=False),
             "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
+            "page": Provide(lambda: page, sync_to_thread=False),
         },
         middleware=[RequestIds()],
         exception_handlers=EXCEPTION_MAP,

@@ -16,6 +16,7 @@ from core.errors import (
     FieldError,
     Forbidden,
     InvalidInput,
+    MethodNotAllowed,
     NotFound,
     Throttled,
     TooLarge,
@@ -26,16 +27,16 @@ from core.errors import (
     database_away,
     problem_of,
 )
-from core.ids import random_token
+from core.ids import request_id
 
 log = structlog.get_logger(room=__name__)
 
-_MAX_REQUEST_ID = 64
 _BY_STATUS: dict[int, type[Fault]] = {
     400: Unparsable,
     401: Unauthenticated,
     403: Forbidden,
     404: NotFound,
+    405: MethodNotAllowed,
     409: Conflict,
     413: TooLarge,
     415: UnsupportedMedia,
@@ -52,9 +53,9 @@ class RequestIds(ASGIMiddleware):
         self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
         """Bind the id to the logs and put it on the answer."""
-        request_id = _request_id(scope)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        header = (b"x-request-id", request_id.encode())
+        identifier = request_id(scope["headers"])
+        structlog.contextvars.bind_contextvars(request_id=identifier)
+        header = (b"x-request-id", identifier.encode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -65,15 +66,6 @@ class RequestIds(ASGIMiddleware):
             await next_app(scope, receive, send_with_id)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
-
-
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and 0 < len(value) <= _MAX_REQUEST_ID:
-            text: str = value.decode("latin-1")
-            if text.isascii() and text.replace("-", "").isalnum():
-                return text
-    return random_token(9)
 
 
 def answer_fault(_request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
@@ -97,10 +89,6 @@ def answer_http_exception(
     """Answer what the framework refused: unknown routes, wrong methods, bad bodies."""
     if isinstance(fault, ValidationException):
         return answer_fault(request, _invalid_fields(fault))
-    if fault.status_code == 405:  # noqa: PLR2004 - Method Not Allowed
-        answer = answer_fault(request, Fault("This route has no such method."))
-        answer.status_code = 405
-        return answer
     if fault.status_code >= 500:  # noqa: PLR2004 - our own fault
         log.error("unexpected", exc_info=fault, path=request.url.path)
     kind = _BY_STATUS.get(fault.status_code, Fault)

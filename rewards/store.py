@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -129,38 +130,29 @@ async def keep_for_review(conn: AsyncConnection, transfer_ids: Sequence[int]) ->
     )
 
 
-_RESOLVE = text(
+_END_HOLDS = text(
     """
-    WITH asked AS (
-        SELECT transfer_id, new_id
-        FROM unnest(CAST(:transfer_ids AS bigint[]), CAST(:new_ids AS bigint[]))
-            AS u (transfer_id, new_id)
-    ), done AS (
-        UPDATE holds AS h SET resolution = :resolution, resolved_at = :now
-        FROM asked WHERE h.transfer_id = asked.transfer_id AND h.resolution IS NULL
-        RETURNING asked.new_id, h.transfer_id, h.member_no, h.campaign_no, h.amount,
-            h.day
-    ), moved AS (
-        INSERT INTO transfers (transfer_id, kind, debit_account, credit_account, amount,
-            pending_id)
-        SELECT new_id, CASE :resolution WHEN 'posted' THEN 'post' ELSE 'void' END,
-            campaign_no, member_no, amount, transfer_id
-        FROM done
-    ), summed AS (
-        SELECT member_no, sum(amount) AS amount FROM done GROUP BY member_no
-    ), locked AS (
-        -- Balances are locked in the order that scans lock them in.
-        SELECT b.member_no FROM balances AS b JOIN summed USING (member_no)
-        ORDER BY b.member_no FOR UPDATE
-    ), settled AS (
-        UPDATE balances AS b SET
-            pending = b.pending - s.amount,
-            available = b.available
-                + CASE :resolution WHEN 'posted' THEN s.amount ELSE 0 END
-        FROM summed AS s JOIN locked USING (member_no)
-        WHERE b.member_no = s.member_no
-    )
-    SELECT campaign_no, member_no, day, amount FROM done
+    UPDATE holds AS h SET resolution = :resolution, resolved_at = :now
+    FROM unnest(CAST(:transfer_ids AS bigint[]), CAST(:new_ids AS bigint[]))
+        AS u (transfer_id, new_id)
+    WHERE h.transfer_id = u.transfer_id AND h.resolution IS NULL
+    RETURNING u.new_id, h.transfer_id, h.member_no, h.campaign_no, h.amount, h.day
+    """
+)
+
+_GIVE_CAP_BACK = text(
+    """
+    UPDATE daily_earnings SET earned = earned - :amount
+    WHERE member_no = :member_no AND campaign_no = :campaign_no AND day = :day
+    """
+)
+
+_SETTLE = text(
+    """
+    UPDATE balances SET pending = pending - :amount,
+        available = available
+            + CASE :resolution WHEN 'posted' THEN :amount ELSE 0 END
+    WHERE member_no = :member_no
     """
 )
 
@@ -176,37 +168,56 @@ async def resolve_holds(
     """Post or void held rewards; one that was resolved before stays as it is.
 
     A voided reward gives its points back to the campaign's budget and to the member's
-    cap of that day. `new_ids` are the transfer_ids to use. Returns how many.
+    cap of that day. `new_ids` are the transfer_ids to use. Returns how many. Locks are
+    taken in the order of the hot statement: earnings, balances, budgets.
     """
-    rows = (
-        await conn.execute(
-            _RESOLVE,
-            {
-                "transfer_ids": [h.transfer_id for h in holds],
-                "new_ids": list(new_ids),
-                "resolution": resolution.value,
-                "now": now,
-            },
-        )
-    ).all()
+    rows = await conn.execute(
+        _END_HOLDS,
+        {
+            "transfer_ids": [h.transfer_id for h in holds],
+            "new_ids": list(new_ids),
+            "resolution": resolution.value,
+            "now": now,
+        },
+    )
+    ended = [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+    if not ended:
+        return 0
+    ended.sort(key=lambda hold: (hold["member_no"], hold["campaign_no"]))
     if resolution is Resolution.VOIDED:
-        for row in sorted(rows, key=lambda r: (r.member_no, r.campaign_no)):
-            await conn.execute(
-                update(t.daily_earnings)
-                .where(
-                    t.daily_earnings.c.member_no == row.member_no,
-                    t.daily_earnings.c.campaign_no == row.campaign_no,
-                    t.daily_earnings.c.day == row.day,
-                )
-                .values(earned=t.daily_earnings.c.earned - row.amount)
-            )
-        totals: dict[int, int] = {}
-        for row in rows:
-            totals[row.campaign_no] = totals.get(row.campaign_no, 0) + row.amount
-        for campaign_no, total in sorted(totals.items()):
-            await conn.execute(
-                update(t.campaign_budgets)
-                .where(t.campaign_budgets.c.campaign_no == campaign_no)
-                .values(spent=t.campaign_budgets.c.spent - total)
-            )
-    return len(rows)
+        await conn.execute(_GIVE_CAP_BACK, ended)
+    await conn.execute(
+        _SETTLE, [hold | {"resolution": resolution.value} for hold in ended]
+    )
+    if resolution is Resolution.VOIDED:
+        await _give_budget_back(conn, ended)
+    await conn.execute(
+        insert(t.transfers),
+        [
+            {
+                "transfer_id": hold["new_id"],
+                "kind": "post" if resolution is Resolution.POSTED else "void",
+                "debit_account": hold["campaign_no"],
+                "credit_account": hold["member_no"],
+                "amount": hold["amount"],
+                "pending_id": hold["transfer_id"],
+            }
+            for hold in ended
+        ],
+    )
+    return len(ended)
+
+
+async def _give_budget_back(
+    conn: AsyncConnection, ended: Sequence[dict[str, Any]]
+) -> None:
+    totals: dict[int, int] = {}
+    for hold in ended:
+        campaign_no = hold["campaign_no"]
+        totals[campaign_no] = totals.get(campaign_no, 0) + hold["amount"]
+    for campaign_no, total in sorted(totals.items()):
+        await conn.execute(
+            update(t.campaign_budgets)
+            .where(t.campaign_budgets.c.campaign_no == campaign_no)
+            .values(spent=t.campaign_budgets.c.spent - total)
+        )

@@ -38,6 +38,7 @@ class FloodGate:
     snapshots: SnapshotKeeper
     _seen: int = 0
     _throttled: int = 0
+    _counted: tuple[int, int] = (0, 0)
     _samples: list[dict[str, Any]] = field(default_factory=list)
 
     def throttled_for(self, tags: tuple[bytes, ...], now_ms: int) -> int:
@@ -47,7 +48,6 @@ class FloodGate:
     def refuse(self, seconds: int) -> NoReturn:
         """Turn a guess away unread; raises Throttled."""
         self._throttled += 1
-        THROTTLED.inc()
         raise Throttled(
             "Too many codes that are not ours came from here; try again later.",
             retry_after_s=seconds,
@@ -58,7 +58,6 @@ class FloodGate:
     ) -> None:
         """Count an invalid code, and keep a few, masked, for people to look at."""
         self.counter.note_invalid(tags, now_ms / 1000)
-        OUTCOMES[Outcome.INVALID].inc()
         self._seen += 1
         if len(self._samples) < MAX_SAMPLES:
             code_text = normalise(given)
@@ -76,11 +75,18 @@ class FloodGate:
         last_report_ms = self.clock.now_ms()
         while True:
             await asyncio.sleep(FLUSH_INTERVAL_S)
+            self._count()
             await self._flush()
             elapsed_ms = self.clock.now_ms() - last_report_ms
             if not 0 <= elapsed_ms < REPORT_INTERVAL_S * 1000:
                 last_report_ms = self.clock.now_ms()
                 await self.report(elapsed_ms / 1000)
+
+    def _count(self) -> None:
+        """Bring the metrics up to date; one by one would cost more than refusing."""
+        OUTCOMES[Outcome.INVALID].inc(self._seen - self._counted[0])
+        THROTTLED.inc(self._throttled - self._counted[1])
+        self._counted = (self._seen, self._throttled)
 
     async def _flush(self) -> None:
         """Meet the other workers' counts in Redis; without it each counts alone."""
@@ -117,7 +123,9 @@ class FloodGate:
     async def report(self, elapsed_s: float) -> None:
         """Write down what came since the last report."""
         seen, throttled, samples = self._seen, self._throttled, self._samples
+        self._count()
         leaked = self.snapshots.take_never_issued()
+        self._counted = (0, 0)
         self._seen, self._throttled, self._samples = 0, 0, []
         if elapsed_s > 0 and (seen + throttled) / elapsed_s > ALARM_PER_S:
             log.warning("invalid_code_flood", seen=seen, throttled=throttled)

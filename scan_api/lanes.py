@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from scan_api.binary_arrays import register_binary_arrays
+
 Result = TypeVar("Result")
 
 
@@ -40,6 +42,7 @@ class Lane:
                 application_name="crowncap lane",
                 options="-c statement_timeout=15s -c lock_timeout=10s",
             )
+            register_binary_arrays(self._conn)
         return self._conn
 
     async def close(self) -> None:

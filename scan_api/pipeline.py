@@ -4,7 +4,7 @@ This is the one place that sees codes, fraud and rewards together.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -47,7 +47,14 @@ from scan_api.domain import (
     stand,
 )
 from scan_api.lanes import Lane, Lanes
-from scan_api.metrics import BATCH_SIZE, OUTCOMES, POSTGRES_UP, STAGE, STALE_RETRIES
+from scan_api.metrics import (
+    BATCH_SIZE,
+    OUTCOMES,
+    POSTGRES_UP,
+    QUEUE,
+    STAGE,
+    STALE_RETRIES,
+)
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
 from scan_api.store import Committed, Decided
@@ -64,6 +71,7 @@ log = structlog.get_logger(room=__name__)
 class Answered:
     """An answer as bytes; `replayed` when it was recorded for the key before."""
 
+    outcome: Outcome
     body: bytes
     replayed: bool = False
 
@@ -82,7 +90,7 @@ class ScanPipeline:
     def __post_init__(self) -> None:
         self.batcher = Batcher(
             self._process,
-            lone_key=lambda scan: scan.member_id,
+            lone_keys=_lone_keys,
             lanes=self.lanes.count,
         )
 
@@ -97,6 +105,7 @@ class ScanPipeline:
 
     async def _process(self, scans: Sequence[Scan]) -> Sequence[Answered | Exception]:
         BATCH_SIZE.observe(len(scans))
+        QUEUE.set(self.batcher.depth)
         started = elapsed_s()
         async with self.lanes.lane() as lane:
             try:
@@ -290,7 +299,9 @@ class ScanPipeline:
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         return [
             _replay(c, d)
-            or Answered(encode_answer(answer_scan(d.scan, d.plan, s, tomorrow)))
+            or Answered(
+                s.outcome, encode_answer(answer_scan(d.scan, d.plan, s, tomorrow))
+            )
             for c, d, s in zip(committed, decided, settled, strict=True)
         ]
 
@@ -301,9 +312,10 @@ class ScanPipeline:
     ) -> None:
         claimed: list[int] = []
         for d, c in zip(decided, committed, strict=True):
-            OUTCOMES[c.outcome].inc()
             if c.outcome in CLAIMING:
                 claimed.append(d.scan.code_id)
+        for outcome, number in Counter(c.outcome for c in committed).items():
+            OUTCOMES[outcome].inc(number)
         self.signals.observe(claimed)
 
     def _in_order(
@@ -317,12 +329,19 @@ class ScanPipeline:
         ordered: list[Answered | Exception] = []
         for scan, plan in zip(scans, plans, strict=True):
             if plan.outcome is Outcome.INVALID:
-                OUTCOMES[Outcome.INVALID].inc()
                 answer = answer_invalid(scan.scan_id, scan.language)
-                ordered.append(Answered(encode_answer(answer)))
+                ordered.append(Answered(Outcome.INVALID, encode_answer(answer)))
             else:
                 ordered.append(next(settled))
         return ordered
+
+
+def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
+    """Name what a batch may hold only once: a member, an idempotency key."""
+    if scan.key_hash:
+        alone = (scan.key_hash,)
+        return alone if scan.member_id is None else (scan.member_id, *alone)
+    return () if scan.member_id is None else (scan.member_id,)
 
 
 def _campaign_of(standing: Standing, snapshot: Snapshot) -> Campaign | None:
@@ -349,7 +368,7 @@ def _replay(committed: Committed, decided: Decided) -> Answered | InvalidInput |
         return None
     if committed.replay_body != decided.scan.body_hash or committed.replay is None:
         return reused_key()
-    return Answered(committed.replay, replayed=True)
+    return Answered(committed.outcome, committed.replay, replayed=True)
 
 
 def _to_record(

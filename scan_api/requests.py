@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -115,6 +116,7 @@ def client_address(
     return address
 
 
+@lru_cache(maxsize=65_536)
 def _is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
     try:
         parsed = ipaddress.ip_address(address or "")

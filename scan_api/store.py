@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -17,6 +16,14 @@ from codegen.store import load_range_table
 from core.ids import first_id_at
 from rewards.store import ENSURE_MEMBERS, load_campaigns
 from rewards.tables import holds, members
+from scan_api.binary_arrays import (
+    bool_array,
+    bytea_array,
+    inet_array,
+    int4_array,
+    int8_array,
+    text_array,
+)
 from scan_api.domain import Outcome, Plan, Scan, Settled, Snapshot
 from scan_api.tables import claims, scans, worker_numbers
 
@@ -24,9 +31,8 @@ TRACE_DAYS = 90
 PARTITION_SHIFT = 30
 
 _COMMIT = (
-    "SELECT * FROM commit_scans(%b::bigint, %b::date, %b::bigint[], %b::bigint[],"
-    " %b::bigint[], %b::text[], %b::bool[], %b::int[], %b::bigint[], %b::text[],"
-    " %b::bytea[], %b::inet[], %b::bytea[], %b::bigint[], %b::bytea[], %b::bytea[])"
+    "SELECT * FROM commit_scans("
+    "%b::bigint, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
 )
 
 _COMMITTED = """
@@ -92,20 +98,20 @@ async def commit_scans(
         (
             version,
             day,
-            [d.scan.scan_id for d in decided],
-            [d.scan.code_id for d in decided],
-            [d.member_no for d in decided],
-            [d.plan.outcome.value for d in decided],
-            [d.plan.claims for d in decided],
-            [d.plan.points for d in decided],
-            [d.plan.campaign.campaign_no if d.plan.campaign else 0 for d in decided],
-            [d.plan.hold_reason.value if d.plan.hold_reason else "" for d in decided],
-            [pack_facts(d) for d in decided],
-            [ip_address(d.scan.address) if d.scan.address else None for d in decided],
-            [(d.scan.device_id or "").encode()[:128] for d in decided],
-            [d.scan.cell or 0 for d in decided],
-            [d.scan.key_hash for d in decided],
-            [d.scan.body_hash for d in decided],
+            int8_array([d.scan.scan_id for d in decided]),
+            int8_array([d.scan.code_id for d in decided]),
+            int8_array([d.member_no for d in decided]),
+            text_array([d.plan.outcome.value for d in decided]),
+            bool_array([d.plan.claims for d in decided]),
+            int4_array([d.plan.points for d in decided]),
+            int8_array([_campaign_no(d) for d in decided]),
+            text_array([d.plan.hold_reason or "" for d in decided]),
+            bytea_array([pack_facts(d) for d in decided]),
+            inet_array([d.scan.address for d in decided]),
+            bytea_array([(d.scan.device_id or "").encode() for d in decided]),
+            int8_array([d.scan.cell or 0 for d in decided]),
+            bytea_array([d.scan.key_hash for d in decided]),
+            bytea_array([d.scan.body_hash for d in decided]),
         ),
         prepare=True,
     )
@@ -114,6 +120,10 @@ async def commit_scans(
     return [
         Committed(Outcome(outcome), *rest) for outcome, *rest in zip(*row, strict=True)
     ]
+
+
+def _campaign_no(decided: Decided) -> int:
+    return decided.plan.campaign.campaign_no if decided.plan.campaign else 0
 
 
 def pack_facts(decided: Decided) -> bytes:

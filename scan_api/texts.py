@@ -1,6 +1,7 @@
 """What consumers read, in Chinese and English."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from scan_api.domain import Outcome
@@ -71,9 +72,12 @@ def message_for(
     return _MESSAGES[name][language].format(points=points)
 
 
-def choose_language(accept_language: str | None) -> str:
+@lru_cache(maxsize=1024)
+def choose_language(accept_language: bytes | str | None) -> str:
     """Pick zh or en from an Accept-Language header (RFC 9110, section 12.5.4)."""
     best, best_weight = DEFAULT_LANGUAGE, 0.0
+    if isinstance(accept_language, bytes):
+        accept_language = accept_language.decode("latin-1")
     for part in (accept_language or "").split(",")[:20]:
         tag, _, parameter = part.strip().partition(";")
         language = tag.partition("-")[0].lower()

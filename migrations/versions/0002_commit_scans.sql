@@ -5,7 +5,8 @@
 -- for a reward; a batch names each member at most once among those.
 --
 -- Locks are taken in one order on every path: shared fence, idempotency keys, claims by
--- code_id (sightings right after), balances by member_no, budgets by campaign_no.
+-- code_id, daily earnings by member_no, sightings by code_id, balances by member_no,
+-- budgets by campaign_no.
 --
 -- Raises CC001 when the worker's range table is stale, CC002 when the batch must be
 -- split, and unique_violation on scans when this very batch was committed before.
@@ -95,29 +96,16 @@ BEGIN
     ORDER BY c
     ON CONFLICT (code_id) DO NOTHING;
 
-    -- How often a code was seen: all scans but the one that claimed it.
-    INSERT INTO sightings AS s (code_id, scans)
-    SELECT c, count(*)
-    FROM unnest(in_code_ids, in_scan_ids, live) AS u (c, s, live)
-    WHERE live AND NOT EXISTS (
-        SELECT FROM claims WHERE claims.code_id = u.c AND claims.scan_id = u.s)
-    GROUP BY c ORDER BY c
-    ON CONFLICT (code_id) DO UPDATE SET scans = s.scans + excluded.scans;
-
     FOR row_ IN
-        SELECT u.i, u.s, u.m, u.outcome, k.scan_id AS claimed_by, k.member_no AS owner,
-            coalesce(v.scans, 0) + (k.scan_id IS NOT NULL)::int AS seen
-        FROM unnest(in_code_ids, in_scan_ids, in_members, outcomes, live)
-            WITH ORDINALITY AS u (c, s, m, outcome, live, i)
-        LEFT JOIN claims AS k ON k.code_id = u.c
-        LEFT JOIN sightings AS v ON v.code_id = u.c
+        SELECT u.i, u.s, u.outcome, k.scan_id AS claimed_by, k.member_no AS owner
+        FROM unnest(in_code_ids, in_scan_ids, outcomes, live)
+            WITH ORDINALITY AS u (c, s, outcome, live, i)
+        JOIN claims AS k ON k.code_id = u.c
         WHERE u.live
     LOOP
-        scan_counts[row_.i] := row_.seen;
         IF row_.claimed_by = row_.s THEN
             credited[row_.i] := in_points[row_.i];
-        ELSIF row_.claimed_by IS NOT NULL
-            AND row_.outcome NOT IN ('not_active', 'recalled') THEN
+        ELSIF row_.outcome NOT IN ('not_active', 'recalled') THEN
             outcomes[row_.i] := 'already_claimed';
             claim_scans[row_.i] := row_.claimed_by;
             claim_owners[row_.i] := row_.owner;
@@ -154,9 +142,16 @@ BEGIN
         outcomes[row_.i] := 'limit_reached';
         credited[row_.i] := 0;
         DELETE FROM claims WHERE code_id = in_code_ids[row_.i];
-        INSERT INTO sightings AS s VALUES (in_code_ids[row_.i], 1)
-            ON CONFLICT (code_id) DO UPDATE SET scans = s.scans + 1;
     END LOOP;
+
+    -- How often a code was seen: all scans but the one that claimed it.
+    INSERT INTO sightings AS s (code_id, scans)
+    SELECT c, count(*)
+    FROM unnest(in_code_ids, in_scan_ids, live) AS u (c, s, live)
+    WHERE live AND NOT EXISTS (
+        SELECT FROM claims WHERE claims.code_id = u.c AND claims.scan_id = u.s)
+    GROUP BY c ORDER BY c
+    ON CONFLICT (code_id) DO UPDATE SET scans = s.scans + excluded.scans;
 
     -- Balances.
     INSERT INTO balances AS b (member_no, available, pending)
@@ -208,18 +203,25 @@ BEGIN
         AS u (s, outcome, g, m, p)
     WHERE p > 0;
 
-    INSERT INTO holds (transfer_id, code_id, member_no, campaign_no, amount, day, reason)
-    SELECT s, c, m, g, p, in_day, reason
-    FROM unnest(in_scan_ids, in_code_ids, in_members, in_campaigns, credited, outcomes,
-        in_reasons) AS u (s, c, m, g, p, outcome, reason)
-    WHERE p > 0 AND outcome = 'held';
+    IF 'held' = ANY (outcomes) THEN
+        INSERT INTO holds (transfer_id, code_id, member_no, campaign_no, amount, day,
+            reason)
+        SELECT s, c, m, g, p, in_day, reason
+        FROM unnest(in_scan_ids, in_code_ids, in_members, in_campaigns, credited,
+            outcomes, in_reasons) AS u (s, c, m, g, p, outcome, reason)
+        WHERE p > 0 AND outcome = 'held';
+    END IF;
 
     FOR row_ IN
-        SELECT u.i, b.available
-        FROM unnest(in_members, live) WITH ORDINALITY AS u (m, live, i)
-        JOIN balances AS b ON b.member_no = u.m
-        WHERE u.live AND u.m <> 0
+        SELECT u.i, b.available,
+            coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::int AS seen
+        FROM unnest(in_code_ids, in_members, live) WITH ORDINALITY AS u (c, m, live, i)
+        LEFT JOIN claims AS k ON k.code_id = u.c
+        LEFT JOIN sightings AS v ON v.code_id = u.c
+        LEFT JOIN balances AS b ON b.member_no = u.m
+        WHERE u.live
     LOOP
+        scan_counts[row_.i] := row_.seen;
         availables[row_.i] := row_.available;
     END LOOP;
 
