@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rewards import tables as t
 from rewards.domain import Campaign, Hold, HoldReason, Resolution, Wallet
 
+# A code_id is its epoch above this many bits of serial.
+_SERIAL_BITS = 36
+
 # Members are known outside by the subject of their tokens, inside by a number.
 ENSURE_MEMBERS = """
     WITH made AS (
@@ -104,19 +107,32 @@ async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:
 
 
 async def load_open_holds(
-    conn: AsyncConnection, reason: HoldReason, *, limit: int
+    conn: AsyncConnection, *, frozen_epochs: Sequence[int], limit: int
 ) -> list[Hold]:
-    """Lock the oldest open holds that nobody else is working on."""
+    """Lock the oldest holds that wait for no person and that nobody else works on.
+
+    Rewards of an epoch that is still frozen go on waiting.
+    """
     h = t.holds.c
     rows = await conn.execute(
-        select(h.transfer_id, h.code_id, h.member_no, h.amount)
-        .where(h.reason == reason.value, h.resolution.is_(None))
+        select(h.transfer_id, h.code_id, h.member_no, h.amount, h.reason)
+        .where(
+            h.reason.in_([HoldReason.SIGNALS.value, HoldReason.EPOCH.value]),
+            h.resolution.is_(None),
+            h.code_id.op(">>")(_SERIAL_BITS).not_in(frozen_epochs),
+        )
         .order_by(h.transfer_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return [
-        Hold(row.transfer_id, row.code_id, row.member_no, row.amount, reason)
+        Hold(
+            row.transfer_id,
+            row.code_id,
+            row.member_no,
+            row.amount,
+            HoldReason(row.reason),
+        )
         for row in rows
     ]
 

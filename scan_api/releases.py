@@ -1,4 +1,4 @@
-"""Rewards that were held while Redis was away are decided again once it is back.
+"""Rewards held while Redis was away, or an epoch frozen, are decided again later.
 
 The facts are read from PostgreSQL this time, as of each scan: how often its member had
 scanned by then, and where the code had been scanned before.
@@ -14,10 +14,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain import Entity, Place, RuleSet, Verdict, decide, travel
+from codegen.domain.ranges import EpochState
+from codegen.store import find_active_codes
 from core.clock import Clock, utc_datetime
+from core.db import FENCE_SHARED
 from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
-from rewards.domain import Hold, HoldReason, Resolution
+from rewards.domain import Hold, Resolution
 from rewards.store import keep_for_review, load_open_holds, resolve_holds
 from scan_api.metrics import RELEASED
 from scan_api.signals import PLACE_TTL_S
@@ -76,17 +79,18 @@ class HoldReleaser:
     async def release_once(self) -> int:
         """Decide the oldest holds again; returns how many. Raises RedisAway."""
         await self.redis.call(b"PING")
+        snapshot = self.snapshots.current
+        frozen = [
+            epoch
+            for epoch, state in snapshot.table.epochs.items()
+            if state is EpochState.FROZEN
+        ]
         async with self.engine.begin() as conn:
-            held = await load_open_holds(conn, HoldReason.SIGNALS, limit=BATCH)
+            await conn.execute(text(FENCE_SHARED))
+            held = await load_open_holds(conn, frozen_epochs=frozen, limit=BATCH)
             if not held:
                 return 0
-            facts = await self._facts(conn, held, self.snapshots.rule_set)
-            verdicts = [decide(self.snapshots.rule_set, fact).verdict for fact in facts]
-            good = [
-                hold
-                for hold, verdict in zip(held, verdicts, strict=True)
-                if verdict is Verdict.PASS
-            ]
+            good = await self._still_good(conn, held)
             kept = [hold.transfer_id for hold in held if hold not in good]
             now_ms = self.clock.now_ms()
             await resolve_holds(
@@ -101,6 +105,19 @@ class HoldReleaser:
         RELEASED.inc(len(good))
         log.info("holds_released", posted=len(good), kept_for_review=len(kept))
         return len(held)
+
+    async def _still_good(
+        self, conn: AsyncConnection, held: Sequence[Hold]
+    ) -> list[Hold]:
+        """Keep what the rules pass and what is still active under the fence."""
+        rule_set = self.snapshots.rule_set
+        facts = await self._facts(conn, held, rule_set)
+        active = await find_active_codes(conn, [hold.code_id for hold in held])
+        return [
+            hold
+            for hold, fact in zip(held, facts, strict=True)
+            if hold.code_id in active and decide(rule_set, fact).verdict is Verdict.PASS
+        ]
 
     async def _facts(
         self, conn: AsyncConnection, held: Sequence[Hold], rule_set: RuleSet

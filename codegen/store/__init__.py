@@ -13,6 +13,7 @@ from codegen.store.epochs import (
 from codegen.store.products import find_product, insert_product
 from codegen.store.ranges import (
     apply_plan,
+    find_active_codes,
     find_lot_batches,
     insert_change,
     load_ranges,
@@ -32,6 +33,7 @@ __all__ = [
     "apply_plan",
     "approve_recall",
     "current_version",
+    "find_active_codes",
     "find_batch",
     "find_lot_batches",
     "find_product",

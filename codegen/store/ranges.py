@@ -1,6 +1,6 @@
 """The SQL of ranges and their changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,26 @@ async def find_lot_batches(conn: AsyncConnection, lot: str) -> list[int]:
         select(t.ranges.c.batch_id).where(t.ranges.c.lot == lot).distinct()
     )
     return sorted(rows.scalars())
+
+
+async def find_active_codes(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> frozenset[int]:
+    """Tell which codes are active now; the caller holds the fence, shared at least."""
+    rows = await conn.execute(
+        text(
+            """
+            SELECT c FROM unnest(CAST(:code_ids AS bigint[])) AS c
+            JOIN ranges AS r
+                ON int8range(r.first_code_id, r.last_code_id, '[]') @> c
+            JOIN epochs AS e ON e.epoch = c >> 36
+            WHERE r.state = 'activated' AND e.state IN ('open', 'closed')
+                AND NOT EXISTS (SELECT FROM void_codes AS v WHERE v.code_id = c)
+            """
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return frozenset(rows.scalars())
 
 
 async def apply_plan(conn: AsyncConnection, plan: RangePlan) -> None:
