@@ -36,9 +36,9 @@ Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
     """A product to add."""
 
-    gtin: str
-    name: Text64
-    brand: Text64
+    gtin: Annotated[str, msgspec.Meta(examples=["06901234567892"])]
+    name: Annotated[Text64, msgspec.Meta(examples=["Organic Milk 250 ml"])]
+    brand: Annotated[Text64, msgspec.Meta(examples=["Demo Dairy"])]
     shelf_life_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
 
 
@@ -53,9 +53,9 @@ class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
 class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
     """An order for codes."""
 
-    quantity: int
-    gtin: str | None = None
-    campaign_id: Text64 | None = None
+    quantity: Annotated[int, msgspec.Meta(examples=[100_000])]
+    gtin: Annotated[str | None, msgspec.Meta(examples=["06901234567892"])] = None
+    campaign_id: Annotated[Text64 | None, msgspec.Meta(examples=["demo-points"])] = None
     placement: Placement = Placement.INSIDE
     units: tuple[NewUnit, ...] = ()
     lot: Text64 | None = None
@@ -125,7 +125,7 @@ class Activated(msgspec.Struct, frozen=True):
 class Void(msgspec.Struct, frozen=True, kw_only=True):
     """Codes to make void, for good."""
 
-    reason: Sentence
+    reason: Annotated[Sentence, msgspec.Meta(examples=["roll 7 was torn"])]
     unit: str | None = None
     from_index: int | None = None
     to_index: int | None = None
@@ -146,7 +146,7 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
     reason: Sentence
     instructions: Sentence
     batch_id: int | None = None
-    lot: Text64 | None = None
+    lot: Annotated[Text64 | None, msgspec.Meta(examples=["L2026-05-01"])] = None
     from_index: int | None = None
     to_index: int | None = None
 

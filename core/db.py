@@ -36,3 +36,9 @@ def create_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "application_name": "crowncap"},
     )
+
+
+def why_away(fault: Exception) -> str:
+    """Say in one line why PostgreSQL could not be reached."""
+    cause = getattr(fault, "orig", None) or fault
+    return str(cause).strip().splitlines()[0].removeprefix("connection failed: ")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 import migrations
-from core.db import sqlalchemy_url
+from core.db import sqlalchemy_url, why_away
 from core.errors import MisconfiguredError
 
 # Two processes that start at once migrate one after the other.
@@ -37,7 +37,7 @@ def migrate(database_url: str) -> None:
             connection.commit()
     except OperationalError as fault:
         raise MisconfiguredError(
-            f"Cannot reach the database: {str(fault.orig).strip().splitlines()[-1]}"
+            f"Cannot reach the database: {why_away(fault)}"
         ) from None
     finally:
         engine.dispose()

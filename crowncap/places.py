@@ -19,6 +19,19 @@ def server_urls(settings: Settings) -> ServerUrls:
     return embedded.connection_urls(settings.data_dir)
 
 
+def note_served_url(settings: Settings) -> None:
+    """Remember what links begin with, for commands that run beside the server."""
+    path = settings.data_dir / "run" / "public-url"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(settings.public_url)
+
+
+def served_url(data_dir: Path) -> str | None:
+    """Tell what links began with when this data directory was served last."""
+    path = data_dir / "run" / "public-url"
+    return path.read_text() if path.exists() else None
+
+
 def member_keys(settings: Settings) -> Path:
     """Give the file of members' public keys: the brand's, or the demo's own."""
     return settings.member_jwks or settings.data_dir / "keys" / "member-jwks.json"

@@ -31,7 +31,7 @@ from core.settings import Settings
 from crowncap import embedded
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
 from crowncap.migrate import migrate
-from crowncap.places import server_urls
+from crowncap.places import note_served_url, server_urls
 from crowncap.prepare import prepare, prepare_member_keys, restore_filters
 from crowncap.worker import issuance_of
 
@@ -76,6 +76,7 @@ def run(settings: Settings, serving: Serving) -> None:
         asyncio.run(prepare(settings, urls, SystemClock()))
         asyncio.run(restore_filters(settings, urls))
         _prepare_metrics(settings.data_dir)
+        note_served_url(settings)
         _greet(settings, serving)
         _serve(serving)
         # From here on it is stopping already; asking again changes nothing.

@@ -5,6 +5,7 @@ import sys
 import psycopg
 from sqlalchemy.exc import OperationalError
 
+from core.db import why_away
 from core.errors import Fault, MisconfiguredError
 from crowncap.cli import batches, campaigns, keys, serving, tokens, upkeep
 from crowncap.cli.shell import cli, errors
@@ -22,13 +23,11 @@ def main() -> None:
     except (MisconfiguredError, EmbeddedServerError, ExportWriteError) as fault:
         _fail(str(fault))
     except (OperationalError, psycopg.OperationalError) as fault:
-        cause = getattr(fault, "orig", fault)
-        last = str(cause).strip().splitlines()[-1]
-        _fail(f"Cannot reach the database: {last}")
+        _fail(f"Cannot reach the database: {why_away(fault)}")
 
 
 def _fail(sentence: str) -> None:
-    errors.print(sentence, style="red", markup=False)
+    errors.print(sentence, style="red", markup=False, soft_wrap=True)
     sys.exit(2)
 
 

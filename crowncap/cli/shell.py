@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -18,7 +18,7 @@ from codegen.pipeline import Issuance
 from core.clock import Clock, SystemClock, utc_datetime
 from core.db import create_engine
 from core.settings import Settings
-from crowncap.places import server_urls
+from crowncap.places import served_url, server_urls
 from crowncap.worker import issuance_of
 
 P = ParamSpec("P")
@@ -55,7 +55,11 @@ def read_settings(data_dir: Path | None) -> Settings:
     environ = dict(os.environ)
     if data_dir is not None:
         environ["CROWNCAP_DATA_DIR"] = str(data_dir)
-    return Settings.from_env(environ)
+    settings = Settings.from_env(environ)
+    served = served_url(settings.data_dir)
+    if served is not None and not environ.get("CROWNCAP_PUBLIC_URL"):
+        return replace(settings, public_url=served)
+    return settings
 
 
 def with_shell(
