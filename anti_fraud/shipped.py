@@ -2,11 +2,18 @@
 
 import json
 from importlib import resources
+from typing import Any
 
 from anti_fraud.domain import RuleSet, parse_rule_set
 
 
-def shipped_rule_set() -> RuleSet:
-    """Read rules.json; raises InvalidInput if someone broke it."""
+def shipped_rules() -> dict[str, Any]:
+    """Read rules.json, as it is stored and published."""
     text = resources.files(__package__).joinpath("rules.json").read_text("utf-8")
-    return parse_rule_set(json.loads(text))
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def shipped_rule_set() -> RuleSet:
+    """Parse rules.json; raises InvalidInput if someone broke it."""
+    return parse_rule_set(shipped_rules())

@@ -1,9 +1,7 @@
 """The SQL of anti_fraud: rule sets, incidents, and reports of invalid codes."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -12,13 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
 from anti_fraud.domain import RuleSet, parse_rule_set
-
-FIRST_RULES = Path(__file__).with_name("rules.json")
+from anti_fraud.shipped import shipped_rules
 
 
 async def install_first_rules(conn: AsyncConnection, *, now: datetime) -> None:
     """Store the rule set that Crowncap ships, where there is none yet."""
-    document = json.loads(FIRST_RULES.read_text())
+    document = shipped_rules()
     await conn.execute(
         upsert(t.rule_sets)
         .values(

@@ -292,14 +292,11 @@ async def activate_codes(
     change = ChangeRequest(
         batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
     )
+    now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> Activated:
         done = await pipeline.change_codes(
-            conn,
-            issuance.key_file.load(),
-            change,
-            staff,
-            now=utc_datetime(clock.now_ms()),
+            conn, issuance.key_file.load(), change, staff, now=now
         )
         return Activated(done.change_id, done.changed, done.unchanged)
 
@@ -319,14 +316,11 @@ async def void_codes(
     """Make codes void, for good."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     change = ChangeRequest(batch_id, _selection(data), RangeState.VOID, data.reason)
+    now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> Voided:
         done = await pipeline.change_codes(
-            conn,
-            issuance.key_file.load(),
-            change,
-            staff,
-            now=utc_datetime(clock.now_ms()),
+            conn, issuance.key_file.load(), change, staff, now=now
         )
         return Voided(done.change_id, done.changed, done.unchanged)
 
