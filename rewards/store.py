@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Integer, cast, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards import tables as t
@@ -119,7 +119,7 @@ async def load_open_holds(
         .where(
             h.reason.in_([HoldReason.SIGNALS.value, HoldReason.EPOCH.value]),
             h.resolution.is_(None),
-            h.code_id.op(">>")(_SERIAL_BITS).not_in(frozen_epochs),
+            h.code_id.op(">>")(cast(_SERIAL_BITS, Integer)).not_in(frozen_epochs),
         )
         .order_by(h.transfer_id)
         .limit(limit)

@@ -17,7 +17,7 @@ from core.errors import MisconfiguredError
 from core.redis import RedisAway
 from scan_api.domain import Snapshot
 from scan_api.filters import FilterBuilder
-from scan_api.metrics import INCIDENTS
+from scan_api.metrics import INCIDENTS, POSTGRES_UP, REDIS_UP
 from scan_api.store import ensure_code_partitions, load_snapshot
 
 _MAX_NOTED = 1_000
@@ -135,8 +135,19 @@ class SnapshotKeeper:
             await asyncio.sleep(interval_s)
             try:
                 await self.refresh()
+                POSTGRES_UP.set(1)
+                await self._look_for_redis()
                 await self.mend_filters()
             except MisconfiguredError as fault:
                 log.error("snapshot_not_loaded", cause=str(fault))
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
+                POSTGRES_UP.set(0)
                 log.warning("refresh_failed", cause=repr(fault))
+
+    async def _look_for_redis(self) -> None:
+        try:
+            await self.filters.redis.call(b"PING")
+        except RedisAway:
+            REDIS_UP.set(0)
+        else:
+            REDIS_UP.set(1)

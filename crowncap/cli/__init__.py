@@ -3,7 +3,7 @@
 import sys
 
 import psycopg
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.db import why_away
 from core.errors import Fault, MisconfiguredError
@@ -24,6 +24,8 @@ def main() -> None:
         _fail(str(fault))
     except (OperationalError, psycopg.OperationalError) as fault:
         _fail(f"Cannot reach the database: {why_away(fault)}")
+    except DBAPIError as fault:
+        _fail(f"The database refused: {why_away(fault)}")
 
 
 def _fail(sentence: str) -> None:

@@ -1,6 +1,7 @@
 """`crowncap filters …` and `crowncap audit`."""
 
 import sys
+from pathlib import Path
 
 import click
 from rich.progress import (
@@ -11,7 +12,15 @@ from codegen import store as codes_store
 from core.errors import MisconfiguredError
 from core.redis import RedisAway, connect
 from crowncap.audit import audit_database
-from crowncap.cli.shell import Shell, cli, errors, with_shell
+from crowncap.cli.shell import (
+    Shell,
+    cli,
+    data_dir_option,
+    errors,
+    read_settings,
+    with_shell,
+)
+from crowncap.migrate import migrate
 from crowncap.places import server_urls
 from scan_api.filters import FilterBuilder
 
@@ -44,6 +53,14 @@ async def rebuild(shell: Shell) -> dict[str, int]:
     finally:
         await redis.close()
     return {"segments": done}
+
+
+@cli.command("migrate")
+@data_dir_option
+def migrate_database(data_dir: Path | None) -> None:
+    """Bring the database to this version's shape; `up` does so by itself."""
+    migrate(server_urls(read_settings(data_dir)).database_url)
+    click.echo("The database is up to date.")
 
 
 @cli.command()
