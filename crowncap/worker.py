@@ -82,7 +82,7 @@ class Worker:
             TimeIds(0),
             self.settings.trusted_proxies,
         )
-        self.views = ViewDesk(self.engine, self.redis, self.clock, keeper, gate)
+        self.views = ViewDesk(self.engine, self.clock, keeper, gate)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

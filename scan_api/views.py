@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain.code_text import parse_scanned
-from codegen.domain.ranges import SEGMENT_BITS
 from codegen.domain.sealing import open_code
 from codegen.store import find_void_codes
 from core.clock import Clock, utc_datetime
 from core.ids import time_of_id
-from core.redis import PackedBatch, RedisAway, RedisClient
-from scan_api.domain import ClaimedBit, Outcome, Standing, View, stand
-from scan_api.filters import READY_BIT, claimed_key, claimed_offset
+from scan_api.domain import Outcome, Standing, View, stand
 from scan_api.floods import FloodGate
 from scan_api.snapshots import SnapshotKeeper
 from scan_api.store import find_claim
@@ -23,7 +20,6 @@ class ViewDesk:
     """Shows what a code is to somebody who only looks."""
 
     engine: AsyncEngine
-    redis: RedisClient
     clock: Clock
     snapshots: SnapshotKeeper
     gate: FloodGate
@@ -54,9 +50,9 @@ class ViewDesk:
         async with self.engine.connect() as conn:
             if await find_void_codes(conn, [code_id]):
                 return View(Outcome.NOT_ACTIVE, standing.product)
-            claim = None
-            if await self._claimed_bit(code_id) is not ClaimedBit.NO:
-                claim = await find_claim(conn, code_id)
+            # The filter may not have heard yet of a claim made a moment ago, and this
+            # page must not call such a cap unclaimed.
+            claim = await find_claim(conn, code_id)
         return View(
             Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
             standing.product,
@@ -76,16 +72,3 @@ class ViewDesk:
         if standing.code_range is None:
             self.snapshots.note_never_issued(code_id)
         return standing
-
-    async def _claimed_bit(self, code_id: int) -> ClaimedBit:
-        key = claimed_key(code_id >> SEGMENT_BITS)
-        batch = PackedBatch()
-        bit = batch.bit(key, claimed_offset(code_id))
-        ready = batch.bit(key, READY_BIT)
-        try:
-            results = await batch.run(self.redis)
-        except RedisAway:
-            return ClaimedBit.MAYBE
-        if results.bit(bit) == 1:
-            return ClaimedBit.YES
-        return ClaimedBit.NO if results.bit(ready) == 1 else ClaimedBit.MAYBE
