@@ -1,6 +1,7 @@
 """One worker's parts, put together, and its life from start to stop."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -34,6 +35,8 @@ from scan_api.store import drop_old_traces, ensure_time_partitions, next_worker_
 from scan_api.views import ViewDesk
 
 UPKEEP_INTERVAL_S = 3600
+# A batch that waits longer goes on without signals, and its rewards are held.
+REDIS_TIMEOUT_S = 0.5
 
 log = structlog.get_logger(room=__name__)
 
@@ -55,7 +58,7 @@ class Worker:
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
         self.engine = create_engine(urls.database_url)
-        self.redis = connect(urls.redis_url)
+        self.redis = connect(urls.redis_url, timeout_s=REDIS_TIMEOUT_S)
         verifier = MemberVerifier.from_file(member_keys(self.settings))
         self.authenticator = Authenticator(self.engine, verifier, self.clock)
         self.once = Once(self.engine, self.clock)
@@ -106,6 +109,7 @@ class Worker:
             )
         ]
         await keeper.mend_filters()
+        _calm_garbage_collection()
         try:
             yield
         finally:
@@ -139,6 +143,18 @@ def issuance_of(settings: Settings) -> Issuance:
         HighWaterMark(settings.data_dir / "keys" / "high-water.json"),
         settings.public_url.upper(),
     )
+
+
+def _calm_garbage_collection() -> None:
+    """Look for cycles seldom, and not among what lives as long as the worker.
+
+    Measured: with the defaults a full collection stopped every scan of a worker for
+    120 to 480 ms, since its caches hold hundreds of thousands of objects. What scans
+    leave behind is freed by counting references.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)
 
 
 async def _end_with_parent() -> None:

@@ -1,0 +1,193 @@
+"""What the scan bench sends: codes, members and the requests made of them."""
+
+import json
+import subprocess
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bench.serving import CROWNCAP, ROOT
+from codegen.domain import ALPHABET, CODE_SYMBOLS
+
+GTIN: Final = "06901234567892"
+CAMPAIGN: Final = "demo-points"
+COMMAND_S: Final = 180
+TOKENS_A_CALL: Final = 20_000
+# Fewer invalid codes from one address than the throttle of 5 in a minute allows.
+FORGED_AN_ADDRESS: Final = 3
+MIX: Final = {"new": 0.7, "repeat": 0.2, "forged": 0.1}
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A code and the member whom its request names."""
+
+    code: str
+    member: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One request, and the outcome that alone is right."""
+
+    request: bytes
+    outcome: str
+    cap: Cap | None = None
+
+
+def run_crowncap(data: Path, *arguments: str) -> str:
+    """Run a command on the running installation; returns its standard output."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [CROWNCAP, *arguments, "--data-dir", data],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S,
+        cwd=ROOT,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"crowncap {arguments[:2]} failed: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def issue_codes(data: Path, quantity: int) -> list[str]:
+    """Issue, activate and export a batch; returns its codes in no order."""
+    order = ["--quantity", str(quantity), "--gtin", GTIN, "--campaign", CAMPAIGN]
+    batch = json.loads(run_crowncap(data, "batch", "issue", *order))["batch_id"]
+    run_crowncap(data, "batch", "activate", str(batch))
+    with tempfile.TemporaryDirectory(prefix="crowncap-bench-") as out:
+        command = ["export", str(batch), "--preset", "lines", "--out", out]
+        path = json.loads(run_crowncap(data, "batch", *command))["path"]
+        links = Path(path).read_text(encoding="ascii").split()
+    codes = [link.rpartition("/")[2] for link in links]
+    # Caps of one carton are not scanned one after the other.
+    order_of_sale = np.random.default_rng(1).permutation(len(codes))
+    return [codes[n] for n in order_of_sale]
+
+
+def mint_tokens(data: Path, members: int) -> list[str]:
+    """Mint a token a member."""
+    tokens: list[str] = []
+    for start in range(0, members, TOKENS_A_CALL):
+        ids = [name_of(n) for n in range(start, min(members, start + TOKENS_A_CALL))]
+        tokens += run_crowncap(data, "token", "member", *ids).split()
+    return tokens
+
+
+def name_of(member: int) -> str:
+    """Name a member."""
+    return f"member-{member:06d}"
+
+
+def request_of(path: str, code: str, address: str, token: str, device: str) -> bytes:
+    """Write one request, as a phone's browser behind a proxy sends it."""
+    body = f'{{"code":"{code}"'
+    if device:
+        body += f',"device_id":"{device}"'
+    body += "}"
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: bench.example\r\n"
+        "Content-Type: application/json\r\nAccept-Language: zh-CN,zh;q=0.9\r\n"
+        f"{authorization}X-Forwarded-For: {address}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+@dataclass(slots=True)
+class Supply:
+    """Hands out shots; codes and new members are used once, in order."""
+
+    codes: list[str]
+    tokens: list[str]
+    # Members that have scanned before, the first `known` of them.
+    known: int = 0
+    claimed: list[Cap] = field(default_factory=list)
+    _code: int = 0
+    _member: int = 0
+    _repeat: int = 0
+    _forged: int = 0
+    _dice: np.random.Generator = field(default_factory=lambda: np.random.default_rng(2))
+
+    def first_timers(self, path: str, count: int) -> list[Shot]:
+        """Give new codes to members who were never seen."""
+        members = range(self.known, min(self.known + count, len(self.tokens)))
+        return self._new(path, list(members))
+
+    def new(self, path: str, count: int) -> list[Shot]:
+        """Give new codes to members who have scanned before."""
+        known = max(1, self.known)
+        members = [(self._member + n) % known for n in range(count)]
+        return self._new(path, members)
+
+    def _new(self, path: str, members: list[int]) -> list[Shot]:
+        codes = self.codes[self._code : self._code + len(members)]
+        if len(codes) < len(members):
+            raise RuntimeError("The bench has used up its codes; issue more.")
+        return [
+            self._shot(path, Cap(code, member), "rewarded")
+            for code, member in zip(codes, members, strict=True)
+        ]
+
+    def repeats(self, path: str, count: int) -> list[Shot]:
+        """Scan claimed codes again: half by their owners, half by others."""
+        shots = []
+        for n in range(self._repeat, self._repeat + count):
+            cap = self.claimed[n % len(self.claimed)]
+            member = cap.member if n % 2 else (cap.member + 1) % self.known
+            shots.append(self._shot(path, Cap(cap.code, member), "already_claimed"))
+        return shots
+
+    def forged(self, path: str, count: int) -> list[Shot]:
+        """Guess, anonymously and from ever new addresses."""
+        shots = []
+        for n in range(self._forged, self._forged + count):
+            symbols = self._dice.integers(0, len(ALPHABET), CODE_SYMBOLS)
+            code = "".join(ALPHABET[symbol] for symbol in symbols)
+            address = address_of(101, n // FORGED_AN_ADDRESS)
+            request = request_of(path, code, address, "", "")
+            shots.append(Shot(request, "invalid"))
+        return shots
+
+    def mixed(self, path: str, count: int) -> list[Shot]:
+        """Mix 70 % new, 20 % repeated and 10 % forged codes."""
+        kinds = self._dice.choice(list(MIX), count, p=list(MIX.values())).tolist()
+        sizes = Counter(kinds)
+        stacks = {
+            "new": iter(self.new(path, sizes["new"])),
+            "repeat": iter(self.repeats(path, sizes["repeat"])),
+            "forged": iter(self.forged(path, sizes["forged"])),
+        }
+        return [next(stacks[kind]) for kind in kinds]
+
+    def _shot(self, path: str, cap: Cap, outcome: str) -> Shot:
+        request = request_of(
+            path,
+            cap.code,
+            address_of(11, cap.member),
+            self.tokens[cap.member],
+            f"device-{cap.member:06d}",
+        )
+        return Shot(request, outcome, cap)
+
+    def use_up(self, fired: list[Shot]) -> None:
+        """Learn what was sent; the rest may be handed out again."""
+        for shot in fired:
+            if shot.outcome == "rewarded" and shot.cap is not None:
+                self._code += 1
+                self._member += 1
+                self.known = max(self.known, shot.cap.member + 1)
+                self.claimed.append(shot.cap)
+            elif shot.outcome == "already_claimed":
+                self._repeat += 1
+            else:
+                self._forged += 1
+
+
+def address_of(first: int, number: int) -> str:
+    """Give the address with that number below FIRST.0.0.0."""
+    return f"{first}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
