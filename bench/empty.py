@@ -1,22 +1,20 @@
 """What the server itself costs: handlers that do nothing, on the same set-up.
 
 `python -m bench.empty FACTORY PORT` serves an application as `crowncap up` does: one
-Granian worker on uvloop. The routes stand in an application built like the real one,
-behind a middleware that does what its RequestIds does.
+Granian worker on uvloop. `/typed` is a route of the framework, behind the middleware of
+the real application; `/plain` answers ahead of the framework, as POST /v1/scans does.
 """
 
 import sys
 from typing import Any
 
-import structlog
 from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
-from litestar import Litestar, asgi, post
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar import Litestar, post
+from litestar.types import ASGIApp, Receive, Send
 from msgspec import Struct
 
-from core.ids import random_token
+from core.log import RequestIds
 from scan_api.requests import ScanBody
 
 BACKLOG = 2048
@@ -32,36 +30,13 @@ NOTHING = Nothing("empty")
 NOTHING_BYTES = b'{"outcome":"empty"}'
 
 
-class RequestIds(ASGIMiddleware):
-    """The twin of the real application's middleware, which bench may not import."""
-
-    async def handle(
-        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
-    ) -> None:
-        """Bind an id to the logs and put it on the answer."""
-        request_id = random_token(9)
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        header = (b"x-request-id", request_id.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], header]
-            await send(message)
-
-        try:
-            await next_app(scope, receive, send_with_id)
-        finally:
-            structlog.contextvars.unbind_contextvars("request_id")
-
-
 @post("/typed", status_code=200)
 async def do_nothing(data: ScanBody) -> Nothing:  # noqa: ARG001 - it is only parsed
     """Parse the body of a scan as the framework does, and answer."""
     return NOTHING
 
 
-@asgi("/plain", copy_scope=False)
-async def do_nothing_plainly(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+async def do_nothing_plainly(receive: Receive, send: Send) -> None:
     """Read the body and answer."""
     while True:
         message: Any = await receive()
@@ -77,14 +52,22 @@ async def do_nothing_plainly(scope: Scope, receive: Receive, send: Send) -> None
     )
 
 
-def create_app() -> Litestar:
-    """Build the application of a worker."""
-    return Litestar(
-        route_handlers=[do_nothing, do_nothing_plainly],
+def create_app() -> ASGIApp:
+    """Build the application of a worker, with a door for scans like the real one."""
+    app = Litestar(
+        route_handlers=[do_nothing],
         middleware=[RequestIds()],
         openapi_config=None,
         debug=False,
     )
+
+    async def enter(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/plain":
+            await do_nothing_plainly(receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return enter
 
 
 def serve(factory: str, port: int) -> None:

@@ -26,13 +26,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from bench.empty import RequestIds
 from codegen.domain import EpochKeys, open_code, parse_scanned
 from codegen.keyring import MasterKeyFile
 from core.auth.members import MemberVerifier
 from core.clock import SystemClock, utc_datetime
 from core.db import sqlalchemy_url
 from core.ids import random_bytes
+from core.log import RequestIds
 from scan_api.requests import ScanBody
 
 POOL: Final = 20

@@ -23,10 +23,10 @@ import scan_api.routes
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
 from core.errors import Unavailable
-from core.log import configure_logging
+from core.log import RequestIds, configure_logging
 from core.redis import RedisAway, RedisClient
 from core.settings import Settings
-from crowncap.http import EXCEPTION_MAP, RequestIds
+from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
 from scan_api.hot_route import ScanDesk
 from scan_api.openapi import add_scan_route

@@ -6,8 +6,6 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.db import DATABASE_AWAY
 from core.errors import (
@@ -27,7 +25,6 @@ from core.errors import (
     database_away,
     problem_of,
 )
-from core.ids import request_id
 
 log = structlog.get_logger(room=__name__)
 
@@ -44,28 +41,6 @@ _BY_STATUS: dict[int, type[Fault]] = {
     429: Throttled,
     503: Unavailable,
 }
-
-
-class RequestIds(ASGIMiddleware):
-    """Gives each request an id, taken over from the caller if it sends a sane one."""
-
-    async def handle(
-        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
-    ) -> None:
-        """Bind the id to the logs and put it on the answer."""
-        identifier = request_id(scope["headers"])
-        structlog.contextvars.bind_contextvars(request_id=identifier)
-        header = (b"x-request-id", identifier.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], header]
-            await send(message)
-
-        try:
-            await next_app(scope, receive, send_with_id)
-        finally:
-            structlog.contextvars.unbind_contextvars("request_id")
 
 
 def answer_fault(_request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
@@ -133,5 +108,3 @@ EXCEPTION_MAP: dict[Any, Any] = {
     **dict.fromkeys(DATABASE_AWAY, answer_database_away),
     Exception: answer_unexpected,
 }
-
-__all__ = ["EXCEPTION_MAP", "RequestIds"]

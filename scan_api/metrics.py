@@ -20,12 +20,15 @@ BATCH_SIZE = Histogram(
     "Scans gathered into one batch.",
     buckets=(1, 2, 4, 8, 16, 32, 64, 128),
 )
-STAGE = Histogram(
+_STAGE = Histogram(
     "crowncap_stage_seconds",
     "Time a batch spends in a stage.",
     ["stage"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
+GATHER_SECONDS = _STAGE.labels("gather")
+COMMIT_SECONDS = _STAGE.labels("commit")
+BATCH_SECONDS = _STAGE.labels("batch")
 QUEUE = Gauge(
     "crowncap_queue_scans",
     "Scans that wait for a batch.",

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,7 +39,6 @@ from scan_api.domain import (
     Outcome,
     Plan,
     Scan,
-    Settled,
     Signals,
     Snapshot,
     Standing,
@@ -48,11 +47,13 @@ from scan_api.domain import (
 )
 from scan_api.lanes import Lane, Lanes
 from scan_api.metrics import (
+    BATCH_SECONDS,
     BATCH_SIZE,
+    COMMIT_SECONDS,
+    GATHER_SECONDS,
     OUTCOMES,
     POSTGRES_UP,
     QUEUE,
-    STAGE,
     STALE_RETRIES,
 )
 from scan_api.signals import SignalStore
@@ -109,38 +110,49 @@ class ScanPipeline:
         started = elapsed_s()
         async with self.lanes.lane() as lane:
             try:
-                members, signals = await asyncio.gather(
-                    self._member_numbers(lane, scans),
-                    self.signals.gather(scans, self.snapshots.rule_set),
-                )
-                STAGE.labels("gather").observe(elapsed_s() - started)
+                rule_set = self.snapshots.rule_set
+                members, strangers = self._recall_members(scans)
+                if strangers:
+                    _, signals = await asyncio.gather(
+                        self._meet_members(lane, members, strangers),
+                        self.signals.gather(scans, rule_set),
+                    )
+                else:
+                    signals = await self.signals.gather(scans, rule_set)
+                GATHER_SECONDS.observe(elapsed_s() - started)
                 known = signals or [NO_SIGNALS] * len(scans)
                 answers = await self._settle(lane, scans, known, members)
             except (*DATABASE_AWAY, DBAPIError, MisconfiguredError) as fault:
                 POSTGRES_UP.set(0)
                 log.error("batch_failed", scans=len(scans), cause=repr(fault))
                 return [database_away()] * len(scans)
-        STAGE.labels("batch").observe(elapsed_s() - started)
+        BATCH_SECONDS.observe(elapsed_s() - started)
         return answers
 
-    async def _member_numbers(
-        self, lane: Lane, scans: Sequence[Scan]
-    ) -> dict[str, int]:
-        numbers = {s.member_id: 0 for s in scans if s.member_id is not None}
-        missing: list[str] = []
-        for member_id in numbers:
-            known = self._members.get(member_id)
-            if known is None:
-                missing.append(member_id)
-            else:
-                numbers[member_id] = known
-        if missing:
-            found = await lane.run(lambda conn: store.ensure_members(conn, missing))
-            numbers |= found
-            self._members |= found
-            while len(self._members) > MEMBER_CACHE:
-                self._members.popitem(last=False)
-        return numbers
+    def _recall_members(
+        self, scans: Sequence[Scan]
+    ) -> tuple[dict[str, int], list[str]]:
+        """Split members into the numbers known here and the ids that are not."""
+        numbers: dict[str, int] = {}
+        strangers: list[str] = []
+        for scan in scans:
+            if scan.member_id is not None:
+                known = self._members.get(scan.member_id)
+                if known is None:
+                    strangers.append(scan.member_id)
+                else:
+                    numbers[scan.member_id] = known
+        return numbers, strangers
+
+    async def _meet_members(
+        self, lane: Lane, numbers: dict[str, int], strangers: Sequence[str]
+    ) -> None:
+        """Find or make members in PostgreSQL, and remember their numbers."""
+        found = await lane.run(lambda conn: store.ensure_members(conn, strangers))
+        numbers |= found
+        self._members |= found
+        while len(self._members) > MEMBER_CACHE:
+            self._members.popitem(last=False)
 
     # Decide ---------------------------------------------------------------------------
 
@@ -250,7 +262,7 @@ class ScanPipeline:
             half = len(decided) // 2
             first = await self._commit(lane, decided[:half], snapshot, now)
             return first + await self._commit(lane, decided[half:], snapshot, now)
-        STAGE.labels("commit").observe(elapsed_s() - started)
+        COMMIT_SECONDS.observe(elapsed_s() - started)
         POSTGRES_UP.set(1)
         return answers
 
@@ -270,7 +282,7 @@ class ScanPipeline:
                 committed = await store.commit_scans(
                     conn, decided, version=snapshot.table.version, day=day
                 )
-                answers = await self._answer(conn, decided, committed)
+                answers = self._answer(decided, committed)
                 if keyed:
                     await store.record_answers(conn, _to_record(decided, answers))
         except pg.UniqueViolation:
@@ -279,23 +291,16 @@ class ScanPipeline:
             if len(found) != len(decided):
                 raise
             committed = [found[d.scan.scan_id] for d in decided]
-            answers = await self._answer(conn, decided, committed)
+            answers = self._answer(decided, committed)
         self._observe(decided, committed)
         return answers
 
-    async def _answer(
+    def _answer(
         self,
-        conn: psycopg.AsyncConnection[Any],
         decided: Sequence[Decided],
         committed: Sequence[Committed],
     ) -> list[Answered | Exception]:
         settled = [store.settle(c, d) for c, d in zip(committed, decided, strict=True)]
-        asked = [
-            s.claim_scan_id for s in settled if s.claimed_by_caller and s.claim_scan_id
-        ]
-        if asked:
-            originals = await store.load_originals(conn, asked)
-            settled = [_with_original(s, originals) for s in settled]
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         return [
             _replay(c, d)
@@ -354,13 +359,6 @@ def _void_plan(standing: Standing) -> Plan:
     if standing.outcome is Outcome.INVALID:
         outcome = Outcome.INVALID
     return Plan(outcome, code_range=standing.code_range, product=standing.product)
-
-
-def _with_original(settled: Settled, originals: dict[int, tuple[int, bool]]) -> Settled:
-    if not settled.claimed_by_caller or settled.claim_scan_id is None:
-        return settled
-    points, pending = originals.get(settled.claim_scan_id, (0, False))
-    return replace(settled, original_points=points, original_pending=pending)
 
 
 def _replay(committed: Committed, decided: Decided) -> Answered | InvalidInput | None:

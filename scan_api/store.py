@@ -37,16 +37,13 @@ _COMMIT = (
 
 _COMMITTED = """
     SELECT s.scan_id, s.outcome, s.points, s.available, s.claim_scan_id,
-        coalesce(k.member_no, 0), s.scan_count
-    FROM scans AS s LEFT JOIN claims AS k
-        ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
-    WHERE s.scan_id = ANY(%b::bigint[])
-"""
-
-_ORIGINALS = """
-    SELECT s.scan_id, s.points, h.transfer_id IS NOT NULL AND h.resolution IS NULL,
-        h.resolution = 'voided'
-    FROM scans AS s LEFT JOIN holds AS h ON h.transfer_id = s.scan_id
+        k.member_no, s.scan_count,
+        CASE WHEN h.resolution = 'voided' THEN 0 ELSE coalesce(o.points, 0) END,
+        h.transfer_id IS NOT NULL AND h.resolution IS NULL
+    FROM scans AS s
+    LEFT JOIN claims AS k ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
+    LEFT JOIN scans AS o ON o.scan_id = s.claim_scan_id AND o.member_no = s.member_no
+    LEFT JOIN holds AS h ON h.transfer_id = o.scan_id
     WHERE s.scan_id = ANY(%b::bigint[])
 """
 
@@ -67,6 +64,8 @@ class Committed:
     claim_scan_id: int | None
     claim_member_no: int | None
     scan_count: int | None
+    original_points: int = 0
+    original_waits: bool = False
     replay: bytes | None = None
     replay_body: bytes | None = None
 
@@ -153,18 +152,6 @@ async def load_committed(
     }
 
 
-async def load_originals(
-    conn: psycopg.AsyncConnection[Any], scan_ids: Sequence[int]
-) -> dict[int, tuple[int, bool]]:
-    """Read what claiming scans earned: (points, still pending) by scan_id."""
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(_ORIGINALS, (list(scan_ids),), prepare=True)
-    return {
-        scan_id: (0 if voided else points, pending)
-        async for scan_id, points, pending, voided in cursor
-    }
-
-
 async def record_answers(
     conn: psycopg.AsyncConnection[Any], answers: Sequence[tuple[bytes, bytes]]
 ) -> None:
@@ -199,6 +186,8 @@ def settle(committed: Committed, decided: Decided) -> Settled:
         committed.claim_scan_id,
         mine,
         committed.scan_count,
+        committed.original_points,
+        committed.original_waits,
     )
 
 

@@ -1,3 +1,8 @@
 """The fixtures that every test may ask for, by topic."""
 
-pytest_plugins = ["tests.fixtures.servers", "tests.fixtures.embedded"]
+pytest_plugins = [
+    "tests.fixtures.servers",
+    "tests.fixtures.embedded",
+    "tests.fixtures.service",
+    "tests.fixtures.ground",
+]

@@ -33,6 +33,8 @@ CREATE FUNCTION commit_scans(
     OUT claim_scans  bigint[],
     OUT claim_owners bigint[],
     OUT scan_counts  bigint[],
+    OUT originals    integer[],  -- what the caller's own earlier claim earned
+    OUT waits        boolean[],  -- whether that still waits for a review
     OUT replays      bytea[],
     OUT replay_bodies bytea[]
 ) LANGUAGE plpgsql AS $$
@@ -55,6 +57,8 @@ BEGIN
     claim_scans := availables;
     claim_owners := availables;
     scan_counts := availables;
+    originals := credited;
+    waits := array_fill(false, ARRAY[n]);
     replays := array_fill(NULL::bytea, ARRAY[n]);
     replay_bodies := replays;
     live := array_fill(true, ARRAY[n]);
@@ -202,6 +206,21 @@ BEGIN
     FROM unnest(in_scan_ids, outcomes, in_campaigns, in_members, credited)
         AS u (s, outcome, g, m, p)
     WHERE p > 0;
+
+    IF 'already_claimed' = ANY (outcomes) THEN
+        FOR row_ IN
+            SELECT u.i, h.transfer_id IS NOT NULL AND h.resolution IS NULL AS waits,
+                CASE h.resolution WHEN 'voided' THEN 0 ELSE s.points END AS points
+            FROM unnest(claim_scans, claim_owners, in_members) WITH ORDINALITY
+                AS u (claim, owner, m, i)
+            JOIN scans AS s ON s.scan_id = u.claim
+            LEFT JOIN holds AS h ON h.transfer_id = u.claim
+            WHERE u.owner = u.m
+        LOOP
+            originals[row_.i] := row_.points;
+            waits[row_.i] := row_.waits;
+        END LOOP;
+    END IF;
 
     IF 'held' = ANY (outcomes) THEN
         INSERT INTO holds (transfer_id, code_id, member_no, campaign_no, amount, day,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from anti_fraud.velocity import ask_signals, flush_invalid, no_signals, read_signals
 
 from anti_fraud.domain import (
     Entity,
@@ -13,7 +14,6 @@ from anti_fraud.domain import (
     member_tag,
 )
 from anti_fraud.shipped import shipped_rule_set
-from anti_fraud.velocity import ask_signals, flush_invalid, no_signals, read_signals
 from core.redis import PackedBatch, RedisAway, RedisClient, connect
 
 

@@ -1,0 +1,29 @@
+"""What the page's handlers need, put together once by the shell."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.auth.members import MemberVerifier
+from core.clock import Clock
+from core.settings import Settings
+from scan_api.hot_route import ScanDesk
+from scan_api.page.sign_in import SignIn
+from scan_api.views import ViewDesk
+
+
+@dataclass(frozen=True, slots=True)
+class PageDesk:
+    """The page's ways to look, to scan, and to know who asks."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    members: MemberVerifier
+    views: ViewDesk
+    scans: ScanDesk
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Tell how a visitor of this installation signs in."""
+        return SignIn.of(self.settings)

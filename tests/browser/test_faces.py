@@ -1,0 +1,158 @@
+"""Every face of the page, in both languages and both schemes: readable and in place."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from playwright.async_api import Browser
+
+from core.auth import Member
+from core.clock import SystemClock, utc_datetime
+from core.settings import Settings
+from scan_api.page.desk import PageDesk
+from scan_api.page.faces import Face, FaceName
+from scan_api.page.rendering import render
+from scan_api.page.visits import Visit
+from scan_api.requests import Origin
+from tests.browser.conftest import SHOTS
+
+AT_MS = 1_790_000_000_000
+PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
+OWN = {
+    FaceName.REWARDED,
+    FaceName.YOURS,
+    FaceName.HELD,
+    FaceName.DENIED,
+    FaceName.NO_REWARD,
+}
+DIMMED = {FaceName.CLAIMED, FaceName.NOT_ACTIVE}
+
+# WCAG 2.2, relative luminance and contrast, over each text and what is painted below.
+CONTRAST = """() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = (c) => {
+    const [r, g, b] = c.slice(0, 3).map((v) => {
+      v /= 255;
+      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const below = (e) => {
+    // The bar lies over the hero without being inside it.
+    if (e.closest('.bar')) e = document.querySelector('.hero');
+    for (; e; e = e.parentElement) {
+      const style = getComputedStyle(e);
+      if (style.backgroundImage !== 'none') {
+        const found = style.backgroundImage.match(/rgba?\\([^)]*\\)/g).map(parse);
+        const solid = found.filter((c) => c.length < 4 || c[3] === 1);
+        // The glow lies over the lightest of the gradient's own colours.
+        const glow = found.find((c) => c.length === 4 && c[3] > 0);
+        return solid.map((c) => c.map((v, i) => v + (255 - v) * (glow ? glow[3] : 0)));
+      }
+      const c = parse(style.backgroundColor);
+      if (c.length < 4 || c[3] === 1) return [c];
+    }
+    return [[255, 255, 255]];
+  };
+  const texts = document.querySelectorAll(
+    'h1, h2, p, dt, dd, li, a, button, label, input, footer span, b'
+  );
+  return [...texts].filter((e) => e.getClientRects().length).map((e) => {
+    const mine = light(parse(getComputedStyle(e).color));
+    const ratios = below(e).map(light).map((other) =>
+      (Math.max(mine, other) + 0.05) / (Math.min(mine, other) + 0.05));
+    return [e.tagName + ' ' + e.textContent.trim().slice(0, 30), Math.min(...ratios)];
+  }).filter(([, ratio]) => ratio < 4.5);
+}"""
+
+
+def _desk() -> PageDesk:
+    # A page is drawn from settings alone; the rest of the desk answers questions.
+    nobody = cast("Any", None)
+    settings = Settings.from_env({"CROWNCAP_DEMO": "1"})
+    return PageDesk(settings, SystemClock(), nobody, nobody, nobody, nobody)
+
+
+def _visit(language: str, member: Member | None) -> Visit:
+    return Visit(
+        language=language,
+        secure=False,
+        own_origins=frozenset(),
+        path="/C/0S7NNXNY6ZT4QM5Q",
+        member=member,
+        origin=Origin(None, ()),
+        headers={},
+        cookie_token="x" * 32,
+        form_token="x" * 32,
+        cookies=[],
+    )
+
+
+def _face(name: FaceName) -> Face:
+    if name is FaceName.INVALID:
+        return Face(name)
+    return Face(
+        name,
+        PRODUCT,
+        "Demo Dairy",
+        "请停止饮用批号 L20260701 的产品，到门店全额退款。400-000-0000"
+        if name is FaceName.RECALLED
+        else None,
+        AT_MS if name in OWN | {FaceName.CLAIMED, FaceName.OTHERS} else None,
+        5,
+        1_235 if name in OWN else None,
+        utc_datetime(AT_MS) if name is FaceName.LIMIT_REACHED else None,
+    )
+
+
+def _draw(language: str) -> dict[str, bytes]:
+    """Draw every face and notice."""
+    desk, drawn = _desk(), {}
+    for name in FaceName:
+        member = None if name in DIMMED else Member("alice")
+        answer = render(
+            desk,
+            _visit(language, member),
+            "cap.html",
+            face=_face(name),
+            code="0S7N-NXNY-6ZT4-QM5Q",
+            typed=None,
+            invalid=name is FaceName.INVALID,
+        )
+        drawn[name.value] = answer.content
+    for notice in ("notice_403", "notice_404", "notice_429", "notice_503"):
+        answer = render(
+            desk,
+            _visit(language, None),
+            "notice.html",
+            notice=notice,
+            offer_claim=notice == "notice_429",
+        )
+        drawn[notice] = answer.content
+    home = render(desk, _visit(language, None), "home.html", typed="OLD CAP", symbols=6)
+    return drawn | {"home": home.content}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [360, 1200], ids=["phone", "desktop"])
+async def test_every_face_is_readable_and_fits(
+    browser: Browser, language: str, scheme: Any, width: int
+) -> None:
+    """Each text has the contrast of WCAG AA, and nothing sticks out sideways."""
+    device = "phone" if width < 600 else "desktop"
+    directory = SHOTS / "faces"
+    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+    context = await browser.new_context(
+        viewport={"width": width, "height": 740},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    for name, html in _draw(language).items():
+        await page.set_content(html.decode())
+        assert await page.evaluate(CONTRAST) == [], (name, scheme)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        shot = directory / f"{name}-{device}-{scheme}-{language}.png"
+        await page.screenshot(path=shot, full_page=True)
+    await context.close()

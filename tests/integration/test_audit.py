@@ -1,0 +1,186 @@
+"""`crowncap audit` names each invariant when it is broken by hand."""
+
+import json
+
+import pytest
+
+from codegen.domain.batch import Selection
+from codegen.domain.ranges import RangeState
+from core.clock import utc_datetime
+from crowncap.audit import CHECKS
+from rewards.domain import Resolution
+from rewards.store import load_open_holds, resolve_holds
+from scan_api.domain import Outcome
+from tests.fixtures.ground import CLOCK, Ground
+
+# Each: what to do to a sound database, and the sentence that must name it.
+BREAKS = {
+    "a claim without its scan": (
+        "DELETE FROM scans WHERE outcome = 'rewarded'",
+        "each claim has the scan that made it",
+    ),
+    "a claim of another member": (
+        "UPDATE claims SET member_no = member_no + 1",
+        "each claim has the scan that made it",
+    ),
+    "a claiming scan without its claim": (
+        "DELETE FROM claims WHERE code_id = (SELECT min(code_id) FROM claims)",
+        "each scan that claims has its claim",
+    ),
+    "two claiming scans of a code": (
+        (
+            "INSERT INTO scans SELECT scan_id + 1, code_id, member_no, outcome, 0,"
+            " campaign_no, available, NULL, 1, facts FROM scans WHERE points > 4"
+        ),
+        "no code is claimed by two scans",
+    ),
+    "a scan that says more than was paid": (
+        "UPDATE scans SET points = 6 WHERE outcome = 'rewarded'",
+        "each reward of a scan is one transfer of the same points to its member",
+    ),
+    "a reward without a scan": (
+        (
+            "INSERT INTO transfers SELECT 1, 'posted', debit_account, credit_account, 5"
+            " FROM transfers WHERE kind = 'posted' LIMIT 1"
+        ),
+        "each reward of a scan is one transfer of the same points to its member",
+    ),
+    "a key without an answer": (
+        (
+            "INSERT INTO idempotency_keys VALUES (decode(repeat('ab', 16), 'hex'),"
+            " decode(repeat('ab', 16), 'hex'), 0, NULL, NULL, now())"
+        ),
+        "each idempotency key has its recorded answer",
+    ),
+    "a transfer from nowhere": (
+        "UPDATE transfers SET debit_account = 999999 WHERE kind = 'posted'",
+        "each transfer is from a campaign to a member, or ends one that was",
+    ),
+    "a balance that was raised": (
+        "UPDATE balances SET available = available + 1",
+        "each balance equals what its transfers add up to",
+    ),
+    "a balance that is gone": (
+        "DELETE FROM balances",
+        "each balance equals what its transfers add up to",
+    ),
+    "a negative balance": (
+        (
+            "ALTER TABLE balances DROP CONSTRAINT balances_available_check;"
+            "UPDATE balances SET available = -1"
+        ),
+        "no balance is negative",
+    ),
+    "a hold that was lost": (
+        "DELETE FROM holds WHERE resolution IS NULL",
+        "each pending transfer has its hold, resolved as the ledger says",
+    ),
+    "a hold that ended without a transfer": (
+        (
+            "UPDATE holds SET resolution = 'posted', resolved_at = now()"
+            " WHERE resolution IS NULL"
+        ),
+        "each pending transfer has its hold, resolved as the ledger says",
+    ),
+    "a budget that forgot what it spent": (
+        "UPDATE campaign_budgets SET spent = 0",
+        "what a campaign spent equals its transfers and fits its budget",
+    ),
+    "a cap that was passed": (
+        "UPDATE campaigns SET daily_cap = 4",
+        "no member earned more of a campaign in a day than its cap",
+    ),
+    "a batch with a hole": (
+        "DELETE FROM ranges WHERE state = 'void'",
+        "the ranges of each batch tile it",
+    ),
+    "a change that nobody audited": (
+        "DELETE FROM audit_log WHERE action = 'batch.activate'",
+        "each change of a batch is in the audit log, by the same person",
+    ),
+    "a change that somebody else audited": (
+        "UPDATE audit_log SET person = 'mallory'",
+        "each change of a batch is in the audit log, by the same person",
+    ),
+    "an epoch that forgot its batches": (
+        "UPDATE epochs SET next_serial = 0",
+        "no epoch has issued past its next serial",
+    ),
+    "a claim of a code that was never activated": (
+        "UPDATE ranges SET state = 'issued'",
+        "no code was claimed that was not activated, or after its range was ended",
+    ),
+    "a claim after the void of its range": (
+        (
+            "UPDATE ranges SET state = 'void';"
+            "UPDATE range_changes SET at = at - interval '1 day'"
+        ),
+        "no code was claimed that was not activated, or after its range was ended",
+    ),
+    "a claim after the void of its code": (
+        (
+            "INSERT INTO void_codes SELECT code_id, (SELECT min(change_id)"
+            " FROM range_changes) FROM claims"
+        ),
+        "no code was claimed after it was voided",
+    ),
+}
+
+
+@pytest.fixture
+async def sound(ledger: Ground) -> Ground:
+    """Give a database in which everything has happened, and all is well."""
+    points = await ledger.campaign("points", cap=10, budget=100)
+    codes = await ledger.live(6, campaign_id="points")
+    ann, bob = await ledger.members("ann", "bob")
+    held = Outcome.HELD
+    for code in codes[:2]:
+        await ledger.commit(ledger.wish(code, bob, points, outcome=held))
+    async with ledger.engine.begin() as conn:
+        [hold, _] = await load_open_holds(conn, frozen_epochs=[], limit=2)
+        await resolve_holds(
+            conn,
+            [hold],
+            new_ids=[ledger.ids.next_id(CLOCK.now_ms())],
+            resolution=Resolution.POSTED,
+            now=utc_datetime(CLOCK.now_ms()),
+        )
+    await ledger.commit(ledger.wish(codes[2], ann, points))
+    await ledger.commit(ledger.wish(codes[2], bob, points))
+    batch = await ledger.issue(4)
+    last = Selection(from_index=3, to_index=3)
+    await ledger.change(batch, RangeState.VOID, last)
+    assert await ledger.audit() == []
+    return ledger
+
+
+@pytest.mark.parametrize("name", BREAKS)
+async def test_the_audit_names_what_is_broken(sound: Ground, name: str) -> None:
+    """A sound database has no finding; a broken one has this one, with an example."""
+    statements, sentence = BREAKS[name]
+    # As somebody would who goes behind the service's back.
+    await sound.conn.execute("SET session_replication_role = replica")
+    for statement in statements.split(";"):
+        await sound.conn.execute(statement.encode())
+    findings = {finding.sentence: finding for finding in await sound.audit()}
+    assert sentence in findings
+    assert findings[sentence].count >= 1
+    assert findings[sentence].examples
+
+
+async def test_the_audit_names_a_high_water_mark_that_is_behind(
+    sound: Ground,
+) -> None:
+    """The mark outside PostgreSQL has to cover everything that was issued."""
+    sound.issuance.high_water.path.write_text(json.dumps({"0": 1}))
+    [finding] = await sound.audit()
+    assert finding.invariant == 10
+    assert finding.examples == ("epoch 0",)
+
+
+def test_every_check_is_broken_once() -> None:
+    """A new check needs a new way to break it here."""
+    # By construction of `entries` debits and credits always cancel out.
+    beyond_reach = {"debits and credits cancel out"}
+    known = {sentence for _, sentence in BREAKS.values()} | beyond_reach
+    assert known == {check.sentence for check in CHECKS}

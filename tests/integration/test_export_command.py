@@ -1,0 +1,81 @@
+"""`crowncap batch export`: files that are what they say, and that are written down."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+from codegen.domain.code_text import group
+from crowncap.demo import GTIN
+from tests.fixtures.service import Service
+
+
+def export(service: Service, batch_id: int, preset: str, out: Path) -> Path:
+    """Export a batch and check what the command says; gives the file."""
+    number = str(batch_id)
+    said = json.loads(
+        service.cli("batch", "export", number, "--preset", preset, "--out", str(out))
+    )
+    path = Path(said["path"])
+    content = path.read_bytes()
+    assert said["sha256"] == hashlib.sha256(content).hexdigest()
+    rows = service.query(
+        "SELECT rows, sha256 FROM code_exports WHERE batch_id = %s"
+        " ORDER BY export_id DESC LIMIT 1",
+        batch_id,
+    )
+    assert rows == [(said["rows"], said["sha256"])]
+    return path
+
+
+def test_lines_are_the_links_in_order(service: Service, tmp_path: Path) -> None:
+    """What a printer prints, one a line; each opens as the batch's code."""
+    batch = service.issue(1_500, link_base="HTTPS://CAP.CN")
+    path = export(service, batch["batch_id"], "lines", tmp_path / "new" / "deep")
+    content = path.read_bytes()
+    assert content.endswith(b"\r\n")
+    expected = [f"HTTPS://CAP.CN/C/{code}" for code in service.codes(batch)]
+    assert content.decode("ascii").split("\r\n")[:-1] == expected
+    assert service.scan(expected[-1], "exported")["outcome"] == "rewarded"
+
+
+def test_csv_has_sequence_link_and_grouped_code(
+    service: Service, tmp_path: Path
+) -> None:
+    """RFC 4180, as another program reads it; links keep the batch's own form."""
+    batch = service.issue(1_200, link_base="HTTPS://CAP.CN", link_form="gs1")
+    path = export(service, batch["batch_id"], "csv", tmp_path)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    codes = service.codes(batch)
+    assert [row["code"] for row in rows] == [group(code) for code in codes]
+    assert [int(row["sequence"]) for row in rows] == list(range(1, 1_201))
+    prefix = f"HTTPS://CAP.CN/01/{GTIN}/21/"
+    assert [row["link"] for row in rows] == [prefix + code for code in codes]
+
+
+def test_an_export_is_audited_and_a_wrong_one_is_one_sentence(
+    service: Service, tmp_path: Path
+) -> None:
+    """Who exported what; no such batch, preset or place."""
+    batch = service.issue(3)
+    number = str(batch["batch_id"])
+    export(service, batch["batch_id"], "lines", tmp_path)
+    [(person,)] = service.query(
+        "SELECT person FROM audit_log WHERE action = 'batch.export' AND subject = %s",
+        f"batch:{number}",
+    )
+    assert person == "operator"
+    file = tmp_path / "file"
+    file.write_text("")
+    for number_, preset, out in (
+        ("999999", "lines", tmp_path),
+        (number, "no-such", tmp_path),
+        (number, "lines", file / "below"),
+    ):
+        done = service.run(
+            "batch", "export", number_, "--preset", preset, "--out", str(out)
+        )
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,131 @@
+"""Held rewards are decided again: released when all is well, kept for a person if not."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from anti_fraud.store import install_first_rules
+from codegen.domain.batch import Selection
+from codegen.domain.ranges import EpochState, RangeState
+from codegen.pipeline import change_epoch
+from core.auth.principal import OPERATOR
+from core.clock import utc_datetime
+from core.redis import RedisAway, RedisClient, connect
+from rewards.domain import Campaign, HoldReason
+from scan_api.domain import Outcome
+from scan_api.filters import FilterBuilder
+from scan_api.releases import HoldReleaser
+from scan_api.snapshots import SnapshotKeeper
+from tests.fixtures.ground import CLOCK, Ground
+
+
+async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
+    """Put a releaser together as a worker has it."""
+    keeper = SnapshotKeeper(
+        ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
+    )
+    await keeper.start()
+    return HoldReleaser(ledger.engine, redis, CLOCK, ledger.ids, keeper)
+
+
+@pytest.fixture
+async def releaser(ledger: Ground, redis_url: str) -> AsyncIterator[HoldReleaser]:
+    """Give a releaser with the rules that ship."""
+    async with ledger.engine.begin() as conn:
+        await install_first_rules(conn, now=utc_datetime(CLOCK.now_ms()))
+    redis = connect(redis_url, timeout_s=5)
+    yield await releaser_of(ledger, redis)
+    await redis.close()
+
+
+async def hold(ledger: Ground, codes: list[int], points: Campaign) -> None:
+    """Hold one reward a code, each of another member."""
+    people = await ledger.members(*(f"m{code}" for code in codes))
+    wishes = [
+        ledger.wish(code, member, points, outcome=Outcome.HELD)
+        for code, member in zip(codes, people, strict=True)
+    ]
+    await ledger.commit(*wishes)
+
+
+async def holds(ledger: Ground) -> list[tuple[str, str | None]]:
+    """Read how holds stand, by code."""
+    rows = await ledger.rows("SELECT reason, resolution FROM holds ORDER BY code_id")
+    return [(reason, resolution) for reason, resolution in rows]
+
+
+async def test_what_waited_for_signals_is_posted_once(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """Points become available, and a second round finds nothing."""
+    points = await ledger.campaign("points")
+    await hold(ledger, await ledger.live(5), points)
+    assert await releaser.release_once() == 5
+    assert await releaser.release_once() == 0
+    assert await holds(ledger) == [("signals", "posted")] * 5
+    sums = await ledger.rows("SELECT sum(available), sum(pending) FROM balances")
+    assert sums == [(25, 0)]
+    assert await ledger.audit() == []
+
+
+async def test_while_valkey_is_away_nothing_is_released(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """The very reason for the hold still stands."""
+    points = await ledger.campaign("points")
+    await hold(ledger, await ledger.live(1), points)
+    away = await releaser_of(ledger, connect("unix:///nowhere.sock", timeout_s=1))
+    with pytest.raises(RedisAway):
+        await away.release_once()
+    assert await holds(ledger) == [("signals", None)]
+
+
+async def test_what_was_voided_or_recalled_meanwhile_is_not_released(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """A person looks at it instead; the rest is posted."""
+    points = await ledger.campaign("points")
+    batch = await ledger.issue(4)
+    await ledger.change(batch, RangeState.ACTIVATED)
+    await hold(ledger, [batch.first_code_id + n for n in range(4)], points)
+    first, last = Selection(from_index=0, to_index=0), Selection(from_index=3)
+    await ledger.change(batch, RangeState.VOID, first)
+    await ledger.change(batch, RangeState.RECALLED, last)
+    assert await releaser.release_once() == 4
+    posted, kept = ("signals", "posted"), ("rules", None)
+    assert await holds(ledger) == [kept, posted, posted, kept]
+    assert await releaser.release_once() == 0
+    assert await ledger.audit() == []
+
+
+async def test_what_the_rules_stop_on_their_own_facts_waits_for_a_person(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """A member who scanned far too much while nobody counted."""
+    points = await ledger.campaign("points")
+    codes = await ledger.live(60)
+    [greedy] = await ledger.members("greedy")
+    for code in codes:
+        await ledger.commit(ledger.wish(code, greedy, points, outcome=Outcome.HELD))
+    assert await releaser.release_once() == 60
+    ended = [resolution for _, resolution in await holds(ledger)]
+    assert ended[:20] == ["posted"] * 20
+    assert ended[-1] is None
+    assert await ledger.audit() == []
+
+
+async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """Neither posted nor given to a person before."""
+    points = await ledger.campaign("points")
+    await hold(ledger, await ledger.live(2), points)
+    await ledger.rows(f"UPDATE holds SET reason = '{HoldReason.EPOCH}'")  # noqa: S608
+    now = utc_datetime(CLOCK.now_ms())
+    for state, resolution in ((EpochState.FROZEN, None), (EpochState.CLOSED, "posted")):
+        async with ledger.engine.begin() as conn:
+            await change_epoch(conn, 0, state, OPERATOR, now=now)
+        await releaser.snapshots.refresh()
+        await releaser.release_once()
+        assert await holds(ledger) == [("epoch", resolution)] * 2
+    assert await ledger.audit() == []

@@ -1,0 +1,181 @@
+"""The consumer's page where it is pure: paths, origins, faces, texts, sign-in."""
+
+import re
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen.domain.ranges import Product
+from core.errors import Forbidden
+from core.ids import first_id_at
+from core.settings import Settings
+from scan_api.domain import Outcome, View
+from scan_api.page.faces import JOY_MS, FaceName, Tone, face_of_own, face_of_view
+from scan_api.page.guard import check_form, is_secure, local_path, origin_of
+from scan_api.page.rendering import TEMPLATES
+from scan_api.page.sign_in import SignIn, SignInKind, read_name
+from scan_api.page.store import OwnClaim
+from scan_api.page_texts import TEXTS, text_in
+
+AT_MS = 1_790_000_000_000
+SITE = "https://cap.cn"
+TOKEN = "t" * 32
+
+
+@given(st.text(alphabet="/\\:@.?#%\t\n\r \x00ehttps", max_size=12))
+def test_a_way_back_is_always_one_slash_and_printable(target: str) -> None:
+    """Whatever is asked for, no host, scheme or control character gets through."""
+    path = local_path(target)
+    assert path[0] == "/"
+    assert path[1:2] not in {"/", "\\"}
+    assert path.isprintable()
+    assert not set(path) & set("\\ ")
+
+
+def test_a_way_back_keeps_a_path_with_its_query() -> None:
+    """An honest path comes back as it was."""
+    for path in ("/C/0S7N?lang=en", "/01/0690/21/X", "/"):
+        assert local_path(path) == path
+    assert local_path(None) == local_path("/" + "x" * 600) == "/"
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://CAP.cn:443/C/1", "https://cap.cn"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000/x", "http://[::1]:8000"),
+        ("https://cap.cn.evil.example", "https://cap.cn.evil.example"),
+        ("https://cap.cn@evil.example", "https://evil.example"),
+        ("null", None),
+        ("ftp://cap.cn", None),
+        ("https://cap.cn:port", None),
+        ("", None),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, origin: str | None) -> None:
+    """Default ports and letter case do not matter; what has no origin is none."""
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("headers", "token", "cookie"),
+    [
+        ({}, TOKEN, TOKEN),
+        ({"origin": "https://cap.cn.evil.example"}, TOKEN, TOKEN),
+        ({"origin": "http://cap.cn"}, TOKEN, TOKEN),
+        ({"origin": "null", "referer": SITE}, TOKEN, TOKEN),
+        ({"origin": SITE, "sec-fetch-site": "same-site"}, TOKEN, TOKEN),
+        ({"origin": SITE}, "", TOKEN),
+        ({"origin": SITE}, "", None),
+        ({"origin": SITE}, "", ""),
+        ({"origin": SITE}, "ü", TOKEN),
+    ],
+)
+def test_a_form_that_is_not_ours_is_refused(
+    headers: dict[str, str], token: str, cookie: str | None
+) -> None:
+    """One doubt is enough."""
+    own = frozenset({SITE})
+    with pytest.raises(Forbidden):
+        check_form(headers, {"token": token}, cookie_token=cookie, own_origins=own)
+    check_form(
+        {"referer": SITE + "/C/1"},
+        {"token": TOKEN},
+        cookie_token=TOKEN,
+        own_origins=own,
+    )
+
+
+def test_https_is_believed_from_our_proxies_only() -> None:
+    """A stranger's X-Forwarded-Proto changes nothing; the public URL's host does."""
+    proxies = (ip_network("10.0.0.0/8"),)
+
+    def secure(peer: str, proto: str | None, host: str = "x") -> bool:
+        return is_secure(
+            scheme="http",
+            forwarded_proto=proto,
+            peer=peer,
+            trusted=proxies,
+            host=host,
+            public_url=SITE,
+        )
+
+    assert secure("10.1.1.1", "http, https")
+    assert not secure("10.1.1.1", "https, http")
+    assert not secure("192.0.2.1", "https")
+    assert secure("192.0.2.1", None, "CAP.cn")
+
+
+def test_only_the_demo_with_its_own_keys_signs_anybody_in() -> None:
+    """Elsewhere members come from the brand's address, or from its app."""
+    demo = Settings.from_env({"CROWNCAP_DEMO": "1"})
+    assert SignIn.of(demo).kind is SignInKind.DEMO
+    keys = replace(demo, member_jwks=Path("jwks.json"))
+    assert SignIn.of(keys).kind is SignInKind.APP
+    real = Settings.from_env({})
+    assert SignIn.of(real).kind is SignInKind.APP
+    assert SignIn.of(real).link("/C/1") is None
+    brand = replace(real, sign_in_url="https://login.cn/in", public_url=SITE)
+    assert SignIn.of(brand).kind is SignInKind.BRAND
+    link = SignIn.of(brand).link("/C/1")
+    assert link == "https://login.cn/in?next=https%3A%2F%2Fcap.cn%2FC%2F1"
+
+
+def test_a_members_name_is_trimmed_and_bounded() -> None:
+    """Blanks are joined; emptiness, length and control characters are refused."""
+    assert read_name("  李 \t 雷 ") == "李 雷"
+    assert read_name(" \n ") is None
+    assert read_name("x" * 65) is None
+    assert read_name("a\x00b") is None
+
+
+def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
+    """Whatever else a look finds is never dressed as plainly genuine."""
+    for outcome in Outcome:
+        face = face_of_view(View(outcome), signed_in=False)
+        assert (face.tone is Tone.GENUINE) == (outcome is Outcome.VERIFIED)
+    invalid = View(Outcome.INVALID, Product("1", "Milk", "Brand"))
+    assert face_of_view(invalid, signed_in=True).product is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "resolution", "name"),
+    [
+        (Outcome.REWARDED, None, FaceName.YOURS),
+        (Outcome.NO_REWARD, None, FaceName.NO_REWARD),
+        (Outcome.HELD, None, FaceName.HELD),
+        (Outcome.HELD, "posted", FaceName.YOURS),
+        (Outcome.HELD, "voided", FaceName.DENIED),
+    ],
+)
+def test_members_see_how_their_claim_stands_today(
+    outcome: Outcome, resolution: str | None, name: FaceName
+) -> None:
+    """A hold shows how it ended; joy is for a fresh reward only."""
+    own = OwnClaim(first_id_at(AT_MS), outcome, 5, resolution)
+    view = View(Outcome.ALREADY_CLAIMED)
+    late = face_of_own(view, own, balance=5, now_ms=AT_MS + JOY_MS)
+    assert late.name is name
+    fresh = face_of_own(view, own, balance=5, now_ms=AT_MS + 1)
+    assert (fresh.name is FaceName.REWARDED) == (outcome is Outcome.REWARDED)
+
+
+def test_every_face_and_every_text_of_a_template_is_written() -> None:
+    """Each exists in both languages, with the same values in both."""
+    for name in FaceName:
+        assert text_in("zh", name.value) != text_in("en", name.value)
+        assert text_in("zh", f"{name.value}_lead")
+    for template in TEMPLATES.glob("*.html"):
+        for name in re.findall(r"\bt\('(\w+)'[,)]", template.read_text()):
+            assert name in TEXTS, f"{template.name}: {name}"
+    for zh, en in TEXTS.values():
+        fields = [{f for _, f, _, _ in Formatter().parse(s) if f} for s in (zh, en)]
+        assert zh
+        assert en
+        assert fields[0] == fields[1]

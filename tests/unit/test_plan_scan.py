@@ -1,0 +1,214 @@
+"""What a scan should come to: every outcome, and which comes first."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anti_fraud.domain import Decision, Verdict
+from codegen.domain.ranges import (
+    Binding,
+    CodeRange,
+    EpochState,
+    Product,
+    RangeState,
+    RangeTable,
+)
+from core.clock import utc_datetime
+from rewards.domain import Campaign, HoldReason
+from scan_api.domain import Outcome, Plan, Standing, plan_scan, stand
+
+NOW = utc_datetime(1_800_000_000_000)
+HOUR = timedelta(hours=1)
+GTIN, PRINTED = "06901234567892", "04006381333931"
+CODE = 500
+CAMPAIGN = Campaign(1, "points", "Points", 5, NOW - HOUR, NOW + HOUR, None, None)
+PRODUCT = Product(GTIN, "Milk", "Dairy")
+
+
+def look(
+    state: RangeState = RangeState.ACTIVATED,
+    *,
+    epoch: EpochState = EpochState.OPEN,
+    placement: str = "inside",
+    gtin: str | None = None,
+    code: int = CODE,
+    **binding: Any,
+) -> Standing:
+    """Look a code up in a table of one range."""
+    bound = replace(Binding(gtin=GTIN, campaign_id="points"), **binding)
+    table = RangeTable.build(
+        1,
+        [CodeRange(CODE, CODE + 9, 7, state, bound)],
+        placements={7: placement},
+        batch_gtins={7: PRINTED},
+        products={GTIN: PRODUCT},
+        epochs={0: epoch},
+    )
+    return stand(table, code, gtin, NOW)
+
+
+def plan(standing: Standing, **given_: Any) -> Plan:
+    """Plan a good member's scan in a running campaign, unless told."""
+    usual: dict[str, Any] = {
+        "member_id": "ann",
+        "campaign": CAMPAIGN,
+        "decision": verdict(Verdict.PASS),
+        "signals_available": True,
+        "now": NOW,
+    }
+    return plan_scan(standing, **usual | given_)
+
+
+def verdict(kind: Verdict) -> Decision:
+    """Decide so."""
+    return Decision(kind, 0, ())
+
+
+def test_a_good_scan_is_rewarded_with_the_campaigns_points() -> None:
+    """With what it is for."""
+    done = plan(look())
+    assert (done.outcome, done.points, done.campaign) == ("rewarded", 5, CAMPAIGN)
+    assert done.product == PRODUCT
+    assert done.claims
+    assert done.hold_reason is None
+
+
+@pytest.mark.parametrize(
+    ("state", "epoch", "expected"),
+    [
+        (RangeState.ISSUED, EpochState.OPEN, Outcome.NOT_ACTIVE),
+        (RangeState.VOID, EpochState.OPEN, Outcome.NOT_ACTIVE),
+        (RangeState.RECALLED, EpochState.OPEN, Outcome.RECALLED),
+        (RangeState.RECALLED, EpochState.RETIRED, Outcome.NOT_ACTIVE),
+        (RangeState.ACTIVATED, EpochState.RETIRED, Outcome.NOT_ACTIVE),
+        (RangeState.ACTIVATED, EpochState.CLOSED, Outcome.REWARDED),
+        (RangeState.ACTIVATED, EpochState.FROZEN, Outcome.HELD),
+    ],
+)
+def test_states_decide_first(
+    state: RangeState, epoch: EpochState, expected: Outcome
+) -> None:
+    """Whoever asks."""
+    standing = look(state, epoch=epoch)
+    assert plan(standing).outcome is expected
+    if expected in {Outcome.NOT_ACTIVE, Outcome.RECALLED}:
+        refused = plan(standing, member_id=None, decision=verdict(Verdict.REFUSE))
+        assert refused.outcome is expected
+
+
+@pytest.mark.parametrize("code", [CODE - 1, CODE + 10, 0, 1 << 40])
+def test_what_was_never_issued_is_invalid(code: int) -> None:
+    """Also in an epoch that nobody knows."""
+    assert plan(look(code=code)).outcome is Outcome.INVALID
+
+
+def test_the_gtin_of_the_link_must_be_the_ranges_or_the_printed_one() -> None:
+    """Links were printed before the product was bound."""
+    for good in (None, GTIN, PRINTED):
+        assert plan(look(gtin=good)).outcome is Outcome.REWARDED
+    for wrong in ("", "06901234567014"):
+        assert plan(look(gtin=wrong)).outcome is Outcome.INVALID
+        recalled = look(RangeState.RECALLED, gtin=wrong)
+        assert plan(recalled).outcome is Outcome.INVALID
+
+
+def test_an_activation_begins_when_it_says() -> None:
+    """To the moment."""
+    assert plan(look(effective_at=NOW)).outcome is Outcome.REWARDED
+    later = look(effective_at=NOW + timedelta(milliseconds=1))
+    assert plan(later).outcome is Outcome.NOT_ACTIVE
+
+
+@pytest.mark.parametrize("placement", ["outside", "carton", "pallet"])
+def test_only_inside_pays(placement: str) -> None:
+    """Neither claims nor is refused: it verifies."""
+    standing = look(placement=placement)
+    assert plan(standing).outcome is Outcome.VERIFIED
+    refused = plan(standing, decision=verdict(Verdict.REFUSE))
+    assert refused.outcome is Outcome.VERIFIED
+
+
+def test_nobody_signed_in_verifies() -> None:
+    """Nothing is claimed."""
+    done = plan(look(), member_id=None, decision=None)
+    assert (done.outcome, done.claims, done.points) == ("verified", False, 0)
+
+
+def test_refused_comes_before_the_campaign_and_that_before_a_hold() -> None:
+    """The order of the contract."""
+    refuse, hold = verdict(Verdict.REFUSE), verdict(Verdict.HOLD)
+    unborn = replace(CAMPAIGN, starts_at=NOW + HOUR)
+    over = replace(CAMPAIGN, ends_at=NOW)
+    assert plan(look(), decision=refuse, campaign=unborn).outcome is Outcome.REFUSED
+    waiting = plan(look(), decision=hold, campaign=unborn)
+    assert waiting.outcome is Outcome.LIMIT_REACHED
+    assert waiting.retry_at == NOW + HOUR
+    assert not waiting.claims
+    for ended in (over, None):
+        done = plan(look(), decision=hold, campaign=ended)
+        assert (done.outcome, done.points, done.claims) == ("no_reward", 0, True)
+    held = plan(look(), decision=hold)
+    assert (held.outcome, held.hold_reason, held.points) == (
+        "held",
+        HoldReason.RULES,
+        5,
+    )
+
+
+def test_why_a_reward_waits_is_said_in_one_order() -> None:
+    """A frozen epoch first, then missing signals, then the rules."""
+    hold = verdict(Verdict.HOLD)
+    frozen = look(epoch=EpochState.FROZEN)
+    away = {"signals_available": False, "decision": hold}
+    assert plan(frozen, **away).hold_reason is HoldReason.EPOCH
+    assert plan(look(), **away).hold_reason is HoldReason.SIGNALS
+    assert plan(look(), decision=hold).hold_reason is HoldReason.RULES
+
+
+@given(
+    st.tuples(
+        st.sampled_from(RangeState),
+        st.sampled_from(EpochState),
+        st.sampled_from(["inside", "outside"]),
+        st.sampled_from([None, "ann"]),
+        st.sampled_from([None, *Verdict]),
+        st.sampled_from([None, CAMPAIGN]),
+        st.booleans(),
+    )
+)
+def test_nothing_is_paid_unless_all_is_well(
+    drawn: tuple[
+        RangeState,
+        EpochState,
+        str,
+        str | None,
+        Verdict | None,
+        Campaign | None,
+        bool,
+    ],
+) -> None:
+    """Activated, inside, signed in, a running campaign, a live epoch, no refusal."""
+    state, epoch, placement, member_id, kind, campaign, signals = drawn
+    standing = look(state, epoch=epoch, placement=placement)
+    done = plan(
+        standing,
+        member_id=member_id,
+        campaign=campaign,
+        decision=None if kind is None else verdict(kind),
+        signals_available=signals,
+    )
+    if done.points:
+        assert state is RangeState.ACTIVATED
+        assert epoch is not EpochState.RETIRED
+        assert (placement, member_id) == ("inside", "ann")
+        assert kind is not Verdict.REFUSE
+        assert campaign is CAMPAIGN
+    assert (done.hold_reason is not None) == (done.outcome is Outcome.HELD)
+    if done.outcome is Outcome.REWARDED:
+        assert signals
+        assert epoch is not EpochState.FROZEN
+        assert kind is not Verdict.HOLD
