@@ -17,6 +17,7 @@
 Expected results of a scan are values, not faults: see scan_api.domain.Outcome.
 """
 
+import re
 from dataclasses import dataclass
 
 
@@ -27,6 +28,28 @@ class FieldError:
     pointer: str
     code: str
     detail: str
+
+
+_MISSING_FIELD = re.compile(r"missing required field `(\w+)`")
+
+
+def field_error(message: str, path: str) -> FieldError:
+    """Point at the field that a body lacks or has wrong (RFC 6901).
+
+    `path` is dotted, as in `units.0.name`, and empty for the whole body; a missing field
+    is named only by the message.
+    """
+    parts = [
+        part for part in path.replace("[", ".").replace("]", "").split(".") if part
+    ]
+    missing = _MISSING_FIELD.search(message)
+    if missing:
+        parts.append(missing[1])
+    return FieldError(
+        "".join(f"/{part}" for part in parts),
+        "required" if missing else "invalid",
+        message.rstrip(".") + ".",
+    )
 
 
 class Fault(Exception):  # noqa: N818 - a fault is what style.md calls it

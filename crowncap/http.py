@@ -11,7 +11,6 @@ from core.db import DATABASE_AWAY
 from core.errors import (
     Conflict,
     Fault,
-    FieldError,
     Forbidden,
     InvalidInput,
     MethodNotAllowed,
@@ -23,6 +22,7 @@ from core.errors import (
     Unparsable,
     UnsupportedMedia,
     database_away,
+    field_error,
     problem_of,
 )
 
@@ -73,17 +73,19 @@ def answer_http_exception(
 def _invalid_fields(fault: ValidationException) -> Fault:
     extra = fault.extra if isinstance(fault.extra, list) else []
     errors = tuple(
-        FieldError(
-            "/" + str(entry.get("key", "")).replace(".", "/"),
-            "invalid",
-            str(entry.get("message", "")),
-        )
+        field_error(str(entry.get("message", "")), _path(entry))
         for entry in extra
         if isinstance(entry, dict)
     )
     if not errors:
         return Unparsable(fault.detail or "The request cannot be read.")
     return InvalidInput(f"{errors[0].pointer}: {errors[0].detail}", errors=errors)
+
+
+def _path(entry: dict[str, Any]) -> str:
+    """Tell where in the body an error is; the framework calls the whole body `data`."""
+    key = str(entry.get("key", ""))
+    return "" if key == "data" else key
 
 
 def answer_database_away(

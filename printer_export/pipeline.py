@@ -17,7 +17,7 @@ from core.auth.audit import record_action
 from core.errors import Conflict
 from printer_export import store
 from printer_export.domain import Preset
-from printer_export.writing import write_export
+from printer_export.writing import ExportWriteError, write_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def export_batch(
             "printed twice. Issue a new batch for what is missing.",
             code="already_exported",
         )
-    order.directory.mkdir(parents=True, exist_ok=True)
+    _make_directory(order.directory)
     suffix = "csv" if order.preset is Preset.CSV else "txt"
     written = write_export(
         order.directory / f"batch-{batch.batch_id}-{order.preset}.{suffix}",
@@ -86,6 +86,15 @@ async def export_batch(
         "rows": written.rows,
         "sha256": written.sha256,
     }
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ExportWriteError(
+            f"Cannot write into {directory}: {fault.strerror}."
+        ) from None
 
 
 def link_prefix(batch: Batch) -> bytes:

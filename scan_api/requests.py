@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from anti_fraud.domain import cell_of, device_tag, member_tag, network_tag
-from core.errors import InvalidInput, Unparsable
+from core.errors import InvalidInput, Unparsable, field_error
 from core.settings import Network
 
 MAX_BODY = 8_192
@@ -57,8 +57,8 @@ def decode_scan(body: bytes) -> ScanBody:
         return _decoder.decode(body)
     except msgspec.ValidationError as fault:
         detail, _, path = str(fault).partition(" - at `$")
-        pointer = path.rstrip("`").replace(".", "/") or "/"
-        raise InvalidInput.field(pointer, "invalid", detail + ".") from None
+        error = field_error(detail, path.rstrip("`"))
+        raise InvalidInput(error.detail, errors=(error,)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unparsable("The body is not JSON.") from None
 
