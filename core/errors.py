@@ -36,8 +36,8 @@ _MISSING_FIELD = re.compile(r"missing required field `(\w+)`")
 def field_error(message: str, path: str) -> FieldError:
     """Point at the field that a body lacks or has wrong (RFC 6901).
 
-    `path` is dotted, as in `units.0.name`, and empty for the whole body; a missing field
-    is named only by the message.
+    `path` is dotted, as in `units.0.name`, and empty for the whole body; a missing
+    field is named only by the message.
     """
     parts = [
         part for part in path.replace("[", ".").replace("]", "").split(".") if part

@@ -219,5 +219,6 @@ class View:
     product: Product | None = None
     instructions: str | None = None
     claimed: bool | None = None
+    pays: bool = True
     first_claimed_ms: int | None = None
     code_text: str = ""

@@ -76,7 +76,7 @@ class FloodGate:
         while True:
             await asyncio.sleep(FLUSH_INTERVAL_S)
             self._count()
-            await self._flush()
+            await share_counts(self.counter, self.redis, self.clock.now_ms() / 1000)
             elapsed_ms = self.clock.now_ms() - last_report_ms
             if not 0 <= elapsed_ms < REPORT_INTERVAL_S * 1000:
                 last_report_ms = self.clock.now_ms()
@@ -87,38 +87,6 @@ class FloodGate:
         OUTCOMES[Outcome.INVALID].inc(self._seen - self._counted[0])
         THROTTLED.inc(self._throttled - self._counted[1])
         self._counted = (self._seen, self._throttled)
-
-    async def _flush(self) -> None:
-        """Meet the other workers' counts in Redis; without it each counts alone."""
-        now_s = self.clock.now_ms() / 1000
-        pending = self.counter.drain(now_s)
-        if not pending:
-            return
-        batch = PackedBatch()
-        handles = [self._add(batch, entry, now_s) for entry in pending]
-        try:
-            results = await batch.run(self.redis)
-        except RedisAway:
-            return
-        for entry, (count, block) in zip(pending, handles, strict=True):
-            self.counter.learn(
-                entry,
-                results.count(count),
-                now_s,
-                stored_until_s=float(results.slice(block) or 0),
-            )
-
-    def _add(
-        self, batch: PackedBatch, entry: PendingInvalid, now_s: float
-    ) -> tuple[int, int]:
-        """Add to an entity's counter, read its block, and store a longer one."""
-        count = batch.count(invalid_key(entry.tag), entry.n, entry.windows)
-        block = batch.slice(block_key(entry.tag), 0, _LONGEST_TIME)
-        until_s = entry.blocked_until_s
-        if until_s is not None:
-            ttl_s = max(1, round(until_s - now_s))
-            batch.swap(block_key(entry.tag), b"%d" % until_s, ttl_s)
-        return count, block
 
     async def report(self, elapsed_s: float) -> None:
         """Write down what came since the last report."""
@@ -149,3 +117,36 @@ class FloodGate:
                     await report_incidents(conn, "key_leak", subjects, now=now)
         except Exception as fault:  # noqa: BLE001 - counts are lost, scans go on
             log.warning("invalid_report_lost", seen=seen, cause=repr(fault))
+
+
+async def share_counts(
+    counter: InvalidCounter, redis: RedisClient, now_s: float
+) -> None:
+    """Meet the other workers' counts in Redis; while it is away each counts alone."""
+    pending = counter.drain(now_s)
+    if not pending:
+        return
+    batch = PackedBatch()
+    handles = [_add(batch, entry, now_s) for entry in pending]
+    try:
+        results = await batch.run(redis)
+    except RedisAway:
+        return
+    for entry, (count, block) in zip(pending, handles, strict=True):
+        counter.learn(
+            entry,
+            results.count(count),
+            now_s,
+            stored_until_s=float(results.slice(block) or 0),
+        )
+
+
+def _add(batch: PackedBatch, entry: PendingInvalid, now_s: float) -> tuple[int, int]:
+    """Add to an entity's counter, read its block, and store a longer one."""
+    count = batch.count(invalid_key(entry.tag), entry.n, entry.windows)
+    block = batch.slice(block_key(entry.tag), 0, _LONGEST_TIME)
+    until_s = entry.blocked_until_s
+    if until_s is not None:
+        ttl_s = max(1, round(until_s - now_s))
+        batch.swap(block_key(entry.tag), b"%d" % until_s, ttl_s)
+    return count, block

@@ -38,6 +38,7 @@ from scan_api.pipeline import Answered, ScanPipeline
 from scan_api.problems import problem_body
 from scan_api.requests import (
     MAX_BODY,
+    Context,
     ScanBody,
     client_address,
     context_facts,
@@ -52,6 +53,17 @@ log = structlog.get_logger(room=__name__)
 Headers = dict[bytes, bytes]
 # Each measurement writes to a file that the workers share: a few microseconds.
 MEASURED_ONE_IN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who scans, from where, by which door; `context` only if it may be believed."""
+
+    member_id: str | None
+    address: str | None
+    language: str
+    channel: str
+    context: Context | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +126,14 @@ class ScanDesk:
         is_app = isinstance(principal, Staff) and principal.role is Role.APP
         member_id = _member_id(principal, request, is_app=is_app)
         address = _address(scope, headers, request, self.trusted_proxies, is_app=is_app)
-        language = choose_language(headers.get(b"accept-language"))
-        return await self.scan(
-            request,
-            principal,
-            member_id=member_id,
-            address=address,
-            language=language,
-            key=headers.get(b"idempotency-key"),
-            body=body,
-            is_app=is_app,
+        caller = Caller(
+            member_id,
+            address,
+            choose_language(headers.get(b"accept-language")),
+            "app" if is_app else "api",
+            request.context if is_app else None,
         )
+        return await self.scan(request, caller, _once(principal, headers, body))
 
     async def _principal(self, authorization: bytes | None) -> Principal:
         return await self.authenticator.authenticate(
@@ -132,21 +141,18 @@ class ScanDesk:
         )
 
     async def scan(
-        self,
-        request: ScanBody,
-        principal: Principal,
-        *,
-        member_id: str | None,
-        address: str | None,
-        language: str,
-        key: bytes | None = None,
-        body: bytes = b"",
-        is_app: bool = False,
+        self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
     ) -> Answered:
-        """Answer a scan; raises Throttled, Unavailable or InvalidInput."""
+        """Answer a scan; raises Throttled, Unavailable or InvalidInput.
+
+        `once` is the hash of an idempotency key and of the body sent with it.
+        """
+        member_id, language = caller.member_id, caller.language
         now_ms = self.clock.now_ms()
         origin = locate(
-            address=address, device_id=request.device_id, member_id=member_id
+            address=caller.address,
+            device_id=request.device_id,
+            member_id=member_id,
         )
         blocked_s = self.gate.throttled_for(origin.tags, now_ms)
         if blocked_s and member_id is None:
@@ -161,7 +167,7 @@ class ScanDesk:
         if code_id is None or scanned.code_text is None:
             if blocked_s:
                 self.gate.refuse(blocked_s)
-            self.gate.note_invalid(origin.tags, now_ms, request.code, "api")
+            self.gate.note_invalid(origin.tags, now_ms, request.code, caller.channel)
             answer = answer_invalid(self.ids.next_id(now_ms), language)
             return Answered(Outcome.INVALID, encode_answer(answer))
         scan = Scan(
@@ -175,19 +181,15 @@ class ScanDesk:
             address=origin.address,
             cell=position_cell(request.position),
             language=language,
-            context=context_facts(request.context)
-            if is_app and request.context
-            else None,
+            context=context_facts(caller.context) if caller.context else None,
+            key_hash=once[0],
+            body_hash=once[1],
             tags=origin.tags,
         )
-        if key is not None and (caller := _caller(principal)) is not None:
-            text = check_key(key.decode("latin-1"))
-            scan.key_hash = hash_key(caller, "POST", "/v1/scans", text)
-            scan.body_hash = hash_body(body)
         answered = await self.pipeline.submit(scan)
         if answered.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
-            self.gate.note_invalid(origin.tags, now_ms, request.code, "api")
+            self.gate.note_invalid(origin.tags, now_ms, request.code, caller.channel)
         return answered
 
 
@@ -201,7 +203,17 @@ def _gtin(given: str | None) -> str | None:
         return ""
 
 
-def _caller(principal: Principal) -> str | None:
+def _once(principal: Principal, headers: Headers, body: bytes) -> tuple[bytes, bytes]:
+    """Hash an idempotency key within its caller, and the body; raises InvalidInput."""
+    key = headers.get(b"idempotency-key")
+    owner = _owner(principal)
+    if key is None or owner is None:
+        return b"", b""
+    text = check_key(key.decode("latin-1"))
+    return hash_key(owner, "POST", "/v1/scans", text), hash_body(body)
+
+
+def _owner(principal: Principal) -> str | None:
     if isinstance(principal, Member):
         return f"member:{principal.member_id}"
     return principal.caller if isinstance(principal, Staff) else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from codegen.domain.batch import Placement
 from codegen.domain.code_text import parse_scanned
 from codegen.domain.sealing import open_code
 from codegen.store import find_void_codes
@@ -57,6 +58,7 @@ class ViewDesk:
             Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
             standing.product,
             claimed=claim is not None,
+            pays=standing.placement == Placement.INSIDE,
             first_claimed_ms=None if claim is None else time_of_id(claim),
             code_text=scanned.code_text,
         )

@@ -1,6 +1,6 @@
 """Which face the page puts on: pure, from what is known of a code to what is shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -92,7 +92,7 @@ def face_of_view(view: View, *, signed_in: bool) -> Face:
     if view.outcome is Outcome.INVALID:
         return Face(FaceName.INVALID)
     name = {
-        Outcome.VERIFIED: FaceName.GENUINE,
+        Outcome.VERIFIED: FaceName.GENUINE if view.pays else FaceName.OUTSIDE,
         Outcome.ALREADY_CLAIMED: FaceName.OTHERS if signed_in else FaceName.CLAIMED,
         Outcome.RECALLED: FaceName.RECALLED,
     }.get(view.outcome, FaceName.NOT_ACTIVE)
@@ -103,16 +103,6 @@ def face_of_view(view: View, *, signed_in: bool) -> Face:
         product.brand if product else None,
         view.instructions if name is FaceName.RECALLED else None,
         view.first_claimed_ms,
-    )
-
-
-def claimed_view(view: View, claim_scan_id: int) -> View:
-    """Add a claim to a view that had not heard of it."""
-    return replace(
-        view,
-        outcome=Outcome.ALREADY_CLAIMED,
-        claimed=True,
-        first_claimed_ms=time_of_id(claim_scan_id),
     )
 
 

@@ -17,12 +17,12 @@ from core.errors import Fault, NotFound, Throttled, Unauthenticated, database_aw
 from rewards.store import load_wallet
 from scan_api.answers import Answer
 from scan_api.domain import View
+from scan_api.hot_route import Caller
 from scan_api.page import guard
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import (
     Face,
     FaceName,
-    claimed_view,
     face_of_answer,
     face_of_own,
     face_of_view,
@@ -34,7 +34,6 @@ from scan_api.page.store import find_own_claim
 from scan_api.page.verification import is_verification_name, read_verification
 from scan_api.page.visits import Visit, read_form, read_visit
 from scan_api.requests import Context, ScanBody
-from scan_api.store import find_claim
 
 log = structlog.get_logger(room=__name__)
 
@@ -146,25 +145,18 @@ async def _show_cap(
 
 
 async def _face_of(page: PageDesk, visit: Visit, view: View) -> Face:
-    """Choose a face; members see whether a claim is their own.
-
-    PostgreSQL is asked for a claim even when a filter knows of none: the page that
-    follows a claim may come before the filter has heard of it.
-    """
+    """Choose a face; members see whether a claim is their own."""
     code_id = open_code(page.views.snapshots.keys, view.code_text)
-    if view.claimed is None or code_id is None:
+    if not view.claimed or code_id is None:
         return face_of_view(view, signed_in=visit.member is not None)
-    async with page.engine.connect() as conn:
-        if visit.member is not None:
-            member_id = visit.member.member_id
+    if visit.member is not None:
+        member_id = visit.member.member_id
+        async with page.engine.connect() as conn:
             own = await find_own_claim(conn, code_id=code_id, member_id=member_id)
             if own is not None:
                 wallet = await load_wallet(conn, member_id)
                 now_ms = page.clock.now_ms()
                 return face_of_own(view, own, balance=wallet.available, now_ms=now_ms)
-        claim = None if view.claimed else await find_claim(conn, code_id)
-    if claim is not None:
-        view = claimed_view(view, claim)
     return face_of_view(view, signed_in=visit.member is not None)
 
 
@@ -241,13 +233,14 @@ async def _claim_cap(
             visit, page.sign_in.link(visit.path) or guard.local_path(visit.path)
         )
     answered = await page.scans.scan(
-        ScanBody(code=visit.path, context=Context(entry="link")),
-        visit.member,
-        member_id=visit.member.member_id,
-        address=visit.origin.address,
-        language=visit.language,
-        # The server itself words the context here, so it may be believed.
-        is_app=True,
+        ScanBody(code=visit.path),
+        Caller(
+            member_id=visit.member.member_id,
+            address=visit.origin.address,
+            language=visit.language,
+            channel="page",
+            context=Context(entry="link"),
+        ),
     )
     answer = _decode_answer(answered.body)
     if is_own_claim(answer):

@@ -3,18 +3,19 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from anti_fraud.velocity import ask_signals, flush_invalid, no_signals, read_signals
 
 from anti_fraud.domain import (
     Entity,
     InvalidCounter,
-    Place,
     Throttle,
     cell_of,
     member_tag,
 )
 from anti_fraud.shipped import shipped_rule_set
-from core.redis import PackedBatch, RedisAway, RedisClient, connect
+from core.redis import RedisClient, connect
+from scan_api.domain import ClaimedBit, Scan
+from scan_api.floods import share_counts
+from scan_api.signals import SignalStore
 
 
 @pytest.fixture
@@ -26,18 +27,31 @@ async def redis(redis_url: str) -> AsyncIterator[RedisClient]:
     await client.close()
 
 
+def scan_at(position: tuple[float, float] | None, at_s: int) -> Scan:
+    return Scan(
+        scan_id=at_s,
+        at_ms=at_s * 1000,
+        code_id=5,
+        code_hash=5,
+        gtin=None,
+        member_id="m-1",
+        device_id=None,
+        address=None,
+        cell=None if position is None else cell_of(*position),
+        language="en",
+        tags=(member_tag("m-1"),),
+    )
+
+
 async def test_the_signals_of_a_batch_of_scans(redis: RedisClient) -> None:
-    rules = shipped_rule_set()
-    beijing = Place(cell_of(39.9, 116.4), 1_000_000)
-    shanghai = Place(cell_of(31.2, 121.5), 1_000_600)
-    batch = PackedBatch()
-    tags = [member_tag("m-1")]
-    asked = [
-        ask_signals(batch, rules, tags=tags, code_id=5, place=place)
-        for place in (beijing, shanghai, None)
+    scans = [
+        scan_at((39.9, 116.4), 1_000_000),
+        scan_at((31.2, 121.5), 1_000_600),
+        scan_at(None, 1_000_600),
     ]
-    results = await batch.run(redis)
-    first, second, third = [read_signals(one, results) for one in asked]
+    signals = await SignalStore(redis).gather(scans, shipped_rule_set())
+    assert signals is not None
+    first, second, third = [one.facts for one in signals]
     assert first == {
         "signals_available": True,
         "member_scans_10m": 3,
@@ -47,7 +61,7 @@ async def test_the_signals_of_a_batch_of_scans(redis: RedisClient) -> None:
     assert second["place_distance_km"] == pytest.approx(1070, abs=10)
     assert second["place_speed_kmh"] == pytest.approx(6420, abs=60)
     assert third == first
-    assert no_signals() == {"signals_available": False}
+    assert signals[0].claimed is ClaimedBit.MAYBE
 
 
 THROTTLES = (
@@ -63,10 +77,10 @@ async def test_workers_share_their_counts_of_invalid_codes(redis: RedisClient) -
         for _ in range(3):
             worker.note_invalid([GUESSER], 1000)
         assert worker.throttled_for([GUESSER], 1000) == 0
-        assert await flush_invalid(worker, redis, 1000) == 1
+        await share_counts(worker, redis, 1000)
     assert second.throttled_for([GUESSER], 1000) == 60
     first.note_invalid([GUESSER], 1001)
-    await flush_invalid(first, redis, 1001)
+    await share_counts(first, redis, 1001)
     assert first.throttled_for([GUESSER], 1001) == 60
 
 
@@ -74,11 +88,11 @@ async def test_a_block_outlives_the_worker_that_set_it(redis: RedisClient) -> No
     worker = InvalidCounter(THROTTLES)
     for _ in range(20):
         worker.note_invalid([GUESSER], 1000)
-    await flush_invalid(worker, redis, 1000)
+    await share_counts(worker, redis, 1000)
     await redis.redis.delete(b"i" + GUESSER)
     restarted = InvalidCounter(THROTTLES)
     restarted.note_invalid([GUESSER], 5000)
-    await flush_invalid(restarted, redis, 5000)
+    await share_counts(restarted, redis, 5000)
     assert restarted.throttled_for([GUESSER], 5000) == 86_400 - 4000
     assert 86_000 < await redis.redis.ttl(b"b" + GUESSER) <= 86_400
 
@@ -90,12 +104,12 @@ async def test_a_shorter_block_does_not_outlive_a_longer_one(
     for worker, now_s in ((late, 2000), (early, 1000)):
         for _ in range(20):
             worker.note_invalid([GUESSER], now_s)
-        await flush_invalid(worker, redis, now_s)
-    await flush_invalid(early, redis, 1000)
+        await share_counts(worker, redis, now_s)
+    await share_counts(early, redis, 1000)
     fresh = InvalidCounter(THROTTLES)
     fresh.note_invalid([GUESSER], 3000)
     await redis.redis.delete(b"i" + GUESSER)
-    await flush_invalid(fresh, redis, 3000)
+    await share_counts(fresh, redis, 3000)
     assert fresh.throttled_for([GUESSER], 3000) == 86_400 - 1000
 
 
@@ -104,7 +118,6 @@ async def test_a_flush_that_fails_loses_only_what_others_would_learn() -> None:
     worker = InvalidCounter(THROTTLES)
     for _ in range(5):
         worker.note_invalid([GUESSER], 1000)
-        with pytest.raises(RedisAway):
-            await flush_invalid(worker, nowhere, 1000)
+        await share_counts(worker, nowhere, 1000)
     assert worker.throttled_for([GUESSER], 1000) == 60
     await nowhere.close()
