@@ -60,7 +60,7 @@ def test_an_order_becomes_a_batch_that_says_all_it_was_given(service: Service) -
         ({"quantity": -1}, "/quantity"),
         ({"quantity": 1_000_000_001}, "/quantity"),
         ({"quantity": 1.5}, "/quantity"),
-        ({}, "/"),
+        ({}, "/quantity"),
         ({"quantity": 1, "gtin": "06901234567893"}, "/gtin"),
         ({"quantity": 1, "gtin": "123"}, "/gtin"),
         ({"quantity": 1, "gtin": "04006381333931"}, "/gtin"),
@@ -132,7 +132,7 @@ def test_activation_binds_by_unit_index_and_code(service: Service) -> None:
 def test_doing_it_again_changes_nothing_and_otherwise_is_a_conflict(
     service: Service,
 ) -> None:
-    """A second activation is unchanged; with another lot it is 409, and none is done."""
+    """A second activation is unchanged; with another lot it is 409, none is done."""
     batch = service.issue(10, activate=False)
     service.change(batch, "activations", from_index=0, to_index=4, lot="A")
     again = service.change(batch, "activations", from_index=0, to_index=4, lot="A")

@@ -156,10 +156,10 @@ async def test_a_key_is_taken_once_even_within_one_batch(ledger: Ground) -> None
     points = await ledger.campaign("points")
     codes = await ledger.live(2)
     ann, bob = await ledger.members("ann", "bob")
-    key = {"key": b"k" * 16, "body": b"b" * 16}
+    key, body = b"k" * 16, b"b" * 16
     done = await ledger.commit(
-        ledger.wish(codes[0], ann, points, **key),
-        ledger.wish(codes[1], bob, points, **key),
+        ledger.wish(codes[0], ann, points, key=key, body=body),
+        ledger.wish(codes[1], bob, points, key=key, body=body),
     )
     assert [each.replay_body is None for each in done].count(True) == 1
     assert len(await ledger.rows("SELECT * FROM scans")) == 1
@@ -251,7 +251,7 @@ async def test_overlapping_batches_never_deadlock_and_leave_a_clean_audit(
             "SELECT transfer_id, code_id, member_no, amount FROM holds"
             " WHERE resolution IS NULL LIMIT 5"
         )
-        holds = [Hold(*row, HoldReason.SIGNALS) for row in rows]
+        holds = [Hold(t, c, m, a, HoldReason.SIGNALS) for t, c, m, a in rows]
         async with ledger.engine.begin() as conn:
             await resolve_holds(
                 conn,
