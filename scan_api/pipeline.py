@@ -63,7 +63,6 @@ from scan_api.store import Committed, Decided
 MAX_STALE_RETRIES = 10
 MEMBER_CACHE = 200_000
 STALE_RANGES = "CC001"
-SPLIT_BATCH = "CC002"
 
 log = structlog.get_logger(room=__name__)
 

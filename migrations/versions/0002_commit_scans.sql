@@ -232,7 +232,7 @@ BEGIN
     END IF;
 
     FOR row_ IN
-        SELECT u.i, b.available,
+        SELECT u.i, CASE WHEN u.m <> 0 THEN coalesce(b.available, 0) END AS available,
             coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::int AS seen
         FROM unnest(in_code_ids, in_members, live) WITH ORDINALITY AS u (c, m, live, i)
         LEFT JOIN claims AS k ON k.code_id = u.c

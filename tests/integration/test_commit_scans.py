@@ -273,3 +273,36 @@ async def test_overlapping_batches_never_deadlock_and_leave_a_clean_audit(
     # The worker of this test ignores voids, so that check alone does not apply here.
     findings = [f for f in await ledger.audit() if f.invariant != 11]
     assert [f for f in findings if "answer" not in f.sentence] == []
+
+
+async def test_claims_given_back_lock_in_the_order_of_all_others(
+    ledger: Ground,
+) -> None:
+    """Every member is over the cap, and the codes they lose are looked at meanwhile."""
+    capped = await ledger.campaign("capped", cap=5)
+    codes = await ledger.live(40)
+    people = await ledger.members(*(f"m{n}" for n in range(8)))
+    dice = Random(11)  # noqa: S311 - a seeded test
+
+    def wishes() -> list[Decided]:
+        lost, seen = dice.sample(codes, 8), dice.sample(codes, 20)
+        members = dice.sample(people, 4)
+        return [
+            *(
+                ledger.wish(c, m, capped)
+                for c, m in zip(lost[:4], members, strict=True)
+            ),
+            *(ledger.wish(c, 0) for c in seen if c not in lost),
+        ]
+
+    async def lane() -> None:
+        conn = await ledger.connect()
+        async with conn:
+            for _ in range(60):
+                await commit_split(ledger, conn, wishes())
+
+    async with asyncio.timeout(120):
+        await asyncio.gather(*(lane() for _ in range(6)))
+    paid = await ledger.rows("SELECT count(*), max(available) FROM balances")
+    assert paid == [(8, 5)]
+    assert await ledger.audit() == []

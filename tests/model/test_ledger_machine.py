@@ -257,6 +257,16 @@ class LedgerMachine(RuleBasedStateMachine):
             )
         )
         assert spent == self.oracle.spent
+        earnings = self.run(
+            self.ground.rows(
+                "SELECT member_no, earned FROM daily_earnings WHERE campaign_no ="  # noqa: S608 - a number
+                f" {self.campaign.campaign_no}"
+            )
+        )
+        earned = {number: points for number, points in earnings if points}
+        assert earned == {
+            self.people[m]: points for m, points in self.oracle.earned.items() if points
+        }
 
     def teardown(self) -> None:
         """At the end the whole database is sound."""
