@@ -2,6 +2,9 @@
 
 The outcomes stand in order of precedence: the first that applies is the answer. The
 list only ever grows at the places between.
+
+What is made for every scan is a msgspec struct: made in a fifth of the time that a
+frozen dataclass takes, and unseen by the garbage collector.
 """
 
 from dataclasses import dataclass
@@ -9,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from anti_fraud.domain import Decision, Verdict
 from codegen.domain.batch import Placement
@@ -50,8 +55,7 @@ class ClaimedBit(StrEnum):
     MAYBE = "maybe"
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(msgspec.Struct, gc=False):
     """One scan of a code that opened, on its way through the pipeline."""
 
     scan_id: int
@@ -70,8 +74,7 @@ class Scan:
     tags: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(msgspec.Struct, frozen=True, gc=False):
     """What Redis knew about one scan."""
 
     claimed: ClaimedBit
@@ -91,8 +94,7 @@ class Snapshot:
     campaigns: dict[str, Campaign]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, gc=False):
     """What a worker wants PostgreSQL to permit for one scan."""
 
     outcome: Outcome
@@ -110,8 +112,7 @@ class Plan:
         return self.outcome in CLAIMING
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """What PostgreSQL made of one scan."""
 
     outcome: Outcome
@@ -124,8 +125,7 @@ class Settled:
     original_pending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where a code stands before anybody asks who scanned it."""
 
     outcome: Outcome | None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import msgspec
 import structlog
 from litestar.types import Receive, Scope, Send
 
@@ -55,8 +56,7 @@ Headers = dict[bytes, bytes]
 MEASURED_ONE_IN = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who scans, from where, by which door; `context` only if it may be believed."""
 
     member_id: str | None

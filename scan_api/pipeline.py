@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import psycopg
 import structlog
 from psycopg import errors as pg
@@ -67,8 +68,7 @@ STALE_RANGES = "CC001"
 log = structlog.get_logger(room=__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """An answer as bytes; `replayed` when it was recorded for the key before."""
 
     outcome: Outcome

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from anti_fraud.domain import (
@@ -40,8 +41,7 @@ _MAX_UNSENT_BITS = 100_000
 log = structlog.get_logger(room=__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Handles:
+class _Handles(msgspec.Struct, frozen=True, gc=False):
     claimed: int
     ready: int
     void: int

@@ -1,7 +1,6 @@
 """The SQL of scans. The hot statement goes through the driver's own binary arrays."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -54,8 +53,7 @@ _RECORD_ANSWERS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True, gc=False):
     """What PostgreSQL made of one scan of a batch."""
 
     outcome: Outcome
@@ -70,8 +68,7 @@ class Committed:
     replay_body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """A scan, the plan for it and who asked; what the hot statement takes."""
 
     scan: Scan

@@ -8,9 +8,7 @@ someone who tries them all; the keys expire within days.
 
 from binascii import b2a_base64
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 # Nine bytes are twelve characters of base64, without padding. Two of 10^9 members
@@ -46,22 +44,9 @@ def device_tag(device_id: str) -> bytes:
     return _hashed_tag(b"d", device_id.encode("utf-8", "surrogatepass"))
 
 
-# The flood of one address must not pay for reading it again.
-@lru_cache(maxsize=16_384)
-def network_tag(address: str) -> bytes | None:
-    """Return the tag of an IPv4 address or of an IPv6 address's /64.
-
-    An IPv4 address mapped into IPv6 is that IPv4 address. Text that is no address has
-    no tag: None.
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else parsed
-    if isinstance(mapped, IPv4Address):
-        return _hashed_tag(b"n", mapped.packed)
-    return _hashed_tag(b"n", parsed.packed[:_IPV6_NETWORK_BYTES])
+def network_tag(packed: bytes) -> bytes:
+    """Return the tag of an IPv4 address (4 bytes) or an IPv6 address's /64 (16)."""
+    return _hashed_tag(b"n", packed[:_IPV6_NETWORK_BYTES])
 
 
 def code_tag(code_id: int) -> bytes:

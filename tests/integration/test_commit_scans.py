@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from random import Random  # noqa: TID251 - seeded here
 
+import msgspec
 import numpy as np
 import psycopg
 import pytest
@@ -112,8 +112,10 @@ async def test_a_cap_begins_anew_each_business_day(ledger: Ground) -> None:
     moments = (earlier, earlier + day_ms, earlier)
     for index, (code, at_ms) in enumerate(zip(codes, moments, strict=True)):
         wish = ledger.wish(code, ann, capped)
-        scan = replace(wish.scan, at_ms=at_ms, scan_id=first_id_at(at_ms) + index)
-        [done] = await ledger.commit(replace(wish, scan=scan))
+        scan = msgspec.structs.replace(
+            wish.scan, at_ms=at_ms, scan_id=first_id_at(at_ms) + index
+        )
+        [done] = await ledger.commit(msgspec.structs.replace(wish, scan=scan))
         results.append(done.outcome.value)
     assert results == ["rewarded", "rewarded", "limit_reached"]
     assert await ledger.audit() == []

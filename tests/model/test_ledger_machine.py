@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -125,7 +126,7 @@ class LedgerMachine(RuleBasedStateMachine):
             signals_available=not held,
             now=now,
         )
-        return replace(wish, plan=plan)
+        return msgspec.structs.replace(wish, plan=plan)
 
     def _note(self, done: list[tuple[Decided, Committed]], members: list[int]) -> None:
         self.decided += done

@@ -1,0 +1,41 @@
+"""Where a caller comes from: addresses, and proxies that may vouch for them."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scan_api.requests import client_address, pack_address
+
+TRUSTED = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
+
+
+@given(st.ip_addresses())
+def test_every_address_is_packed_as_the_standard_library_does(address: object) -> None:
+    text = str(address)
+    parsed = ip_address(text)
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    assert pack_address(text) == (mapped or parsed).packed
+
+
+@pytest.mark.parametrize("text", ["", "unknown", "1.2.3", "1.2.3.4:80", "::g", "\0"])
+def test_what_is_no_address_is_none(text: str) -> None:
+    assert pack_address(text) is None
+
+
+@given(st.ip_addresses())
+def test_a_proxy_is_trusted_exactly_within_its_networks(address: object) -> None:
+    text = str(address)
+    parsed = ip_address(text)
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    believed = client_address(text, "203.0.113.9", TRUSTED)
+    trusted = any(mapped in network for network in TRUSTED)
+    assert believed == ("203.0.113.9" if trusted else text)
+
+
+def test_only_the_hops_that_proxies_vouch_for_count() -> None:
+    chain = "198.51.100.1, 203.0.113.9, 10.1.1.1"
+    assert client_address("10.9.9.9", chain, TRUSTED) == "203.0.113.9"
+    assert client_address("192.0.2.1", chain, TRUSTED) == "192.0.2.1"
+    assert client_address("10.9.9.9", chain, ()) == "10.9.9.9"
