@@ -8,10 +8,12 @@ RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench lock clean
+.PHONY: help setup run test check fix bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(RUN) ## only install what `make run` needs
 
 run: $(RUN) ## set up, start everything, seed the demo, serve (PORT=8000 DATA_DIR=.crowncap)
 	@$(BIN)/crowncap up --demo --port $(PORT) --data-dir $(DATA_DIR)
