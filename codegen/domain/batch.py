@@ -1,8 +1,9 @@
 """What an order for codes says, and what a batch is."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
 from codegen.domain.code_text import LinkForm
@@ -51,15 +52,15 @@ class BatchOrder:
     line: str | None = None
 
     @classmethod
-    def check(cls, **fields: object) -> "BatchOrder":
+    def check(cls, **fields: Any) -> "BatchOrder":
         """Normalise and check an order; raises InvalidInput naming each wrong field."""
-        order = cls(**fields)  # type: ignore[arg-type] # each is checked below
+        order = cls(**fields)
         problems = list(_order_problems(order))
         if problems:
             raise InvalidInput(problems[0].detail, errors=tuple(problems))
         if order.gtin is None:
             return order
-        return cls(**{**fields, "gtin": normalise_gtin(order.gtin)})  # type: ignore[arg-type] # as above
+        return replace(order, gtin=normalise_gtin(order.gtin))
 
 
 def _order_problems(order: BatchOrder) -> list[FieldError]:
