@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,6 +28,7 @@ from scan_api.filters import FilterBuilder
 from scan_api.floods import FloodGate
 from scan_api.hot_route import ScanDesk
 from scan_api.lanes import Lanes
+from scan_api.metrics import forget_dead_workers
 from scan_api.pipeline import ScanPipeline
 from scan_api.releases import HoldReleaser
 from scan_api.signals import SignalStore
@@ -96,6 +98,8 @@ class Worker:
             desk.ids.worker_no = await next_worker_no(conn)
         keeper = desk.pipeline.snapshots
         await keeper.start()
+        if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            forget_dead_workers(Path(metrics))
         desk.gate.counter = InvalidCounter(keeper.rule_set.throttles)
         releaser = HoldReleaser(self.engine, self.redis, self.clock, desk.ids, keeper)
         tasks = [

@@ -20,6 +20,8 @@ from scan_api.snapshots import SnapshotKeeper
 FLUSH_INTERVAL_S = 0.1
 REPORT_INTERVAL_S = 10.0
 MAX_SAMPLES = 20
+# The channel of who only looks at a page.
+VIEW = "view"
 # More invalid codes than this a second, over all callers of a worker, is an alarm.
 ALARM_PER_S = 50.0
 _LONGEST_TIME = 20
@@ -37,6 +39,7 @@ class FloodGate:
     clock: Clock
     snapshots: SnapshotKeeper
     _seen: int = 0
+    _scanned: int = 0
     _throttled: int = 0
     _counted: tuple[int, int] = (0, 0)
     _samples: list[dict[str, Any]] = field(default_factory=list)
@@ -59,6 +62,8 @@ class FloodGate:
         """Count an invalid code, and keep a few, masked, for people to look at."""
         self.counter.note_invalid(tags, now_ms / 1000)
         self._seen += 1
+        # Looking is not scanning: it counts as a guess, not as a scan.
+        self._scanned += channel != VIEW
         if len(self._samples) < MAX_SAMPLES:
             code_text = normalise(given)
             self._samples.append(
@@ -84,9 +89,9 @@ class FloodGate:
 
     def _count(self) -> None:
         """Bring the metrics up to date; one by one would cost more than refusing."""
-        OUTCOMES[Outcome.INVALID].inc(self._seen - self._counted[0])
+        OUTCOMES[Outcome.INVALID].inc(self._scanned - self._counted[0])
         THROTTLED.inc(self._throttled - self._counted[1])
-        self._counted = (self._seen, self._throttled)
+        self._counted = (self._scanned, self._throttled)
 
     async def report(self, elapsed_s: float) -> None:
         """Write down what came since the last report."""
@@ -95,6 +100,7 @@ class FloodGate:
         leaked = self.snapshots.take_never_issued()
         self._counted = (0, 0)
         self._seen, self._throttled, self._samples = 0, 0, []
+        self._scanned = 0
         if elapsed_s > 0 and (seen + throttled) / elapsed_s > ALARM_PER_S:
             log.warning("invalid_code_flood", seen=seen, throttled=throttled)
         if leaked:

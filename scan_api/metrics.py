@@ -1,6 +1,10 @@
 """What an operator watches."""
 
+import os
+from pathlib import Path
+
 from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client.multiprocess import mark_process_dead
 
 from scan_api.domain import Outcome
 
@@ -50,3 +54,15 @@ RELEASED = Counter("crowncap_released_holds", "Held rewards resolved by the rule
 INCIDENTS = Counter(
     "crowncap_key_leak_signs", "Codes that opened though they were never issued."
 )
+
+
+def forget_dead_workers(directory: Path) -> None:
+    """Drop the gauges of workers that were killed; their last word is no news."""
+    for path in directory.glob("gauge_live*_*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue

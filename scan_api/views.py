@@ -11,7 +11,7 @@ from codegen.store import find_void_codes
 from core.clock import Clock, utc_datetime
 from core.ids import time_of_id
 from scan_api.domain import Outcome, Standing, View, stand
-from scan_api.floods import FloodGate
+from scan_api.floods import VIEW, FloodGate
 from scan_api.snapshots import SnapshotKeeper
 from scan_api.store import find_claim
 
@@ -38,7 +38,7 @@ class ViewDesk:
             else None
         )
         if code_id is None or scanned.code_text is None:
-            self.gate.note_invalid(tags, now_ms, text, "page")
+            self.gate.note_invalid(tags, now_ms, text, VIEW)
             return View(Outcome.INVALID)
         standing = await self._stand(code_id, scanned.gtin, now_ms)
         if standing.outcome is not None:
