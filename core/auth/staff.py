@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.principal import Role, Staff
 from core.auth.tables import staff_tokens
 from core.errors import NotFound
-from core.ids import random_token
+from core.ids import random_bytes, random_token
 
 # What a token begins with, so that secret scanners can find one that leaked.
 PREFIX = "crowncap_staff_"
@@ -49,7 +49,8 @@ async def create_staff_token(
     expires_at: datetime | None,
 ) -> tuple[str, str]:
     """Store a new token's hash; returns (token_id, the token, shown this once)."""
-    token_id = random_token(9).replace("_", "-")
+    # Hexadecimal, so that it is never taken for an option of `token revoke`.
+    token_id = random_bytes(8).hex()
     secret = random_token(24)
     await conn.execute(
         insert(staff_tokens).values(

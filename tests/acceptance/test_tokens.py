@@ -107,6 +107,8 @@ def test_a_staff_token_is_stored_hashed_and_listed_without_itself(
     listed = service.cli("token", "list")
     assert secret not in listed
     [row] = [row for row in json.loads(listed) if row["person"] == "Lin"]
+    # An id that began with a hyphen was once taken for an option of `token revoke`.
+    assert int(row["token_id"], 16) >= 0
     assert (row["role"], row["line"]) == ("line", "line-7")
     dump = str(service.query("SELECT * FROM staff_tokens"))
     assert secret not in dump
