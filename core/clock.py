@@ -26,17 +26,6 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-@dataclass(slots=True)
-class FixedClock:
-    """A clock that moves only when told to."""
-
-    at_ms: int
-
-    def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01T00:00:00Z."""
-        return self.at_ms
-
-
 def utc_datetime(at_ms: int) -> datetime:
     """Turn milliseconds since 1970 into an aware datetime in UTC."""
     return datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -29,15 +29,6 @@ ENSURE_MEMBERS = """
 """
 
 
-async def find_member_no(conn: AsyncConnection, member_id: str) -> int | None:
-    """Find a member's number; None before its first scan."""
-    return (
-        await conn.execute(
-            select(t.members.c.member_no).where(t.members.c.member_id == member_id)
-        )
-    ).scalar_one_or_none()
-
-
 async def insert_campaign(
     conn: AsyncConnection,
     *,

@@ -18,7 +18,7 @@ from core.redis import RedisAway
 from scan_api.domain import Snapshot
 from scan_api.filters import FilterBuilder
 from scan_api.metrics import INCIDENTS, POSTGRES_UP, REDIS_UP
-from scan_api.store import ensure_code_partitions, load_snapshot
+from scan_api.store import PARTITION_SHIFT, ensure_code_partitions, load_snapshot
 
 _MAX_NOTED = 1_000
 
@@ -81,8 +81,8 @@ class SnapshotKeeper:
         fresh = [
             r
             for r in snapshot.table.ranges
-            if r.first_code_id >> 30 not in self._chunks
-            or r.last_code_id >> 30 not in self._chunks
+            if r.first_code_id >> PARTITION_SHIFT not in self._chunks
+            or r.last_code_id >> PARTITION_SHIFT not in self._chunks
         ]
         if not fresh:
             return
@@ -90,7 +90,10 @@ class SnapshotKeeper:
             await ensure_code_partitions(conn, fresh)
         for r in fresh:
             self._chunks.update(
-                range(r.first_code_id >> 30, (r.last_code_id >> 30) + 1)
+                range(
+                    r.first_code_id >> PARTITION_SHIFT,
+                    (r.last_code_id >> PARTITION_SHIFT) + 1,
+                )
             )
 
     def _note_changes(
