@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from codegen.domain import MAX_SERIAL, EpochKeys, seal_into
-from printer_export.domain import (
+from printer_export.domain.rows import (
     CODE_SYMBOLS,
     Octets,
     Preset,

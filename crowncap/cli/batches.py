@@ -26,8 +26,8 @@ from core.auth.principal import OPERATOR
 from core.errors import InvalidInput
 from crowncap.cli.shell import Shell, cli, errors, with_shell
 from crowncap.demo import is_demo
-from printer_export.domain import Preset
-from printer_export.pipeline import ExportOrder, export_batch
+from printer_export.domain.rows import Preset
+from printer_export.pipeline.exports import ExportOrder, export_batch
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.domain import MAX_SERIAL, EpochKeys, group, open_code, seal
-from printer_export.domain import (
+from printer_export.domain.rows import (
     MAX_SEQUENCE,
     Preset,
     blank_rows,
@@ -198,7 +198,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from codegen.domain import EpochKeys
-from printer_export.domain import Preset
+from printer_export.domain.rows import Preset
 from printer_export.writing import ExportWriteError, write_export
 
 # A limit on the size of files stops a write half-way, as a full disk does; this one

@@ -15,8 +15,8 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
-from printer_export import store
-from printer_export.domain import Preset
+from printer_export.store import exports as store
+from printer_export.domain.rows import Preset
 from printer_export.writing import ExportWriteError, write_export
 
 

@@ -1,0 +1,16 @@
+"""Packages of codes: orders, approvals, downloads, cancellations."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Create the tables of packages."""
+    # The driver itself takes many statements in one call, and % as it stands.
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(Path(__file__).with_suffix(".sql").read_text())

@@ -1,0 +1,1 @@
+"""What a package, a symbol and a line report are: values and pure functions."""

@@ -1,0 +1,1 @@
+"""What printer_export does: exports, packages, line reports, cartons."""
