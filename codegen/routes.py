@@ -29,6 +29,7 @@ from core.errors import InvalidInput
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,500}$")]
 Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
 Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 
@@ -40,6 +41,7 @@ class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[Text64, msgspec.Meta(examples=["Organic Milk 250 ml"])]
     brand: Annotated[Text64, msgspec.Meta(examples=["Demo Dairy"])]
     shelf_life_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
+    page_url: PageUrl | None = None
 
 
 class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +196,7 @@ async def add_product(
             name=data.name,
             brand=data.brand,
             shelf_life_days=data.shelf_life_days,
+            page_url=data.page_url,
             now=now,
         )
         await record_action(

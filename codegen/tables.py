@@ -42,6 +42,7 @@ products = Table(
     Column("name", Text, nullable=False),
     Column("brand", Text, nullable=False),
     Column("shelf_life_days", Integer),
+    Column("page_url", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

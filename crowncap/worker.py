@@ -101,7 +101,14 @@ class Worker:
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
         desk.gate.counter = InvalidCounter(keeper.rule_set.throttles)
-        releaser = HoldReleaser(self.engine, self.redis, self.clock, desk.ids, keeper)
+        releaser = HoldReleaser(
+            self.engine,
+            self.redis,
+            self.clock,
+            desk.ids,
+            keeper,
+            self.settings.timezone,
+        )
         tasks = [
             asyncio.create_task(work)
             for work in (

@@ -1,6 +1,6 @@
 """What a scan's caller is told."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -47,6 +47,8 @@ class Answer(msgspec.Struct, frozen=True):
     points_available: int | None
     next: NextView
     message: str
+    sell_by: date | None = None
+    past_sell_by: bool | None = None
 
 
 _NEXT = {
@@ -81,14 +83,20 @@ def answer_invalid(scan_id: int, language: str) -> Answer:
     )
 
 
-def answer_scan(scan: Scan, plan: Plan, settled: Settled, tomorrow: datetime) -> Answer:
-    """Answer a scan that PostgreSQL has settled; a daily cap ends `tomorrow`."""
+def answer_scan(
+    scan: Scan, plan: Plan, settled: Settled, *, today: date, tomorrow: datetime
+) -> Answer:
+    """Answer a scan that PostgreSQL has settled.
+
+    `today` is the brand's business day; a daily cap ends when `tomorrow` begins.
+    """
     outcome = settled.outcome
     product = plan.product
     instructions = plan.code_range.instructions if plan.code_range else None
     by_you: bool | None = None
     first_claimed: datetime | None = None
     scan_id = scan.scan_id
+    past = None if plan.sell_by is None else plan.sell_by < today
     if outcome is Outcome.ALREADY_CLAIMED and settled.claim_scan_id is not None:
         by_you = settled.claimed_by_caller
         first_claimed = claimed_at(settled.claim_scan_id, exact=by_you)
@@ -110,7 +118,10 @@ def answer_scan(scan: Scan, plan: Plan, settled: Settled, tomorrow: datetime) ->
             points=settled.points,
             by_you=bool(by_you),
             instructions=instructions if outcome is Outcome.RECALLED else None,
+            past_sell_by=plan.sell_by if past else None,
         ),
+        plan.sell_by,
+        past,
     )
 
 

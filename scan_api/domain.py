@@ -8,7 +8,7 @@ frozen dataclass takes, and unseen by the garbage collector.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from codegen.domain.ranges import (
     Product,
     RangeState,
     RangeTable,
+    sell_by,
 )
 from rewards.domain import Campaign, CampaignPhase, HoldReason
 
@@ -105,6 +106,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     retry_at: datetime | None = None
     code_range: CodeRange | None = None
     product: Product | None = None
+    sell_by: date | None = None
 
     @property
     def claims(self) -> bool:
@@ -133,6 +135,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     product: Product | None = None
     epoch: EpochState | None = None
     placement: str | None = None
+    sell_by: date | None = None
 
 
 def stand(table: RangeTable, code_id: int, gtin: str | None, now: datetime) -> Standing:
@@ -154,8 +157,22 @@ def stand(table: RangeTable, code_id: int, gtin: str | None, now: datetime) -> S
     elif not _is_active(found, now):
         outcome = Outcome.NOT_ACTIVE
     return Standing(
-        outcome, found, product, epoch, table.placements.get(found.batch_id)
+        outcome,
+        found,
+        product,
+        epoch,
+        table.placements.get(found.batch_id),
+        sell_by(found.binding, product),
     )
+
+
+def judged_facts(
+    facts: dict[str, Any], sell_by: date | None, today: date
+) -> dict[str, Any]:
+    """Add to a scan's signals what its code's range tells."""
+    if sell_by is None:
+        return facts
+    return facts | {"days_past_sell_by": (today - sell_by).days}
 
 
 def _is_active(code_range: CodeRange, now: datetime) -> bool:
@@ -175,7 +192,12 @@ def plan_scan(
     now: datetime,
 ) -> Plan:
     """Decide what a scan should come to, if PostgreSQL permits."""
-    plan = partial(Plan, code_range=standing.code_range, product=standing.product)
+    plan = partial(
+        Plan,
+        code_range=standing.code_range,
+        product=standing.product,
+        sell_by=standing.sell_by,
+    )
     if standing.outcome is not None:
         return plan(standing.outcome)
     if member_id is None or standing.placement != Placement.INSIDE:
@@ -222,3 +244,4 @@ class View:
     pays: bool = True
     first_claimed_ms: int | None = None
     code_text: str = ""
+    sell_by: date | None = None

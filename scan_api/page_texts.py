@@ -19,6 +19,18 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("领取状态", "Claimed before"),
     "unclaimed": ("尚未领取", "No, not yet"),
     "retry_at": ("可再次领取", "Come back from"),
+    "product_lead": (
+        "这个码只说明产品种类，不能证明真伪。请输入瓶盖内的 16 位字符查验。",
+        "This names the product and proves nothing. Type the code inside the cap.",
+    ),
+    "product_page": ("产品介绍", "About the product"),
+    "lot": ("批号", "Lot"),
+    "sell_by": ("保质期至", "Good until"),
+    "expired_label": ("已过保质期", "Past its date"),
+    "expired": (
+        "这件产品已过保质期，请勿饮用。码的真伪不受影响。",
+        "This product is past its date: do not consume it. Its code is still genuine.",
+    ),
     "claim": ("领取奖励", "Claim my reward"),
     "claim_anyway": ("我手里有瓶盖，继续领取", "I hold the cap: claim it"),
     "claim_note": (

@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ from scan_api.domain import (
     Signals,
     Snapshot,
     Standing,
+    judged_facts,
     plan_scan,
     stand,
 )
@@ -164,12 +165,13 @@ class ScanPipeline:
     ) -> Sequence[Answered | Exception]:
         """Plan on the newest snapshot and commit, again and again while it is stale."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
-        decisions = self._decide(scans, signals)
+        today = business_day(round(now.timestamp() * 1000), self.timezone)
         voided = await self._look_up_voids(scans, signals)
         for _ in range(MAX_STALE_RETRIES):
             snapshot = self.snapshots.current
             standings = await self._stand(scans, snapshot, now)
             snapshot = self.snapshots.current
+            decisions = self._decide(scans, signals, standings, today)
             plans = [
                 plan_scan(
                     standing,
@@ -191,7 +193,7 @@ class ScanPipeline:
                 if plan.outcome is not Outcome.INVALID
             ]
             try:
-                answers = await self._commit(lane, decided, snapshot, now)
+                answers = await self._commit(lane, decided, snapshot, today)
             except pg.Error as fault:
                 if fault.sqlstate != STALE_RANGES:
                     raise
@@ -202,14 +204,18 @@ class ScanPipeline:
         raise pg.OperationalError("the range table changes faster than scans commit")
 
     def _decide(
-        self, scans: Sequence[Scan], signals: Sequence[Signals]
+        self,
+        scans: Sequence[Scan],
+        signals: Sequence[Signals],
+        standings: Sequence[Standing],
+        today: date,
     ) -> list[Decision | None]:
         rule_set: RuleSet = self.snapshots.rule_set
         return [
-            decide(rule_set, signal.facts)
+            decide(rule_set, judged_facts(signal.facts, standing.sell_by, today))
             if scan.member_id is not None and signal.claimed is not ClaimedBit.YES
             else None
-            for scan, signal in zip(scans, signals, strict=True)
+            for scan, signal, standing in zip(scans, signals, standings, strict=True)
         ]
 
     async def _look_up_voids(
@@ -242,7 +248,7 @@ class ScanPipeline:
     # Commit ---------------------------------------------------------------------------
 
     async def _commit(
-        self, lane: Lane, decided: Sequence[Decided], snapshot: Snapshot, now: datetime
+        self, lane: Lane, decided: Sequence[Decided], snapshot: Snapshot, today: date
     ) -> list[Answered | Exception]:
         """Commit what is left of a batch; bisect it on a fault of one scan's data."""
         if not decided:
@@ -250,7 +256,7 @@ class ScanPipeline:
         started = elapsed_s()
         try:
             answers = await lane.run(
-                lambda conn: self._commit_once(conn, decided, snapshot, now)
+                lambda conn: self._commit_once(conn, decided, snapshot, today)
             )
         except pg.Error as fault:
             if fault.sqlstate == STALE_RANGES or _is_transient(fault):
@@ -259,8 +265,8 @@ class ScanPipeline:
                 log.error("scan_failed", cause=repr(fault))
                 return [fault]
             half = len(decided) // 2
-            first = await self._commit(lane, decided[:half], snapshot, now)
-            return first + await self._commit(lane, decided[half:], snapshot, now)
+            first = await self._commit(lane, decided[:half], snapshot, today)
+            return first + await self._commit(lane, decided[half:], snapshot, today)
         COMMIT_SECONDS.observe(elapsed_s() - started)
         POSTGRES_UP.set(1)
         return answers
@@ -270,18 +276,17 @@ class ScanPipeline:
         conn: psycopg.AsyncConnection[Any],
         decided: Sequence[Decided],
         snapshot: Snapshot,
-        now: datetime,
+        today: date,
     ) -> list[Answered | Exception]:
         keyed = any(d.scan.key_hash for d in decided)
-        day = business_day(round(now.timestamp() * 1000), self.timezone)
         try:
             async with AsyncExitStack() as stack:
                 if keyed:
                     await stack.enter_async_context(conn.transaction())
                 committed = await store.commit_scans(
-                    conn, decided, version=snapshot.table.version, day=day
+                    conn, decided, version=snapshot.table.version, day=today
                 )
-                answers = self._answer(decided, committed)
+                answers = self._answer(decided, committed, today)
                 if keyed:
                     await store.record_answers(conn, _to_record(decided, answers))
         except pg.UniqueViolation:
@@ -290,7 +295,7 @@ class ScanPipeline:
             if len(found) != len(decided):
                 raise
             committed = [found[d.scan.scan_id] for d in decided]
-            answers = self._answer(decided, committed)
+            answers = self._answer(decided, committed, today)
         self._observe(decided, committed)
         return answers
 
@@ -298,13 +303,17 @@ class ScanPipeline:
         self,
         decided: Sequence[Decided],
         committed: Sequence[Committed],
+        today: date,
     ) -> list[Answered | Exception]:
         settled = [store.settle(c, d) for c, d in zip(committed, decided, strict=True)]
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         return [
             _replay(c, d)
             or Answered(
-                s.outcome, encode_answer(answer_scan(d.scan, d.plan, s, tomorrow))
+                s.outcome,
+                encode_answer(
+                    answer_scan(d.scan, d.plan, s, today=today, tomorrow=tomorrow)
+                ),
             )
             for c, d, s in zip(committed, decided, settled, strict=True)
         ]

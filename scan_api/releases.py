@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import text
@@ -16,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from anti_fraud.domain import Entity, Place, RuleSet, Verdict, decide, travel
 from codegen.domain.ranges import EpochState
 from codegen.store import find_active_codes
-from core.clock import Clock, utc_datetime
+from core.clock import Clock, business_day, utc_datetime
 from core.db import FENCE_SHARED
 from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain import Hold, Resolution
 from rewards.store import keep_for_review, load_open_holds, resolve_holds
+from scan_api.domain import judged_facts, stand
 from scan_api.metrics import RELEASED
 from scan_api.signals import PLACE_TTL_S
 from scan_api.snapshots import SnapshotKeeper
@@ -63,6 +65,7 @@ class HoldReleaser:
     clock: Clock
     ids: TimeIds
     snapshots: SnapshotKeeper
+    timezone: ZoneInfo
 
     async def run(self) -> None:
         """Look for work until cancelled."""
@@ -141,7 +144,16 @@ class HoldReleaser:
             for fact, hold in zip(facts, held, strict=True):
                 fact[name] = counts[hold.transfer_id]
         await self._add_places(conn, held, facts)
-        return facts
+        table = self.snapshots.current.table
+        now = utc_datetime(self.clock.now_ms())
+        return [
+            judged_facts(
+                fact,
+                stand(table, hold.code_id, None, now).sell_by,
+                business_day(time_of_id(hold.transfer_id), self.timezone),
+            )
+            for fact, hold in zip(facts, held, strict=True)
+        ]
 
     async def _add_places(
         self, conn: AsyncConnection, held: Sequence[Hold], facts: list[dict[str, Any]]

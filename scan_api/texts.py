@@ -1,6 +1,7 @@
 """What consumers read, in Chinese and English."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -56,6 +57,11 @@ _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+_PAST_SELL_BY: Final[Mapping[str, str]] = {
+    "zh": "{message} 请注意：该产品的保质期至 {day}，已经过期，请勿饮用。",
+    "en": "{message} Note: this product was good until {day}. Do not consume it.",
+}
+
 
 def message_for(
     outcome: Outcome,
@@ -64,12 +70,19 @@ def message_for(
     points: int = 0,
     by_you: bool = False,
     instructions: str | None = None,
+    past_sell_by: date | None = None,
 ) -> str:
-    """Say an outcome to a consumer; a recall's own instructions come first."""
+    """Say an outcome to a consumer; a recall's own instructions come first.
+
+    `past_sell_by` is the last good day of goods that are past it.
+    """
     if instructions:
         return instructions
     name = "already_yours" if by_you else outcome.value
-    return _MESSAGES[name][language].format(points=points)
+    message = _MESSAGES[name][language].format(points=points)
+    if past_sell_by is None:
+        return message
+    return _PAST_SELL_BY[language].format(message=message, day=past_sell_by)
 
 
 @lru_cache(maxsize=1024)

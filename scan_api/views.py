@@ -47,10 +47,13 @@ class ViewDesk:
                 standing.product,
                 standing.code_range.instructions if standing.code_range else None,
                 code_text=scanned.code_text,
+                sell_by=standing.sell_by,
             )
         async with self.engine.connect() as conn:
             if await find_void_codes(conn, [code_id]):
-                return View(Outcome.NOT_ACTIVE, standing.product)
+                return View(
+                    Outcome.NOT_ACTIVE, standing.product, sell_by=standing.sell_by
+                )
             # The filter may not have heard yet of a claim made a moment ago, and this
             # page must not call such a cap unclaimed.
             claim = await find_claim(conn, code_id)
@@ -61,6 +64,7 @@ class ViewDesk:
             pays=standing.placement == Placement.INSIDE,
             first_claimed_ms=None if claim is None else time_of_id(claim),
             code_text=scanned.code_text,
+            sell_by=standing.sell_by,
         )
 
     async def _stand(self, code_id: int, gtin: str | None, now_ms: int) -> Standing:

@@ -26,5 +26,7 @@ KNOWN_FACTS: Final[Mapping[str, FactKind]] = MappingProxyType(
         "place_distance_km": FactKind.NUMBER,
         "place_elapsed_s": FactKind.NUMBER,
         "place_speed_kmh": FactKind.NUMBER,
+        # Below zero while the goods may be sold; missing when nobody said until when.
+        "days_past_sell_by": FactKind.NUMBER,
     }
 )

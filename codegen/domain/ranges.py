@@ -7,7 +7,7 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 SERIAL_BITS = 36
@@ -178,6 +178,17 @@ class Product:
     gtin: str
     name: str
     brand: str
+    shelf_life_days: int | None = None
+    page_url: str | None = None
+
+
+def sell_by(binding: Binding, product: Product | None) -> date | None:
+    """Tell the last day on which goods may be sold; None when nobody said."""
+    if product is None or product.shelf_life_days is None:
+        return None
+    if binding.produced_on is None:
+        return None
+    return binding.produced_on + timedelta(days=product.shelf_life_days)
 
 
 @dataclass(frozen=True, slots=True)

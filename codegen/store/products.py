@@ -1,8 +1,10 @@
 """The SQL of products."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    Row,
     insert,
     select,
 )
@@ -23,6 +25,7 @@ async def insert_product(
     name: str,
     brand: str,
     shelf_life_days: int | None,
+    page_url: str | None = None,
     now: datetime,
 ) -> None:
     """Add a product; raises Conflict when its GTIN is taken."""
@@ -33,6 +36,7 @@ async def insert_product(
                 name=name,
                 brand=brand,
                 shelf_life_days=shelf_life_days,
+                page_url=page_url,
                 created_at=now,
             )
         )
@@ -45,4 +49,9 @@ async def find_product(conn: AsyncConnection, gtin: str) -> Product | None:
     row = (
         await conn.execute(select(t.products).where(t.products.c.gtin == gtin))
     ).one_or_none()
-    return Product(row.gtin, row.name, row.brand) if row else None
+    return product_of(row) if row else None
+
+
+def product_of(row: Row[Any]) -> Product:
+    """Read a row of `products`."""
+    return Product(row.gtin, row.name, row.brand, row.shelf_life_days, row.page_url)

@@ -8,11 +8,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.ranges import (
-    Product,
-    RangeTable,
-)
+from codegen.domain.ranges import RangeTable
 from codegen.store.epochs import load_epoch_states
+from codegen.store.products import product_of
 from codegen.store.ranges import code_range_of
 from core.db import FENCE_EXCLUSIVE
 
@@ -42,8 +40,7 @@ async def load_range_table(conn: AsyncConnection) -> RangeTable:
         placements[row.batch_id] = row.placement
         gtins[row.batch_id] = row.gtin
     products = {
-        row.gtin: Product(row.gtin, row.name, row.brand)
-        for row in await conn.execute(select(t.products))
+        row.gtin: product_of(row) for row in await conn.execute(select(t.products))
     }
     return RangeTable.build(
         version,

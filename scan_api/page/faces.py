@@ -1,7 +1,7 @@
 """Which face the page puts on: pure, from what is known of a code to what is shown."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -80,6 +80,7 @@ class Face:
     points: int = 0
     balance: int | None = None
     retry_at: datetime | None = None
+    sell_by: date | None = None
 
     @property
     def tone(self) -> Tone:
@@ -103,6 +104,7 @@ def face_of_view(view: View, *, signed_in: bool) -> Face:
         product.brand if product else None,
         view.instructions if name is FaceName.RECALLED else None,
         view.first_claimed_ms,
+        sell_by=view.sell_by,
     )
 
 
@@ -122,6 +124,7 @@ def face_of_own(view: View, own: OwnClaim, *, balance: int, now_ms: int) -> Face
         first_claimed_ms=claimed_ms,
         points=own.points,
         balance=balance,
+        sell_by=view.sell_by,
     )
 
 
@@ -138,6 +141,7 @@ def face_of_answer(answer: Answer) -> Face:
         answer.message if outcome is Outcome.RECALLED else None,
         None if first is None else round(first.timestamp() * 1000),
         retry_at=answer.next.at,
+        sell_by=answer.sell_by,
     )
 
 

@@ -12,13 +12,22 @@ from litestar.params import SkipValidation
 
 from codegen.domain.code_text import group, normalise, parse_scanned
 from codegen.domain.sealing import open_code
+from core.clock import business_day
 from core.db import DATABASE_AWAY
-from core.errors import Fault, NotFound, Throttled, Unauthenticated, database_away
+from core.errors import (
+    Fault,
+    NotFound,
+    Throttled,
+    Unauthenticated,
+    Unparsable,
+    database_away,
+)
 from rewards.store import load_wallet
 from scan_api.answers import Answer
+from scan_api.digital_link import DigitalLink, parse_digital_link
 from scan_api.domain import View
 from scan_api.hot_route import Caller
-from scan_api.page import guard
+from scan_api.page import guard, resolver
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import (
     Face,
@@ -44,7 +53,8 @@ Work = Callable[[AnyRequest, PageDesk, Visit], Awaitable[Response[bytes]]]
 
 LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 # What stands behind the prefix is read as a printed link, also with qualifiers.
-CAP_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}", "/01/{rest:path}"]
+CODE_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}"]
+LINK_PATH: Final = "/01/{rest:path}"
 HOME_PATHS: Final = ["/", "/C", "/c"]
 # The slashes of /C/NAME.txt.
 FILE_DEPTH: Final = 2
@@ -53,16 +63,39 @@ _MAX_SHOWN: Final = 40
 _decode_answer = msgspec.json.Decoder(Answer).decode
 
 
-@route(CAP_PATHS, http_method=LOOK, include_in_schema=False)
+@route(CODE_PATHS, http_method=LOOK, include_in_schema=False)
 async def show_cap(request: AnyRequest, page: Desk) -> Response[bytes]:
     """Show what a cap is; a view, which changes nothing."""
     return await _answer(request, page, _show_cap)
 
 
-@post(CAP_PATHS, include_in_schema=False)
+# One handler for all methods, or the framework answers OPTIONS by itself.
+@route(
+    LINK_PATH,
+    http_method=[*LOOK, HttpMethod.POST, HttpMethod.OPTIONS],
+    include_in_schema=False,
+)
+async def open_link(request: AnyRequest, page: Desk) -> Response[bytes]:
+    """Resolve a GS1 Digital Link, or show the cap or product that it names."""
+    if request.method == HttpMethod.OPTIONS:
+        return Response(b"", status_code=204, headers=resolver.CROSS_ORIGIN)
+    if request.method == HttpMethod.POST:
+        return await _answer(request, page, _claim_cap)
+    if resolver.asks_for_links(request):
+        return await _answer(request, page, _resolve)
+    return await _answer(request, page, _show_link)
+
+
+@post(CODE_PATHS, include_in_schema=False)
 async def claim_cap(request: AnyRequest, page: Desk) -> Response[bytes]:
     """Claim a cap for the member who is signed in."""
     return await _answer(request, page, _claim_cap)
+
+
+@get("/.well-known/gs1resolver", include_in_schema=False)
+async def describe_resolver(page: Desk) -> Response[bytes]:
+    """Describe the GS1 resolver at /01/."""
+    return resolver.describe(page)
 
 
 @route(HOME_PATHS, http_method=LOOK, include_in_schema=False)
@@ -139,9 +172,55 @@ async def _show_cap(
 ) -> Response[bytes]:
     if visit.path.count("/") == FILE_DEPTH and _names_file(visit):
         return await _show_file(request, page, visit)
+    return await _judge(page, visit)
+
+
+async def _resolve(
+    request: AnyRequest, page: PageDesk, visit: Visit
+) -> Response[bytes]:
+    return await resolver.resolve(request, page, visit.path)
+
+
+async def _show_link(
+    _request: AnyRequest, page: PageDesk, visit: Visit
+) -> Response[bytes]:
+    link = _product_link(visit.path)
+    if link is not None:
+        return await _show_product(page, visit, link)
+    return await _judge(page, visit)
+
+
+async def _judge(page: PageDesk, visit: Visit) -> Response[bytes]:
+    """Say what the code of a link is."""
     view = await page.views.look(visit.path, visit.origin.tags)
     face = await _face_of(page, visit, view)
     return _render_face(page, visit, face)
+
+
+def _product_link(path: str) -> DigitalLink | None:
+    """Read a link to a product that names no item; a page judges all others."""
+    try:
+        link = parse_digital_link(path)
+    except Unparsable:
+        return None
+    return link if link.serial is None else None
+
+
+async def _show_product(
+    page: PageDesk, visit: Visit, link: DigitalLink
+) -> Response[bytes]:
+    """Name a product, and ask for the code of the cap: this page judges no item."""
+    product = await resolver.find_product(page, link)
+    if product is None:
+        raise NotFound("There is no such product here.")
+    return render(
+        page,
+        visit,
+        "product.html",
+        headers=resolver.links_header(link),
+        product=product,
+        lot=link.lot,
+    )
 
 
 async def _face_of(page: PageDesk, visit: Visit, view: View) -> Face:
@@ -162,11 +241,13 @@ async def _face_of(page: PageDesk, visit: Visit, view: View) -> Face:
 
 def _render_face(page: PageDesk, visit: Visit, face: Face) -> Response[bytes]:
     code_text = parse_scanned(visit.path).code_text
+    today = business_day(page.clock.now_ms(), page.settings.timezone)
     return render(
         page,
         visit,
         "cap.html",
         face=face,
+        expired=face.sell_by is not None and face.sell_by < today,
         # An invalid code is shown as it was read, so that it can be compared.
         code=group(code_text) if code_text else None,
         typed=None,
@@ -306,6 +387,8 @@ ROUTER = Router(
     route_handlers=[
         show_cap,
         claim_cap,
+        open_link,
+        describe_resolver,
         show_home,
         show_sign_in,
         sign_in,

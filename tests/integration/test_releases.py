@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -26,7 +27,9 @@ async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
         ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
     )
     await keeper.start()
-    return HoldReleaser(ledger.engine, redis, CLOCK, ledger.ids, keeper)
+    return HoldReleaser(
+        ledger.engine, redis, CLOCK, ledger.ids, keeper, ZoneInfo("Asia/Shanghai")
+    )
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from codegen.domain.ranges import (
 )
 from core.clock import utc_datetime
 from rewards.domain import Campaign, HoldReason
-from scan_api.domain import Outcome, Plan, Standing, plan_scan, stand
+from scan_api.domain import Outcome, Plan, Standing, judged_facts, plan_scan, stand
 
 NOW = utc_datetime(1_800_000_000_000)
 HOUR = timedelta(hours=1)
@@ -36,6 +36,7 @@ def look(
     placement: str = "inside",
     gtin: str | None = None,
     code: int = CODE,
+    product: Product = PRODUCT,
     **binding: Any,
 ) -> Standing:
     """Look a code up in a table of one range."""
@@ -45,7 +46,7 @@ def look(
         [CodeRange(CODE, CODE + 9, 7, state, bound)],
         placements={7: placement},
         batch_gtins={7: PRINTED},
-        products={GTIN: PRODUCT},
+        products={GTIN: product},
         epochs={0: epoch},
     )
     return stand(table, code, gtin, NOW)
@@ -212,3 +213,16 @@ def test_nothing_is_paid_unless_all_is_well(
         assert signals
         assert epoch is not EpochState.FROZEN
         assert kind is not Verdict.HOLD
+
+
+def test_the_rules_are_told_how_far_past_their_date_goods_are() -> None:
+    """Below zero while they may be sold; missing where nobody said until when."""
+    made = NOW.date() - timedelta(days=30)
+    product = replace(PRODUCT, shelf_life_days=21)
+    standing = look(produced_on=made, product=product)
+    assert standing.sell_by == made + timedelta(days=21)
+    facts = judged_facts({"signals_available": True}, standing.sell_by, NOW.date())
+    assert facts == {"signals_available": True, "days_past_sell_by": 9}
+    for unknown in (look(produced_on=made), look(product=product)):
+        assert unknown.sell_by is None
+        assert judged_facts({}, unknown.sell_by, NOW.date()) == {}

@@ -1,0 +1,103 @@
+"""GS1 Digital Links over HTTP: links for who asks for links, a page for a phone."""
+
+import httpx
+import pytest
+
+from crowncap.demo import GTIN, PRODUCT
+from tests.acceptance.test_batch_routes import refused
+from tests.fixtures.service import Service
+from tests.fixtures.visitor import heading, visiting
+
+LINKSET = "application/linkset+json"
+PIP = "https://ref.gs1.org/voc/pip"
+DEFAULT = "https://ref.gs1.org/voc/defaultLink"
+FORGED = "0000000000000000"
+SHOWN, SHOWN_PAGE = "06901234567205", "https://dairy.example/milk?size=1"
+
+
+@pytest.fixture(scope="module")
+def shown(service: Service) -> str:
+    """Add a product that has a page of its own."""
+    product = {"gtin": SHOWN, "name": "Yoghurt", "brand": "Demo Dairy"}
+    answer = service.post(
+        "/v1/products", product | {"page_url": SHOWN_PAGE}, service.issuer
+    )
+    assert answer.status_code == 201, answer.text
+    return SHOWN
+
+
+@pytest.mark.parametrize(
+    "ask", [{"params": {"linkType": "linkset"}}, {"headers": {"accept": LINKSET}}]
+)
+def test_who_asks_for_links_gets_a_link_set(
+    service: Service, shown: str, ask: dict[str, dict[str, str]]
+) -> None:
+    """As application/linkset+json, without a redirect, for any origin."""
+    answer = httpx.get(f"{service.base_url}/01/{shown}/10/L1/21/{FORGED}/", **ask)  # type: ignore[arg-type] # httpx types each keyword
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == LINKSET
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "json-ld#context" in answer.headers["link"]
+    (entry,) = answer.json()["linkset"]
+    assert entry["anchor"].endswith(f"/01/{shown}/10/L1")
+    assert len(entry[DEFAULT]) == 1
+    assert entry[PIP][0]["href"] == SHOWN_PAGE
+
+
+def test_links_tell_nothing_about_a_serial(service: Service) -> None:
+    """A genuine, a forged and an unknown serial get links that differ in nothing else.
+
+    So a resolver is no oracle for guessing codes, and passes nothing off as genuine.
+    """
+    genuine = service.fresh_code()
+    texts = {
+        service.get(f"/01/{GTIN}/21/{serial}?linkType=linkset").text.replace(serial, "")
+        for serial in (genuine, FORGED, "UNHEARD-OF")
+    }
+    assert len(texts) == 1
+    with visiting(service) as visitor:
+        assert heading(visitor.get(f"/01/{GTIN}/21/{genuine}")) == "Genuine"
+        forged = visitor.get(f"/01/{GTIN}/21/{FORGED}")
+        assert heading(forged) == "Not one of our codes"
+
+
+def test_a_type_redirects_and_passes_the_query_on(service: Service, shown: str) -> None:
+    """307 to the link of that type; 404 for one that the product has not."""
+    found = service.get(f"/01/{shown}?linkType=gs1:pip&utm=a%26b")
+    assert found.status_code == 307
+    assert found.headers["location"] == f"{SHOWN_PAGE}&utm=a%26b"
+    refused(service.get(f"/01/{shown}?linkType=gs1:recipeInfo"), 404)
+    refused(service.get(f"/01/{GTIN}?linkType=gs1:pip"), 404)
+    refused(service.get(f"/01/{GTIN}?linkType=all"), 404)
+
+
+def test_bad_syntax_is_400_and_an_unknown_product_404(service: Service) -> None:
+    """The two are told apart, as the standard asks."""
+    refused(service.get("/01/06901234567893?linkType=linkset"), 400)
+    refused(service.get(f"/01/{GTIN}/21/A/10/L?linkType=linkset"), 400)
+    refused(service.get("/01/00012345678905?linkType=linkset"), 404)
+
+
+def test_a_phone_that_opens_a_product_is_asked_for_the_code(
+    service: Service, shown: str
+) -> None:
+    """The product is named; nothing is called genuine, and links are pointed to."""
+    with visiting(service) as visitor:
+        page = visitor.get(f"/01/{shown}/10/L-7")
+        assert heading(page) == "Yoghurt"
+        assert "proves nothing" in page.text
+        assert "L-7" in page.text
+        assert 'name="code"' in page.text
+        assert 'rel="linkset"' in page.headers["link"]
+        assert visitor.get("/01/00012345678905").status_code == 404
+        assert PRODUCT in visitor.get(f"/01/{GTIN}").text
+
+
+def test_the_resolver_describes_itself(service: Service) -> None:
+    """At the well-known place, and OPTIONS allows other origins."""
+    described = service.get("/.well-known/gs1resolver").json()
+    assert described["supportedPrimaryKeys"] == ["01"]
+    assert described["resolverRoot"].startswith("http")
+    preflight = httpx.options(f"{service.base_url}/01/{GTIN}")
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "*"
