@@ -255,7 +255,6 @@ async def show_batch(
         principal,
         Role.ISSUER,
         Role.LINE,
-        Role.PRINTHOUSE,
         Role.MARKETER,
         Role.ANALYST,
         Role.SUPPORT,

@@ -21,6 +21,7 @@ class Settings:
     database_url: str | None = field(repr=False)
     redis_url: str | None = field(repr=False)
     master_keys: Path
+    signing_key: Path
     member_jwks: Path | None
     public_url: str
     sign_in_url: str | None
@@ -32,6 +33,7 @@ class Settings:
         """Read `CROWNCAP_*`; raises MisconfiguredError with one sentence."""
         data_dir = Path(environ.get("CROWNCAP_DATA_DIR") or ".crowncap").absolute()
         master_keys = environ.get("CROWNCAP_MASTER_KEYS")
+        signing = environ.get("CROWNCAP_SIGNING_KEY")
         jwks = environ.get("CROWNCAP_MEMBER_JWKS")
         return cls(
             data_dir=data_dir,
@@ -40,6 +42,9 @@ class Settings:
             redis_url=environ.get("CROWNCAP_REDIS_URL") or None,
             master_keys=(
                 Path(master_keys) if master_keys else data_dir / "keys" / "master-keys"
+            ),
+            signing_key=(
+                Path(signing) if signing else data_dir / "keys" / "signing.pem"
             ),
             member_jwks=Path(jwks) if jwks else None,
             public_url=_public_url(

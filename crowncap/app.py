@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import codegen.routes
+import printer_export.routes
 import scan_api.page
 import scan_api.routes
 from core.auth import Principal, Role, require_role
@@ -73,6 +74,8 @@ def build_app(worker: Worker) -> Litestar:
     app = Litestar(
         route_handlers=[
             codegen.routes.ROUTER,
+            printer_export.routes.ROUTER,
+            printer_export.routes.PUBLIC_ROUTER,
             scan_api.routes.ROUTER,
             scan_api.page.ROUTER,
             is_live,
@@ -90,6 +93,7 @@ def build_app(worker: Worker) -> Litestar:
             "clock": Provide(lambda: worker.clock, sync_to_thread=False),
             "once": Provide(lambda: worker.once, sync_to_thread=False),
             "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
+            "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
             "page": Provide(lambda: page, sync_to_thread=False),
         },
         middleware=[RequestIds()],

@@ -12,6 +12,7 @@ from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
 from crowncap.worker import issuance_of
+from printer_export.signing import SigningKeyFile
 from scan_api.filters import FilterBuilder
 from scan_api.store import ensure_code_partitions, load_snapshot
 
@@ -27,6 +28,7 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
                 await check_keys(conn, issuance.key_file.load())
             else:
                 await open_first_epoch(conn, issuance.key_file, now=now)
+            SigningKeyFile(settings.signing_key).create()
             await install_first_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)

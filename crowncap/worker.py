@@ -24,6 +24,8 @@ from core.ids import TimeIds
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.places import member_keys, server_urls
+from printer_export.pipeline.packages import Packaging
+from printer_export.signing import SigningKeyFile
 from scan_api.filters import FilterBuilder
 from scan_api.floods import FloodGate
 from scan_api.hot_route import ScanDesk
@@ -54,6 +56,7 @@ class Worker:
     authenticator: Authenticator = field(init=False)
     once: Once = field(init=False)
     issuance: Issuance = field(init=False)
+    packaging: Packaging = field(init=False)
     desk: ScanDesk = field(init=False)
     views: ViewDesk = field(init=False)
 
@@ -65,6 +68,12 @@ class Worker:
         self.authenticator = Authenticator(self.engine, verifier, self.clock)
         self.once = Once(self.engine, self.clock)
         self.issuance = issuance_of(self.settings)
+        self.packaging = Packaging(
+            self.issuance,
+            SigningKeyFile(self.settings.signing_key),
+            self.settings.demo,
+            self.settings.trusted_proxies,
+        )
         keeper = SnapshotKeeper(
             self.engine,
             self.issuance.key_file,

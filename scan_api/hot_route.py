@@ -17,6 +17,7 @@ from codegen.domain.code_text import parse_scanned
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.sealing import filter_hash, open_code
 from core.auth import Member, Principal, Role, Staff
+from core.auth.addresses import client_address
 from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
 from core.clock import Clock, elapsed_s
@@ -41,7 +42,6 @@ from scan_api.requests import (
     MAX_BODY,
     Context,
     ScanBody,
-    client_address,
     context_facts,
     decode_scan,
     locate,

@@ -5,6 +5,7 @@ filled in, and a million rows are a few strided numpy copies. `index` is 0-based
 within the batch; the `sequence` that print houses see is index + 1.
 """
 
+import codecs
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -42,11 +43,44 @@ class Preset(StrEnum):
     `lines`: one whole link a line, ASCII, CRLF, no header: the link is what the
     printer prints. `csv`: RFC 4180 with the header `sequence,link,code`; the
     sequence has leading zeros to 11 digits, the code is grouped
-    XXXX-XXXX-XXXX-XXXX, which no spreadsheet takes for a number.
+    XXXX-XXXX-XXXX-XXXX, which no spreadsheet takes for a number. `csv-excel` begins
+    with the byte order mark that Excel wants, `csv-gb18030` has a Chinese header in
+    GB18030. `fixed-width` has the same columns at fixed places, with a space between.
     """
 
     LINES = "lines"
     CSV = "csv"
+    CSV_EXCEL = "csv-excel"
+    CSV_GB18030 = "csv-gb18030"
+    FIXED_WIDTH = "fixed-width"
+
+
+_CSV_HEADER: Final = b"sequence,link,code"
+HEADERS: Final = {
+    Preset.LINES: b"",
+    Preset.CSV: _CSV_HEADER + _CRLF,
+    Preset.CSV_EXCEL: codecs.BOM_UTF8 + _CSV_HEADER + _CRLF,
+    Preset.CSV_GB18030: "序号,链接,瓶盖码".encode("gb18030") + _CRLF,
+    Preset.FIXED_WIDTH: b"",
+}
+ENCODINGS: Final = {
+    Preset.LINES: "US-ASCII",
+    Preset.CSV: "US-ASCII",
+    Preset.CSV_EXCEL: "UTF-8 with byte order mark",
+    Preset.CSV_GB18030: "GB18030",
+    Preset.FIXED_WIDTH: "US-ASCII",
+}
+SUFFIXES: Final = {Preset.LINES: "txt", Preset.FIXED_WIDTH: "txt"}
+
+
+def suffix_of(preset: Preset) -> str:
+    """Tell how the names of a preset's files end."""
+    return SUFFIXES.get(preset, "csv")
+
+
+def delimiter_of(preset: Preset) -> bytes:
+    """Tell what stands between columns."""
+    return b" " if preset is Preset.FIXED_WIDTH else b","
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +121,11 @@ def row_layout(preset: Preset, link_prefix: bytes) -> RowLayout:
             sequence_at=None,
             grouped_at=None,
         )
-    before_code = b"0" * SEQUENCE_DIGITS + b"," + link_prefix
-    before_group = before_code + _CODE_TEMPLATE + b","
+    between = delimiter_of(preset)
+    before_code = b"0" * SEQUENCE_DIGITS + between + link_prefix
+    before_group = before_code + _CODE_TEMPLATE + between
     return RowLayout(
-        header=b"sequence,link,code" + _CRLF,
+        header=HEADERS[preset],
         template=before_group + _GROUPED_TEMPLATE + _CRLF,
         link_code_at=len(before_code),
         sequence_at=0,
@@ -105,21 +140,28 @@ def blank_rows(layout: RowLayout, count: int) -> Octets:
     return rows
 
 
-def fill_rows(layout: RowLayout, rows: Octets, codes: Octets, first_index: int) -> None:
+def fill_rows(
+    layout: RowLayout,
+    rows: Octets,
+    codes: Octets,
+    first_index: int,
+    index_step: int = 1,
+) -> None:
     """Fill (n, row_bytes) blank or used rows with (n, 16) uint8 ASCII codes.
 
-    Both arrays are C-contiguous. The first row is that of the 0-based
-    `first_index`. Raises ValueError for arrays of other shapes and for sequences
-    past MAX_SEQUENCE.
+    Both arrays are C-contiguous. Row r is that of the 0-based index
+    `first_index + r * index_step`. Raises ValueError for arrays of other shapes and
+    for sequences past MAX_SEQUENCE.
     """
     if rows.shape != (len(codes), layout.row_bytes):
         raise ValueError(f"{len(codes)} codes do not fit rows of shape {rows.shape}.")
     if codes.shape != (len(codes), CODE_SYMBOLS) or codes.dtype != np.uint8:
         raise ValueError("Codes are an (n, 16) array of uint8.")
-    if first_index < 0 or first_index + len(codes) > MAX_SEQUENCE:
+    last_index = first_index + max(len(codes) - 1, 0) * index_step
+    if min(first_index, last_index) < 0 or max(first_index, last_index) >= MAX_SEQUENCE:
         raise ValueError(
-            f"Rows are numbered from 1 to {MAX_SEQUENCE}; {len(codes)} rows after "
-            f"the first {first_index} are not."
+            f"Rows are numbered from 1 to {MAX_SEQUENCE}; {len(codes)} rows from "
+            f"index {first_index} in steps of {index_step} are not."
         )
     _column(rows, layout.link_code_at, _CODE)[:] = codes.view(_CODE)[:, 0]
     if layout.grouped_at is not None:
@@ -128,7 +170,11 @@ def fill_rows(layout: RowLayout, rows: Octets, codes: Octets, first_index: int) 
             at = layout.grouped_at + place * (_GROUP + 1)
             _column(rows, at, _QUAD)[:] = quads[:, place]
     if layout.sequence_at is not None:
-        _fill_sequence(rows, layout.sequence_at, first_index + 1)
+        if index_step == 1:
+            _fill_sequence(rows, layout.sequence_at, first_index + 1)
+        else:
+            numbers = first_index + 1 + index_step * np.arange(len(rows))
+            _fill_numbers(rows, layout.sequence_at, numbers)
 
 
 def format_rows(
@@ -153,6 +199,18 @@ def _fill_sequence(rows: Octets, at: int, first_sequence: int) -> None:
         high_column[done:until] = np.void(b"%0*d" % (high_digits, high))
         low_column[done:until] = _LOW_DIGITS[low : low + until - done]
         done = until
+
+
+def _fill_numbers(rows: Octets, at: int, numbers: NDArray[np.int64]) -> None:
+    """Write any numbers, four digits at a time from the right."""
+    end = at + SEQUENCE_DIGITS
+    for group in range(SEQUENCE_DIGITS // _GROUP):
+        place = end - (group + 1) * _GROUP
+        _column(rows, place, _QUAD)[:] = _LOW_DIGITS[numbers % _LOW]
+        numbers = numbers // _LOW
+    rest = SEQUENCE_DIGITS % _GROUP
+    digits = _LOW_DIGITS.view(np.uint8).reshape(-1, _GROUP)[numbers % _LOW]
+    rows[:, at : at + rest] = digits[:, _GROUP - rest :]
 
 
 def _column(rows: Octets, at: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:

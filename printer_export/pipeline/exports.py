@@ -15,8 +15,8 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
+from printer_export.domain.rows import Preset, suffix_of
 from printer_export.store import exports as store
-from printer_export.domain.rows import Preset
 from printer_export.writing import ExportWriteError, write_export
 
 
@@ -52,7 +52,7 @@ async def export_batch(
             code="already_exported",
         )
     _make_directory(order.directory)
-    suffix = "csv" if order.preset is Preset.CSV else "txt"
+    suffix = suffix_of(order.preset)
     written = write_export(
         order.directory / f"batch-{batch.batch_id}-{order.preset}.{suffix}",
         preset=order.preset,

@@ -3,5 +3,19 @@
 from litestar import Router
 
 from core.auth.requests import require_token
+from printer_export.routes import content, packages
 
-ROUTER = Router(path="/", guards=[require_token], route_handlers=[])
+PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
+ROUTER = Router(
+    path="/",
+    guards=[require_token],
+    route_handlers=[
+        packages.order_package,
+        packages.list_packages,
+        packages.show_package,
+        packages.approve_package,
+        packages.tell_password,
+        packages.cancel_package,
+        content.download_package,
+    ],
+)

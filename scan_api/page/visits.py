@@ -8,12 +8,13 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from core.auth import Member
+from core.auth.addresses import client_address
 from core.errors import Forbidden, TooLarge, Unauthenticated
 from core.ids import random_token
 from scan_api.page import guard
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SESSION_S
-from scan_api.requests import Origin, client_address, locate
+from scan_api.requests import Origin, locate
 from scan_api.texts import DEFAULT_LANGUAGE, LANGUAGES, choose_language
 
 MAX_FORM: Final = 8_192

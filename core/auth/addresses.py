@@ -1,0 +1,60 @@
+"""Where a request came from, past the proxies that are believed."""
+
+import socket
+from functools import lru_cache
+
+from core.settings import Network
+
+_MAX_HOPS = 20
+_MAPPED = bytes(10) + b"\xff\xff"
+
+
+def pack_address(address: str | None) -> bytes | None:
+    """Read an IP address as 4 or 16 bytes; None for what is none.
+
+    An IPv4 address mapped into IPv6 is that IPv4 address. (The ipaddress module takes
+    ten times as long, and every scan comes from somewhere.)
+    """
+    if address is None:
+        return None
+    try:
+        if ":" not in address:
+            return socket.inet_pton(socket.AF_INET, address)
+        packed = socket.inet_pton(socket.AF_INET6, address)
+    except (OSError, ValueError):
+        return None
+    return packed[12:] if packed.startswith(_MAPPED) else packed
+
+
+def client_address(
+    peer: str | None, forwarded_for: str | None, trusted: tuple[Network, ...]
+) -> str | None:
+    """Tell the caller's address: the rightmost hop that is none of our proxies.
+
+    `X-Forwarded-For` counts only as far as trusted proxies vouch for it.
+    """
+    if not trusted or forwarded_for is None or not _is_trusted(peer, trusted):
+        return peer
+    address = peer
+    for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
+        address = hop.strip()
+        if not _is_trusted(address, trusted):
+            break
+    return address
+
+
+def _is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
+    packed = pack_address(address)
+    if packed is None:
+        return False
+    number, width = int.from_bytes(packed, "big"), 8 * len(packed)
+    return any(
+        network.max_prefixlen == width
+        and number >> (width - network.prefixlen) == _prefix_of(network)
+        for network in trusted
+    )
+
+
+@lru_cache(maxsize=64)
+def _prefix_of(network: Network) -> int:
+    return int(network.network_address) >> (network.max_prefixlen - network.prefixlen)

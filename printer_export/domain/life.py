@@ -1,0 +1,63 @@
+"""The life of a package: ordered, approved, downloaded; expired or cancelled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from printer_export.domain.order import Package
+
+
+class PackageState(StrEnum):
+    """Where a package stands; only an approved one gives its content."""
+
+    ORDERED = "ordered"
+    APPROVED = "approved"
+    DOWNLOADED = "downloaded"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRecord:
+    """A package and what happened to it so far."""
+
+    package: Package
+    approved_by: str | None
+    approved_at: datetime | None
+    expires_at: datetime | None
+    downloads: int
+    cancelled_by: str | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+    wrapped_password: bytes | None
+
+    @property
+    def downloads_left(self) -> int:
+        """How often it may still be downloaded."""
+        return self.package.order.downloads_allowed - self.downloads
+
+    def state(self, now: datetime) -> PackageState:
+        """Tell where it stands."""
+        if self.cancelled_at is not None:
+            return PackageState.CANCELLED
+        if self.expires_at is None:
+            return PackageState.ORDERED
+        if self.downloads:
+            return PackageState.DOWNLOADED
+        return PackageState.EXPIRED if self.is_closed(now) else PackageState.APPROVED
+
+    def is_closed(self, now: datetime) -> bool:
+        """Tell whether its link has expired."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Who took a package, when and from where; unfinished ones have no end."""
+
+    at: datetime
+    person: str
+    address: str | None
+    finished_at: datetime | None
+    size_bytes: int | None
+    sha256: str | None

@@ -1,0 +1,127 @@
+"""What a package says of itself: manifest.json, layout.json and SHA256SUMS; pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from codegen.domain.code_text import cap_link_prefix
+from printer_export.domain.order import DataFile, Package
+from printer_export.domain.rows import (
+    CODE_SYMBOLS,
+    ENCODINGS,
+    SEQUENCE_DIGITS,
+    Preset,
+    RowLayout,
+    delimiter_of,
+)
+from printer_export.domain.symbols import symbol_size, version_for
+
+FORMAT: Final = "crowncap-package/1"
+_GROUPED: Final = 19
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """A file of a package, as its manifest lists it; `data` for files of codes."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    data: DataFile | None = None
+
+
+def link_prefix_of(package: Package) -> str:
+    """Give what every printed link of a package begins with."""
+    batch = package.batch
+    return cap_link_prefix(batch.link_base, package.order.link_form, batch.gtin)
+
+
+def word_manifest(package: Package, files: list[FileFact], key_id: str) -> bytes:
+    """Write manifest.json: sorted keys, so that the same package signs the same."""
+    order, batch = package.order, package.batch
+    prefix = link_prefix_of(package)
+    version = version_for(len(prefix) + CODE_SYMBOLS)
+    return _json(
+        {
+            "format": FORMAT,
+            "package_id": package.package_id,
+            "batch_id": batch.batch_id,
+            "epoch": batch.epoch,
+            "from_index": order.from_index,
+            "to_index": order.to_index,
+            "quantity": order.quantity,
+            "net_quantity": order.quantity * 100 // (100 + order.overage_percent),
+            "overage_percent": order.overage_percent,
+            "preset": order.preset.value,
+            "link_form": order.link_form.value,
+            "link_prefix": prefix,
+            "gtin": batch.gtin,
+            "lot": batch.lot,
+            "printhouse": order.printhouse,
+            "symbol": None
+            if version is None
+            else {"version": version, "level": "M", "modules": symbol_size(version)},
+            "ordered_by": package.ordered_by,
+            "ordered_at": package.ordered_at.isoformat(),
+            "key_id": key_id,
+            "files": [_file(fact) for fact in files],
+        }
+    )
+
+
+def _file(fact: FileFact) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "path": fact.path,
+        "bytes": fact.size_bytes,
+        "sha256": fact.sha256,
+    }
+    if fact.data is not None:
+        entry |= {
+            "rows": fact.data.rows,
+            "roll": fact.data.roll,
+            "lane": fact.data.lane,
+            "first_index": fact.data.first_index,
+            "index_step": fact.data.index_step,
+        }
+    return entry
+
+
+def word_layout(preset: Preset, layout: RowLayout, link_bytes: int) -> bytes:
+    """Write layout.json: where each column stands in a row, in bytes."""
+    link_at = layout.link_code_at - (link_bytes - CODE_SYMBOLS)
+    columns = [{"name": "link", "offset": link_at, "length": link_bytes}]
+    if layout.sequence_at is not None:
+        columns.append(
+            {
+                "name": "sequence",
+                "offset": layout.sequence_at,
+                "length": SEQUENCE_DIGITS,
+            }
+        )
+    if layout.grouped_at is not None:
+        columns.append(
+            {"name": "code", "offset": layout.grouped_at, "length": _GROUPED}
+        )
+    return _json(
+        {
+            "preset": preset.value,
+            "encoding": ENCODINGS[preset],
+            "delimiter": None
+            if preset is Preset.LINES
+            else delimiter_of(preset).decode(),
+            "line_ending": "CRLF",
+            "header_bytes": len(layout.header),
+            "row_bytes": layout.row_bytes,
+            "columns": columns,
+        }
+    )
+
+
+def word_sums(files: list[FileFact]) -> bytes:
+    """Write SHA256SUMS as `sha256sum -c` reads it."""
+    return "".join(f"{each.sha256}  {each.path}\n" for each in files).encode()
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode()

@@ -1,0 +1,380 @@
+"""The life of a package: ordered, looked over, approved, downloaded, cancelled."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain import EpochKeys
+from codegen.domain.batch import Batch, Selection
+from codegen.domain.ranges import RangeState
+from codegen.pipeline import ChangeRequest, Issuance, change_codes, get_batch
+from codegen.store import load_epoch_states, load_ranges
+from core.auth import Role, Staff
+from core.auth.audit import record_action
+from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
+from core.ids import random_token
+from core.settings import Network
+from printer_export.domain.life import Download, PackageRecord
+from printer_export.domain.order import Encryption, Package, PackageOrder, plan_files
+from printer_export.domain.preflight import (
+    Finding,
+    Level,
+    check_order,
+    check_ranges,
+    check_rows,
+    sample_spots,
+)
+from printer_export.domain.rows import suffix_of
+from printer_export.packaging.building import RowSource
+from printer_export.pipeline.samples import sample_codes
+from printer_export.signing import SigningKeyFile
+from printer_export.store import exports as export_store
+from printer_export.store import packages as store
+
+MAX_FILES = 100_000
+FILES_READ_BACK = 32
+ROWS_READ_BACK = 200
+_PASSWORD_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """What packages need beside the database."""
+
+    issuance: Issuance
+    signing_key: SigningKeyFile
+    demo: bool
+    trusted_proxies: tuple[Network, ...]
+
+
+async def order_package(
+    conn: AsyncConnection,
+    packaging: Packaging,
+    batch_id: int,
+    order: PackageOrder,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> tuple[PackageRecord, list[Finding]]:
+    """Take an order; the same code is never in two packages. Raises Conflict."""
+    batch = await get_batch(conn, batch_id, staff)
+    _check_order(batch, order, packaging)
+    exported = await export_store.lock_exports(conn, batch_id)
+    if exported and not packaging.demo:
+        raise Conflict(
+            f"Batch {batch_id} was exported in the clear; its codes are not packaged "
+            "again. Issue a new batch.",
+            code="already_exported",
+        )
+    await _refuse_overlap(conn, batch, order)
+    sample_code_id = await sample_codes(conn, packaging.issuance, batch, staff, now=now)
+    package_id = await store.insert_package(
+        conn,
+        batch=batch,
+        order=order,
+        sample_code_id=sample_code_id,
+        person=staff.person,
+        now=now,
+    )
+    await _audit(
+        conn,
+        staff,
+        "order",
+        package_id,
+        {
+            "batch_id": batch_id,
+            "preset": order.preset.value,
+            "from_index": order.from_index,
+            "to_index": order.to_index,
+            "printhouse": order.printhouse,
+        },
+        now=now,
+    )
+    record = await _find(conn, package_id)
+    return record, await look_over(conn, packaging, record.package)
+
+
+def _check_order(batch: Batch, order: PackageOrder, packaging: Packaging) -> None:
+    if not 0 <= order.from_index <= order.to_index < batch.quantity:
+        raise InvalidInput.field(
+            "/from_index",
+            "out_of_range",
+            f"Indexes {order.from_index} to {order.to_index} are not all in the batch, "
+            f"which has {batch.quantity:,} codes from index 0 on.",
+        )
+    rolls = -(-order.quantity // (order.codes_per_roll or order.quantity))
+    if rolls * order.lanes > MAX_FILES:
+        raise InvalidInput.field(
+            "/codes_per_roll",
+            "too_many_files",
+            f"{rolls:,} rolls of {order.lanes} lanes make more than "
+            f"{MAX_FILES:,} files.",
+        )
+    if order.encryption is Encryption.NONE and not packaging.demo:
+        raise InvalidInput.field(
+            "/encryption",
+            "required",
+            "Codes leave encrypted: name age recipients, or ask for a password.",
+        )
+
+
+async def _refuse_overlap(
+    conn: AsyncConnection, batch: Batch, order: PackageOrder
+) -> None:
+    first = batch.first_code_id
+    overlaps = await store.find_overlaps(
+        conn, first + order.from_index, first + order.to_index
+    )
+    if overlaps:
+        held = "; ".join(
+            f"package {package_id} holds indexes {begin - first} to {end - first}"
+            for package_id, begin, end in overlaps[:5]
+        )
+        raise Conflict(
+            f"The same code is never packaged twice: {held}. Order other indexes, or "
+            "cancel that package.",
+            code="already_packaged",
+        )
+
+
+async def look_over(
+    conn: AsyncConnection, packaging: Packaging, package: Package
+) -> list[Finding]:
+    """Make the pre-flight report; some rows of many files are really read back."""
+    order, batch = package.order, package.batch
+    epochs = await load_epoch_states(conn)
+    known = order.printhouse is None or await store.knows_printhouse(
+        conn, order.printhouse
+    )
+    first = batch.first_code_id + order.from_index
+    last = batch.first_code_id + order.to_index
+    return [
+        *check_order(package, epochs[batch.epoch], known_printhouse=known),
+        *check_ranges(
+            package,
+            await load_ranges(conn, batch.batch_id),
+            await store.count_voids(conn, first, last),
+        ),
+        *_read_back(package, packaging.issuance.key_file.load()),
+    ]
+
+
+def _read_back(package: Package, keys: EpochKeys) -> list[Finding]:
+    source = RowSource.of(package, keys)
+    files = list(plan_files(package.order, suffix_of(package.order.preset)))
+    blocks = chain.from_iterable(
+        [
+            (data, start, source.rows(data, start, min(ROWS_READ_BACK, data.rows)))
+            for start in {0, max(0, data.rows - ROWS_READ_BACK)}
+            if start == 0 or start >= ROWS_READ_BACK
+        ]
+        for data in sample_spots(files, FILES_READ_BACK)
+    )
+    return check_rows(package, keys, blocks)
+
+
+async def approve_package(
+    conn: AsyncConnection,
+    packaging: Packaging,
+    package_id: int,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> PackageRecord:
+    """Release a package as a second person; raises Conflict with what is wrong."""
+    record = await get_package(conn, package_id, staff, locked="update")
+    if record.cancelled_at is not None:
+        raise Conflict("This package was cancelled.", code="package_cancelled")
+    if record.approved_by is not None:
+        raise Conflict("This package was approved already.", code="already_approved")
+    if record.package.ordered_by == staff.person:
+        raise Conflict(
+            "A package is approved by someone other than who ordered it.",
+            code="second_person_needed",
+        )
+    findings = await look_over(conn, packaging, record.package)
+    blocking = [f for f in findings if f.level is Level.BLOCKING]
+    if blocking:
+        raise Conflict(
+            f"Pre-flight keeps this package back: {blocking[0].sentence}",
+            code="preflight_failed",
+            errors=tuple(
+                FieldError(f"/preflight/{f.check}", f.check, f.sentence)
+                for f in blocking
+            ),
+        )
+    order = record.package.order
+    wrapped: bytes | None = None
+    if order.encryption is Encryption.PASSWORD:
+        password = random_token(_PASSWORD_BYTES)
+        wrapped = packaging.signing_key.load().wrap(password, package_id)
+    await store.approve_package(
+        conn,
+        package_id,
+        person=staff.person,
+        now=now,
+        expires_at=now + timedelta(days=order.expires_after_days),
+        wrapped_password=wrapped,
+    )
+    await _audit(conn, staff, "approve", package_id, {}, now=now)
+    return await _find(conn, package_id)
+
+
+async def tell_password(
+    conn: AsyncConnection,
+    packaging: Packaging,
+    package_id: int,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> str:
+    """Tell a package's password to who approved it, so that it travels apart."""
+    record = await get_package(conn, package_id, staff)
+    if record.wrapped_password is None:
+        raise Conflict("This package has no password.", code="no_password")
+    if record.approved_by != staff.person:
+        raise Forbidden(
+            "Only who approved a package is told its password; the file and the "
+            "password go different ways.",
+            code="not_the_approver",
+        )
+    await _audit(conn, staff, "tell_password", package_id, {}, now=now)
+    return packaging.signing_key.load().unwrap(record.wrapped_password, package_id)
+
+
+async def begin_download(
+    conn: AsyncConnection,
+    package_id: int,
+    staff: Staff,
+    *,
+    address: str | None,
+    now: datetime,
+) -> tuple[PackageRecord, int]:
+    """Count a download before its first byte; returns the package and download_id.
+
+    Raises Forbidden with the reason when there is nothing to download.
+    """
+    record = await get_package(conn, package_id, staff, locked="update")
+    if record.cancelled_at is not None:
+        raise Forbidden("This package was cancelled.", code="package_cancelled")
+    if record.approved_by is None:
+        raise Forbidden("This package waits for approval.", code="not_approved")
+    if record.is_closed(now):
+        raise Forbidden(
+            f"This link expired at {record.expires_at}.", code="package_expired"
+        )
+    if record.downloads_left < 1:
+        raise Forbidden(
+            f"All {record.downloads} downloads of this package are used.",
+            code="downloads_used_up",
+        )
+    download_id = await store.begin_download(
+        conn,
+        package_id,
+        person=staff.person,
+        token_id=staff.token_id,
+        address=address,
+        now=now,
+    )
+    detail: dict[str, object] = {"address": address, "download_id": download_id}
+    await _audit(conn, staff, "download", package_id, detail, now=now)
+    return record, download_id
+
+
+async def cancel_package(
+    conn: AsyncConnection,
+    packaging: Packaging,
+    package_id: int,
+    staff: Staff,
+    *,
+    reason: str,
+    now: datetime,
+) -> PackageRecord:
+    """Withdraw a package; once it was downloaded, its codes become void with it."""
+    record = await get_package(conn, package_id, staff, locked="update")
+    if record.cancelled_at is not None:
+        raise Conflict("This package was cancelled already.", code="package_cancelled")
+    order, batch = record.package.order, record.package.batch
+    first = batch.first_code_id + order.from_index
+    last = batch.first_code_id + order.to_index
+    voided = 0
+    if record.downloads:
+        for each in await load_ranges(conn, batch.batch_id):
+            overlaps = each.first_code_id <= last and each.last_code_id >= first
+            if overlaps and each.state is RangeState.ACTIVATED:
+                raise Conflict(
+                    "Codes of this package are active, in consumers' hands perhaps; "
+                    "void or recall those first.",
+                    code="codes_active",
+                )
+        selection = Selection(from_index=order.from_index, to_index=order.to_index)
+        void = ChangeRequest(
+            batch.batch_id, selection, RangeState.VOID, f"package cancelled: {reason}"
+        )
+        keys = packaging.issuance.key_file.load()
+        voided = (await change_codes(conn, keys, void, staff, now=now)).changed
+    await store.cancel_package(
+        conn, package_id, person=staff.person, reason=reason, now=now
+    )
+    detail = {"reason": reason, "voided": voided}
+    await _audit(conn, staff, "cancel", package_id, detail, now=now)
+    return await _find(conn, package_id)
+
+
+async def get_package(
+    conn: AsyncConnection, package_id: int, staff: Staff, *, locked: str = ""
+) -> PackageRecord:
+    """Find a package within the caller's scope; raises NotFound.
+
+    A print house finds only what is addressed to it.
+    """
+    record = await store.find_package(conn, package_id, locked=locked)
+    missing = NotFound(f"There is no package {package_id}.")
+    if record is None:
+        raise missing
+    if not may_see(record, staff):
+        raise missing
+    return record
+
+
+def may_see(record: PackageRecord, staff: Staff) -> bool:
+    """Tell whether a package is within a caller's scope."""
+    package = record.package
+    if staff.role is Role.PRINTHOUSE:
+        return package.order.printhouse == staff.person
+    return staff.brand in {None, package.batch.brand} and staff.line in {
+        None,
+        package.batch.line,
+    }
+
+
+async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:
+    """List who took a package, oldest first."""
+    return await store.list_downloads(conn, package_id)
+
+
+async def _find(conn: AsyncConnection, package_id: int) -> PackageRecord:
+    record = await store.find_package(conn, package_id)
+    assert record is not None
+    return record
+
+
+async def _audit(
+    conn: AsyncConnection,
+    staff: Staff,
+    what: str,
+    package_id: int,
+    detail: dict[str, object],
+    *,
+    now: datetime,
+) -> None:
+    await record_action(
+        conn,
+        staff,
+        action=f"package.{what}",
+        subject=f"package:{package_id}",
+        detail=detail,
+        now=now,
+    )

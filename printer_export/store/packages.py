@@ -1,0 +1,281 @@
+"""The SQL of packages and their downloads."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from codegen.store import find_batch
+from core.errors import Conflict
+from printer_export.domain.life import Download, PackageRecord
+from printer_export.domain.order import Package, PackageOrder
+from printer_export.tables import package_downloads, packages, sample_batches
+
+_OVERLAP = "packages_never_overlap"
+
+
+async def insert_package(
+    conn: AsyncConnection,
+    *,
+    batch: Batch,
+    order: PackageOrder,
+    sample_code_id: int,
+    person: str,
+    now: datetime,
+) -> int:
+    """Add an order; returns package_id. Raises Conflict where ranges overlap."""
+    try:
+        added = await conn.execute(
+            insert(packages)
+            .values(
+                batch_id=batch.batch_id,
+                first_code_id=batch.first_code_id + order.from_index,
+                last_code_id=batch.first_code_id + order.to_index,
+                document=msgspec.to_builtins(order),
+                sample_code_id=sample_code_id,
+                printhouse=order.printhouse,
+                ordered_by=person,
+                ordered_at=now,
+                downloads_allowed=order.downloads_allowed,
+                download_by=order.download_by,
+                activate_by=order.activate_by,
+            )
+            .returning(packages.c.package_id)
+        )
+    except IntegrityError as fault:
+        diagnostics = getattr(fault.orig, "diag", None)
+        if getattr(diagnostics, "constraint_name", None) != _OVERLAP:
+            raise
+        raise Conflict(
+            "Some of these codes were packaged before.", code="already_packaged"
+        ) from None
+    return int(added.scalar_one())
+
+
+async def find_overlaps(
+    conn: AsyncConnection, first_code_id: int, last_code_id: int
+) -> list[tuple[int, int, int]]:
+    """List (package_id, first, last code_id) of packages that share codes."""
+    rows = await conn.execute(
+        select(packages.c.package_id, packages.c.first_code_id, packages.c.last_code_id)
+        .where(packages.c.cancelled_at.is_(None))
+        .where(packages.c.first_code_id <= last_code_id)
+        .where(packages.c.last_code_id >= first_code_id)
+        .order_by(packages.c.first_code_id)
+    )
+    return [(r.package_id, r.first_code_id, r.last_code_id) for r in rows]
+
+
+async def find_package(
+    conn: AsyncConnection, package_id: int, *, locked: str = ""
+) -> PackageRecord | None:
+    """Find a package; `locked` is `update` to keep others from changing it."""
+    query = select(packages).where(packages.c.package_id == package_id)
+    if locked:
+        query = query.with_for_update()
+    row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    batch = await find_batch(conn, row.batch_id)
+    assert batch is not None
+    return _record_of(row, batch)
+
+
+async def list_packages(
+    conn: AsyncConnection,
+    *,
+    batch_id: int | None,
+    printhouse: str | None,
+    overdue_at: datetime | None,
+    before_id: int | None,
+    limit: int,
+) -> list[PackageRecord]:
+    """List packages, newest first; `overdue_at` keeps those not downloaded in time."""
+    query = select(packages).order_by(packages.c.package_id.desc()).limit(limit)
+    if batch_id is not None:
+        query = query.where(packages.c.batch_id == batch_id)
+    if printhouse is not None:
+        query = query.where(packages.c.printhouse == printhouse)
+    if overdue_at is not None:
+        query = query.where(
+            packages.c.cancelled_at.is_(None),
+            (
+                (packages.c.downloads == 0) & (packages.c.download_by < overdue_at)
+                | (packages.c.activate_by < overdue_at)
+            ),
+        )
+    if before_id is not None:
+        query = query.where(packages.c.package_id < before_id)
+    records = []
+    for row in (await conn.execute(query)).all():
+        batch = await find_batch(conn, row.batch_id)
+        assert batch is not None
+        records.append(_record_of(row, batch))
+    return records
+
+
+def _record_of(row: Row[Any], batch: Batch) -> PackageRecord:
+    return PackageRecord(
+        package=Package(
+            row.package_id,
+            batch,
+            msgspec.convert(row.document, PackageOrder, strict=False),
+            row.sample_code_id,
+            row.ordered_by,
+            row.ordered_at,
+        ),
+        approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        expires_at=row.expires_at,
+        downloads=row.downloads,
+        cancelled_by=row.cancelled_by,
+        cancelled_at=row.cancelled_at,
+        cancel_reason=row.cancel_reason,
+        wrapped_password=row.wrapped_password,
+    )
+
+
+async def approve_package(
+    conn: AsyncConnection,
+    package_id: int,
+    *,
+    person: str,
+    now: datetime,
+    expires_at: datetime,
+    wrapped_password: bytes | None,
+) -> None:
+    """Release a package."""
+    await conn.execute(
+        update(packages)
+        .where(packages.c.package_id == package_id)
+        .values(
+            approved_by=person,
+            approved_at=now,
+            expires_at=expires_at,
+            wrapped_password=wrapped_password,
+        )
+    )
+
+
+async def cancel_package(
+    conn: AsyncConnection, package_id: int, *, person: str, reason: str, now: datetime
+) -> None:
+    """Withdraw a package; its range is free for another order."""
+    await conn.execute(
+        update(packages)
+        .where(packages.c.package_id == package_id)
+        .values(cancelled_by=person, cancelled_at=now, cancel_reason=reason)
+    )
+
+
+async def begin_download(
+    conn: AsyncConnection,
+    package_id: int,
+    *,
+    person: str,
+    token_id: str,
+    address: str | None,
+    now: datetime,
+) -> int:
+    """Count a download of a package whose row the caller holds; returns its id."""
+    await conn.execute(
+        update(packages)
+        .where(packages.c.package_id == package_id)
+        .values(downloads=packages.c.downloads + 1)
+    )
+    added = await conn.execute(
+        insert(package_downloads)
+        .values(
+            package_id=package_id,
+            at=now,
+            person=person,
+            token_id=token_id,
+            address=address,
+        )
+        .returning(package_downloads.c.download_id)
+    )
+    return int(added.scalar_one())
+
+
+async def finish_download(
+    conn: AsyncConnection,
+    download_id: int,
+    *,
+    now: datetime,
+    size_bytes: int,
+    sha256: str,
+) -> None:
+    """Note that a download ran to its end, and what was sent."""
+    await conn.execute(
+        update(package_downloads)
+        .where(package_downloads.c.download_id == download_id)
+        .values(finished_at=now, size_bytes=size_bytes, sha256=sha256)
+    )
+
+
+async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:
+    """List the downloads of a package, oldest first."""
+    rows = await conn.execute(
+        select(package_downloads)
+        .where(package_downloads.c.package_id == package_id)
+        .order_by(package_downloads.c.download_id)
+    )
+    return [
+        Download(r.at, r.person, r.address, r.finished_at, r.size_bytes, r.sha256)
+        for r in rows
+    ]
+
+
+async def find_sample_batch(conn: AsyncConnection, gtin: str) -> int | None:
+    """Find the newest batch whose codes are the samples of a product."""
+    row = await conn.execute(
+        select(sample_batches.c.batch_id)
+        .where(sample_batches.c.gtin == gtin)
+        .order_by(sample_batches.c.epoch.desc())
+        .limit(1)
+    )
+    return row.scalar_one_or_none()
+
+
+async def keep_sample_batch(
+    conn: AsyncConnection, *, epoch: int, gtin: str, batch_id: int
+) -> None:
+    """Remember the batch of a product's samples."""
+    await conn.execute(
+        pg_insert(sample_batches).values(epoch=epoch, gtin=gtin, batch_id=batch_id)
+    )
+
+
+async def knows_printhouse(conn: AsyncConnection, name: str) -> bool:
+    """Tell whether somebody has a print house's token in this name."""
+    found = await conn.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM staff_tokens WHERE role = 'printhouse'"
+            " AND person = :name AND revoked_at IS NULL)"
+        ),
+        {"name": name},
+    )
+    return bool(found.scalar_one())
+
+
+async def count_voids(conn: AsyncConnection, first: int, last: int) -> int:
+    """Count the single voids within an inclusive interval of code_ids."""
+    found = await conn.execute(
+        text("SELECT count(*) FROM void_codes WHERE code_id BETWEEN :first AND :last"),
+        {"first": first, "last": last},
+    )
+    return int(found.scalar_one())
+
+
+async def was_exported(conn: AsyncConnection, batch_id: int) -> bool:
+    """Tell whether a batch left the system in the clear."""
+    found = await conn.execute(
+        text("SELECT EXISTS (SELECT FROM code_exports WHERE batch_id = :batch_id)"),
+        {"batch_id": batch_id},
+    )
+    return bool(found.scalar_one())
