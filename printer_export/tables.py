@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    ForeignKey,
     Identity,
     Integer,
     LargeBinary,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -73,4 +75,67 @@ package_downloads = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("size_bytes", BigInteger),
     Column("sha256", Text),
+)
+
+line_counts = Table(
+    "line_counts",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("issued", BigInteger, nullable=False),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0")
+        for name in ("printed", "rejected", "wasted", "missing", "indeterminate")
+    ),
+)
+
+code_statuses = Table(
+    "code_statuses",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("chunk_no", Integer, primary_key=True),
+    Column("statuses", LargeBinary, nullable=False),
+)
+
+unit_quantities = Table(
+    "unit_quantities",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+)
+
+line_reports = Table(
+    "line_reports",
+    metadata,
+    Column("report_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("row_count", BigInteger, nullable=False),
+    Column("wrong_rows", BigInteger, nullable=False),
+    Column("answer", JSONB, nullable=False),
+    UniqueConstraint("batch_id", "content_hash", name="the_same_report_counts_once"),
+)
+
+line_report_blocks = Table(
+    "line_report_blocks",
+    metadata,
+    Column("report_id", ForeignKey("line_reports.report_id"), primary_key=True),
+    Column("block_no", Integer, primary_key=True),
+    Column("first_index", BigInteger, nullable=False),
+    Column("last_index", BigInteger, nullable=False),
+    Column("notes", JSONB, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
+line_report_tallies = Table(
+    "line_report_tallies",
+    metadata,
+    Column("report_id", BigInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("grade", Text, primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
 )

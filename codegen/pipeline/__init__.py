@@ -1,5 +1,6 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
+from codegen.pipeline.bulk import BulkChange, change_in_bulk
 from codegen.pipeline.changes import ChangeRequest, change_codes
 from codegen.pipeline.epochs import (
     change_epoch,
@@ -17,12 +18,14 @@ from codegen.pipeline.recalls import (
 )
 
 __all__ = [
+    "BulkChange",
     "ChangeRequest",
     "Issuance",
     "RecallScope",
     "approve_recall",
     "change_codes",
     "change_epoch",
+    "change_in_bulk",
     "check_keys",
     "describe_code",
     "get_batch",

@@ -69,7 +69,7 @@ async def change_codes(
     ranges = await store.load_ranges(conn, batch.batch_id)
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
-        voids = await _fresh_voids(conn, ranges, [first for first, _ in wanted])
+        voids = await fresh_voids(conn, ranges, [first for first, _ in wanted])
         result = ChangeResult(change_id, len(voids), len(wanted) - len(voids))
         await _record(conn, request, result, staff, now)
         await store.insert_void_codes(conn, voids, change_id)
@@ -85,7 +85,7 @@ async def change_codes(
     return result
 
 
-async def _fresh_voids(
+async def fresh_voids(
     conn: AsyncConnection, ranges: Sequence[CodeRange], code_ids: Sequence[int]
 ) -> list[int]:
     """Keep the codes that may become void and are not yet."""
@@ -107,7 +107,7 @@ async def _record(
 ) -> None:
     """Write the change down twice: with the batch, and with what its person did."""
     detail = _change_detail(request)
-    kind = _KINDS[request.state]
+    kind = KINDS[request.state]
     await store.record_change(
         conn,
         result.change_id,
@@ -128,7 +128,7 @@ async def _record(
     )
 
 
-_KINDS = {
+KINDS = {
     RangeState.ACTIVATED: "activate",
     RangeState.VOID: "void",
     RangeState.RECALLED: "recall",

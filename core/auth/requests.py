@@ -77,9 +77,14 @@ class Once:
         self,
         request: Request[Any, Any, Any],
         caller: Staff,
-        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct]],
+        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct | msgspec.Raw]],
+        *,
+        body_hash: bytes | None = None,
     ) -> Response[bytes]:
-        """Answer 201 with the effect's result, or as was recorded for the key."""
+        """Answer 201 with the effect's result, or as was recorded for the key.
+
+        `body_hash` (16 bytes) stands for a body that was streamed already.
+        """
         given = request.headers.get("idempotency-key")
         headers = {"content-type": "application/json"}
         async with self.engine.begin() as conn:
@@ -94,7 +99,7 @@ class Once:
                 replay = await idempotency.begin_once(
                     conn,
                     key_hash=key_hash,
-                    body_hash=idempotency.hash_body(await request.body()),
+                    body_hash=body_hash or idempotency.hash_body(await request.body()),
                     now=utc_datetime(self.clock.now_ms()),
                 )
                 if replay is not None:

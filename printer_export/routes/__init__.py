@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.auth.requests import require_token
-from printer_export.routes import content, packages
+from printer_export.routes import content, packages, reports
 
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
@@ -17,5 +17,8 @@ ROUTER = Router(
         packages.tell_password,
         packages.cancel_package,
         content.download_package,
+        reports.add_report,
+        reports.list_reports,
+        reports.show_reconciliation,
     ],
 )

@@ -1,0 +1,88 @@
+"""Changing many intervals of one batch at once, as a line reports them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store
+from codegen.domain.batch import Batch
+from codegen.domain.ranges import (
+    Binding,
+    Interval,
+    RangeChange,
+    RangeState,
+    plan_change,
+)
+from codegen.pipeline.changes import KINDS, fresh_voids
+from core.auth import Staff
+from core.auth.audit import record_action
+
+
+@dataclass(frozen=True, slots=True)
+class BulkChange:
+    """Codes of one batch to activate or void, as code_ids.
+
+    `singles` are voided one by one, so that the interval table does not shatter.
+    """
+
+    batch: Batch
+    state: RangeState
+    intervals: Sequence[Interval]
+    singles: Sequence[int] = ()
+    reason: str = ""
+    effective_at: datetime | None = None
+
+
+async def change_in_bulk(
+    conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
+) -> int:
+    """Change what may change; returns how many codes did. Takes the fence."""
+    await store.take_fence(conn)
+    batch = change.batch
+    change_id = await store.next_change_id(conn)
+    ranges = await store.load_ranges(conn, batch.batch_id)
+    binding = None
+    if change.state is RangeState.ACTIVATED:
+        binding = Binding(
+            gtin=batch.gtin,
+            lot=batch.lot,
+            produced_on=batch.produced_on,
+            line=batch.line,
+            sale_regions=batch.sale_regions,
+            campaign_id=batch.campaign_id,
+            effective_at=change.effective_at,
+        )
+    plan = plan_change(
+        ranges, change.intervals, RangeChange(change.state, change_id, binding)
+    )
+    voids = await fresh_voids(conn, ranges, change.singles)
+    changed = plan.changed + len(voids)
+    kind = KINDS[change.state]
+    detail: dict[str, Any] = {
+        "intervals": len(change.intervals),
+        "codes": len(change.singles),
+    }
+    await store.record_change(
+        conn,
+        change_id,
+        batch_id=batch.batch_id,
+        kind=kind,
+        person=staff.person,
+        reason=change.reason,
+        detail=detail,
+        changed=changed,
+    )
+    await record_action(
+        conn,
+        staff,
+        action=f"batch.{kind}",
+        subject=f"batch:{batch.batch_id}",
+        detail=detail | {"changed": changed, "reason": change.reason},
+        now=now,
+    )
+    await store.apply_plan(conn, plan)
+    await store.insert_void_codes(conn, voids, change_id)
+    return changed

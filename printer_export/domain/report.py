@@ -1,0 +1,330 @@
+"""Reading a line report: CSV lines into rows, and each wrong field by its place; pure.
+
+A report names codes in one of three ways: by ranges of indexes, by codes, or, where
+single caps cannot be told apart, by quantities of a unit.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codegen.domain import EpochKeys, open_codes
+from codegen.domain.batch import Batch
+from codegen.domain.code_text import parse_scanned
+from printer_export.domain.statuses import NUMBER_OF, ReportRows
+
+MAX_REASON: Final = 200
+MAX_NOTES: Final = 60_000
+_REPORTED: Final = {k: v for k, v in NUMBER_OF.items() if k != "unprinted"}
+_CODE_SYMBOLS: Final = 16
+# ISO/IEC 15415 and 29158: 0.0 to 4.0 or A to F, perhaps with aperture, light, angle.
+_GRADE: Final = re.compile(r"(?:[0-4](?:\.[0-9])?|[ABCDF])(?:/[0-9A-Za-z.]{1,8}){0,3}")
+
+
+class Naming(StrEnum):
+    """How a report names codes, by the columns that it begins with."""
+
+    RANGES = "from_index,to_index"
+    CODES = "code"
+    UNITS = "unit,quantity"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong, and where: the file's line from 1, the column from 1."""
+
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A quantity of a unit."""
+
+    unit: str
+    quantity: int
+    status: int
+    note: int
+    line: int
+
+
+@dataclass(slots=True)
+class Notes:
+    """The reasons and grades of a report, each pair once, by number."""
+
+    numbers: dict[tuple[str, str], int] = field(default_factory=lambda: {("", ""): 0})
+
+    def number_of(self, reason: str, grade: str) -> int:
+        """Give the number of a pair; 0 when there are too many kinds to keep."""
+        pair = (reason, grade)
+        if pair not in self.numbers and len(self.numbers) < MAX_NOTES:
+            self.numbers[pair] = len(self.numbers)
+        return self.numbers.get(pair, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns a report has; `width` is how many."""
+
+    naming: Naming
+    width: int
+    status: int
+    reason: int | None
+    grade: int | None
+
+
+def read_header(fields: Sequence[str]) -> Columns | RowError:
+    """Read the first line; a byte order mark and spaces are forgiven."""
+    names = [name.strip().lower() for name in fields]
+    if names:
+        names[0] = names[0].removeprefix("\ufeff")
+    for naming in Naming:
+        ways = naming.split(",")
+        rest = names[len(ways) :]
+        if names[: len(ways)] == ways and rest[:1] == ["status"]:
+            more = rest[1:]
+            unknown = [n for n in more if n not in {"reason", "grade"}]
+            if unknown or len(set(more)) != len(more):
+                break
+            at = len(ways) + 1
+            places = {name: at + place for place, name in enumerate(more)}
+            return Columns(
+                naming, len(names), len(ways), places.get("reason"), places.get("grade")
+            )
+    return RowError(
+        1,
+        1,
+        "The first line is one of: from_index,to_index,status,reason,grade or "
+        "code,status,reason,grade or unit,quantity,status,reason,grade.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of a report: their fields and their numbers in the file."""
+
+    fields: list[list[str]]
+    numbers: list[int]
+
+
+class ReportReader:
+    """Turns lines into rows of one batch, a block at a time."""
+
+    def __init__(self, columns: Columns, batch: Batch, keys: EpochKeys) -> None:
+        self.columns = columns
+        self.notes = Notes()
+        self._batch = batch
+        self._keys = keys
+        self._units = {unit.name: unit for unit in batch.units}
+
+    def read(self, lines: Lines) -> tuple[ReportRows, list[UnitRow], list[RowError]]:
+        """Read a block: rows of codes, rows of units, and what was wrong."""
+        errors: list[RowError] = []
+        width = self.columns.width
+        kept = [len(fields) == width for fields in lines.fields]
+        if not all(kept):
+            for fields, number in zip(lines.fields, lines.numbers, strict=True):
+                if len(fields) != width:
+                    message = f"There are {len(fields)} fields where {width} belong."
+                    column = min(len(fields), width) or 1
+                    errors.append(RowError(number, column, message))
+            lines = Lines(
+                [f for f, good in zip(lines.fields, kept, strict=True) if good],
+                [n for n, good in zip(lines.numbers, kept, strict=True) if good],
+            )
+        table = list(zip(*lines.fields, strict=True)) or [()] * width
+        numbers = np.array(lines.numbers, dtype=np.int64)
+        status = self._statuses(table[self.columns.status], lines.numbers, errors)
+        note = self._notes_of(table, lines.numbers, errors)
+        if self.columns.naming is Naming.UNITS:
+            return (
+                _NO_ROWS,
+                self._units_of(table, status, note, numbers, errors),
+                errors,
+            )
+        first, last, named = self._indexes(table, lines.numbers, errors)
+        rows = ReportRows(first, last, status.astype(np.uint8), note, numbers)
+        good = named & (status >= 0)
+        wrong = {error.line for error in errors}
+        if wrong:
+            good &= ~np.isin(numbers, list(wrong))
+        return rows.pick(good), [], errors
+
+    def _statuses(
+        self, words: Sequence[str], numbers: Sequence[int], errors: list[RowError]
+    ) -> NDArray[np.int64]:
+        found = [_REPORTED.get(word, -1) for word in words]
+        if -1 in found:
+            for place, word in enumerate(words):
+                if found[place] < 0:
+                    found[place] = _REPORTED.get(word.strip().lower(), -1)
+                if found[place] < 0:
+                    errors.append(
+                        RowError(
+                            numbers[place],
+                            self.columns.status + 1,
+                            f"{word[:40]!r} is no status; it is one of "
+                            f"{', '.join(_REPORTED)}.",
+                        )
+                    )
+        return np.array(found, dtype=np.int64)
+
+    def _notes_of(
+        self,
+        table: Sequence[Sequence[str]],
+        numbers: Sequence[int],
+        errors: list[RowError],
+    ) -> NDArray[np.uint16]:
+        count = len(numbers)
+        blank = ("",) * count
+        at_reason, at_grade = self.columns.reason, self.columns.grade
+        reasons = blank if at_reason is None else table[at_reason]
+        grades = blank if at_grade is None else table[at_grade]
+        known: dict[tuple[str, str], int] = {}
+        for pair in set(zip(reasons, grades, strict=True)):
+            reason, grade = pair[0].strip(), pair[1].strip()
+            if len(reason) > MAX_REASON or (grade and not _GRADE.fullmatch(grade)):
+                known[pair] = -1
+            else:
+                known[pair] = self.notes.number_of(reason, grade)
+        found = [known[pair] for pair in zip(reasons, grades, strict=True)]
+        for place in (p for p, number in enumerate(found) if number < 0):
+            long = len(reasons[place]) > MAX_REASON
+            column = at_reason if long else at_grade
+            assert column is not None
+            message = (
+                f"A reason has at most {MAX_REASON} characters."
+                if long
+                else f"{grades[place][:40]!r} is no grade of ISO/IEC 15415 or 29158, "
+                "such as 3.5/10/660 or B."
+            )
+            errors.append(RowError(numbers[place], column + 1, message))
+            found[place] = 0
+        return np.array(found, dtype=np.uint16)
+
+    def _indexes(
+        self,
+        table: Sequence[Sequence[str]],
+        numbers: Sequence[int],
+        errors: list[RowError],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        if self.columns.naming is Naming.CODES:
+            first, named = self._opened(table[0], numbers, errors)
+            return first, first, named
+        first = self._whole_numbers(table[0], 1, numbers, errors)
+        last = self._whole_numbers(table[1], 2, numbers, errors)
+        limit = self._batch.quantity
+        named = (first >= 0) & (last >= first) & (last < limit)
+        read = (first >= 0) & (last >= 0)
+        for place in np.flatnonzero(read & ~named).tolist():
+            column = 2 if last[place] >= limit else 1
+            message = (
+                f"Indexes run from 0 to {limit - 1} in this batch; {first[place]} to "
+                f"{last[place]} is no range of it."
+            )
+            errors.append(RowError(numbers[place], column, message))
+        return first, last, named
+
+    def _whole_numbers(
+        self,
+        texts: Sequence[str],
+        column: int,
+        numbers: Sequence[int],
+        errors: list[RowError],
+    ) -> NDArray[np.int64]:
+        """Read a column of indexes; -1 for what is none."""
+        try:
+            found = np.array(list(map(int, texts)), dtype=np.int64)
+            if (found >= 0).all():
+                return found
+        except (ValueError, OverflowError):
+            found = np.full(len(texts), -1, dtype=np.int64)
+        for place, text in enumerate(texts):
+            plain = text.strip()
+            if plain.isascii() and plain.isdigit() and len(plain) < _CODE_SYMBOLS:
+                found[place] = int(plain)
+            else:
+                found[place] = -1
+                errors.append(
+                    RowError(
+                        numbers[place], column, f"{text[:40]!r} is no whole number."
+                    )
+                )
+        return found
+
+    def _opened(
+        self, texts: Sequence[str], numbers: Sequence[int], errors: list[RowError]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Open codes, or whole links, all at once; gives their indexes."""
+        joined = "".join(texts)
+        if not (
+            joined.isascii()
+            and len(joined) == _CODE_SYMBOLS * len(texts)
+            and set(map(len, texts)) <= {_CODE_SYMBOLS}
+        ):
+            read = (parse_scanned(text.strip()).code_text for text in texts)
+            joined = "".join(code or "0" * _CODE_SYMBOLS for code in read)
+        octets = np.frombuffer(joined.encode(), dtype=np.uint8)
+        valid, code_ids = open_codes(self._keys, octets.reshape(-1, _CODE_SYMBOLS))
+        index = code_ids.astype(np.int64) - self._batch.first_code_id
+        ours = valid & (index >= 0) & (index < self._batch.quantity)
+        for place in np.flatnonzero(~ours).tolist():
+            code = parse_scanned(texts[place].strip()).code_text
+            if not valid[place] and code is not None and code != texts[place]:
+                # Lower case or hyphens among canonical codes: read it by itself.
+                single = np.frombuffer(code.encode(), dtype=np.uint8).reshape(1, -1)
+                good, found = open_codes(self._keys, single)
+                at = int(found[0]) - self._batch.first_code_id
+                if good[0] and 0 <= at < self._batch.quantity:
+                    index[place], ours[place] = at, True
+                    continue
+            message = (
+                f"This code is not of batch {self._batch.batch_id}."
+                if valid[place]
+                else "This is not one of our codes."
+            )
+            errors.append(RowError(numbers[place], 1, message))
+        return index, ours
+
+    def _units_of(
+        self,
+        table: Sequence[Sequence[str]],
+        status: NDArray[np.int64],
+        note: NDArray[np.uint16],
+        numbers: NDArray[np.int64],
+        errors: list[RowError],
+    ) -> list[UnitRow]:
+        lines = numbers.tolist()
+        quantities = self._whole_numbers(table[1], 2, lines, errors)
+        for name, line in zip(table[0], lines, strict=True):
+            if name.strip() not in self._units:
+                message = f"Batch {self._batch.batch_id} has no unit {name[:64]!r}."
+                errors.append(RowError(line, 1, message))
+        wrong = {error.line for error in errors}
+        return [
+            UnitRow(
+                table[0][place].strip(),
+                int(quantities[place]),
+                int(status[place]),
+                int(note[place]),
+                line,
+            )
+            for place, line in enumerate(lines)
+            if line not in wrong
+        ]
+
+
+_EMPTY: Final = np.zeros(0, dtype=np.int64)
+_NO_ROWS: Final = ReportRows(
+    _EMPTY,
+    _EMPTY,
+    np.zeros(0, dtype=np.uint8),
+    np.zeros(0, dtype=np.uint16),
+    _EMPTY,
+)

@@ -1,0 +1,189 @@
+"""A package read back at the plant: a zip, one closed with age, or its folder."""
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import numpy as np
+import pyrage
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from numpy.typing import NDArray
+
+from core.errors import Conflict
+from printer_export.domain.manifest import FORMAT
+from printer_export.signing import key_id_of
+
+_AGE: Final = b"age-encryption.org/v1"
+_CHUNK: Final = 1 << 20
+_ENCRYPTED: Final = 0x1
+
+
+class PackageReader:
+    """An open package; rows are read in any order, fastest forwards.
+
+    `manifest` and `layout` are the parsed files. Nothing is trusted before
+    `verify_hashes`, nor before `verify_signature` whom it came from.
+    """
+
+    def __init__(self, root: "zipfile.Path | Path") -> None:
+        self._root = root
+        self._manifest_bytes = self._read("manifest.json")
+        self.manifest: dict[str, Any] = json.loads(self._manifest_bytes)
+        if self.manifest.get("format") != FORMAT:
+            raise Conflict("This is no package of codes, or a newer kind of one.")
+        self.layout: dict[str, Any] = json.loads(self._read("layout.json"))
+        self._open: tuple[str, IO[bytes]] | None = None
+        columns = {each["name"]: each for each in self.layout["columns"]}
+        self._link = columns.get("link", {"offset": 0, "length": 0})
+
+    def verify_signature(self, public_pem: bytes) -> None:
+        """Check who signed the manifest; raises Conflict with a sentence."""
+        try:
+            key = load_pem_public_key(public_pem)
+        except ValueError:
+            key = None
+        if not isinstance(key, Ed25519PublicKey):
+            raise Conflict("The key is no Ed25519 public key in PEM.")
+        try:
+            key.verify(self._read("manifest.sig"), self._manifest_bytes)
+        except InvalidSignature:
+            raise Conflict(
+                f"The manifest is not signed by this key ({key_id_of(key)}); it names "
+                f"{self.manifest.get('key_id')}. Print nothing, and ask the brand."
+            ) from None
+
+    def verify_hashes(self, progress: Callable[[int, int], None]) -> None:
+        """Compare each file with the manifest; raises Conflict naming the first wrong.
+
+        `progress` hears (bytes read, bytes in all).
+        """
+        files = self.manifest["files"]
+        total, done = sum(int(each["bytes"]) for each in files), 0
+        for each in files:
+            digest = hashlib.sha256()
+            with self._stream(each["path"]) as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+                    done += len(chunk)
+                    progress(done, total)
+            if digest.hexdigest() != each["sha256"]:
+                raise Conflict(
+                    f"{each['path']} is not what the manifest says; the package was "
+                    "damaged or changed. Print nothing, and download it again."
+                )
+
+    def read_rows(
+        self, file: str, from_row: int, count: int
+    ) -> tuple[NDArray[np.int64], Sequence[str]]:
+        """Read rows of a data file: their batch indexes and links."""
+        entry = next(each for each in self.manifest["files"] if each["path"] == file)
+        header, row_bytes = self.layout["header_bytes"], self.layout["row_bytes"]
+        source = self._kept_open(file)
+        source.seek(header + from_row * row_bytes)
+        content = source.read(count * row_bytes)
+        at, length = self._link["offset"], self._link["length"]
+        links = [
+            content[start + at : start + at + length].decode("ascii")
+            for start in range(0, len(content), row_bytes)
+        ]
+        rows = from_row + np.arange(len(links), dtype=np.int64)
+        return entry["first_index"] + rows * entry["index_step"], links
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
+    def _kept_open(self, path: str) -> IO[bytes]:
+        if self._open is None or self._open[0] != path:
+            self.close()
+            self._open = (path, self._stream(path))
+        return self._open[1]
+
+    def _stream(self, path: str) -> IO[bytes]:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise Conflict(f"A package has no file {path!r}.")
+        try:
+            stream: IO[bytes] = (self._root / path).open("rb")
+        except (FileNotFoundError, KeyError):
+            raise Conflict(f"The package lacks {path}.") from None
+        return stream
+
+    def _read(self, path: str) -> bytes:
+        with self._stream(path) as file:
+            return file.read()
+
+
+@contextmanager
+def open_package(
+    path: Path, *, identity: Path | None = None
+) -> Iterator[PackageReader]:
+    """Open a package file or the folder it was extracted to.
+
+    One closed with age needs the file of an identity, and is decrypted to a private
+    temporary file while it is open. Raises Conflict with a sentence.
+    """
+    if path.is_dir():
+        yield from _reading(path)
+        return
+    try:
+        with path.open("rb") as file:
+            sealed = file.read(len(_AGE)) == _AGE
+    except OSError as fault:
+        raise Conflict(f"Cannot read {path}: {fault.strerror}.") from None
+    if not sealed:
+        yield from _reading_zip(path)
+        return
+    if identity is None:
+        raise Conflict(
+            f"{path} is closed with age; name the file of your identity: --identity."
+        )
+    # Made readable by its owner only, and gone with the last handle.
+    with tempfile.NamedTemporaryFile(suffix=".zip") as opened:
+        _decrypt(path, identity, opened)
+        yield from _reading_zip(Path(opened.name))
+
+
+def _decrypt(path: Path, identity: Path, out: Any) -> None:
+    try:
+        lines = identity.read_text().splitlines()
+        keys = [
+            pyrage.x25519.Identity.from_str(line.strip())
+            for line in lines
+            if line.strip() and not line.startswith("#")
+        ]
+        with path.open("rb") as sealed:
+            pyrage.decrypt_io(sealed, out, keys)
+        out.flush()
+    except (pyrage.DecryptError, pyrage.IdentityError, OSError) as fault:
+        raise Conflict(f"{path} does not open with {identity}: {fault}.") from None
+
+
+def _reading_zip(path: Path) -> Iterator[PackageReader]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise Conflict(f"{path} is no zip file, or a part of one.") from None
+    with archive:
+        if any(each.flag_bits & _ENCRYPTED for each in archive.infolist()):
+            raise Conflict(
+                f"{path} has a password; extract it with 7-Zip first, and name the "
+                "folder instead."
+            )
+        yield from _reading(zipfile.Path(archive))
+
+
+def _reading(root: "zipfile.Path | Path") -> Iterator[PackageReader]:
+    reader = PackageReader(root)
+    try:
+        yield reader
+    finally:
+        reader.close()

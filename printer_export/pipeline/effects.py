@@ -1,0 +1,99 @@
+"""What a line report does to codes: spoilt ones become void, printed ones active."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.ranges import RangeState
+from codegen.pipeline import BulkChange, change_in_bulk
+from core.auth import Staff
+from printer_export.domain.report_order import Activate, ReportOrder
+from printer_export.domain.statuses import (
+    CHUNK_BITS,
+    PRINTED,
+    SPOILT,
+    runs_of,
+)
+from printer_export.pipeline.laying import Intake
+from printer_export.store import reports as store
+
+# Runs of this length are voided as ranges, shorter ones code by code.
+LONG_RUN: Final = 64
+# A report that would cut the batch in more pieces activates nothing yet.
+MAX_NEW_RANGES: Final = 2_000
+
+
+async def put_into_effect(
+    conn: AsyncConnection,
+    order: ReportOrder,
+    intake: Intake,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Void what is spoilt and activate what is printed, last and under the fence."""
+    batch, base = order.batch, order.batch.first_code_id
+    effects: dict[str, Any] = {"voided": 0, "activated": 0, "not_activated": ""}
+    wanted: list[tuple[int, int]] = []
+    if order.activate is not Activate.NONE:
+        wanted = await _printed_runs(conn, batch.batch_id, intake.touched)
+        wanted += [
+            (u.from_index, u.to_index)
+            for u in batch.units
+            if u.name in intake.printed_units
+        ]
+        if len(wanted) > MAX_NEW_RANGES:
+            effects["not_activated"] = (
+                f"The printed codes lie in {len(wanted):,} pieces; nothing was "
+                "activated yet. Report the other lanes too, or activate by range."
+            )
+            wanted = []
+    if intake.spoilt:
+        long = [run for run in intake.spoilt if run[1] - run[0] + 1 >= LONG_RUN]
+        short = [run for run in intake.spoilt if run[1] - run[0] + 1 < LONG_RUN]
+        void = BulkChange(
+            batch,
+            RangeState.VOID,
+            [(base + first, base + last) for first, last in long],
+            [base + i for first, last in short for i in range(first, last + 1)],
+            "line report",
+        )
+        effects["voided"] = await change_in_bulk(conn, void, staff, now=now)
+    if wanted:
+        activation = BulkChange(
+            batch,
+            RangeState.ACTIVATED,
+            [(base + first, base + last) for first, last in wanted],
+            reason="line report",
+            effective_at=order.effective_at,
+        )
+        effects["activated"] = await change_in_bulk(conn, activation, staff, now=now)
+    return effects
+
+
+async def _printed_runs(
+    conn: AsyncConnection, batch_id: int, touched: set[int]
+) -> list[tuple[int, int]]:
+    """List runs of printed codes in the chunks that a report touched.
+
+    Spoilt codes between them are void one by one, so that a run may pass over them.
+    """
+    runs: list[tuple[int, int]] = []
+    for number in sorted(touched):
+        chunk = (await store.load_chunks(conn, batch_id, [number])).get(number)
+        if chunk is None:
+            continue
+        printed = chunk == PRINTED
+        start = number << CHUNK_BITS
+        for first, last in runs_of(printed | SPOILT[chunk], start):
+            inside = np.flatnonzero(printed[first - start : last - start + 1])
+            if inside.size == 0:
+                continue
+            begin, end = first + int(inside[0]), first + int(inside[-1])
+            if runs and runs[-1][1] == begin - 1:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((begin, end))
+    return runs

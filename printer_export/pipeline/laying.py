@@ -1,0 +1,213 @@
+"""Laying reported rows on the statuses of a batch's codes, and counting them."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from printer_export.domain.report import (
+    Notes,
+    ReportReader,
+    RowError,
+    UnitRow,
+)
+from printer_export.domain.statuses import (
+    CHUNK,
+    CHUNK_BITS,
+    PRINTED,
+    SPOILT,
+    STATUSES,
+    Applied,
+    ReportRows,
+    StatusChunks,
+    apply_rows,
+    runs_of,
+)
+from printer_export.store import reports as store
+
+MAX_ERRORS: Final = 1_000
+# Loaded at a time, with what they were before: 128 KiB each.
+MAX_CHUNKS: Final = 256
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a report came to so far; grows with its separate runs of spoilt codes."""
+
+    errors: list[RowError] = field(default_factory=list)
+    wrong_rows: int = 0
+    rows: int = 0
+    blocks: int = 0
+    unchanged: int = 0
+    deltas: np.ndarray[Any, np.dtype[np.int64]] = field(
+        default_factory=lambda: np.zeros(len(STATUSES), dtype=np.int64)
+    )
+    tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    spoilt: list[tuple[int, int]] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+    printed_units: set[str] = field(default_factory=set)
+
+    def note(self, errors: list[RowError]) -> None:
+        """Count rows that are wrong; the first ones are told in full."""
+        self.wrong_rows += len({error.line for error in errors})
+        self.errors += errors[: MAX_ERRORS - len(self.errors)]
+
+
+@dataclass(frozen=True, slots=True)
+class Laying:
+    """Lays rows of one report on the statuses of its batch."""
+
+    conn: AsyncConnection
+    batch: Batch
+    report_id: int
+    notes: Notes
+    intake: Intake
+
+    async def lay_on(self, rows: ReportRows) -> None:
+        """Lay rows on, in halves while they touch more chunks than memory shall hold.
+
+        A row that spans very many chunks counts by pieces, others as a whole.
+        """
+        rows = _in_pieces(rows)
+        needed = await asyncio.to_thread(_chunks_of, rows)
+        if len(needed) > MAX_CHUNKS and len(rows) > 1:
+            half = len(rows) // 2
+            await self.lay_on(rows.pick(slice(0, half)))
+            await self.lay_on(rows.pick(slice(half, None)))
+            return
+        chunks = StatusChunks()
+        stored = await store.load_chunks(self.conn, self.batch.batch_id, needed)
+        for chunk_no in needed:
+            chunks.put(chunk_no, stored.get(chunk_no))
+        applied = await asyncio.to_thread(apply_rows, chunks, rows)
+        self._count(rows, applied)
+        self.intake.touched.update(needed)
+        await self._keep(chunks)
+        good = rows.pick(applied.good)
+        if len(good):
+            names = list(self.notes.numbers)
+            _tally(self.intake, good, names)
+            block_no = self.intake.blocks
+            await store.insert_block(self.conn, self.report_id, block_no, good, names)
+            self.intake.blocks += 1
+
+    def _count(self, rows: ReportRows, applied: Applied) -> None:
+        self.intake.note(
+            [
+                RowError(
+                    int(rows.line[number]),
+                    1,
+                    f"A code that is {present.value} cannot become "
+                    f"{STATUSES[int(rows.status[number])].value}.",
+                )
+                for number, present in applied.wrong
+            ]
+        )
+        self.intake.unchanged += applied.unchanged
+        self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
+
+    async def _keep(self, chunks: StatusChunks) -> None:
+        changed = {
+            number: statuses
+            for number, statuses in sorted(chunks.loaded.items())
+            if (statuses != chunks.before[number]).any()
+        }
+        for number, statuses in changed.items():
+            newly = SPOILT[statuses] & ~SPOILT[chunks.before[number]]
+            self.intake.spoilt += runs_of(newly, number << CHUNK_BITS)
+        if changed:
+            await store.save_chunks(self.conn, self.batch.batch_id, changed)
+
+
+def _in_pieces(rows: ReportRows) -> ReportRows:
+    """Cut rows that span more codes than MAX_CHUNKS chunks hold."""
+    widest = MAX_CHUNKS // 2 << CHUNK_BITS
+    pieces = -(-(rows.last - rows.first + 1) // widest)
+    if (pieces <= 1).all():
+        return rows
+    which = np.repeat(np.arange(len(rows)), pieces)
+    ends = np.cumsum(pieces)
+    nth = np.arange(len(which)) - np.repeat(ends - pieces, pieces)
+    first = rows.first[which] + nth * widest
+    last = np.minimum(first + widest - 1, rows.last[which])
+    return ReportRows(
+        first, last, rows.status[which], rows.note[which], rows.line[which]
+    )
+
+
+def _chunks_of(rows: ReportRows) -> list[int]:
+    """List the chunks that rows touch."""
+    first, last = rows.first >> CHUNK_BITS, rows.last >> CHUNK_BITS
+    needed = set(np.unique(first).tolist()) | set(np.unique(last).tolist())
+    for begin, end in {
+        (int(a), int(b)) for a, b in zip(first, last, strict=True) if b - a > 1
+    }:
+        needed.update(range(begin, end + 1))
+    return sorted(needed)
+
+
+def _tally(intake: Intake, rows: ReportRows, names: list[tuple[str, str]]) -> None:
+    kinds = rows.note.astype(np.int64) * len(STATUSES) + rows.status
+    sizes = np.bincount(kinds, weights=(rows.last - rows.first + 1).astype(np.float64))
+    for kind in np.flatnonzero(sizes).tolist():
+        note, status = divmod(kind, len(STATUSES))
+        key = (STATUSES[status].value, *names[note])
+        intake.tallies[key] = intake.tallies.get(key, 0) + int(sizes[kind])
+
+
+async def add_units(
+    conn: AsyncConnection,
+    batch: Batch,
+    units: list[UnitRow],
+    reader: ReportReader,
+    intake: Intake,
+) -> None:
+    """Add quantities of units, while they and its named caps fit in the unit."""
+    if not units:
+        return
+    quantities = await store.load_unit_quantities(conn, batch.batch_id)
+    sizes = {u.name: (u.from_index, u.to_index) for u in batch.units}
+    names = list(reader.notes.numbers)
+    for row in units:
+        first, last = sizes[row.unit]
+        named = await _named_within(conn, batch.batch_id, first, last)
+        taken = sum(n for (unit, _), n in quantities.items() if unit == row.unit)
+        room = last - first + 1 - named - taken
+        if row.quantity > room:
+            message = f"Unit {row.unit} has {room:,} caps left to report."
+            intake.note([RowError(row.line, 2, message)])
+            continue
+        status = STATUSES[row.status].value
+        key = (row.unit, status)
+        quantities[key] = quantities.get(key, 0) + row.quantity
+        await store.add_unit_quantity(
+            conn,
+            batch_id=batch.batch_id,
+            unit=row.unit,
+            status=status,
+            quantity=row.quantity,
+        )
+        intake.deltas[row.status] += row.quantity
+        kind = (status, *names[row.note])
+        if row.quantity:
+            intake.tallies[kind] = intake.tallies.get(kind, 0) + row.quantity
+        if row.status == PRINTED and row.quantity:
+            intake.printed_units.add(row.unit)
+
+
+async def _named_within(
+    conn: AsyncConnection, batch_id: int, first: int, last: int
+) -> int:
+    """Count the codes of a unit whose status is known one by one."""
+    named = 0
+    numbers = list(range(first >> CHUNK_BITS, (last >> CHUNK_BITS) + 1))
+    for number in numbers:
+        chunk = (await store.load_chunks(conn, batch_id, [number])).get(number)
+        if chunk is not None:
+            begin = max(first - (number << CHUNK_BITS), 0)
+            end = min(last - (number << CHUNK_BITS), CHUNK - 1) + 1
+            named += int(np.count_nonzero(chunk[begin:end]))
+    return named

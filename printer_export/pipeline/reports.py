@@ -1,0 +1,160 @@
+"""Taking in what a line reports: read, laid on, added up, and put into effect."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import IO, Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain import EpochKeys
+from codegen.domain.batch import Batch
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.errors import FieldError, InvalidInput
+from printer_export.domain.report import (
+    Lines,
+    ReportReader,
+    RowError,
+    read_header,
+)
+from printer_export.domain.report_order import OnError, ReportOrder
+from printer_export.domain.statuses import (
+    STATUSES,
+)
+from printer_export.pipeline.effects import put_into_effect
+from printer_export.pipeline.laying import Intake, Laying, add_units
+from printer_export.store import reports as store
+
+BLOCK_LINES: Final = 65_536
+
+
+async def take_report(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    content: IO[bytes],
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Take in a CSV report of a batch; the same content again changes nothing.
+
+    Raises InvalidInput for a file without a header, and for one with any wrong row
+    when wrong rows refuse it all.
+    """
+    batch = order.batch
+    await store.lock_counts(conn, batch.batch_id, batch.quantity)
+    earlier = await store.find_report(conn, batch.batch_id, order.content_hash)
+    if earlier is not None:
+        return earlier
+    report_id = await store.begin_report(
+        conn,
+        batch_id=batch.batch_id,
+        content_hash=order.content_hash,
+        person=staff.person,
+        now=now,
+    )
+    intake = await _read_all(conn, keys, batch, report_id, content)
+    if intake.wrong_rows and order.on_error is OnError.REFUSE:
+        raise InvalidInput(
+            f"{intake.wrong_rows:,} rows are wrong, so nothing of the report counts.",
+            code="report_refused",
+            errors=tuple(
+                FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)
+                for e in intake.errors[:100]
+            ),
+        )
+    await store.insert_tallies(conn, report_id, intake.tallies)
+    deltas = dict(zip(STATUSES, intake.deltas.tolist(), strict=True))
+    await store.add_counts(
+        conn, batch.batch_id, {status.value: n for status, n in deltas.items()}
+    )
+    effects = await put_into_effect(conn, order, intake, staff, now=now)
+    counts = await store.load_counts(conn, batch.batch_id, batch.quantity)
+    answer = {
+        "report_id": report_id,
+        "batch_id": batch.batch_id,
+        **counts,
+        "rows": intake.rows,
+        "unchanged": intake.unchanged,
+        "wrong_rows": intake.wrong_rows,
+        **effects,
+        "errors": [
+            {"line": e.line, "column": e.column, "message": e.message}
+            for e in intake.errors
+        ],
+    }
+    await store.finish_report(
+        conn,
+        report_id,
+        row_count=intake.rows,
+        wrong_rows=intake.wrong_rows,
+        answer=answer,
+    )
+    await record_action(
+        conn,
+        staff,
+        action="line_report.import",
+        subject=f"batch:{batch.batch_id}",
+        detail={"report_id": report_id, "rows": intake.rows} | effects,
+        now=now,
+    )
+    return answer
+
+
+async def _read_all(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    batch: Batch,
+    report_id: int,
+    content: IO[bytes],
+) -> Intake:
+    """Read the report block by block; reading and counting run in a thread."""
+    text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
+    lines = csv.reader(text, strict=True)
+    try:
+        columns = read_header(next(lines, []))
+        if isinstance(columns, RowError):
+            raise InvalidInput(columns.message, code="no_header")
+        reader, intake = ReportReader(columns, batch, keys), Intake()
+        laying = Laying(conn, batch, report_id, reader.notes, intake)
+        blocks = _blocks(lines)
+        while block := await asyncio.to_thread(next, blocks, None):
+            rows, units, errors = await asyncio.to_thread(reader.read, block)
+            intake.rows += len(block.fields)
+            intake.note(errors)
+            if len(rows):
+                await laying.lay_on(rows)
+            await add_units(conn, batch, units, reader, intake)
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            f"Near line {lines.line_num + 1} the file is not UTF-8; save it as CSV "
+            "UTF-8 and send it again. Nothing of it counted.",
+            code="not_utf8",
+        ) from None
+    except csv.Error as fault:
+        raise InvalidInput(
+            f"Line {lines.line_num} is no CSV: {fault}. Nothing of the file counted.",
+            code="no_csv",
+        ) from None
+    finally:
+        text.detach()
+    return intake
+
+
+def _blocks(lines: Any) -> Iterator[Lines]:
+    """Group lines into blocks; empty ones are passed over."""
+    while True:
+        fields: list[list[str]] = []
+        numbers: list[int] = []
+        for row in islice(lines, BLOCK_LINES):
+            if row:
+                fields.append(row)
+                numbers.append(lines.line_num)
+        if not fields:
+            return
+        yield Lines(fields, numbers)

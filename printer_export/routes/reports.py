@@ -1,0 +1,237 @@
+"""HTTP of line reports: a file of any size, or a few rows as JSON."""
+
+import csv
+import hashlib
+import io
+import tempfile
+from datetime import datetime
+from typing import IO, Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from codegen.pipeline import Issuance, get_batch
+from core.auth import Principal, Role, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
+from printer_export.domain.report_order import Activate, OnError, ReportOrder
+from printer_export.pipeline.reports import take_report
+from printer_export.store import reports as store
+
+MAX_REPORT = 4 << 30
+MAX_JSON = 4 << 20
+MAX_PAGE = 100
+_IN_MEMORY = 1 << 20
+_WAYS = (("from_index", "to_index"), ("code",), ("unit", "quantity"))
+
+
+class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row, naming codes in one of three ways."""
+
+    status: str
+    from_index: int | None = None
+    to_index: int | None = None
+    code: str | None = None
+    unit: str | None = None
+    quantity: int | None = None
+    reason: str = ""
+    grade: str = ""
+
+
+class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A small report."""
+
+    batch_id: int
+    rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]
+
+
+class ReportView(msgspec.Struct, frozen=True):
+    """A report that was taken in."""
+
+    report_id: int
+    person: str
+    at: datetime
+    rows: int
+    wrong_rows: int
+
+
+class ReportList(msgspec.Struct, frozen=True):
+    """A page of reports, newest first."""
+
+    items: tuple[ReportView, ...]
+    next_cursor: str | None
+
+
+@post(
+    "/v1/line-reports",
+    summary="Report what became of codes",
+    tags=["line reports"],
+    request_max_body_size=MAX_REPORT,
+)
+async def add_report(
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    issuance: Issuance,
+    batch_id: int | None = None,
+    on_error: OnError = OnError.SKIP,
+    activate: str = Activate.NONE.value,
+) -> Response[bytes]:
+    """Take in a CSV, or JSON; the same content again answers the same.
+
+    `activate` is `none`, `now` or the time from which printed codes are active. The
+    body is read to a private file first, so that a slow sender holds no lock.
+    """
+    staff = require_role(principal, Role.LINE)
+    when, effective_at = _activation(activate)
+    now = utc_datetime(clock.now_ms())
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
+        named = await _receive(request, content)
+        wanted = batch_id if named is None else named
+        if wanted is None:
+            raise InvalidInput.field(
+                "/batch_id", "required", "Say which batch: ?batch_id=…"
+            )
+        digest = _digest(content, f"{on_error}\n{activate}\n")
+
+        async def effect(conn: AsyncConnection) -> msgspec.Raw:
+            batch = await get_batch(conn, wanted, staff)
+            order = ReportOrder(batch, digest, on_error, when, effective_at)
+            content.seek(0)
+            answer = await take_report(
+                conn, issuance.key_file.load(), order, content, staff, now=now
+            )
+            return msgspec.Raw(msgspec.json.encode(answer))
+
+        return await once.perform(request, staff, effect, body_hash=digest[:16])
+
+
+def _activation(text: str) -> tuple[Activate, datetime | None]:
+    if text in set(Activate):
+        return Activate(text), None
+    try:
+        at = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise InvalidInput.field(
+            "/activate",
+            "invalid",
+            "Printed codes become active `now`, at a time like 2026-05-01T08:00:00Z, "
+            "or not at all: `none`.",
+        )
+    return Activate.NOW, at
+
+
+async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int | None:
+    """Spool the body as CSV; returns the batch that a JSON body names."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in {"text/csv", "application/json"}:
+        raise UnsupportedMedia("Send the report as text/csv or application/json.")
+    limit = MAX_REPORT if media == "text/csv" else MAX_JSON
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"A report of this kind has at most {limit:,} bytes.")
+        content.write(chunk)
+    if media == "text/csv":
+        return None
+    content.seek(0)
+    body = content.read()
+    try:
+        report = msgspec.json.decode(body, type=JsonReport)
+    except msgspec.ValidationError as fault:
+        detail, _, path = str(fault).partition(" - at `$")
+        error = field_error(detail, path.rstrip("`"))
+        raise InvalidInput(error.detail, errors=(error,)) from None
+    except msgspec.DecodeError as fault:
+        raise InvalidInput(f"The body is no JSON: {fault}.", code="no_json") from None
+    content.seek(0)
+    content.truncate()
+    content.write(_as_csv(report.rows).encode())
+    return report.batch_id
+
+
+def _as_csv(rows: tuple[JsonRow, ...]) -> str:
+    """Write rows as the CSV they stand for; all name codes the same way."""
+    way = next(
+        (w for w in _WAYS if all(getattr(rows[0], name) is not None for name in w)),
+        None,
+    )
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*(way or _WAYS[0]), "status", "reason", "grade"])
+    for number, row in enumerate(rows):
+        given = {n for w in _WAYS for n in w if getattr(row, n) is not None}
+        if way is None or given != set(way):
+            raise InvalidInput.field(
+                f"/rows/{number}",
+                "naming",
+                "Each row names codes by from_index and to_index, by code, or by unit "
+                "and quantity; all rows the same way.",
+            )
+        values = [getattr(row, name) for name in way]
+        writer.writerow([*values, row.status, row.reason, row.grade])
+    return out.getvalue()
+
+
+def _digest(content: IO[bytes], options: str) -> bytes:
+    digest = hashlib.sha256(options.encode())
+    content.seek(0)
+    while chunk := content.read(1 << 20):
+        digest.update(chunk)
+    return digest.digest()
+
+
+@get("/v1/line-reports", summary="List line reports", tags=["line reports"])
+async def list_reports(
+    principal: Principal,
+    engine: AsyncEngine,
+    batch_id: int,
+    cursor: int | None = None,
+    limit: int = 50,
+) -> ReportList:
+    """List the reports of a batch, newest first."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
+    limit = max(1, min(limit, MAX_PAGE))
+    async with engine.connect() as conn:
+        await get_batch(conn, batch_id, staff)
+        rows = await store.list_reports(conn, batch_id, before_id=cursor, limit=limit)
+    more = str(rows[-1].report_id) if len(rows) == limit else None
+    return ReportList(
+        tuple(
+            ReportView(r.report_id, r.person, r.at, r.row_count, r.wrong_rows)
+            for r in rows
+        ),
+        more,
+    )
+
+
+@get(
+    "/v1/batches/{batch_id:int}/reconciliation",
+    summary="Account for every cap of a batch",
+    tags=["line reports"],
+)
+async def show_reconciliation(
+    batch_id: int, principal: Principal, engine: AsyncEngine
+) -> dict[str, Any]:
+    """Issued = printed + rejected + wasted + missing + unprinted + indeterminate."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
+    async with engine.connect() as conn:
+        batch = await get_batch(conn, batch_id, staff)
+        counts = await store.load_counts(conn, batch_id, batch.quantity)
+        units = await store.load_unit_quantities(conn, batch_id)
+        tallies = await store.load_tallies(conn, batch_id)
+    return {
+        "batch_id": batch_id,
+        **counts,
+        "units": [
+            {"unit": unit, "status": status, "quantity": quantity}
+            for (unit, status), quantity in sorted(units.items())
+        ],
+        "reasons": tallies,
+    }
