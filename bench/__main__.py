@@ -9,7 +9,9 @@ from typing import Final
 
 from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
-NAMES: Final = ("codegen", "export", "filters", "scan")
+NAMES: Final = (
+    *("codegen", "export", "filters", "package", "report", "scan", "symbols"),
+)
 
 
 def main() -> None:

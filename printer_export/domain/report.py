@@ -110,7 +110,7 @@ class Lines:
     """Some lines of a report: their fields and their numbers in the file."""
 
     fields: list[list[str]]
-    numbers: list[int]
+    numbers: Sequence[int]
 
 
 class ReportReader:
@@ -127,8 +127,8 @@ class ReportReader:
         """Read a block: rows of codes, rows of units, and what was wrong."""
         errors: list[RowError] = []
         width = self.columns.width
-        kept = [len(fields) == width for fields in lines.fields]
-        if not all(kept):
+        if set(map(len, lines.fields)) != {width}:
+            kept = [len(fields) == width for fields in lines.fields]
             for fields, number in zip(lines.fields, lines.numbers, strict=True):
                 if len(fields) != width:
                     message = f"There are {len(fields)} fields where {width} belong."
@@ -159,11 +159,10 @@ class ReportReader:
     def _statuses(
         self, words: Sequence[str], numbers: Sequence[int], errors: list[RowError]
     ) -> NDArray[np.int64]:
-        found = [_REPORTED.get(word, -1) for word in words]
-        if -1 in found:
+        known = {word: _REPORTED.get(word.strip().lower(), -1) for word in set(words)}
+        found = list(map(known.__getitem__, words))
+        if -1 in known.values():
             for place, word in enumerate(words):
-                if found[place] < 0:
-                    found[place] = _REPORTED.get(word.strip().lower(), -1)
                 if found[place] < 0:
                     errors.append(
                         RowError(
@@ -186,6 +185,8 @@ class ReportReader:
         at_reason, at_grade = self.columns.reason, self.columns.grade
         reasons = blank if at_reason is None else table[at_reason]
         grades = blank if at_grade is None else table[at_grade]
+        if not any(reasons) and not any(grades):
+            return np.zeros(count, dtype=np.uint16)
         known: dict[tuple[str, str], int] = {}
         for pair in set(zip(reasons, grades, strict=True)):
             reason, grade = pair[0].strip(), pair[1].strip()

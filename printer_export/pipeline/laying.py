@@ -142,9 +142,8 @@ def _chunks_of(rows: ReportRows) -> list[int]:
     """List the chunks that rows touch."""
     first, last = rows.first >> CHUNK_BITS, rows.last >> CHUNK_BITS
     needed = set(np.unique(first).tolist()) | set(np.unique(last).tolist())
-    for begin, end in {
-        (int(a), int(b)) for a, b in zip(first, last, strict=True) if b - a > 1
-    }:
+    wide = last - first > 1
+    for begin, end in zip(first[wide].tolist(), last[wide].tolist(), strict=True):
         needed.update(range(begin, end + 1))
     return sorted(needed)
 

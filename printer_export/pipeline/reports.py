@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import accumulate, islice
 from typing import IO, Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -149,12 +149,18 @@ async def _read_all(
 def _blocks(lines: Any) -> Iterator[Lines]:
     """Group lines into blocks; empty ones are passed over."""
     while True:
-        fields: list[list[str]] = []
-        numbers: list[int] = []
-        for row in islice(lines, BLOCK_LINES):
-            if row:
-                fields.append(row)
-                numbers.append(lines.line_num)
+        before = lines.line_num
+        fields = list(islice(lines, BLOCK_LINES))
         if not fields:
             return
-        yield Lines(fields, numbers)
+        numbers = range(before + 1, lines.line_num + 1)
+        if len(numbers) == len(fields) and all(fields):
+            yield Lines(fields, numbers)
+            continue
+        # Empty lines, and fields that run over several: a row's number is its last.
+        spans = [sum(field.count("\n") for field in row) + 1 for row in fields]
+        ends = accumulate(spans, initial=before)
+        numbered = zip(fields, islice(ends, 1, None), strict=True)
+        kept = [(row, end) for row, end in numbered if row]
+        if kept:
+            yield Lines([row for row, _ in kept], [end for _, end in kept])

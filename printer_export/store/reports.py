@@ -1,6 +1,7 @@
 """The SQL of line reports and of what they add up to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -158,7 +159,15 @@ async def insert_block(
     rows: ReportRows,
     notes: Iterable[tuple[str, str]],
 ) -> None:
-    """Keep the rows of a block that counted, for the story of single codes."""
+    """Keep the rows of a block that counted, for the story of single codes.
+
+    Rows that go on where the one before ended, saying the same, are kept as one.
+    """
+    same = (rows.status[1:] == rows.status[:-1]) & (rows.note[1:] == rows.note[:-1])
+    begins = np.append(True, ~(same & (rows.first[1:] == rows.last[:-1] + 1)))
+    ends = np.append(begins[1:], True)
+    last = rows.last[ends]
+    rows = replace(rows.pick(begins), last=last)
     packed = np.empty(len(rows), dtype=_PACKED)
     packed["first"], packed["last"] = rows.first, rows.last
     packed["status"], packed["note"] = rows.status, rows.note

@@ -1,0 +1,153 @@
+"""A line report of a million single caps, from its first byte to the commit.
+
+Both ways of naming single caps, 98 % printed, 1 % rejected, 1 % wasted, in process
+and on a real PostgreSQL of its own; spoilt codes become void in the same transaction.
+The baseline is the textbook's: one row a cap, COPYed into a table and merged into
+one status a code with one statement. Environment: `CROWNCAP_BENCH_ROWS` (10^6 unless
+set).
+"""
+
+import asyncio
+import hashlib
+import io
+import os
+import statistics
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bench.measure import rounded
+from codegen.domain import EpochKeys, seal
+from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.code_text import LinkForm
+from codegen.keyring import HighWaterMark, MasterKeyFile
+from codegen.pipeline import Issuance, issue_batch, open_first_epoch
+from core.auth.principal import OPERATOR
+from core.clock import SystemClock, elapsed_s, utc_datetime
+from core.db import create_engine
+from crowncap import embedded
+from crowncap.migrate import migrate
+from printer_export.domain.report_order import ReportOrder
+from printer_export.pipeline.reports import take_report
+
+ROUNDS = 5
+_STATUSES = ("printed",) * 98 + ("rejected", "wasted")
+
+
+def run() -> dict[str, object]:
+    """Return rows a second of both ways, of the baseline, and the ratio."""
+    rows = int(os.environ.get("CROWNCAP_BENCH_ROWS", "1000000"))
+    with tempfile.TemporaryDirectory(prefix="crowncap-bench-") as name:
+        directory = Path(name)
+        directory.chmod(0o711)
+        with embedded.start(directory / "data", say=lambda _: None) as servers:
+            migrate(servers.urls.database_url)
+            return asyncio.run(_measure(servers.urls.database_url, directory, rows))
+
+
+async def _measure(database_url: str, directory: Path, rows: int) -> dict[str, object]:
+    issuance = Issuance(
+        MasterKeyFile(directory / "keys" / "master-keys"),
+        HighWaterMark(directory / "keys" / "high-water.json"),
+        "HTTPS://CAP.CN",
+    )
+    engine = create_engine(database_url)
+    now = utc_datetime(SystemClock().now_ms())
+    async with engine.begin() as conn:
+        await open_first_epoch(conn, issuance.key_file, now=now)
+    keys = issuance.key_file.load()
+    by_code: list[float] = []
+    by_index: list[float] = []
+    plain: list[float] = []
+    for _ in range(ROUNDS):
+        batch = await _issue(engine, issuance, rows)
+        by_code.append(await _take(engine, keys, batch, _code_report(keys, batch)))
+        batch = await _issue(engine, issuance, rows)
+        by_index.append(await _take(engine, keys, batch, _index_report(rows)))
+        plain.append(await _merge_plainly(engine, rows))
+    await engine.dispose()
+    code_s, index_s, plain_s = map(statistics.median, (by_code, by_index, plain))
+    return {
+        "rows": rows,
+        "rounds": ROUNDS,
+        "codes_rows_per_s": rounded(rows / code_s),
+        "indexes_rows_per_s": rounded(rows / index_s),
+        "textbook_rows_per_s": rounded(rows / plain_s),
+        "ratio_codes": rounded(plain_s / code_s),
+        "ratio_indexes": rounded(plain_s / index_s),
+    }
+
+
+async def _issue(engine: AsyncEngine, issuance: Issuance, rows: int) -> Batch:
+    order = BatchOrder.check(
+        quantity=rows, link_base="HTTPS://CAP.CN", link_form=LinkForm.SHORT
+    )
+    async with engine.begin() as conn:
+        now = utc_datetime(SystemClock().now_ms())
+        return await issue_batch(conn, issuance, order, OPERATOR, now=now)
+
+
+async def _take(
+    engine: AsyncEngine, keys: EpochKeys, batch: Batch, content: bytes
+) -> float:
+    order = ReportOrder(batch, hashlib.sha256(content).digest())
+    started = elapsed_s()
+    async with engine.begin() as conn:
+        now = utc_datetime(SystemClock().now_ms())
+        answer = await take_report(
+            conn, keys, order, io.BytesIO(content), OPERATOR, now=now
+        )
+    seconds = elapsed_s() - started
+    assert answer["unprinted"] == 0, answer
+    assert answer["wrong_rows"] == 0, answer
+    return seconds
+
+
+def _code_report(keys: EpochKeys, batch: Batch) -> bytes:
+    serials = np.arange(batch.first_serial, batch.first_serial + batch.quantity)
+    codes = seal(keys, batch.epoch, serials.astype(np.uint64)).tobytes().decode()
+    lines = [
+        f"{codes[16 * i : 16 * i + 16]},{_STATUSES[i * 37 % 100]},,\n"
+        for i in range(batch.quantity)
+    ]
+    return ("code,status,reason,grade\n" + "".join(lines)).encode()
+
+
+def _index_report(rows: int) -> bytes:
+    lines = [f"{i},{i},{_STATUSES[i * 37 % 100]},,\n" for i in range(rows)]
+    return ("from_index,to_index,status,reason,grade\n" + "".join(lines)).encode()
+
+
+async def _merge_plainly(engine: AsyncEngine, rows: int) -> float:
+    """Do it as a textbook does: a table with a row a cap, filled and merged."""
+    async with engine.begin() as conn:
+        await conn.execute(text("DROP TABLE IF EXISTS plain_statuses"))
+        await conn.execute(
+            text("CREATE TABLE plain_statuses (code bigint PRIMARY KEY, status text)")
+        )
+    started = elapsed_s()
+    async with engine.begin() as conn:
+        await conn.execute(
+            text(
+                "CREATE TEMP TABLE plain_report (code bigint, status text)"
+                " ON COMMIT DROP"
+            )
+        )
+        raw = (await conn.get_raw_connection()).driver_connection
+        assert raw is not None
+        async with (
+            raw.cursor() as cursor,
+            cursor.copy("COPY plain_report FROM STDIN") as copy,
+        ):
+            for i in range(rows):
+                await copy.write_row((i, _STATUSES[i * 37 % 100]))
+        await conn.execute(
+            text(
+                "INSERT INTO plain_statuses SELECT * FROM plain_report"
+                " ON CONFLICT (code) DO UPDATE SET status = excluded.status"
+            )
+        )
+    return elapsed_s() - started
