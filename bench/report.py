@@ -1,10 +1,10 @@
 """A line report of a million single caps, from its first byte to the commit.
 
 Both ways of naming single caps, 98 % printed, 1 % rejected, 1 % wasted, in process
-and on a real PostgreSQL of its own; spoilt codes become void in the same transaction.
-The baseline is the textbook's: one row a cap, COPYed into a table and merged into
-one status a code with one statement. Environment: `CROWNCAP_BENCH_ROWS` (10^6 unless
-set).
+and on the PostgreSQL of a service that runs beside it; spoilt codes become void in the
+same transaction. The baseline is the textbook's: one row a cap, COPYed into a table
+and merged into one status a code with one statement. Environment:
+`CROWNCAP_BENCH_ROWS` (10^6 unless set).
 """
 
 import asyncio
@@ -12,7 +12,6 @@ import hashlib
 import io
 import os
 import statistics
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +19,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.measure import rounded
+from bench.serving import (
+    CROWNCAP,
+    StoreUrls,
+    free_port,
+    scratch_data,
+    started,
+    wait_until_ready,
+)
 from codegen.domain import EpochKeys, seal
 from codegen.domain.batch import Batch, BatchOrder
 from codegen.domain.code_text import LinkForm
 from codegen.keyring import HighWaterMark, MasterKeyFile
-from codegen.pipeline import Issuance, issue_batch, open_first_epoch
+from codegen.pipeline import Issuance, issue_batch
 from core.auth.principal import OPERATOR
 from core.clock import SystemClock, elapsed_s, utc_datetime
 from core.db import create_engine
-from crowncap import embedded
-from crowncap.migrate import migrate
 from printer_export.domain.report_order import ReportOrder
 from printer_export.pipeline.reports import take_report
 
@@ -40,24 +45,30 @@ _STATUSES = ("printed",) * 98 + ("rejected", "wasted")
 def run() -> dict[str, object]:
     """Return rows a second of both ways, of the baseline, and the ratio."""
     rows = int(os.environ.get("CROWNCAP_BENCH_ROWS", "1000000"))
-    with tempfile.TemporaryDirectory(prefix="crowncap-bench-") as name:
-        directory = Path(name)
-        directory.chmod(0o711)
-        with embedded.start(directory / "data", say=lambda _: None) as servers:
-            migrate(servers.urls.database_url)
-            return asyncio.run(_measure(servers.urls.database_url, directory, rows))
+    port = free_port()
+    with scratch_data() as data:
+        log = data.parent / "server.log"
+        up: list[str | Path] = [
+            CROWNCAP,
+            "up",
+            "--demo",
+            "--port",
+            str(port),
+            "--data-dir",
+            data,
+        ]
+        with started(up, log, {}) as process:
+            wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
+            return asyncio.run(_measure(data, rows))
 
 
-async def _measure(database_url: str, directory: Path, rows: int) -> dict[str, object]:
+async def _measure(data: Path, rows: int) -> dict[str, object]:
     issuance = Issuance(
-        MasterKeyFile(directory / "keys" / "master-keys"),
-        HighWaterMark(directory / "keys" / "high-water.json"),
+        MasterKeyFile(data / "keys" / "master-keys"),
+        HighWaterMark(data / "keys" / "high-water.json"),
         "HTTPS://CAP.CN",
     )
-    engine = create_engine(database_url)
-    now = utc_datetime(SystemClock().now_ms())
-    async with engine.begin() as conn:
-        await open_first_epoch(conn, issuance.key_file, now=now)
+    engine = create_engine(StoreUrls.of(data, "crowncap").database_url)
     keys = issuance.key_file.load()
     by_code: list[float] = []
     by_index: list[float] = []

@@ -186,6 +186,39 @@ CHECKS = (
             JOIN range_changes AS c USING (change_id)
             WHERE c.at < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)""",
     ),
+    Check(
+        8,
+        "each package that was approved was approved by a second person, and audited",
+        """SELECT p.package_id FROM packages AS p
+            WHERE p.approved_by IS NOT NULL AND (p.approved_by = p.ordered_by
+                OR NOT EXISTS (SELECT FROM audit_log AS a
+                    WHERE a.action = 'package.approve' AND a.person = p.approved_by
+                        AND a.subject = 'package:' || p.package_id))""",
+    ),
+    Check(
+        8,
+        "each download of a package was counted",
+        """SELECT p.package_id FROM packages AS p
+            LEFT JOIN package_downloads AS d USING (package_id)
+            GROUP BY p.package_id HAVING count(d.download_id) <> p.downloads""",
+    ),
+    Check(
+        9,
+        "the counts of each batch are those of its codes and units",
+        """SELECT c.batch_id FROM line_counts AS c
+            JOIN batches AS b USING (batch_id)
+            LEFT JOIN LATERAL (
+                SELECT sum(length(translate(encode(s.statuses, 'hex'), '0', '')))
+                    AS named FROM code_statuses AS s WHERE s.batch_id = c.batch_id
+            ) AS codes ON true
+            LEFT JOIN LATERAL (
+                SELECT sum(q.quantity) AS quantity FROM unit_quantities AS q
+                WHERE q.batch_id = c.batch_id
+            ) AS units ON true
+            WHERE c.issued <> b.quantity
+                OR c.printed + c.rejected + c.wasted + c.missing + c.indeterminate
+                    <> coalesce(codes.named, 0) + coalesce(units.quantity, 0)""",
+    ),
 )
 
 

@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.embedded",
     "tests.fixtures.service",
     "tests.fixtures.ground",
+    "tests.fixtures.programs",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.db import why_away
 from core.errors import Fault, MisconfiguredError
-from crowncap.cli import batches, campaigns, keys, serving, tokens, upkeep
+from crowncap.cli import batches, campaigns, keys, printing, serving, tokens, upkeep
 from crowncap.cli.shell import cli, errors
 from crowncap.embedded import EmbeddedServerError
 from printer_export.writing import ExportWriteError
@@ -33,4 +33,14 @@ def _fail(sentence: str) -> None:
     sys.exit(2)
 
 
-__all__ = ["batches", "campaigns", "cli", "keys", "main", "serving", "tokens", "upkeep"]
+__all__ = [
+    "batches",
+    "campaigns",
+    "cli",
+    "keys",
+    "main",
+    "printing",
+    "serving",
+    "tokens",
+    "upkeep",
+]

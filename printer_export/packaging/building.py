@@ -11,7 +11,6 @@ import numpy as np
 from codegen.domain import EpochKeys, seal, seal_into
 from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.ranges import SERIAL_BITS, SERIALS_PER_EPOCH
-from printer_export.domain.images import eps_image, png_image, svg_image
 from printer_export.domain.manifest import (
     FileFact,
     link_prefix_of,
@@ -29,7 +28,6 @@ from printer_export.domain.rows import (
     row_layout,
     suffix_of,
 )
-from printer_export.domain.sheets import phone_test_sheet
 from printer_export.domain.symbols import (
     USUAL_MASK,
     encode_symbols,
@@ -38,6 +36,8 @@ from printer_export.domain.symbols import (
     version_for,
 )
 from printer_export.packaging.archive import Member, zip_stream
+from printer_export.packaging.images import eps_image, png_image, svg_image
+from printer_export.packaging.sheets import phone_test_sheet
 from printer_export.signing import SigningKey
 
 SAMPLES: Final = 10

@@ -59,15 +59,7 @@ async def take_report(
         now=now,
     )
     intake = await _read_all(conn, keys, batch, report_id, content)
-    if intake.wrong_rows and order.on_error is OnError.REFUSE:
-        raise InvalidInput(
-            f"{intake.wrong_rows:,} rows are wrong, so nothing of the report counts.",
-            code="report_refused",
-            errors=tuple(
-                FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)
-                for e in intake.errors[:100]
-            ),
-        )
+    _refuse_wrong(order, intake)
     await store.insert_tallies(conn, report_id, intake.tallies)
     deltas = dict(zip(STATUSES, intake.deltas.tolist(), strict=True))
     await store.add_counts(
@@ -104,6 +96,19 @@ async def take_report(
         now=now,
     )
     return answer
+
+
+def _refuse_wrong(order: ReportOrder, intake: Intake) -> None:
+    """Let nothing count when anything is wrong, where that was asked for."""
+    if intake.wrong_rows and order.on_error is OnError.REFUSE:
+        raise InvalidInput(
+            f"{intake.wrong_rows:,} rows are wrong, so nothing of the report counts.",
+            code="report_refused",
+            errors=tuple(
+                FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)
+                for e in intake.errors[:100]
+            ),
+        )
 
 
 async def _read_all(

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from crowncap.demo import GTIN
 from tests.acceptance.test_batch_routes import path_of, refused
+from tests.fixtures.programs import Finder
 from tests.fixtures.service import Json, Service
 
 
@@ -197,7 +198,7 @@ def test_a_package_for_age_opens_with_its_key_only(
 
 
 def test_a_password_goes_to_the_approver_and_is_kept_wrapped(
-    service: Service, ada: str, ben: str, tmp_path: Path
+    service: Service, ada: str, ben: str, tmp_path: Path, program: Finder
 ) -> None:
     """Who ordered never learns it; the database and the answers never hold it."""
     package = order(service, ada, fresh(service), encryption={"kind": "password"})
@@ -208,8 +209,9 @@ def test_a_password_goes_to_the_approver_and_is_kept_wrapped(
     assert told.headers["cache-control"] == "no-store"
     file = tmp_path / "package.zip"
     file.write_bytes(download(service, ada, package).content)
-    assert _seven_zip(file, password) == 0
-    assert _seven_zip(file, "guess") != 0
+    seven_zip = program("7z")
+    assert _test_zip(seven_zip, file, password) == 0
+    assert _test_zip(seven_zip, file, "guess") != 0
     kept = service.query(
         "SELECT packages::text, encode(wrapped_password, 'escape') FROM packages"
     )
@@ -218,9 +220,9 @@ def test_a_password_goes_to_the_approver_and_is_kept_wrapped(
     assert password not in service.log()
 
 
-def _seven_zip(file: Path, password: str) -> int:
+def _test_zip(seven_zip: str, file: Path, password: str) -> int:
     return subprocess.run(
-        ["7z", "t", f"-p{password}", str(file)], capture_output=True, check=False
+        [seven_zip, "t", f"-p{password}", str(file)], capture_output=True, check=False
     ).returncode
 
 

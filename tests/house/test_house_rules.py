@@ -57,6 +57,7 @@ SQL_ELSEWHERE = {
 # Tests that a machine may be unable to run, and why.
 MAY_SKIP = {
     "tests/browser/conftest.py": "a machine may have no browser; CI insists on one",
+    "tests/fixtures/programs.py": "a machine may lack 7-Zip or age; CI insists on them",
     "tests/unit/test_export_formats.py": "a disk may hold the file that is too large",
 }
 

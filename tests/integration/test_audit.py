@@ -14,6 +14,11 @@ from scan_api.domain import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 
 # Each: what to do to a sound database, and the sentence that must name it.
+PACKAGE = (
+    "INSERT INTO packages (batch_id, first_code_id, last_code_id, document,"
+    " sample_code_id, ordered_by, ordered_at, downloads_allowed, approved_by,"
+    " approved_at, expires_at) VALUES (1, 1, 1, '{}', 1, 'ben', now(), 3"
+)
 BREAKS = {
     "a claim without its scan": (
         "DELETE FROM scans WHERE outcome = 'rewarded'",
@@ -123,6 +128,25 @@ BREAKS = {
             " FROM range_changes) FROM claims"
         ),
         "no code was claimed after it was voided",
+    ),
+    "a package that nobody else approved": (
+        f"{PACKAGE}, 'ada', now(), now())",
+        "each package that was approved was approved by a second person, and audited",
+    ),
+    "a download that was not counted": (
+        (
+            f"{PACKAGE}, NULL, NULL, NULL);"  # noqa: S608 - our own words
+            "INSERT INTO package_downloads (package_id, at, person, token_id)"
+            " SELECT package_id, now(), 'eve', 't' FROM packages"
+        ),
+        "each download of a package was counted",
+    ),
+    "a count that is not that of its codes": (
+        (
+            "INSERT INTO line_counts (batch_id, issued, printed)"
+            " SELECT batch_id, quantity, 1 FROM batches LIMIT 1"
+        ),
+        "the counts of each batch are those of its codes and units",
     ),
 }
 

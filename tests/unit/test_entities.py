@@ -12,7 +12,7 @@ from anti_fraud.domain import (
     network_tag,
     velocity_key,
 )
-from scan_api.requests import pack_address
+from core.auth.addresses import pack_address
 
 
 @given(st.text())

@@ -10,7 +10,6 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from printer_export.domain.images import QUIET_MODULES, dark_runs
 from printer_export.domain.symbols import (
     USUAL_MASK,
     Matrix,
@@ -18,6 +17,7 @@ from printer_export.domain.symbols import (
     unpack_symbol,
     version_for,
 )
+from printer_export.packaging.images import QUIET_MODULES, dark_runs
 
 MODULES_MM: Final = (0.33, 0.38, 0.42, 0.5)
 _FONT: Final = "STSong-Light"

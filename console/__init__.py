@@ -1,1 +1,0 @@
-"""The staff's side: server-rendered pages for line, marketing and fraud people."""

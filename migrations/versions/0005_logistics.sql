@@ -1,1 +1,0 @@
--- logistics: nothing yet.

@@ -1,1 +1,0 @@
--- staff_sessions: nothing yet.

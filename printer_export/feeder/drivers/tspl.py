@@ -1,0 +1,144 @@
+"""TSPL: lines that end in CRLF, and the immediate status `<ESC>!?` (TSC manuals).
+
+The status is one byte without a count: only a printer that is idle says that all
+it received is printed, so a buffer is filled, emptied and filled again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.errors import InvalidInput
+from printer_export.feeder.answers import UNKNOWN, Answer, Readiness, Status
+from printer_export.feeder.codes import Code
+from printer_export.feeder.drivers.labels import (
+    QUIET_MODULES,
+    Range,
+    modules_of,
+    read_options,
+    readable_code,
+)
+
+_OPTIONS: Final = {
+    "dpi": Range(300, 150, 600),
+    "cell": Range(4, 1, 10),
+    "width": Range(25, 5, 200),
+    "height": Range(25, 5, 400),
+    "gap": Range(2, 0, 30),
+    "x": Range(0, 0, 4000),
+    "y": Range(0, 0, 4000),
+    "text": Range(1, 0, 1),
+}
+_MM_PER_INCH: Final = 25.4
+_TEXT_HEIGHT: Final = 16
+_IDLE: Final = 0x00
+_FAULTS: Final = (
+    (0x01, "head open"),
+    (0x02, "paper jam"),
+    (0x04, "media out"),
+    (0x08, "ribbon out"),
+    (0x10, "paused"),
+    (0x40, "cover open"),
+    (0x80, "fault"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TsplLayout:
+    """A label: sizes in mm as TSPL wants them, the symbol's corner in dots."""
+
+    width_mm: int
+    height_mm: int
+    gap_mm: int
+    dpi: int
+    cell: int
+    x: int
+    y: int
+    texts: int
+
+
+def tspl_layout(options: Mapping[str, str]) -> TsplLayout:
+    """Read `dpi`, `cell`, `width`, `height`, `gap` in mm, `x`, `y` in dots, `text`."""
+    values = read_options("tspl", options, _OPTIONS)
+    quiet = QUIET_MODULES * values["cell"]
+    return TsplLayout(
+        width_mm=values["width"],
+        height_mm=values["height"],
+        gap_mm=values["gap"],
+        dpi=values["dpi"],
+        cell=values["cell"],
+        x=max(values["x"], quiet),
+        y=max(values["y"], quiet),
+        texts=values["text"],
+    )
+
+
+class TsplDriver:
+    """Writes labels and reads status bytes."""
+
+    name = "TSPL"
+    remembers_indexes = False
+    prints_in_order = True
+    infers_from_waiting = True
+
+    def __init__(self, layout: TsplLayout) -> None:
+        self._layout = layout
+
+    def begin(self) -> bytes:
+        """End a half line, and say how large labels are."""
+        layout = self._layout
+        return (
+            f"\r\nSIZE {layout.width_mm} mm,{layout.height_mm} mm\r\n"
+            f"GAP {layout.gap_mm} mm,0 mm\r\nDIRECTION 1\r\n"
+        ).encode("ascii")
+
+    def frame(self, code: Code) -> bytes:
+        """Write a label; raises InvalidInput when the symbol does not fit on it."""
+        layout = self._layout
+        side = modules_of(code.link) * layout.cell
+        quiet = QUIET_MODULES * layout.cell
+        width = round(layout.width_mm * layout.dpi / _MM_PER_INCH)
+        height = round(layout.height_mm * layout.dpi / _MM_PER_INCH)
+        below = layout.y + side + quiet
+        if layout.x + side + quiet > width or below > height:
+            raise InvalidInput(
+                f"A symbol of {side} dots and its quiet zone do not fit on a label of "
+                f"{width} by {height} dots: lower cell or widen the label."
+            )
+        lines = [
+            "CLS",
+            f"QRCODE {layout.x},{layout.y},M,{layout.cell},A,0,M2,{quote(code.link)}",
+        ]
+        text = readable_code(code.link)
+        if text and layout.texts and below + _TEXT_HEIGHT <= height:
+            lines.append(f'TEXT {layout.x},{below},"2",0,1,1,{quote(text)}')
+        lines.append("PRINT 1,1")
+        return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+
+    def query(self) -> bytes:
+        """Ask for the immediate status."""
+        return b"\x1b!?"
+
+    def end_half_frame(self) -> bytes:
+        """Say nothing: `begin` has ended the line, and CLS starts the label anew."""
+        return b""
+
+    def read(self, received: bytes) -> list[Answer]:
+        """Read each byte as a status."""
+        return [_status(octet) for octet in received]
+
+
+def quote(text: str) -> str:
+    r"""Write a TSPL string; a quote within it is `\["]`. Raises InvalidInput."""
+    if not text.isascii() or not text.isprintable():
+        raise InvalidInput("TSPL prints links of printable ASCII only.")
+    return '"' + text.replace('"', '\\["]') + '"'
+
+
+def _status(octet: int) -> Status:
+    faults = [sentence for bit, sentence in _FAULTS if octet & bit]
+    return Status(
+        readiness=Readiness.FAULT if faults else Readiness.READY,
+        waiting=0 if octet == _IDLE else UNKNOWN,
+        detail=", ".join(faults),
+    )

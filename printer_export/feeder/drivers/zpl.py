@@ -1,0 +1,183 @@
+"""ZPL II: labels in `^XA … ^XZ`, the host status `~HS` (Zebra programming guide).
+
+There is no acknowledgement per label. `~HS` answers three strings; formats in the
+receive buffer and labels left in the batch are what is not printed yet.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from core.errors import InvalidInput
+from printer_export.feeder.answers import Answer, Readiness, Status
+from printer_export.feeder.codes import Code
+from printer_export.feeder.drivers.labels import (
+    QUIET_MODULES,
+    Range,
+    modules_of,
+    read_options,
+    readable_code,
+)
+
+_OPTIONS: Final = {
+    "dpi": Range(300, 150, 600),
+    "mag": Range(4, 1, 10),
+    "width": Range(25, 5, 200),
+    "height": Range(25, 5, 400),
+    "x": Range(0, 0, 4000),
+    "y": Range(0, 0, 4000),
+    "text": Range(20, 0, 200),
+}
+_MM_PER_INCH: Final = 25.4
+_STRING = re.compile(rb"\x02([^\x02\x03]*)\x03")
+_FIRST_FIELDS: Final = 12
+_SECOND_FIELDS: Final = 11
+_LONGEST_TAIL: Final = 512
+# What stands in a field as itself; the rest is written in hexadecimal after "_".
+_PLAIN: Final = frozenset(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    b" !#$%&'()*+,-./:;<=>?@[]{|}\""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ZplLayout:
+    """A label, in dots; `x` and `y` are the symbol's corner without its quiet zone.
+
+    `text_height` 0 leaves the readable code away.
+    """
+
+    width: int
+    height: int
+    magnification: int
+    x: int
+    y: int
+    text_height: int
+
+
+def zpl_layout(options: Mapping[str, str]) -> ZplLayout:
+    """Read `dpi`, `mag`, `width` and `height` in mm, `x`, `y` and `text` in dots.
+
+    The quiet zone is no part of what `^BQ` draws: `x` and `y` start after it.
+    """
+    values = read_options("zpl", options, _OPTIONS)
+    dots_per_mm = values["dpi"] / _MM_PER_INCH
+    quiet = QUIET_MODULES * values["mag"]
+    return ZplLayout(
+        width=round(values["width"] * dots_per_mm),
+        height=round(values["height"] * dots_per_mm),
+        magnification=values["mag"],
+        x=max(values["x"], quiet),
+        y=max(values["y"], quiet),
+        text_height=values["text"],
+    )
+
+
+class ZplDriver:
+    """Writes labels and reads `~HS`."""
+
+    name = "ZPL II"
+    remembers_indexes = False
+    prints_in_order = True
+    infers_from_waiting = True
+
+    def __init__(self, layout: ZplLayout) -> None:
+        self._layout = layout
+        self._tail = b""
+        self._first: list[bytes] | None = None
+
+    def begin(self) -> bytes:
+        """Forget half an answer; a connection begins with nothing special."""
+        self._tail = b""
+        self._first = None
+        return b""
+
+    def frame(self, code: Code) -> bytes:
+        """Write a label; raises InvalidInput when the symbol does not fit on it."""
+        layout = self._layout
+        side = modules_of(code.link) * layout.magnification
+        quiet = QUIET_MODULES * layout.magnification
+        below = layout.y + side + quiet
+        if layout.x + side + quiet > layout.width or below > layout.height:
+            raise InvalidInput(
+                f"A symbol of {side} dots and its quiet zone do not fit on a label of "
+                f"{layout.width} by {layout.height} dots: lower mag or widen the label."
+            )
+        parts = [
+            (
+                f"^XA^PW{layout.width}^LL{layout.height}^LH0,0^CI28"
+                f"^FO{layout.x},{layout.y}^BQN,2,{layout.magnification}"
+                f"^FH_^FDMA,{escape(code.link)}^FS"
+            )
+        ]
+        text = readable_code(code.link)
+        if text and layout.text_height and below + layout.text_height <= layout.height:
+            size = layout.text_height
+            parts.append(f"^FO{layout.x},{below}^A0N,{size},{size}^FD{text}^FS")
+        parts.append("^PQ1^XZ\r\n")
+        return "".join(parts).encode("ascii")
+
+    def query(self) -> bytes:
+        """Ask for the host status."""
+        return b"~HS\r\n"
+
+    def end_half_frame(self) -> bytes:
+        """Close a label that was begun, so that the next one is read as its own."""
+        return b"^XZ\r\n"
+
+    def read(self, received: bytes) -> list[Answer]:
+        """Read status strings: the second one completes what the first began."""
+        data = self._tail + received
+        answers: list[Answer] = []
+        end = 0
+        for match in _STRING.finditer(data):
+            end = match.end()
+            fields = match[1].split(b",")
+            if len(fields) == _FIRST_FIELDS:
+                self._first = fields
+            elif len(fields) == _SECOND_FIELDS and self._first is not None:
+                status = _status(self._first, fields)
+                self._first = None
+                if status is not None:
+                    answers.append(status)
+        self._tail = data[end:][-_LONGEST_TAIL:]
+        return answers
+
+
+def escape(text: str) -> str:
+    """Write field data for `^FH_`: what means something to ZPL as hexadecimal."""
+    return "".join(
+        chr(octet) if octet in _PLAIN else f"_{octet:02X}" for octet in text.encode()
+    )
+
+
+def _status(first: list[bytes], second: list[bytes]) -> Status | None:
+    """Read the two strings; None when a number in them is none."""
+    if not all(field.strip().isdigit() for field in first + second):
+        return None
+    flags = [int(field) for field in first]
+    more = [int(field) for field in second]
+    faults = [
+        sentence
+        for sentence, flag in (
+            ("media out", flags[1]),
+            ("paused", flags[2]),
+            ("memory lost", flags[9]),
+            ("too cold", flags[10]),
+            ("too hot", flags[11]),
+            ("head open", more[2]),
+            ("ribbon out", more[3]),
+        )
+        if flag
+    ]
+    if faults:
+        readiness = Readiness.FAULT
+    else:
+        readiness = Readiness.FULL if flags[5] else Readiness.READY
+    return Status(
+        readiness=readiness,
+        waiting=flags[4] + more[8],
+        detail=", ".join(faults),
+        half_frame=bool(flags[7]),
+    )

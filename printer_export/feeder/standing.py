@@ -1,0 +1,36 @@
+"""How a run stands, and how it ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from printer_export.feeder.answers import Readiness
+from printer_export.feeder.journal import Counts
+
+
+class End(StrEnum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    GAVE_UP = "gave_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, why, and what the journal counts now."""
+
+    end: End
+    detail: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a person at the line wants to see."""
+
+    counts: Counts
+    buffered: int
+    codes_per_s: float
+    readiness: Readiness
+    detail: str
+    faults: int

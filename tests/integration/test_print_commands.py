@@ -1,0 +1,142 @@
+"""`crowncap print …` as an operator uses it."""
+
+import asyncio
+import hashlib
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.fixtures.line_printers import LinePrinter, at_work
+
+
+def small_package(folder: Path, rows: int, columns: str = "link") -> None:
+    """Write a package of two lanes as it is after it was extracted."""
+    (folder / "data").mkdir(parents=True)
+    files: list[dict[str, Any]] = []
+    for lane in range(2):
+        path = f"data/roll-00001-lane-{lane + 1:02d}.txt"
+        lines = [f"HTTPS://C.EXAMPLE/C/{i:016d}\r\n" for i in range(lane, rows, 2)]
+        content = "".join(lines).encode()
+        (folder / path).write_bytes(content)
+        files.append(
+            {
+                "path": path,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "rows": len(lines),
+                "first_index": lane,
+                "index_step": 2,
+            }
+        )
+    manifest = {
+        "format": "crowncap-package/1",
+        "package_id": 3,
+        "batch_id": 7,
+        "from_index": 0,
+        "to_index": rows - 1,
+        "preset": "lines",
+        "files": files,
+    }
+    columns_ = [{"name": columns, "offset": 0, "length": 36}]
+    layout = {"header_bytes": 0, "row_bytes": 38, "columns": columns_}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "layout.json").write_text(json.dumps(layout))
+
+
+async def command(*words: str | Path) -> tuple[int, str, str]:
+    """Run `crowncap print …` without any environment."""
+    program = Path(sys.executable).with_name("crowncap")
+    child = await asyncio.create_subprocess_exec(
+        program, "print", *words, stdout=-1, stderr=-1, env={"PATH": ""}
+    )
+    out, err = await asyncio.wait_for(child.communicate(), 60)
+    assert child.returncode is not None
+    return child.returncode, out.decode(), err.decode()
+
+
+async def test_a_package_is_printed_reported_and_closed_by_command(
+    tmp_path: Path,
+) -> None:
+    """One range on one journal, the rest on another, nothing from elsewhere."""
+    small_package(tmp_path / "package", 400)
+    printer = LinePrinter()
+    a, b = tmp_path / "a.journal", tmp_path / "b.journal"
+    async with at_work(printer) as port:
+        url = f"template://127.0.0.1:{port}"
+        run = ("run", tmp_path / "package", "--printer", url, "--journal")
+        code, out, err = await command(*run, a, "--to-index", "99")
+        assert (code, json.loads(out.splitlines()[-1])["printed"]) == (0, 100), err
+        assert printer.roll == [*range(0, 100, 2), *range(1, 100, 2)]
+        code, out, err = await command(*run, b)
+        assert code == 2
+        assert "a.journal" in err
+        code, out, err = await command("close", a)
+        assert (code, json.loads(out)["free"]) == (0, 0), err
+        code, out, err = await command(*run, b)
+        assert (code, json.loads(out.splitlines()[-1])["printed"]) == (0, 300), err
+        code, out, err = await command(*run, a)
+        assert code == 2
+        assert "closed" in err
+    code, out, err = await command("report", b, "--out", tmp_path / "b.csv")
+    assert (code, json.loads(out)["printed"]) == (0, 300), err
+    assert (tmp_path / "b.csv").read_bytes() == (
+        b"from_index,to_index,status,reason,grade\r\n100,399,printed,,\r\n"
+    )
+    assert sorted(printer.roll) == list(range(400))
+
+
+async def test_an_operator_is_told_in_one_sentence_what_is_wrong(
+    tmp_path: Path,
+) -> None:
+    """Refusals end with 2, a printer that is not there with 4."""
+    small_package(tmp_path / "package", 10)
+    small_package(tmp_path / "events", 10, columns="epc")
+    other = ("--printer", "template://127.0.0.1:1", "--journal", tmp_path / "j")
+    code, out, err = await command("run", tmp_path / "package", *other)
+    assert (code, json.loads(out)["remaining"]) == (4, 10)
+    assert "refused" in err
+    code, _, err = await command("run", tmp_path / "events", *other)
+    assert code == 2
+    assert "holds no links" in err.replace("\n", " ")
+    code, _, err = await command(
+        "run", tmp_path / "package", "--printer", "ipl://h:1", "--journal", "j"
+    )
+    assert code == 2
+    assert "speaks ipl" in err
+    (tmp_path / "package" / "data" / "roll-00001-lane-02.txt").write_bytes(b"0" * 190)
+    code, _, err = await command(
+        *("run", tmp_path / "package", "--printer", "template://127.0.0.1:2"),
+        *("--journal", tmp_path / "k", "--from-index", "11"),
+    )
+    assert code == 2
+    assert "no range" in err
+
+
+async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
+    tmp_path: Path,
+) -> None:
+    """The printer's answers are waited for, and the exit status says it."""
+    small_package(tmp_path / "package", 3000)
+    printer = LinePrinter(per_tick=2)
+    async with at_work(printer) as port:
+        url = f"template://127.0.0.1:{port}"
+        words = ("run", tmp_path / "package", "--printer", url, "--journal")
+        program = Path(sys.executable).with_name("crowncap")
+        child = await asyncio.create_subprocess_exec(
+            *(program, "print", *words, tmp_path / "j"), stdout=-1, stderr=-1
+        )
+        while len(printer.roll) < 100:
+            assert child.returncode is None
+            await asyncio.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        out, _ = await asyncio.wait_for(child.communicate(), 30)
+        told = json.loads(out.splitlines()[-1])
+        assert child.returncode == 3
+        assert (told["in_doubt"], told["indeterminate"]) == (0, 0)
+        assert told["printed"] == len(printer.roll)
+        printer.per_tick = 50
+        code, out_text, err = await command(*words, tmp_path / "j")
+        assert (code, json.loads(out_text)["printed"]) == (0, 3000), err
+    assert sorted(printer.roll) == list(range(3000))
