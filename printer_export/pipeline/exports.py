@@ -17,6 +17,7 @@ from core.auth.audit import record_action
 from core.errors import Conflict
 from printer_export.domain.rows import Preset, suffix_of
 from printer_export.store import exports as store
+from printer_export.store.packages import find_overlaps
 from printer_export.writing import ExportWriteError, write_export
 
 
@@ -50,6 +51,14 @@ async def export_batch(
             f"Batch {batch.batch_id} was exported before; the same codes are never "
             "printed twice. Issue a new batch for what is missing.",
             code="already_exported",
+        )
+    last_code_id = batch.first_code_id + batch.quantity - 1
+    packaged = await find_overlaps(conn, batch.first_code_id, last_code_id)
+    if packaged and not may_repeat:
+        raise Conflict(
+            f"Batch {batch.batch_id} has codes in package {packaged[0][0]}; the same "
+            "codes never leave twice. Cancel that package first.",
+            code="already_packaged",
         )
     _make_directory(order.directory)
     suffix = suffix_of(order.preset)
