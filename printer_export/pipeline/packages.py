@@ -344,10 +344,10 @@ def may_see(record: PackageRecord, staff: Staff) -> bool:
     package = record.package
     if staff.role is Role.PRINTHOUSE:
         return package.order.printhouse == staff.person
-    return staff.brand in {None, package.batch.brand} and staff.line in {
-        None,
-        package.batch.line,
-    }
+    brand, line = package.batch.brand, package.batch.line
+    return (staff.brand is None or brand in {None, staff.brand}) and (
+        staff.line is None or line in {None, staff.line}
+    )
 
 
 async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:
