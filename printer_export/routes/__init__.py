@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.auth.requests import require_token
-from printer_export.routes import content, packages, reports
+from printer_export.routes import content, packages, reports, stories
 
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
@@ -20,5 +20,6 @@ ROUTER = Router(
         reports.add_report,
         reports.list_reports,
         reports.show_reconciliation,
+        stories.show_story,
     ],
 )

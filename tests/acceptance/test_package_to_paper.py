@@ -8,7 +8,7 @@ import pyrage
 from crowncap.demo import CAMPAIGN, GTIN
 from tests.acceptance.test_batch_routes import path_of
 from tests.acceptance.test_line_reports import send, taken
-from tests.acceptance.test_packages import address_of, approve, download, order
+from tests.acceptance.test_packages import approve, download, order
 from tests.fixtures.line_printers import LinePrinter, at_work
 from tests.fixtures.programs import Finder
 from tests.fixtures.service import Service
@@ -97,6 +97,12 @@ async def test_what_was_printed_comes_back_and_adds_up(
     assert service.scan(codes[200], "pia")["outcome"] == "not_active"
     counts = service.get(path_of(batch), ada).json()["counts"]
     assert counts["activated"] == 200
-    shown = service.get(address_of(package), ada).json()
-    assert shown["downloads_left"] == 2
+    story = service.get(path_of(batch, "/codes/199"), line).json()
+    (packaged,), (reported,) = story["packages"], story["reports"]
+    assert (packaged["ordered_by"], packaged["approved_by"]) == ("ada", "ben")
+    assert [taking["person"] for taking in packaged["downloads"]] == ["ada"]
+    assert (reported["status"], reported["person"]) == ("printed", "lin")
+    assert codes[199] not in str(story)
+    assert service.get(path_of(batch, "/codes/200"), line).json()["reports"] == []
+    assert service.get(path_of(batch, "/codes/300"), line).status_code == 404
     service.audit()
