@@ -15,7 +15,7 @@ from tests.fixtures.service import CLOCK, Service
 OTHER_GTIN = "04006381333931"
 FIELDS = {
     *("scan_id", "outcome", "product", "first_claimed_at", "by_you", "scan_count"),
-    *("rewards", "points_available", "next", "message"),
+    *("rewards", "points_available", "next", "message", "sell_by", "past_sell_by"),
 }
 POSTED = [{"kind": "points", "amount": 5, "status": "posted"}]
 
@@ -128,6 +128,8 @@ def test_any_text_is_judged_and_never_a_fault(service: Service, text: str) -> No
         "scan_count": None,
         "rewards": [],
         "points_available": None,
+        "sell_by": None,
+        "past_sell_by": None,
         "next": {"kind": "none"},
     }
 

@@ -115,6 +115,7 @@ def _draw(language: str) -> dict[str, bytes]:
             _visit(language, member),
             "cap.html",
             face=_face(name),
+            expired=name is FaceName.OUTSIDE,
             code="0S7N-NXNY-6ZT4-QM5Q",
             typed=None,
             invalid=name is FaceName.INVALID,

@@ -29,7 +29,7 @@ from tests.fixtures.line_printers import (
 )
 from tests.integration.test_feeder_resume import indexes
 
-CODES = 250
+CODES = 160
 DROPS = st.lists(st.integers(1, CODES), max_size=3, unique=True).map(sorted)
 STOPS = st.lists(st.floats(0.005, 0.15), max_size=2)
 
