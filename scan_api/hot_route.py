@@ -31,6 +31,7 @@ from core.errors import (
     database_away,
 )
 from core.ids import TimeIds, request_id
+from core.pages import choose_language
 from core.settings import Network
 from scan_api.answers import answer_invalid, encode_answer
 from scan_api.domain import Outcome, Scan
@@ -47,7 +48,6 @@ from scan_api.requests import (
     locate,
     position_cell,
 )
-from scan_api.texts import choose_language
 
 log = structlog.get_logger(room=__name__)
 

@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 from scan_api.domain import Outcome
-
-LANGUAGES: Final = ("zh", "en")
-DEFAULT_LANGUAGE: Final = "zh"
 
 _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "invalid": {
@@ -83,28 +79,3 @@ def message_for(
     if past_sell_by is None:
         return message
     return _PAST_SELL_BY[language].format(message=message, day=past_sell_by)
-
-
-@lru_cache(maxsize=1024)
-def choose_language(accept_language: bytes | str | None) -> str:
-    """Pick zh or en from an Accept-Language header (RFC 9110, section 12.5.4)."""
-    best, best_weight = DEFAULT_LANGUAGE, 0.0
-    if isinstance(accept_language, bytes):
-        accept_language = accept_language.decode("latin-1")
-    for part in (accept_language or "").split(",")[:20]:
-        tag, _, parameter = part.strip().partition(";")
-        language = tag.partition("-")[0].lower()
-        weight = _weight(parameter)
-        if language in LANGUAGES and weight > best_weight:
-            best, best_weight = language, weight
-    return best
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0

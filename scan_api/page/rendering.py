@@ -1,7 +1,5 @@
-"""From a template to an answer with every header that a page here carries."""
+"""From a template of the consumer's page to an answer."""
 
-import base64
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -10,67 +8,22 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from litestar import Response
-from markupsafe import Markup
 
 from core.clock import utc_datetime
+from core.pages import Templates
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SIGN_OUT_PATH
-from scan_api.page.visits import Visit
+from scan_api.page.visits import PageVisit
 from scan_api.page_texts import text_in
 
-TEMPLATES: Final = Path(__file__).parent.parent / "templates"
-_HSTS_S: Final = 365 * 86_400
-
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=select_autoescape(default=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-)
-
-
-def _read_style() -> str:
-    """Read the style sheet, without what only its authors need."""
-    lines = (line.strip() for line in (TEMPLATES / "page.css").read_text().splitlines())
-    return "".join(line for line in lines if line and not line.startswith("/*"))
-
-
-STYLE: Final = _read_style()
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-
-# The style stands in the page, so that a first visit is one request; its hash lets it
-# pass, and nothing that somebody smuggles in.
-CONTENT_SECURITY_POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src 'self' data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-_HEADERS: Final = {
-    "cache-control": "no-store",
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
-    # Not no-referrer, with which browsers would send `Origin: null` to our own forms.
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "x-robots-tag": "noindex, nofollow",
-}
-
-
-def security_headers(visit: Visit) -> dict[str, str]:
-    """Give the headers of every answer of the page."""
-    if not visit.secure:
-        return dict(_HEADERS)
-    return _HEADERS | {"strict-transport-security": f"max-age={_HSTS_S}"}
+FOLDER: Final = Path(__file__).parent.parent / "templates"
+TEMPLATES: Final = Templates(FOLDER)
 
 
 def render(
     page: PageDesk,
-    visit: Visit,
+    visit: PageVisit,
     template: str,
     *,
     status: int = 200,
@@ -78,38 +31,21 @@ def render(
     **values: Any,
 ) -> Response[bytes]:
     """Render a template for a visit."""
-    html = _environment.get_template(template).render(
+    return TEMPLATES.render(
+        visit,
+        template,
+        status=status,
+        headers=headers,
         t=partial(text_in, visit.language),
-        lang=visit.language,
-        visit=visit,
-        style=Markup(STYLE),  # noqa: S704 - our own file
         links=_links(page, visit, values.get("next_path")),
         sign_in_kind=page.sign_in.kind.value,
         hour=_moment(visit.language, page.settings.timezone, "hour"),
         minute=_moment(visit.language, page.settings.timezone, "minute"),
         **values,
     )
-    return Response(
-        html.encode(),
-        status_code=status,
-        media_type="text/html",
-        headers=security_headers(visit) | (headers or {}),
-        cookies=visit.cookies,
-    )
 
 
-def redirect(visit: Visit, path: str) -> Response[bytes]:
-    """Send the visitor on with a GET to a path of this site."""
-    return Response(
-        b"",
-        status_code=303,
-        media_type="text/plain",
-        headers=security_headers(visit) | {"location": path},
-        cookies=visit.cookies,
-    )
-
-
-def _links(page: PageDesk, visit: Visit, next_path: str | None) -> dict[str, str]:
+def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str, str]:
     """Give the page's links; the language switch leads back to the same page."""
     other = "en" if visit.language == "zh" else "zh"
     more = {} if next_path is None else {"next": next_path}

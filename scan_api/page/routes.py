@@ -22,12 +22,14 @@ from core.errors import (
     Unparsable,
     database_away,
 )
+from core.pages import read_form
+from core.pages.guard import local_path
 from rewards.store import load_wallet
 from scan_api.answers import Answer
 from scan_api.digital_link import DigitalLink, parse_digital_link
 from scan_api.domain import View
 from scan_api.hot_route import Caller
-from scan_api.page import guard, resolver
+from scan_api.page import resolver
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import (
     Face,
@@ -37,11 +39,11 @@ from scan_api.page.faces import (
     face_of_view,
     is_own_claim,
 )
-from scan_api.page.rendering import redirect, render, security_headers
+from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.sign_in import SIGN_IN_PATH, SIGN_OUT_PATH, SignInKind, read_name
 from scan_api.page.store import find_own_claim
 from scan_api.page.verification import is_verification_name, read_verification
-from scan_api.page.visits import Visit, read_form, read_visit
+from scan_api.page.visits import PageVisit, read_visit
 from scan_api.requests import Context, ScanBody
 
 log = structlog.get_logger(room=__name__)
@@ -49,7 +51,7 @@ log = structlog.get_logger(room=__name__)
 AnyRequest = Request[Any, Any, Any]
 # The framework would take the desk apart field by field, to no end.
 Desk = SkipValidation[PageDesk]
-Work = Callable[[AnyRequest, PageDesk, Visit], Awaitable[Response[bytes]]]
+Work = Callable[[AnyRequest, PageDesk, PageVisit], Awaitable[Response[bytes]]]
 
 LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 # What stands behind the prefix is read as a printed link, also with qualifiers.
@@ -147,7 +149,7 @@ async def _answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[b
         return _show_fault(page, visit, Fault("Something went wrong on our side."))
 
 
-def _show_fault(page: PageDesk, visit: Visit, fault: Fault) -> Response[bytes]:
+def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[bytes]:
     headers = {}
     if fault.retry_after_s is not None:
         headers["retry-after"] = str(fault.retry_after_s)
@@ -168,7 +170,7 @@ def _show_fault(page: PageDesk, visit: Visit, fault: Fault) -> Response[bytes]:
 
 
 async def _show_cap(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     if visit.path.count("/") == FILE_DEPTH and _names_file(visit):
         return await _show_file(request, page, visit)
@@ -176,13 +178,13 @@ async def _show_cap(
 
 
 async def _resolve(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     return await resolver.resolve(request, page, visit.path)
 
 
 async def _show_link(
-    _request: AnyRequest, page: PageDesk, visit: Visit
+    _request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     link = _product_link(visit.path)
     if link is not None:
@@ -190,7 +192,7 @@ async def _show_link(
     return await _judge(page, visit)
 
 
-async def _judge(page: PageDesk, visit: Visit) -> Response[bytes]:
+async def _judge(page: PageDesk, visit: PageVisit) -> Response[bytes]:
     """Say what the code of a link is."""
     view = await page.views.look(visit.path, visit.origin.tags)
     face = await _face_of(page, visit, view)
@@ -207,7 +209,7 @@ def _product_link(path: str) -> DigitalLink | None:
 
 
 async def _show_product(
-    page: PageDesk, visit: Visit, link: DigitalLink
+    page: PageDesk, visit: PageVisit, link: DigitalLink
 ) -> Response[bytes]:
     """Name a product, and ask for the code of the cap: this page judges no item."""
     product = await resolver.find_product(page, link)
@@ -223,7 +225,7 @@ async def _show_product(
     )
 
 
-async def _face_of(page: PageDesk, visit: Visit, view: View) -> Face:
+async def _face_of(page: PageDesk, visit: PageVisit, view: View) -> Face:
     """Choose a face; members see whether a claim is their own."""
     code_id = open_code(page.views.snapshots.keys, view.code_text)
     if not view.claimed or code_id is None:
@@ -239,7 +241,7 @@ async def _face_of(page: PageDesk, visit: Visit, view: View) -> Face:
     return face_of_view(view, signed_in=visit.member is not None)
 
 
-def _render_face(page: PageDesk, visit: Visit, face: Face) -> Response[bytes]:
+def _render_face(page: PageDesk, visit: PageVisit, face: Face) -> Response[bytes]:
     code_text = parse_scanned(visit.path).code_text
     today = business_day(page.clock.now_ms(), page.settings.timezone)
     return render(
@@ -256,14 +258,14 @@ def _render_face(page: PageDesk, visit: Visit, face: Face) -> Response[bytes]:
 
 
 async def _show_home(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     typed = request.query_params.get("code")
     if typed is None:
         return render(page, visit, "home.html", typed=None, symbols=0)
     path = _path_of(typed)
     if path is not None:
-        return redirect(visit, path)
+        return TEMPLATES.redirect(visit, path)
     symbols = sum(each.isalnum() for each in typed)
     return render(page, visit, "home.html", typed=typed[:_MAX_SHOWN], symbols=symbols)
 
@@ -279,12 +281,12 @@ def _path_of(typed: str) -> str | None:
     return f"/C/{code_text}"
 
 
-def _names_file(visit: Visit) -> bool:
+def _names_file(visit: PageVisit) -> bool:
     return is_verification_name(visit.path.rpartition("/")[2])
 
 
 async def _show_file(
-    _request: AnyRequest, page: PageDesk, visit: Visit
+    _request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     name = visit.path.rpartition("/")[2]
     content = await read_verification(page.settings.data_dir / "verification", name)
@@ -293,7 +295,7 @@ async def _show_file(
     return Response(
         content,
         media_type="text/plain",
-        headers=security_headers(visit),
+        headers=TEMPLATES.headers(visit),
     )
 
 
@@ -301,7 +303,7 @@ async def _show_file(
 
 
 async def _claim_cap(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     """Scan as the API does; a claim of one's own is shown by the GET that follows.
 
@@ -310,8 +312,8 @@ async def _claim_cap(
     """
     await read_form(request, visit)
     if visit.member is None:
-        return redirect(
-            visit, page.sign_in.link(visit.path) or guard.local_path(visit.path)
+        return TEMPLATES.redirect(
+            visit, page.sign_in.link(visit.path) or local_path(visit.path)
         )
     answered = await page.scans.scan(
         ScanBody(code=visit.path),
@@ -325,7 +327,7 @@ async def _claim_cap(
     )
     answer = _decode_answer(answered.body)
     if is_own_claim(answer):
-        return redirect(visit, guard.local_path(visit.path))
+        return TEMPLATES.redirect(visit, local_path(visit.path))
     return _render_face(page, visit, face_of_answer(answer))
 
 
@@ -333,21 +335,21 @@ async def _claim_cap(
 
 
 async def _show_sign_in(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     _require_demo(page)
-    next_path = guard.local_path(request.query_params.get("next"))
+    next_path = local_path(request.query_params.get("next"))
     return render(
         page, visit, "sign_in.html", next_path=next_path, name="", refused=False
     )
 
 
 async def _sign_in(
-    request: AnyRequest, page: PageDesk, visit: Visit
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     _require_demo(page)
     form = await read_form(request, visit)
-    next_path = guard.local_path(form.get("next"))
+    next_path = local_path(form.get("next"))
     name = read_name(form.get("name", ""))
     if name is None:
         return render(
@@ -365,15 +367,15 @@ async def _sign_in(
     except Unauthenticated:
         raise NotFound("Members of this installation sign in elsewhere.") from None
     visit.keep_session(token)
-    return redirect(visit, next_path)
+    return TEMPLATES.redirect(visit, next_path)
 
 
 async def _sign_out(
-    request: AnyRequest, _page: PageDesk, visit: Visit
+    request: AnyRequest, _page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     form = await read_form(request, visit)
     visit.end_session()
-    return redirect(visit, guard.local_path(form.get("next")))
+    return TEMPLATES.redirect(visit, local_path(form.get("next")))
 
 
 def _require_demo(page: PageDesk) -> None:

@@ -12,7 +12,7 @@ from core.settings import Settings
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import Face, FaceName
 from scan_api.page.rendering import render
-from scan_api.page.visits import Visit
+from scan_api.page.visits import PageVisit
 from scan_api.requests import Origin
 from tests.browser.conftest import SHOTS
 
@@ -73,8 +73,8 @@ def _desk() -> PageDesk:
     return PageDesk(settings, SystemClock(), nobody, nobody, nobody, nobody)
 
 
-def _visit(language: str, member: Member | None) -> Visit:
-    return Visit(
+def _visit(language: str, member: Member | None) -> PageVisit:
+    return PageVisit(
         language=language,
         secure=False,
         own_origins=frozenset(),

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from codegen.domain.ranges import Product
 from core.errors import Forbidden
 from core.ids import first_id_at
+from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from scan_api.domain import Outcome, View
 from scan_api.page.faces import JOY_MS, FaceName, Tone, face_of_own, face_of_view
-from scan_api.page.guard import check_form, is_secure, local_path, origin_of
-from scan_api.page.rendering import TEMPLATES
+from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
 from scan_api.page.store import OwnClaim
 from scan_api.page_texts import TEXTS, text_in

@@ -2,8 +2,9 @@
 
 import pytest
 
+from core.pages import LANGUAGES, choose_language
 from scan_api.domain import Outcome
-from scan_api.texts import LANGUAGES, choose_language, message_for
+from scan_api.texts import message_for
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,15 @@
+"""What every server-rendered page here needs: languages, visits, forms, headers."""
+
+from core.pages.answers import Templates
+from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
+from core.pages.visits import MAX_FORM, Visit, read_form
+
+__all__ = [
+    "DEFAULT_LANGUAGE",
+    "LANGUAGES",
+    "MAX_FORM",
+    "Templates",
+    "Visit",
+    "choose_language",
+    "read_form",
+]
