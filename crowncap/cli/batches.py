@@ -20,7 +20,7 @@ from codegen.domain.batch import Selection
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, RecallScope
-from codegen.routes import NewBatch, order_from, view_batch
+from codegen.routes.batches import NewBatch, order_from, view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.errors import InvalidInput

@@ -1,0 +1,20 @@
+"""HTTP of codegen."""
+
+from litestar import Router
+
+from codegen.routes import batches, changes, products, recalls
+from core.auth.requests import require_token
+
+ROUTER = Router(
+    path="/",
+    guards=[require_token],
+    route_handlers=[
+        products.add_product,
+        batches.issue_batch,
+        batches.show_batch,
+        changes.activate_codes,
+        changes.void_codes,
+        recalls.request_recall,
+        recalls.approve_recall,
+    ],
+)

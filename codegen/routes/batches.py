@@ -1,0 +1,123 @@
+"""HTTP of batches: issue and look."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from codegen import pipeline
+from codegen.domain.batch import Batch, BatchOrder, Placement, Unit
+from codegen.domain.code_text import LinkForm
+from codegen.pipeline import Issuance
+from codegen.routes.fields import Regions, Text64
+from core.auth import Principal, Role, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+
+
+class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """A roll or box of a batch; indexes are 0-based and inclusive."""
+
+    name: Text64
+    from_index: int
+    to_index: int
+
+
+class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """An order for codes."""
+
+    quantity: Annotated[int, msgspec.Meta(examples=[100_000])]
+    gtin: Annotated[str | None, msgspec.Meta(examples=["06901234567892"])] = None
+    campaign_id: Annotated[Text64 | None, msgspec.Meta(examples=["demo-points"])] = None
+    placement: Placement = Placement.INSIDE
+    units: tuple[NewUnit, ...] = ()
+    lot: Text64 | None = None
+    produced_on: date | None = None
+    sale_regions: Regions = ()
+    line: Text64 | None = None
+    link_base: Text64 | None = None
+    link_form: LinkForm = LinkForm.SHORT
+
+
+class BatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch, as staff see it."""
+
+    batch_id: int
+    epoch: int
+    first_serial: int
+    quantity: int
+    state: str
+    counts: dict[str, int]
+    gtin: str | None
+    campaign_id: str | None
+    brand: str | None
+    placement: Placement
+    units: tuple[Unit, ...]
+    lot: str | None
+    produced_on: date | None
+    sale_regions: tuple[str, ...]
+    line: str | None
+    link_base: str
+    link_form: LinkForm
+    issued_by: str
+    issued_at: datetime
+
+
+def view_batch(batch: Batch) -> BatchView:
+    """Show a batch."""
+    return BatchView(
+        **{name: getattr(batch, name) for name in BatchView.__struct_fields__}
+    )
+
+
+@post("/v1/batches", summary="Issue a batch of codes", tags=["batches"])
+async def issue_batch(
+    request: Request[Any, Any, Any],
+    data: NewBatch,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    issuance: Issuance,
+) -> Response[bytes]:
+    """Issue a contiguous range of fresh codes."""
+    staff = require_role(principal, Role.ISSUER)
+    order = order_from(data, issuance)
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> BatchView:
+        return view_batch(
+            await pipeline.issue_batch(conn, issuance, order, staff, now=now)
+        )
+
+    return await once.perform(request, staff, effect)
+
+
+def order_from(data: NewBatch, issuance: Issuance) -> BatchOrder:
+    """Check an order; raises InvalidInput naming each wrong field."""
+    fields = {name: getattr(data, name) for name in NewBatch.__struct_fields__}
+    return BatchOrder.check(
+        **fields
+        | {
+            "units": tuple(Unit(u.name, u.from_index, u.to_index) for u in data.units),
+            "link_base": data.link_base or issuance.link_base,
+        }
+    )
+
+
+@get("/v1/batches/{batch_id:int}", summary="Look at a batch", tags=["batches"])
+async def show_batch(
+    batch_id: int, principal: Principal, engine: AsyncEngine
+) -> BatchView:
+    """Show a batch with its codes counted by state."""
+    staff = require_role(
+        principal,
+        Role.ISSUER,
+        Role.LINE,
+        Role.MARKETER,
+        Role.ANALYST,
+        Role.SUPPORT,
+    )
+    async with engine.connect() as conn:
+        return view_batch(await pipeline.get_batch(conn, batch_id, staff))

@@ -1,0 +1,129 @@
+"""HTTP of changes: activations and voids."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, post
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import pipeline
+from codegen.domain.batch import Selection
+from codegen.domain.ranges import RangeState
+from codegen.pipeline import ChangeRequest, Issuance
+from codegen.routes.fields import Regions, Sentence, Text64
+from core.auth import Principal, Role, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+from core.errors import InvalidInput
+
+Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
+
+
+class Activation(msgspec.Struct, frozen=True, kw_only=True):
+    """Codes to activate; what is left out comes from the batch."""
+
+    unit: str | None = None
+    from_index: int | None = None
+    to_index: int | None = None
+    codes: Codes | None = None
+    gtin: str | None = None
+    lot: Text64 | None = None
+    produced_on: date | None = None
+    plant: Text64 | None = None
+    line: Text64 | None = None
+    sale_regions: Regions | None = None
+    campaign_id: Text64 | None = None
+    effective_at: datetime | None = None
+
+
+class Activated(msgspec.Struct, frozen=True):
+    """What an activation did."""
+
+    activation_id: int
+    changed: int
+    unchanged: int
+
+
+class Void(msgspec.Struct, frozen=True, kw_only=True):
+    """Codes to make void, for good."""
+
+    reason: Annotated[Sentence, msgspec.Meta(examples=["roll 7 was torn"])]
+    unit: str | None = None
+    from_index: int | None = None
+    to_index: int | None = None
+    codes: Codes | None = None
+
+
+class Voided(msgspec.Struct, frozen=True):
+    """What a void did."""
+
+    void_id: int
+    changed: int
+    unchanged: int
+
+
+def _selection(data: Activation | Void) -> Selection:
+    return Selection(data.unit, data.from_index, data.to_index, data.codes)
+
+
+@post(
+    "/v1/batches/{batch_id:int}/activations",
+    summary="Activate codes",
+    tags=["batches"],
+)
+async def activate_codes(
+    request: Request[Any, Any, Any],
+    batch_id: int,
+    data: Activation,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    issuance: Issuance,
+) -> Response[bytes]:
+    """Activate a batch, a unit, a range or single codes, bound to what they mean."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    if data.effective_at is not None and data.effective_at.tzinfo is None:
+        raise InvalidInput.field(
+            "/effective_at", "no_offset", "Say the offset too: 2026-05-01T08:00:00Z."
+        )
+    names = ("gtin", "lot", "produced_on", "plant", "line", "sale_regions")
+    binding = {
+        name: getattr(data, name) for name in (*names, "campaign_id", "effective_at")
+    }
+    change = ChangeRequest(
+        batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
+    )
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> Activated:
+        done = await pipeline.change_codes(
+            conn, issuance.key_file.load(), change, staff, now=now
+        )
+        return Activated(done.change_id, done.changed, done.unchanged)
+
+    return await once.perform(request, staff, effect)
+
+
+@post("/v1/batches/{batch_id:int}/voids", summary="Void codes", tags=["batches"])
+async def void_codes(
+    request: Request[Any, Any, Any],
+    batch_id: int,
+    data: Void,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    issuance: Issuance,
+) -> Response[bytes]:
+    """Make codes void, for good."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    change = ChangeRequest(batch_id, _selection(data), RangeState.VOID, data.reason)
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> Voided:
+        done = await pipeline.change_codes(
+            conn, issuance.key_file.load(), change, staff, now=now
+        )
+        return Voided(done.change_id, done.changed, done.unchanged)
+
+    return await once.perform(request, staff, effect)

@@ -1,0 +1,72 @@
+"""HTTP of products."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, post
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import store
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.routes.fields import Text64
+from core.auth import Principal, Role, require_role
+from core.auth.audit import record_action
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+from core.errors import InvalidInput
+
+PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,500}$")]
+
+
+class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A product to add."""
+
+    gtin: Annotated[str, msgspec.Meta(examples=["06901234567892"])]
+    name: Annotated[Text64, msgspec.Meta(examples=["Organic Milk 250 ml"])]
+    brand: Annotated[Text64, msgspec.Meta(examples=["Demo Dairy"])]
+    shelf_life_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
+    page_url: PageUrl | None = None
+
+
+@post("/v1/products", summary="Add a product", tags=["products"])
+async def add_product(
+    request: Request[Any, Any, Any],
+    data: NewProduct,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+) -> Response[bytes]:
+    """Add a product under its GTIN."""
+    staff = require_role(principal, Role.ISSUER)
+    try:
+        gtin = normalise_gtin(data.gtin)
+    except GtinError as fault:
+        raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+    if staff.brand is not None and data.brand != staff.brand:
+        raise InvalidInput.field(
+            "/brand", "out_of_scope", f"This token is for {staff.brand} only."
+        )
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> NewProduct:
+        await store.take_fence(conn)
+        await store.insert_product(
+            conn,
+            gtin=gtin,
+            name=data.name,
+            brand=data.brand,
+            shelf_life_days=data.shelf_life_days,
+            page_url=data.page_url,
+            now=now,
+        )
+        await record_action(
+            conn,
+            staff,
+            action="product.add",
+            subject=f"product:{gtin}",
+            detail={"name": data.name, "brand": data.brand},
+            now=now,
+        )
+        return msgspec.structs.replace(data, gtin=gtin)
+
+    return await once.perform(request, staff, effect)

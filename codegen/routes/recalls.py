@@ -1,0 +1,90 @@
+"""HTTP of recalls: asked for by one person, approved by another."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, post
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import pipeline
+from codegen.pipeline import RecallScope
+from codegen.routes.fields import Sentence, Text64
+from core.auth import Principal, Role, Staff, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+
+
+class Recall(msgspec.Struct, frozen=True, kw_only=True):
+    """A recall to ask for."""
+
+    reason: Sentence
+    instructions: Sentence
+    batch_id: int | None = None
+    lot: Annotated[Text64 | None, msgspec.Meta(examples=["L2026-05-01"])] = None
+    from_index: int | None = None
+    to_index: int | None = None
+
+
+class RecallRequested(msgspec.Struct, frozen=True):
+    """A recall that waits for a second person."""
+
+    recall_id: int
+    state: str
+
+
+class RecallApproved(msgspec.Struct, frozen=True):
+    """A recall in effect."""
+
+    recall_id: int
+    state: str
+    changed: int
+
+
+@post("/v1/recalls", summary="Ask for a recall", tags=["recalls"])
+async def request_recall(
+    request: Request[Any, Any, Any],
+    data: Recall,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+) -> Response[bytes]:
+    """Ask for a recall; it takes effect when a second person approves it."""
+    staff = require_role(principal, Role.ISSUER)
+    scope = RecallScope(data.batch_id, data.lot, data.from_index, data.to_index)
+
+    async def effect(conn: AsyncConnection) -> RecallRequested:
+        recall_id = await pipeline.request_recall(
+            conn,
+            scope,
+            reason=data.reason,
+            instructions=data.instructions,
+            staff=staff,
+            now=utc_datetime(clock.now_ms()),
+        )
+        return RecallRequested(recall_id, "requested")
+
+    return await once.perform(request, staff, effect)
+
+
+@post(
+    "/v1/recalls/{recall_id:int}/approvals",
+    summary="Approve a recall",
+    tags=["recalls"],
+)
+async def approve_recall(
+    request: Request[Any, Any, Any],
+    recall_id: int,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+) -> Response[bytes]:
+    """Put a recall into effect, as someone other than who asked for it."""
+    staff: Staff = require_role(principal, Role.ISSUER)
+
+    async def effect(conn: AsyncConnection) -> RecallApproved:
+        changed = await pipeline.approve_recall(
+            conn, recall_id, staff, now=utc_datetime(clock.now_ms())
+        )
+        return RecallApproved(recall_id, "in_effect", changed)
+
+    return await once.perform(request, staff, effect)

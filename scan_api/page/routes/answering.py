@@ -1,0 +1,59 @@
+"""How each route of the page answers: it does its work, and tells faults to people."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from litestar import Request, Response
+from litestar.enums import HttpMethod
+from litestar.params import SkipValidation
+
+from core.db import DATABASE_AWAY
+from core.errors import Fault, Throttled, database_away
+from scan_api.page.desk import PageDesk
+from scan_api.page.rendering import render
+from scan_api.page.visits import PageVisit, read_visit
+
+log = structlog.get_logger(room=__name__)
+
+AnyRequest = Request[Any, Any, Any]
+# The framework would take the desk apart field by field, to no end.
+Desk = SkipValidation[PageDesk]
+Work = Callable[[AnyRequest, PageDesk, PageVisit], Awaitable[Response[bytes]]]
+
+LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
+# What stands behind the prefix is read as a printed link, also with qualifiers.
+CODE_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}"]
+MAX_SHOWN: Final = 40
+
+
+async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[bytes]:
+    """Do the work; whatever goes wrong is told as a page, for people."""
+    visit = read_visit(request, page)
+    try:
+        return await work(request, page, visit)
+    except Fault as fault:
+        return _show_fault(page, visit, fault)
+    except DATABASE_AWAY as fault:
+        log.warning("database_away", cause=repr(fault))
+        return _show_fault(page, visit, database_away())
+    except Exception as fault:
+        log.exception("page_failed", cause=repr(fault))
+        return _show_fault(page, visit, Fault("Something went wrong on our side."))
+
+
+def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[bytes]:
+    headers = {}
+    if fault.retry_after_s is not None:
+        headers["retry-after"] = str(fault.retry_after_s)
+    known = {403, 404, 429, 503}
+    return render(
+        page,
+        visit,
+        "notice.html",
+        status=fault.status,
+        headers=headers,
+        notice=f"notice_{fault.status if fault.status in known else 500}",
+        # A member's valid code is served even where guesses are turned away.
+        offer_claim=isinstance(fault, Throttled) and visit.member is not None,
+    )

@@ -1,0 +1,43 @@
+"""The page on which a code is typed."""
+
+from typing import Final
+
+from litestar import Response, route
+
+from codegen.domain.code_text import normalise, parse_scanned
+from scan_api.page.desk import PageDesk
+from scan_api.page.rendering import TEMPLATES, render
+from scan_api.page.routes.answering import LOOK, MAX_SHOWN, AnyRequest, Desk, answer
+from scan_api.page.visits import PageVisit
+
+HOME_PATHS: Final = ["/", "/C", "/c"]
+
+
+@route(HOME_PATHS, http_method=LOOK, include_in_schema=False)
+async def show_home(request: AnyRequest, page: Desk) -> Response[bytes]:
+    """Offer to type a code, and lead to its page."""
+    return await answer(request, page, _show_home)
+
+
+async def _show_home(
+    request: AnyRequest, page: PageDesk, visit: PageVisit
+) -> Response[bytes]:
+    typed = request.query_params.get("code")
+    if typed is None:
+        return render(page, visit, "home.html", typed=None, symbols=0)
+    path = _path_of(typed)
+    if path is not None:
+        return TEMPLATES.redirect(visit, path)
+    symbols = sum(each.isalnum() for each in typed)
+    return render(page, visit, "home.html", typed=typed[:MAX_SHOWN], symbols=symbols)
+
+
+def _path_of(typed: str) -> str | None:
+    """Give the page of a code or a whole link as typed; a link keeps its GTIN."""
+    scanned = parse_scanned(typed.strip())
+    code_text = scanned.code_text or normalise(typed)
+    if code_text is None or scanned.gtin == "":
+        return None
+    if scanned.gtin is not None:
+        return f"/01/{scanned.gtin}/21/{code_text}"
+    return f"/C/{code_text}"
