@@ -1,6 +1,7 @@
 """The SQL of scans. The hot statement goes through the driver's own binary arrays."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from scan_api.binary_arrays import (
     text_array,
 )
 from scan_api.domain import Outcome, Plan, Scan, Settled, Snapshot
-from scan_api.tables import claims, scans, worker_numbers
+from scan_api.tables import claims, scans, sightings, worker_numbers
 
 TRACE_DAYS = 90
 PARTITION_SHIFT = 30
@@ -201,6 +202,63 @@ async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
     return (
         await conn.execute(select(claims.c.scan_id).where(claims.c.code_id == code_id))
     ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claimed a code, and what they got; `resolution` is how a hold of it ended."""
+
+    scan_id: int
+    member_id: str
+    outcome: str
+    points: int
+    was_held: bool
+    resolution: str | None
+    resolved_at: datetime | None
+
+
+async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
+    """Read the claim of a code with what it was paid."""
+    row = (
+        await conn.execute(
+            select(
+                scans.c.scan_id,
+                members.c.member_id,
+                scans.c.outcome,
+                scans.c.points,
+                (holds.c.transfer_id.is_not(None)).label("was_held"),
+                holds.c.resolution,
+                holds.c.resolved_at,
+            )
+            .join_from(claims, members, members.c.member_no == claims.c.member_no)
+            .join(scans, scans.c.scan_id == claims.c.scan_id)
+            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .where(claims.c.code_id == code_id)
+        )
+    ).one_or_none()
+    return None if row is None else Claim(**row._mapping)  # noqa: SLF001 - its public spelling
+
+
+async def count_sightings(conn: AsyncConnection, code_id: int) -> int:
+    """Tell how often a code was scanned without being claimed by that scan."""
+    found = await conn.execute(
+        select(sightings.c.scans).where(sightings.c.code_id == code_id)
+    )
+    return found.scalar_one_or_none() or 0
+
+
+async def find_claimed(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> frozenset[int]:
+    """Tell which of these codes were claimed."""
+    rows = await conn.execute(
+        text(
+            "SELECT code_id FROM claims"
+            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return frozenset(rows.scalars())
 
 
 async def load_member_scans(

@@ -9,7 +9,7 @@ from codegen.pipeline.epochs import (
     rotate_epoch,
 )
 from codegen.pipeline.issuing import Issuance, issue_batch
-from codegen.pipeline.lookup import describe_code, get_batch
+from codegen.pipeline.lookup import FoundCode, describe_code, find_codes, get_batch
 from codegen.pipeline.recalls import (
     RecallScope,
     approve_recall,
@@ -20,6 +20,7 @@ from codegen.pipeline.recalls import (
 __all__ = [
     "BulkChange",
     "ChangeRequest",
+    "FoundCode",
     "Issuance",
     "RecallScope",
     "approve_recall",
@@ -28,6 +29,7 @@ __all__ = [
     "change_in_bulk",
     "check_keys",
     "describe_code",
+    "find_codes",
     "get_batch",
     "issue_batch",
     "open_first_epoch",

@@ -1,22 +1,49 @@
-"""Finding batches and single codes."""
+"""Finding batches and codes."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch
-from codegen.domain.code_text import normalise
+from codegen.domain.code_text import normalise, parse_scanned
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
     SERIAL_BITS,
     SERIALS_PER_EPOCH,
+    CodeRange,
+    RangeState,
 )
 from codegen.domain.sealing import open_code
 from core.auth import Staff
+from core.auth.principal import OPERATOR
 from core.errors import (
     NotFound,
 )
+
+# What a code is that no batch holds, or none that the caller may see.
+INVALID: Final = "invalid"
+NEVER_ISSUED: Final = "never_issued"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCode:
+    """What a text turned out to be; `range` and `batch` only for codes of a batch."""
+
+    given: str
+    state: str
+    code_id: int | None = None
+    batch: Batch | None = None
+    range: CodeRange | None = None
+
+    @property
+    def index(self) -> int | None:
+        """Its 0-based place in the batch."""
+        if self.batch is None or self.code_id is None:
+            return None
+        return self.code_id - self.batch.first_code_id
 
 
 async def get_batch(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch:
@@ -31,31 +58,60 @@ async def get_batch(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch
     return batch
 
 
+async def find_codes(
+    conn: AsyncConnection, keys: EpochKeys, texts: Sequence[str], staff: Staff
+) -> list[FoundCode]:
+    """Say of each code or printed link what it is, as far as the caller may know.
+
+    A code of a batch outside the caller's scope looks never issued.
+    """
+    opened = [_open(keys, text) for text in texts]
+    table = await store.load_range_table(conn)
+    voids = await store.find_void_codes(conn, [c for c in opened if c is not None])
+    batches: dict[int, Batch | None] = {}
+    found: list[FoundCode] = []
+    for given, code_id in zip(texts, opened, strict=True):
+        if code_id is None:
+            found.append(FoundCode(given, INVALID))
+            continue
+        held = table.find(code_id)
+        batch = None
+        if held is not None:
+            if held.batch_id not in batches:
+                batches[held.batch_id] = await _visible(conn, held.batch_id, staff)
+            batch = batches[held.batch_id]
+        if held is None or batch is None:
+            found.append(FoundCode(given, NEVER_ISSUED, code_id))
+            continue
+        state = RangeState.VOID if code_id in voids else held.state
+        found.append(FoundCode(given, state.value, code_id, batch, held))
+    return found
+
+
+def _open(keys: EpochKeys, text: str) -> int | None:
+    code_text = parse_scanned(text).code_text or normalise(text)
+    return open_code(keys, code_text) if code_text else None
+
+
+async def _visible(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch | None:
+    try:
+        return await get_batch(conn, batch_id, staff)
+    except NotFound:
+        return None
+
+
 async def describe_code(
     conn: AsyncConnection, keys: EpochKeys, given: str
 ) -> dict[str, Any]:
     """Say what a code is: valid, epoch, serial, batch_id, index, state."""
-    code_text = normalise(given)
-    code_id = open_code(keys, code_text) if code_text else None
-    if code_id is None:
+    (found,) = await find_codes(conn, keys, [given], OPERATOR)
+    if found.code_id is None:
         return {"valid": False}
-    answer: dict[str, Any] = {
+    return {
         "valid": True,
-        "epoch": code_id >> SERIAL_BITS,
-        "serial": code_id & (SERIALS_PER_EPOCH - 1),
-        "batch_id": None,
-        "index": None,
-        "state": "never_issued",
-    }
-    table = await store.load_range_table(conn)
-    found = table.find(code_id)
-    if found is None:
-        return answer
-    batch = await store.find_batch(conn, found.batch_id)
-    assert batch is not None
-    voided = code_id in await store.find_void_codes(conn, [code_id])
-    return answer | {
-        "batch_id": found.batch_id,
-        "index": code_id - batch.first_code_id,
-        "state": "void" if voided else found.state.value,
+        "epoch": found.code_id >> SERIAL_BITS,
+        "serial": found.code_id & (SERIALS_PER_EPOCH - 1),
+        "batch_id": found.batch.batch_id if found.batch else None,
+        "index": found.index,
+        "state": found.state,
     }

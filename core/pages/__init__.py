@@ -2,7 +2,7 @@
 
 from core.pages.answers import Templates
 from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
-from core.pages.visits import MAX_FORM, Visit, read_form
+from core.pages.visits import MAX_FORM, Visit, read_form, read_upload
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -12,4 +12,5 @@ __all__ = [
     "Visit",
     "choose_language",
     "read_form",
+    "read_upload",
 ]

@@ -27,6 +27,18 @@ def local_path(target: str | None) -> str:
     return HOME
 
 
+def check_sender(headers: Mapping[str, str], own_origins: frozenset[str]) -> None:
+    """Let a form pass only if a page of this site sent it; raises Forbidden.
+
+    Browsers name the sender in Origin, or in Referer where they hide the other.
+    """
+    sender = headers.get("origin") or headers.get("referer")
+    if sender is None or origin_of(sender) not in own_origins:
+        raise Forbidden("The form came from another site.", code="foreign_form")
+    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("The form came from another site.", code="foreign_form")
+
+
 def check_form(
     headers: Mapping[str, str],
     form: Mapping[str, str],
@@ -34,16 +46,12 @@ def check_form(
     cookie_token: str | None,
     own_origins: frozenset[str],
 ) -> None:
-    """Let a form pass only if this site's own page sent it; raises Forbidden.
+    """Let a form pass only if this site's own page made it; raises Forbidden.
 
-    Browsers name the sender in Origin, or in Referer where they hide the other. The
-    token stands in the form and in a cookie that other sites can neither read nor set.
+    Beside its sender there is a token, in the form and in a cookie that other sites
+    can neither read nor set.
     """
-    sender = headers.get("origin") or headers.get("referer")
-    if sender is None or origin_of(sender) not in own_origins:
-        raise Forbidden("The form came from another site.", code="foreign_form")
-    if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("The form came from another site.", code="foreign_form")
+    check_sender(headers, own_origins)
     given = form.get(TOKEN_FIELD, "")
     if not cookie_token or not hmac.compare_digest(
         given.encode(), cookie_token.encode()

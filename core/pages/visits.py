@@ -1,14 +1,14 @@
 """Who asks for a page, in which language, and how they came."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 from urllib.parse import parse_qsl
 
 from litestar import Request
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, UploadFile
 
 from core.auth.addresses import client_address
-from core.errors import Forbidden, TooLarge
+from core.errors import Forbidden, InvalidInput, TooLarge
 from core.ids import random_token
 from core.pages import guard
 from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
@@ -70,15 +70,7 @@ class Visit:
         """Name a cookie; over https the prefix keeps other hosts from setting it."""
         return f"__Host-crowncap_{cookie}" if self.secure else f"crowncap_{cookie}"
 
-    def keep(
-        self,
-        cookie: str,
-        value: str,
-        *,
-        max_age: int | None = None,
-        # Not strict: a camera app that opens a link is another site.
-        same_site: Literal["lax", "strict"] = "lax",
-    ) -> None:
+    def keep(self, cookie: str, value: str, *, max_age: int | None = None) -> None:
         """Send a cookie that only this site's own server reads."""
         self.cookies.append(
             Cookie(
@@ -86,7 +78,8 @@ class Visit:
                 value=value,
                 path="/",
                 httponly=True,
-                samesite=same_site,
+                # Not strict: a camera app or a mail that opens a link is another site.
+                samesite="lax",
                 secure=self.secure,
                 max_age=max_age,
             )
@@ -166,3 +159,21 @@ async def read_form(
         # A visitor without cookies still gets the answer in the page's language.
         visit.language = form["lang"]
     return form
+
+
+async def read_upload(
+    request: Request[Any, Any, Any], visit: Visit
+) -> tuple[UploadFile, dict[str, str]]:
+    """Read a form with one file, spooled to the disk; the room limits its size.
+
+    Who sent it is looked at before any of it is read. Raises Forbidden, and
+    InvalidInput where no file was chosen.
+    """
+    guard.check_sender(visit.headers, visit.own_origins)
+    parts = await request.form()
+    form = {name: part for name, part in parts.items() if isinstance(part, str)}
+    visit.check(form)
+    file = parts.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise InvalidInput.field("/file", "required", "Choose a file.")
+    return file, form

@@ -8,13 +8,15 @@ from datetime import datetime
 from itertools import accumulate, islice
 from typing import IO, Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch
+from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
-from core.errors import FieldError, InvalidInput
+from core.errors import FieldError, InvalidInput, NotFound
 from printer_export.domain.report import (
     Lines,
     ReportReader,
@@ -96,6 +98,19 @@ async def take_report(
         now=now,
     )
     return answer
+
+
+async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row[Any]:
+    """Find a report of a batch within the caller's scope; raises NotFound."""
+    missing = NotFound(f"There is no line report {report_id}.")
+    report = await store.load_report(conn, report_id)
+    if report is None:
+        raise missing
+    try:
+        await get_batch(conn, report.batch_id, staff)
+    except NotFound:
+        raise missing from None
+    return report
 
 
 def _refuse_wrong(order: ReportOrder, intake: Intake) -> None:

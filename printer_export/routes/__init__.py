@@ -19,6 +19,7 @@ ROUTER = Router(
         content.download_package,
         reports.add_report,
         reports.list_reports,
+        reports.show_report,
         reports.show_reconciliation,
         stories.show_story,
     ],

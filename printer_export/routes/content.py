@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.auth import Principal, Role, require_role
+from core.auth import Principal, Role, Staff, require_role
 from core.auth.addresses import client_address
 from core.clock import Clock, utc_datetime
 from printer_export.domain.life import PackageRecord
@@ -42,6 +42,21 @@ async def download_package(
         request.headers.get("x-forwarded-for"),
         packaging.trusted_proxies,
     )
+    return await stream_content(
+        engine, clock, packaging, package_id, staff, address=address
+    )
+
+
+async def stream_content(
+    engine: AsyncEngine,
+    clock: Clock,
+    packaging: Packaging,
+    package_id: int,
+    staff: Staff,
+    *,
+    address: str | None,
+) -> Stream:
+    """Begin a download and stream it; raises Forbidden when there is none to have."""
     async with engine.begin() as conn:
         record, download_id = await pipeline.begin_download(
             conn,

@@ -17,7 +17,7 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
 from printer_export.domain.report_order import Activate, OnError, ReportOrder
-from printer_export.pipeline.reports import take_report
+from printer_export.pipeline.reports import get_report, take_report
 from printer_export.store import reports as store
 
 MAX_REPORT = 4 << 30
@@ -86,7 +86,7 @@ async def add_report(
     body is read to a private file first, so that a slow sender holds no lock.
     """
     staff = require_role(principal, Role.LINE)
-    when, effective_at = _activation(activate)
+    when, effective_at = read_activation(activate)
     now = utc_datetime(clock.now_ms())
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
         named = await _receive(request, content)
@@ -95,7 +95,7 @@ async def add_report(
             raise InvalidInput.field(
                 "/batch_id", "required", "Say which batch: ?batch_id=…"
             )
-        digest = _digest(content, f"{on_error}\n{activate}\n")
+        digest = digest_of(content, f"{on_error}\n{activate}\n")
 
         async def effect(conn: AsyncConnection) -> msgspec.Raw:
             batch = await get_batch(conn, wanted, staff)
@@ -109,7 +109,8 @@ async def add_report(
         return await once.perform(request, staff, effect, body_hash=digest[:16])
 
 
-def _activation(text: str) -> tuple[Activate, datetime | None]:
+def read_activation(text: str) -> tuple[Activate, datetime | None]:
+    """Read when printed codes become active; raises InvalidInput."""
     if text in set(Activate):
         return Activate(text), None
     try:
@@ -179,7 +180,8 @@ def _as_csv(rows: tuple[JsonRow, ...]) -> str:
     return out.getvalue()
 
 
-def _digest(content: IO[bytes], options: str) -> bytes:
+def digest_of(content: IO[bytes], options: str) -> bytes:
+    """Hash a report with how it is to be taken: what makes it the same report."""
     digest = hashlib.sha256(options.encode())
     content.seek(0)
     while chunk := content.read(1 << 20):
@@ -209,6 +211,21 @@ async def list_reports(
         ),
         more,
     )
+
+
+@get(
+    "/v1/line-reports/{report_id:int}",
+    summary="Look at a report",
+    tags=["line reports"],
+)
+async def show_report(
+    report_id: int, principal: Principal, engine: AsyncEngine
+) -> dict[str, Any]:
+    """Show what a report came to, as it was answered then."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
+    async with engine.connect() as conn:
+        report = await get_report(conn, report_id, staff)
+    return {"person": report.person, "at": report.at, **report.answer}
 
 
 @get(

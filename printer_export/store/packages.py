@@ -71,6 +71,19 @@ async def find_overlaps(
     return [(r.package_id, r.first_code_id, r.last_code_id) for r in rows]
 
 
+async def find_holders(
+    conn: AsyncConnection, first_code_id: int, last_code_id: int
+) -> list[int]:
+    """List the packages that hold or held any of these codes, oldest first."""
+    rows = await conn.execute(
+        select(packages.c.package_id)
+        .where(packages.c.first_code_id <= last_code_id)
+        .where(packages.c.last_code_id >= first_code_id)
+        .order_by(packages.c.package_id)
+    )
+    return list(rows.scalars())
+
+
 async def find_package(
     conn: AsyncConnection, package_id: int, *, locked: str = ""
 ) -> PackageRecord | None:

@@ -243,6 +243,14 @@ async def list_reports(
     return list((await conn.execute(query)).all())
 
 
+async def load_report(conn: AsyncConnection, report_id: int) -> Row[Any] | None:
+    """Load a report with its answer."""
+    found = await conn.execute(
+        select(line_reports).where(line_reports.c.report_id == report_id)
+    )
+    return found.one_or_none()
+
+
 async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[dict[str, Any]]:
     """Add up statuses, reasons and grades over all reports of a batch."""
     rows = await conn.execute(

@@ -1,0 +1,16 @@
+"""Sessions of staff in a browser."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Add the table."""
+    # The driver itself takes many statements in one call, and % as it stands.
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(Path(__file__).with_suffix(".sql").read_text())
