@@ -9,7 +9,7 @@ from codegen.pipeline.epochs import (
     rotate_epoch,
 )
 from codegen.pipeline.issuing import Issuance, issue_batch
-from codegen.pipeline.lookup import describe_code, get_batch
+from codegen.pipeline.lookup import describe_code, get_batch, list_batches
 from codegen.pipeline.recalls import (
     RecallScope,
     approve_recall,
@@ -30,6 +30,7 @@ __all__ = [
     "describe_code",
     "get_batch",
     "issue_batch",
+    "list_batches",
     "open_first_epoch",
     "recall_scope",
     "request_recall",
