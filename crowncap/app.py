@@ -94,6 +94,7 @@ def build_app(worker: Worker) -> Litestar:
             "once": Provide(lambda: worker.once, sync_to_thread=False),
             "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
             "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
+            "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
             "page": Provide(lambda: page, sync_to_thread=False),
         },
         middleware=[RequestIds()],

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from codegen.domain.code_text import LinkForm
 from codegen.domain.gtin import GtinError, normalise_gtin
-from codegen.domain.ranges import SERIAL_BITS
+from codegen.domain.ranges import SERIAL_BITS, RangeState
 from core.errors import FieldError, InvalidInput
 
 MAX_QUANTITY = 1_000_000_000
@@ -163,6 +163,15 @@ class Batch:
         """The state of its codes, or `mixed`."""
         states = [name for name, count in self.counts.items() if count]
         return states[0] if len(states) == 1 else "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFilter:
+    """Which batches a list keeps; `state` keeps those with codes in that state."""
+
+    state: RangeState | None = None
+    line: str | None = None
+    gtin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

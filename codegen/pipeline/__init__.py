@@ -9,7 +9,13 @@ from codegen.pipeline.epochs import (
     rotate_epoch,
 )
 from codegen.pipeline.issuing import Issuance, issue_batch
-from codegen.pipeline.lookup import FoundCode, describe_code, find_codes, get_batch
+from codegen.pipeline.lookup import (
+    FoundCode,
+    describe_code,
+    find_codes,
+    get_batch,
+    list_batches,
+)
 from codegen.pipeline.recalls import (
     RecallScope,
     approve_recall,
@@ -32,6 +38,7 @@ __all__ = [
     "find_codes",
     "get_batch",
     "issue_batch",
+    "list_batches",
     "open_first_epoch",
     "recall_scope",
     "request_recall",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch
+from codegen.domain.batch import Batch, BatchFilter
 from codegen.domain.code_text import normalise, parse_scanned
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
@@ -98,6 +98,25 @@ async def _visible(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch 
         return await get_batch(conn, batch_id, staff)
     except NotFound:
         return None
+
+
+async def list_batches(
+    conn: AsyncConnection,
+    staff: Staff,
+    wanted: BatchFilter,
+    *,
+    before_id: int | None = None,
+    limit: int,
+) -> list[Batch]:
+    """List the batches within the caller's scope without their units, newest first."""
+    return await store.list_batches(
+        conn,
+        wanted,
+        of_brand=staff.brand,
+        of_line=staff.line,
+        before_id=before_id,
+        limit=limit,
+    )
 
 
 async def describe_code(

@@ -12,6 +12,7 @@ ROUTER = Router(
         products.add_product,
         batches.issue_batch,
         batches.show_batch,
+        batches.list_batches,
         changes.activate_codes,
         changes.void_codes,
         recalls.request_recall,

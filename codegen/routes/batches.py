@@ -1,20 +1,27 @@
-"""HTTP of batches: issue and look."""
+"""HTTP of batches: issue, look, list."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import Parameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Batch, BatchOrder, Placement, Unit
+from codegen.domain.batch import Batch, BatchFilter, BatchOrder, Placement, Unit
 from codegen.domain.code_text import LinkForm
+from codegen.domain.ranges import RangeState
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Regions, Text64
+from codegen.routes.fields import Cursor, Regions, Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
+
+MAX_PAGE = 100
+# The framework keeps the name `state` for itself.
+StateQuery = Annotated[RangeState | None, Parameter(query="state")]
+READERS = (Role.ISSUER, Role.LINE, Role.MARKETER, Role.ANALYST, Role.SUPPORT)
 
 
 class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +48,8 @@ class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
     link_form: LinkForm = LinkForm.SHORT
 
 
-class BatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch, as staff see it."""
+class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch, as staff see it in a list: without its units."""
 
     batch_id: int
     epoch: int
@@ -54,7 +61,6 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     campaign_id: str | None
     brand: str | None
     placement: Placement
-    units: tuple[Unit, ...]
     lot: str | None
     produced_on: date | None
     sale_regions: tuple[str, ...]
@@ -65,10 +71,30 @@ class BatchView(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: datetime
 
 
+class BatchView(BatchItem, frozen=True, kw_only=True):
+    """A batch, as staff see it."""
+
+    units: tuple[Unit, ...]
+
+
+class BatchList(msgspec.Struct, frozen=True):
+    """A page of batches, newest first."""
+
+    items: tuple[BatchItem, ...]
+    next_cursor: str | None
+
+
 def view_batch(batch: Batch) -> BatchView:
     """Show a batch."""
     return BatchView(
         **{name: getattr(batch, name) for name in BatchView.__struct_fields__}
+    )
+
+
+def list_item(batch: Batch) -> BatchItem:
+    """Show a batch in a list."""
+    return BatchItem(
+        **{name: getattr(batch, name) for name in BatchItem.__struct_fields__}
     )
 
 
@@ -111,13 +137,33 @@ async def show_batch(
     batch_id: int, principal: Principal, engine: AsyncEngine
 ) -> BatchView:
     """Show a batch with its codes counted by state."""
-    staff = require_role(
-        principal,
-        Role.ISSUER,
-        Role.LINE,
-        Role.MARKETER,
-        Role.ANALYST,
-        Role.SUPPORT,
-    )
+    staff = require_role(principal, *READERS)
     async with engine.connect() as conn:
         return view_batch(await pipeline.get_batch(conn, batch_id, staff))
+
+
+@get("/v1/batches", summary="List batches", tags=["batches"])
+async def list_batches(
+    principal: Principal,
+    engine: AsyncEngine,
+    with_state: StateQuery = None,
+    line: str | None = None,
+    gtin: str | None = None,
+    cursor: Cursor = None,
+    limit: int = 50,
+) -> BatchList:
+    """List batches, newest first; `state` keeps those with codes in that state."""
+    staff = require_role(principal, *READERS)
+    limit = max(1, min(limit, MAX_PAGE))
+    if gtin is not None:
+        gtin = read_gtin(gtin)
+    async with engine.connect() as conn:
+        batches = await pipeline.list_batches(
+            conn,
+            staff,
+            BatchFilter(with_state, line, gtin),
+            before_id=cursor,
+            limit=limit,
+        )
+    more = str(batches[-1].batch_id) if len(batches) == limit else None
+    return BatchList(tuple(list_item(each) for each in batches), more)

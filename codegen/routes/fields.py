@@ -3,10 +3,23 @@
 from typing import Annotated
 
 import msgspec
+from litestar.params import Parameter
 
 from codegen.domain.batch import MAX_TEXT
+from codegen.domain.gtin import GtinError, normalise_gtin
+from core.errors import InvalidInput
 
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
+# A bigint of PostgreSQL.
+Cursor = Annotated[int | None, Parameter(ge=0, le=(1 << 63) - 1)]
+
+
+def read_gtin(given: str) -> str:
+    """Normalise a GTIN to 14 digits; raises InvalidInput at /gtin."""
+    try:
+        return normalise_gtin(given)
+    except GtinError as fault:
+        raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None

@@ -7,8 +7,7 @@ from litestar import Request, Response, post
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.gtin import GtinError, normalise_gtin
-from codegen.routes.fields import Text64
+from codegen.routes.fields import Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.audit import record_action
 from core.auth.requests import Once
@@ -38,10 +37,7 @@ async def add_product(
 ) -> Response[bytes]:
     """Add a product under its GTIN."""
     staff = require_role(principal, Role.ISSUER)
-    try:
-        gtin = normalise_gtin(data.gtin)
-    except GtinError as fault:
-        raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+    gtin = read_gtin(data.gtin)
     if staff.brand is not None and data.brand != staff.brand:
         raise InvalidInput.field(
             "/brand", "out_of_scope", f"This token is for {staff.brand} only."

@@ -1,6 +1,6 @@
 """The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
 
-from codegen.store.batches import find_batch, insert_batch
+from codegen.store.batches import find_batch, insert_batch, list_batches
 from codegen.store.epochs import (
     insert_epoch,
     load_epoch_states,
@@ -44,6 +44,7 @@ __all__ = [
     "insert_product",
     "insert_recall",
     "insert_void_codes",
+    "list_batches",
     "load_epoch_states",
     "load_epochs",
     "load_key_checks",

@@ -1,9 +1,14 @@
 """The SQL of batches."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    Row,
+    Select,
+    exists,
     func,
     insert,
     select,
@@ -12,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.batch import Batch, BatchOrder, Placement, Unit
+from codegen.domain.batch import Batch, BatchFilter, BatchOrder, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import (
     SERIAL_BITS,
@@ -100,39 +105,95 @@ async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
         .where(t.batch_units.c.batch_id == batch_id)
         .order_by(t.batch_units.c.from_index)
     )
+    counts = await _count_states(conn, [batch_id])
+    return _batch_of(
+        row,
+        counts[batch_id],
+        tuple(Unit(u.name, u.from_index, u.to_index) for u in units),
+    )
+
+
+async def list_batches(
+    conn: AsyncConnection,
+    wanted: BatchFilter,
+    *,
+    of_brand: str | None,
+    of_line: str | None,
+    before_id: int | None,
+    limit: int,
+) -> list[Batch]:
+    """List batches without their units, newest first.
+
+    `of_brand` and `of_line` leave out what is another's; batches of nobody stay.
+    """
+    b = t.batches.c
+    query = select(t.batches).order_by(b.batch_id.desc()).limit(limit)
+    for column, scope in ((b.brand, of_brand), (b.line, of_line)):
+        if scope is not None:
+            query = query.where(column.is_(None) | (column == scope))
+    for column, value in ((b.line, wanted.line), (b.gtin, wanted.gtin)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.state is not None:
+        query = _with_codes_in(query, wanted.state)
+    if before_id is not None:
+        query = query.where(b.batch_id < before_id)
+    rows = (await conn.execute(query)).all()
+    counts = await _count_states(conn, [row.batch_id for row in rows])
+    return [_batch_of(row, counts[row.batch_id], ()) for row in rows]
+
+
+def _with_codes_in(query: Select[Any], state: RangeState) -> Select[Any]:
+    """Keep batches with a code in a state; each range's single voids are not in it."""
+    r, v = t.ranges.c, t.void_codes.c
+    voided = v.code_id.between(r.first_code_id, r.last_code_id)
+    here = r.batch_id == t.batches.c.batch_id
+    if state is RangeState.VOID:
+        single = exists().where(voided)
+        return query.where(exists().where(here, (r.state == state.value) | single))
+    singles = select(func.count()).where(voided).scalar_subquery()
+    left = r.last_code_id - r.first_code_id + 1 > singles
+    return query.where(exists().where(here, r.state == state.value, left))
+
+
+def _batch_of(row: Row[Any], counts: dict[str, int], units: tuple[Unit, ...]) -> Batch:
     fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
     fields |= {
         "placement": Placement(row.placement),
         "link_form": LinkForm(row.link_form),
         "sale_regions": tuple(row.sale_regions),
     }
-    return Batch(
-        **fields,
-        units=tuple(Unit(u.name, u.from_index, u.to_index) for u in units),
-        counts=await _count_states(conn, batch_id),
-    )
+    return Batch(**fields, units=units, counts=counts)
 
 
-async def _count_states(conn: AsyncConnection, batch_id: int) -> dict[str, int]:
+async def _count_states(
+    conn: AsyncConnection, batch_ids: Sequence[int]
+) -> dict[int, dict[str, int]]:
     r, v = t.ranges.c, t.void_codes.c
-    counts = dict.fromkeys((s.value for s in RangeState), 0)
+    counts = {
+        each: dict.fromkeys((s.value for s in RangeState), 0) for each in batch_ids
+    }
     for row in await conn.execute(
-        select(r.state, func.sum(r.last_code_id - r.first_code_id + 1).label("n"))
-        .where(r.batch_id == batch_id)
-        .group_by(r.state)
+        select(
+            r.batch_id,
+            r.state,
+            func.sum(r.last_code_id - r.first_code_id + 1).label("n"),
+        )
+        .where(r.batch_id.in_(batch_ids))
+        .group_by(r.batch_id, r.state)
     ):
-        counts[row.state] = int(row.n)
+        counts[row.batch_id][row.state] = int(row.n)
     # A code that was voided alone lies in a range of another state.
     for row in await conn.execute(
-        select(r.state, func.count().label("n"))
+        select(r.batch_id, r.state, func.count().label("n"))
         .join_from(
             t.ranges,
             t.void_codes,
             v.code_id.between(r.first_code_id, r.last_code_id),
         )
-        .where(r.batch_id == batch_id, r.state != RangeState.VOID.value)
-        .group_by(r.state)
+        .where(r.batch_id.in_(batch_ids), r.state != RangeState.VOID.value)
+        .group_by(r.batch_id, r.state)
     ):
-        counts[row.state] -= row.n
-        counts[RangeState.VOID] += row.n
+        counts[row.batch_id][row.state] -= row.n
+        counts[row.batch_id][RangeState.VOID] += row.n
     return counts

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.auth.requests import require_token
-from printer_export.routes import content, packages, reports, stories
+from printer_export.routes import content, packages, reconciliation, reports, stories
 
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
@@ -20,7 +20,8 @@ ROUTER = Router(
         reports.add_report,
         reports.list_reports,
         reports.show_report,
-        reports.show_reconciliation,
+        reconciliation.show_reconciliation,
+        reconciliation.show_places,
         stories.show_story,
     ],
 )

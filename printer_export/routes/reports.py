@@ -226,29 +226,3 @@ async def show_report(
     async with engine.connect() as conn:
         report = await get_report(conn, report_id, staff)
     return {"person": report.person, "at": report.at, **report.answer}
-
-
-@get(
-    "/v1/batches/{batch_id:int}/reconciliation",
-    summary="Account for every cap of a batch",
-    tags=["line reports"],
-)
-async def show_reconciliation(
-    batch_id: int, principal: Principal, engine: AsyncEngine
-) -> dict[str, Any]:
-    """Issued = printed + rejected + wasted + missing + unprinted + indeterminate."""
-    staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
-    async with engine.connect() as conn:
-        batch = await get_batch(conn, batch_id, staff)
-        counts = await store.load_counts(conn, batch_id, batch.quantity)
-        units = await store.load_unit_quantities(conn, batch_id)
-        tallies = await store.load_tallies(conn, batch_id)
-    return {
-        "batch_id": batch_id,
-        **counts,
-        "units": [
-            {"unit": unit, "status": status, "quantity": quantity}
-            for (unit, status), quantity in sorted(units.items())
-        ],
-        "reasons": tallies,
-    }

@@ -1,0 +1,50 @@
+"""Accounting for caps: of one batch, and of all batches by place."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.pipeline import get_batch
+from core.auth import Staff
+from printer_export.domain.reconciliation import (
+    Grouping,
+    PlaceCounts,
+    Span,
+    spoilage_rate,
+)
+from printer_export.store import reports as store
+from printer_export.store.places import add_up_places
+
+
+async def reconcile_batch(
+    conn: AsyncConnection, batch_id: int, staff: Staff
+) -> dict[str, Any]:
+    """Account for every cap of a batch, and tell why caps were lost; NotFound."""
+    batch = await get_batch(conn, batch_id, staff)
+    counts = await store.load_counts(conn, batch_id, batch.quantity)
+    units = await store.load_unit_quantities(conn, batch_id)
+    return {
+        "batch_id": batch_id,
+        **counts,
+        "spoilage_rate": spoilage_rate(counts),
+        "units": [
+            {"unit": unit, "status": status, "quantity": quantity}
+            for (unit, status), quantity in sorted(units.items())
+        ],
+        "reasons": await store.load_tallies(conn, batch_id),
+    }
+
+
+async def reconcile_places(
+    conn: AsyncConnection, by: Grouping, span: Span, staff: Staff, *, timezone: ZoneInfo
+) -> list[PlaceCounts]:
+    """Add up the batches within the caller's scope by plant, or by plant and line."""
+    return await add_up_places(
+        conn,
+        by,
+        span,
+        timezone=timezone,
+        of_brand=staff.brand,
+        of_line=staff.line,
+    )
