@@ -18,9 +18,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import codegen.routes
+import console
 import printer_export.routes
 import scan_api.page
 import scan_api.routes
+from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
 from core.errors import Unavailable
@@ -71,6 +73,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.views,
         worker.desk,
     )
+    rooms = ConsoleDesk(worker.settings, worker.clock, worker.engine, worker.packaging)
     app = Litestar(
         route_handlers=[
             codegen.routes.ROUTER,
@@ -78,6 +81,7 @@ def build_app(worker: Worker) -> Litestar:
             printer_export.routes.PUBLIC_ROUTER,
             scan_api.routes.ROUTER,
             scan_api.page.ROUTER,
+            console.ROUTER,
             is_live,
             is_ready,
             show_metrics,
@@ -96,6 +100,7 @@ def build_app(worker: Worker) -> Litestar:
             "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
             "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
             "page": Provide(lambda: page, sync_to_thread=False),
+            "console": Provide(lambda: rooms, sync_to_thread=False),
         },
         middleware=[RequestIds()],
         exception_handlers=EXCEPTION_MAP,

@@ -74,6 +74,21 @@ class CodeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How one code stands, and the change that put it there: who, why and when."""
+
+    state: RangeState
+    kind: str
+    person: str
+    reason: str
+    at: datetime
+    lot: str | None
+    plant: str | None
+    line: str | None
+    effective_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RangeChange:
     """A wish: these codes into `state`, with what they stand for from now on."""
 

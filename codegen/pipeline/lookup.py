@@ -13,7 +13,6 @@ from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
     SERIAL_BITS,
     SERIALS_PER_EPOCH,
-    CodeRange,
     RangeState,
 )
 from codegen.domain.sealing import open_code
@@ -30,13 +29,12 @@ NEVER_ISSUED: Final = "never_issued"
 
 @dataclass(frozen=True, slots=True)
 class FoundCode:
-    """What a text turned out to be; `range` and `batch` only for codes of a batch."""
+    """What a text turned out to be; `batch` only for codes of one."""
 
     given: str
     state: str
     code_id: int | None = None
     batch: Batch | None = None
-    range: CodeRange | None = None
 
     @property
     def index(self) -> int | None:
@@ -84,7 +82,7 @@ async def find_codes(
             found.append(FoundCode(given, NEVER_ISSUED, code_id))
             continue
         state = RangeState.VOID if code_id in voids else held.state
-        found.append(FoundCode(given, state.value, code_id, batch, held))
+        found.append(FoundCode(given, state.value, code_id, batch))
     return found
 
 

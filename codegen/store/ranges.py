@@ -23,6 +23,7 @@ from codegen.domain.ranges import (
     CodeRange,
     RangePlan,
     RangeState,
+    Standing,
 )
 from codegen.store.faults import explain
 
@@ -35,6 +36,28 @@ async def load_ranges(conn: AsyncConnection, batch_id: int) -> list[CodeRange]:
         .order_by(t.ranges.c.first_code_id)
     )
     return [code_range_of(row) for row in rows]
+
+
+async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
+    """Tell how an issued code stands, and by which change; a single void comes last."""
+    row = (
+        await conn.execute(
+            text(
+                """
+                SELECT CASE WHEN v.code_id IS NULL THEN r.state ELSE 'void' END
+                    AS state, c.kind, c.person, c.reason, c.at, r.lot, r.plant, r.line,
+                    r.effective_at
+                FROM ranges AS r LEFT JOIN void_codes AS v ON v.code_id = :code_id
+                JOIN range_changes AS c
+                    ON c.change_id = coalesce(v.change_id, r.change_id)
+                WHERE r.first_code_id <= :code_id AND r.last_code_id >= :code_id
+                """
+            ),
+            {"code_id": code_id},
+        )
+    ).one()
+    fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
+    return Standing(state=RangeState(fields.pop("state")), **fields)
 
 
 async def find_lot_batches(conn: AsyncConnection, lot: str) -> list[int]:

@@ -1,6 +1,6 @@
 """The SQL of line reports and of what they add up to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -41,14 +41,24 @@ async def load_counts(
     conn: AsyncConnection, batch_id: int, issued: int
 ) -> dict[str, int]:
     """Load how the codes of a batch stand; they add up to `issued`."""
-    row = (
-        await conn.execute(
-            select(line_counts).where(line_counts.c.batch_id == batch_id)
-        )
-    ).one_or_none()
-    counts = {name: getattr(row, name) if row else 0 for name in _COUNTED}
-    counts["unprinted"] = issued - sum(counts.values())
-    return {"issued": issued} | counts
+    return (await load_counts_of(conn, {batch_id: issued}))[batch_id]
+
+
+async def load_counts_of(
+    conn: AsyncConnection, issued: Mapping[int, int]
+) -> dict[int, dict[str, int]]:
+    """Load how the codes of batches stand; each adds up to what `issued` says."""
+    rows = await conn.execute(
+        select(line_counts).where(line_counts.c.batch_id.in_(issued))
+    )
+    found = {row.batch_id: row for row in rows}
+    loaded = {}
+    for batch_id, quantity in issued.items():
+        row = found.get(batch_id)
+        counts = {name: getattr(row, name) if row else 0 for name in _COUNTED}
+        counts["unprinted"] = quantity - sum(counts.values())
+        loaded[batch_id] = {"issued": quantity} | counts
+    return loaded
 
 
 async def add_counts(

@@ -1,0 +1,107 @@
+"""The way into every room: who is it, may they, and what if something goes wrong."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from litestar import Request, Response, route
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import SkipValidation
+from litestar.types import Empty
+
+from console.desk import ConsoleDesk
+from console.rendering import HOME, TEMPLATES, render
+from console.visits import StaffVisit, read_visit
+from core.auth import Role, require_role
+from core.db import DATABASE_AWAY
+from core.errors import Fault, Forbidden, database_away
+
+log = structlog.get_logger(room=__name__)
+
+SIGN_IN = f"{HOME}/sign-in"
+AnyRequest = Request[Any, Any, Any]
+# The framework would take the desk apart field by field, to no end.
+Desk = SkipValidation[ConsoleDesk]
+Work = Callable[[AnyRequest, ConsoleDesk, StaffVisit], Awaitable[Response[Any]]]
+MakeHandler = Callable[[Work], HTTPRouteHandler]
+
+
+def room(
+    method: HttpMethod, path: str, *roles: Role, max_bytes: int | None = None
+) -> MakeHandler:
+    """Make a room of some work, for staff with one of these roles.
+
+    `path` is below /console. `max_bytes` limits the body where a form is no small one.
+    """
+
+    async def guarded(
+        work: Work, request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+    ) -> Response[Any]:
+        if visit.visitor is not None:
+            require_role(visit.visitor, *roles)
+            return await work(request, desk, visit)
+        if request.method == HttpMethod.POST:
+            raise Forbidden("You are signed out.", code="signed_out")
+        return TEMPLATES.redirect(
+            visit, f"{SIGN_IN}?next={quote(visit.path, safe='/')}"
+        )
+
+    return _handler(method, path, guarded, max_bytes)
+
+
+def open_room(method: HttpMethod, path: str) -> MakeHandler:
+    """Make a room that nobody needs to be signed in for."""
+
+    async def unguarded(
+        work: Work, request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+    ) -> Response[Any]:
+        return await work(request, desk, visit)
+
+    return _handler(method, path, unguarded, None)
+
+
+def _handler(
+    method: HttpMethod,
+    path: str,
+    enter: Callable[
+        [Work, AnyRequest, ConsoleDesk, StaffVisit], Awaitable[Response[Any]]
+    ],
+    max_bytes: int | None,
+) -> MakeHandler:
+    def make(work: Work) -> HTTPRouteHandler:
+        async def answer(request: AnyRequest, console: Desk) -> Response[Any]:
+            visit = StaffVisit.of(request, console.settings)
+            try:
+                visit = await read_visit(request, console)
+                return await enter(work, request, console, visit)
+            except Fault as fault:
+                return show_fault(console, visit, fault)
+            except DATABASE_AWAY as fault:
+                log.warning("database_away", cause=repr(fault))
+                return show_fault(console, visit, database_away())
+            except Exception as fault:
+                log.exception("console_failed", cause=repr(fault))
+                return show_fault(
+                    console, visit, Fault("Something went wrong on our side.")
+                )
+
+        return route(
+            HOME + path,
+            http_method=method,
+            include_in_schema=False,
+            request_max_body_size=Empty if max_bytes is None else max_bytes,
+        )(answer)
+
+    return make
+
+
+def show_fault(desk: ConsoleDesk, visit: StaffVisit, fault: Fault) -> Response[Any]:
+    """Tell what went wrong as a page, with what to do about it."""
+    headers = {}
+    if fault.retry_after_s is not None:
+        headers["retry-after"] = str(fault.retry_after_s)
+    return render(
+        desk, visit, "fault.html", status=fault.status, headers=headers, fault=fault
+    )

@@ -1,0 +1,31 @@
+"""What the rooms' handlers need, put together once by the shell."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from codegen.domain import EpochKeys
+from core.clock import Clock, utc_datetime
+from core.settings import Settings
+from printer_export.pipeline.packages import Packaging
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleDesk:
+    """The rooms' ways to the features below them."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    packaging: Packaging
+
+    @property
+    def now(self) -> datetime:
+        """The time of this request's effects."""
+        return utc_datetime(self.clock.now_ms())
+
+    @property
+    def keys(self) -> EpochKeys:
+        """Read the master keys."""
+        return self.packaging.issuance.key_file.load()

@@ -1,0 +1,1 @@
+"""What a room shows that no single feature knows."""

@@ -1,0 +1,181 @@
+"""Where a list of leaked codes came from, and what voiding them would do."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain import EpochKeys
+from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Selection, Unit
+from codegen.domain.code_text import normalise, parse_scanned
+from codegen.domain.ranges import RangeChange, RangeState, plan_change
+from codegen.pipeline import ChangeRequest, FoundCode, change_codes, find_codes
+from codegen.store import load_ranges
+from core.auth import Staff
+from core.errors import InvalidInput
+from printer_export.pipeline.stories import PackagedIn, find_packages_of
+from scan_api.store import find_claimed
+
+MAX_CODES: Final = MAX_CODES_PER_CHANGE
+
+
+class Reach(StrEnum):
+    """How far a void goes: only what was found, or all that left with it."""
+
+    LISTED = "listed"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Listed codes of one unit of a batch, or of a batch without units.
+
+    `states` counts the listed codes; `whole` is how many codes would become void with
+    the whole unit, or the whole batch where it has no units. `packages` are those that
+    held any of the listed codes, with how many.
+    """
+
+    batch: Batch
+    unit: Unit | None
+    codes: tuple[FoundCode, ...]
+    states: Counter[str]
+    claimed: int
+    would_void: int
+    whole: int
+    packages: tuple[tuple[PackagedIn, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a list turned out to be; `unknown` are texts that are no codes of ours."""
+
+    listed: int
+    repeated: int
+    unknown: tuple[str, ...]
+    never_issued: int
+    sources: tuple[Source, ...]
+
+
+def read_list(text: str) -> list[str]:
+    """Read pasted codes or links, parted by lines, commas or spaces.
+
+    Raises InvalidInput when there are none or too many.
+    """
+    texts: list[str] = []
+    for part in text.replace(",", "\n").replace(";", "\n").splitlines():
+        # Spaces also stand between the groups of one code.
+        texts += [part.strip()] if normalise(part) else part.split()
+    if not texts:
+        raise InvalidInput.field("/codes", "required", "Paste at least one code.")
+    if len(texts) > MAX_CODES:
+        raise InvalidInput.field(
+            "/codes",
+            "too_many",
+            f"These are {len(texts):,} codes; paste at most {MAX_CODES:,} at once.",
+        )
+    return texts
+
+
+async def trace_codes(
+    conn: AsyncConnection, keys: EpochKeys, texts: Sequence[str], staff: Staff
+) -> Trace:
+    """Find which units and packages codes were in, and who took those."""
+    found = await find_codes(conn, keys, texts, staff)
+    known: dict[int, FoundCode] = {}
+    for each in found:
+        if each.batch is not None and each.code_id is not None:
+            known.setdefault(each.code_id, each)
+    groups: dict[tuple[int, str], list[FoundCode]] = defaultdict(list)
+    for each in known.values():
+        unit = _unit_of(each)
+        assert each.batch is not None
+        groups[each.batch.batch_id, unit.name if unit else ""].append(each)
+    valid = [each for each in found if each.code_id is not None]
+    return Trace(
+        listed=len(texts),
+        repeated=sum(each.batch is not None for each in found) - len(known),
+        unknown=tuple(each.given for each in found if each.code_id is None),
+        never_issued=sum(each.batch is None for each in valid),
+        sources=tuple([await _describe(conn, codes) for codes in groups.values()]),
+    )
+
+
+def _unit_of(found: FoundCode) -> Unit | None:
+    assert found.batch is not None
+    assert found.index is not None
+    return next(
+        (
+            unit
+            for unit in found.batch.units
+            if unit.from_index <= found.index <= unit.to_index
+        ),
+        None,
+    )
+
+
+async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source:
+    batch, unit = codes[0].batch, _unit_of(codes[0])
+    assert batch is not None
+    code_ids = [each.code_id for each in codes if each.code_id is not None]
+    states = Counter(each.state for each in codes)
+    ends = (unit.from_index, unit.to_index) if unit else (0, batch.quantity - 1)
+    whole = (batch.first_code_id + ends[0], batch.first_code_id + ends[1])
+    ranges = await load_ranges(conn, batch.batch_id)
+    plan = plan_change(ranges, [whole], RangeChange(RangeState.VOID, change_id=0))
+    return Source(
+        batch,
+        unit,
+        tuple(codes),
+        states,
+        claimed=len(await find_claimed(conn, code_ids)),
+        would_void=_voidable(states),
+        whole=plan.changed,
+        packages=tuple(
+            (package, held)
+            for package in await find_packages_of(conn, min(code_ids), max(code_ids))
+            if (held := _held(package, codes))
+        ),
+    )
+
+
+def _held(package: PackagedIn, codes: Sequence[FoundCode]) -> int:
+    return sum(
+        package.from_index <= each.index <= package.to_index
+        for each in codes
+        if each.index is not None
+    )
+
+
+def _voidable(states: Counter[str]) -> int:
+    return states[RangeState.ISSUED] + states[RangeState.ACTIVATED]
+
+
+def _code_text(found: FoundCode) -> str:
+    return parse_scanned(found.given).code_text or found.given
+
+
+async def void_sources(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    sources: Iterable[Source],
+    reach: Reach,
+    staff: Staff,
+    *,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Make what was found void, for good; returns how many codes changed."""
+    changed = 0
+    for source in sources:
+        selection = Selection(codes=tuple(map(_code_text, source.codes)))
+        if reach is Reach.UNIT:
+            selection = Selection(unit=source.unit.name if source.unit else None)
+        request = ChangeRequest(
+            source.batch.batch_id, selection, RangeState.VOID, reason
+        )
+        changed += (await change_codes(conn, keys, request, staff, now=now)).changed
+    return changed

@@ -1,0 +1,83 @@
+"""From a template of the console to an answer, in the reader's language and time."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from litestar import Response
+
+from console.desk import ConsoleDesk
+from console.plots import lay_out
+from console.texts import ROLE_ROOMS, fault_in, text_in
+from console.visits import StaffVisit
+from core.pages import Templates
+
+FOLDER: Final = Path(__file__).parent / "templates"
+TEMPLATES: Final = Templates(FOLDER)
+HOME: Final = "/console"
+
+
+def render(
+    desk: ConsoleDesk,
+    visit: StaffVisit,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response[bytes]:
+    """Render a template for a visit."""
+    return TEMPLATES.render(
+        visit,
+        template,
+        status=status,
+        headers=headers,
+        t=partial(text_in, visit.language),
+        switch=_switch(visit),
+        rooms=_rooms(visit),
+        moment=_moment(desk.settings.timezone),
+        share=_share,
+        say_fault=partial(fault_in, visit.language),
+        lay_out=lay_out,
+        **values,
+    )
+
+
+def _switch(visit: StaffVisit) -> str:
+    """Give the way to the same page in the other language."""
+    other = "en" if visit.language == "zh" else "zh"
+    return f"{visit.path}?{urlencode({'lang': other})}"
+
+
+def _rooms(visit: StaffVisit) -> list[tuple[str, str]]:
+    """List the rooms that the visitor may enter, as (name, path)."""
+    if visit.visitor is None:
+        return []
+    return [
+        (name, path) for name, (path, roles) in ROLE_ROOMS.items() if visit.may(*roles)
+    ]
+
+
+def _moment(timezone: ZoneInfo) -> Callable[[datetime | date | None], str]:
+    """Make what writes a moment on the brand's clock; both languages read ISO."""
+
+    def word(at: datetime | date | None) -> str:
+        if at is None:
+            return "–"
+        if isinstance(at, datetime):
+            return f"{at.astimezone(timezone):%Y-%m-%d %H:%M}"
+        return at.isoformat()
+
+    return word
+
+
+def _share(part: int, whole: int) -> str:
+    """Write a share in percent, never rounding something to nothing or all."""
+    if whole == 0 or part in {0, whole}:
+        return "0 %" if part == 0 else "100 %"
+    percent = 100 * part / whole
+    return f"{min(max(percent, 0.01), 99.99):.2f} %"

@@ -1,0 +1,33 @@
+"""HTTP of the console: HTML for people, below /console."""
+
+from litestar import Router
+
+from console.routes import batches, codes, home, leaks, packages, plants, reports
+from console.routes import sign_in as signing
+
+ROUTER = Router(
+    path="/",
+    route_handlers=[
+        signing.show_sign_in,
+        signing.sign_in,
+        signing.sign_out,
+        home.show_home,
+        batches.show_batch,
+        packages.show_order_form,
+        packages.order_package,
+        packages.show_package,
+        packages.approve_package,
+        packages.cancel_package,
+        packages.tell_password,
+        packages.download_package,
+        reports.add_report,
+        reports.show_report,
+        codes.ask_for_code,
+        codes.find_code,
+        codes.show_code,
+        leaks.ask_for_codes,
+        leaks.trace_leak,
+        leaks.void_leak,
+        plants.show_plants,
+    ],
+)

@@ -1,0 +1,67 @@
+"""A batch in one view: what it is, how its caps stand, its packages and reports."""
+
+from typing import Any, Final
+
+from litestar import Response
+from litestar.enums import HttpMethod
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from codegen.pipeline import get_batch
+from console.answering import AnyRequest, room
+from console.desk import ConsoleDesk
+from console.rendering import render
+from console.visits import StaffVisit
+from core.auth import Role
+from printer_export.pipeline.packages import may_see
+from printer_export.routes.packages import view_package
+from printer_export.store import packages as package_store
+from printer_export.store import reports as report_store
+
+VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
+_SHOWN: Final = 20
+
+
+@room(HttpMethod.GET, "/batches/{batch_id:int}", *VIEWERS)
+async def show_batch(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Show a batch; `?watch` is for a screen on the wall, which reads it again."""
+    async with desk.engine.connect() as conn:
+        batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
+        facts = await _facts(conn, desk, visit, batch)
+    return render(
+        desk,
+        visit,
+        "batch.html",
+        batch=batch,
+        watching="watch" in request.query_params,
+        **facts,
+    )
+
+
+async def _facts(
+    conn: AsyncConnection, desk: ConsoleDesk, visit: StaffVisit, batch: Batch
+) -> dict[str, Any]:
+    batch_id = batch.batch_id
+    records = await package_store.list_packages(
+        conn,
+        batch_id=batch_id,
+        printhouse=None,
+        overdue_at=None,
+        before_id=None,
+        limit=_SHOWN,
+    )
+    return {
+        "counts": await report_store.load_counts(conn, batch_id, batch.quantity),
+        "reasons": await report_store.load_tallies(conn, batch_id),
+        "units": await report_store.load_unit_quantities(conn, batch_id),
+        "reports": await report_store.list_reports(
+            conn, batch_id, before_id=None, limit=_SHOWN
+        ),
+        "packages": [
+            view_package(each, desk.now)
+            for each in records
+            if may_see(each, visit.staff)
+        ],
+    }

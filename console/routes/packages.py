@@ -1,0 +1,237 @@
+"""Ordering, looking over, approving, taking and withdrawing packages."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Response
+from litestar.enums import HttpMethod
+from litestar.response import Stream
+
+from codegen.pipeline import get_batch
+from console.answering import AnyRequest, room
+from console.desk import ConsoleDesk
+from console.rendering import HOME, TEMPLATES, render
+from console.visits import StaffVisit
+from core.auth import Role
+from core.errors import Conflict, InvalidInput, field_error
+from core.pages import read_form
+from printer_export.domain.order import Encryption
+from printer_export.domain.rows import Preset
+from printer_export.pipeline import packages as pipeline
+from printer_export.routes.content import stream_content
+from printer_export.routes.packages import NewPackage, order_of, view_package
+
+MAX_REASON: Final = 500
+_LINE: Final = (Role.LINE, Role.ISSUER)
+_EVERYONE: Final = (*_LINE, Role.PRINTHOUSE)
+_NUMBERS: Final = (
+    *("quantity", "overage_percent", "codes_per_roll", "lanes"),
+    *("from_index", "downloads_allowed", "expires_after_days"),
+)
+_WORDS: Final = ("preset", "unwind", "link_form", "printhouse", "unit")
+_DEFAULTS: Final = {
+    "preset": "csv",
+    "lanes": "1",
+    "overage_percent": "0",
+    "encryption": "password",
+    "downloads_allowed": "3",
+    "expires_after_days": "7",
+}
+
+
+def read_order(form: dict[str, str]) -> NewPackage:
+    """Read the order form; raises InvalidInput naming the field."""
+    fields: dict[str, Any] = {}
+    for name in _WORDS:
+        if form.get(name):
+            fields[name] = form[name]
+    for name in _NUMBERS:
+        text = form.get(name, "").replace(",", "").strip()
+        if text and not text.isascii():
+            raise _no_number(name, text)
+        if text:
+            try:
+                fields[name] = int(text)
+            except ValueError:
+                raise _no_number(name, text) from None
+    kind = form.get("encryption", "")
+    recipients = form.get("age_recipients", "").split()
+    fields["encryption"] = {"kind": kind, "age_recipients": recipients}
+    try:
+        return msgspec.convert(fields, NewPackage)
+    except msgspec.ValidationError as fault:
+        detail, _, path = str(fault).partition(" - at `$")
+        error = field_error(detail, path.rstrip("`"))
+        raise InvalidInput(error.detail, errors=(error,)) from None
+
+
+def _no_number(name: str, text: str) -> InvalidInput:
+    return InvalidInput.field(f"/{name}", "invalid", f"{text[:40]!r} is no number.")
+
+
+@room(HttpMethod.GET, "/batches/{batch_id:int}/order", *_LINE)
+async def show_order_form(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Ask which codes, as what and for whom."""
+    return await _order_form(
+        desk, visit, request.path_params["batch_id"], form=_DEFAULTS, fault=None
+    )
+
+
+async def _order_form(
+    desk: ConsoleDesk,
+    visit: StaffVisit,
+    batch_id: int,
+    *,
+    form: dict[str, str],
+    fault: InvalidInput | Conflict | None,
+) -> Response[bytes]:
+    async with desk.engine.connect() as conn:
+        batch = await get_batch(conn, batch_id, visit.staff)
+    return render(
+        desk,
+        visit,
+        "order.html",
+        status=200 if fault is None else fault.status,
+        batch=batch,
+        form=_DEFAULTS | form,
+        fault=fault,
+        wrong=next((e.pointer for e in fault.errors), "") if fault else "",
+        presets=list(Preset),
+        demo=desk.packaging.demo,
+    )
+
+
+@room(HttpMethod.POST, "/batches/{batch_id:int}/order", *_LINE)
+async def order_package(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Take an order; what is wrong is said beside the form as it was filled in."""
+    batch_id = request.path_params["batch_id"]
+    form = await read_form(request, visit)
+    try:
+        async with desk.engine.begin() as conn:
+            batch = await get_batch(conn, batch_id, visit.staff)
+            record, _ = await pipeline.order_package(
+                conn,
+                desk.packaging,
+                batch_id,
+                order_of(read_order(form), batch),
+                visit.staff,
+                now=desk.now,
+            )
+    except (InvalidInput, Conflict) as fault:
+        return await _order_form(desk, visit, batch_id, form=form, fault=fault)
+    return _to_package(visit, record.package.package_id)
+
+
+def _to_package(visit: StaffVisit, package_id: int) -> Response[bytes]:
+    return TEMPLATES.redirect(visit, f"{HOME}/packages/{package_id}")
+
+
+@room(HttpMethod.GET, "/packages/{package_id:int}", *_EVERYONE)
+async def show_package(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Show where a package stands, what pre-flight found, and who took it."""
+    return await _show(desk, visit, request.path_params["package_id"], password=None)
+
+
+async def _show(
+    desk: ConsoleDesk, visit: StaffVisit, package_id: int, *, password: str | None
+) -> Response[bytes]:
+    now = desk.now
+    async with desk.engine.connect() as conn:
+        record = await pipeline.get_package(conn, package_id, visit.staff)
+        downloads = await pipeline.list_downloads(conn, package_id)
+        findings = None
+        if record.approved_at is None and record.cancelled_at is None:
+            findings = await pipeline.look_over(conn, desk.packaging, record.package)
+    package = view_package(record, now)
+    return render(
+        desk,
+        visit,
+        "package.html",
+        package=package,
+        batch=record.package.batch,
+        findings=findings,
+        downloads=downloads,
+        password=password,
+        may_approve=visit.may(Role.ISSUER) and visit.staff.person != package.ordered_by,
+        may_know=visit.may(Role.ISSUER)
+        and package.encryption is Encryption.PASSWORD
+        and package.approved_by == visit.staff.person,
+        open_now=package.approved_at is not None
+        and package.cancelled_at is None
+        and not record.is_closed(now)
+        and record.downloads_left > 0,
+    )
+
+
+@room(HttpMethod.POST, "/packages/{package_id:int}/approve", Role.ISSUER)
+async def approve_package(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Release a package, as a second person."""
+    await read_form(request, visit)
+    package_id = request.path_params["package_id"]
+    async with desk.engine.begin() as conn:
+        await pipeline.approve_package(
+            conn, desk.packaging, package_id, visit.staff, now=desk.now
+        )
+    return _to_package(visit, package_id)
+
+
+@room(HttpMethod.POST, "/packages/{package_id:int}/cancel", Role.ISSUER)
+async def cancel_package(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Withdraw a package."""
+    form = await read_form(request, visit)
+    package_id = request.path_params["package_id"]
+    reason = form.get("reason", "").strip()
+    if not 0 < len(reason) <= MAX_REASON:
+        raise InvalidInput.field(
+            "/reason", "required", f"Say why, in up to {MAX_REASON} signs."
+        )
+    async with desk.engine.begin() as conn:
+        await pipeline.cancel_package(
+            conn,
+            desk.packaging,
+            package_id,
+            visit.staff,
+            reason=reason,
+            now=desk.now,
+        )
+    return _to_package(visit, package_id)
+
+
+@room(HttpMethod.POST, "/packages/{package_id:int}/password", Role.ISSUER)
+async def tell_password(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Show the password once more; each time is audited, and no answer is kept."""
+    await read_form(request, visit)
+    package_id = request.path_params["package_id"]
+    async with desk.engine.begin() as conn:
+        password = await pipeline.tell_password(
+            conn, desk.packaging, package_id, visit.staff, now=desk.now
+        )
+    return await _show(desk, visit, package_id, password=password)
+
+
+@room(HttpMethod.POST, "/packages/{package_id:int}/content", *_EVERYONE)
+async def download_package(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Stream:
+    """Stream a package. A form, not a link: what fetches links ahead counts nothing."""
+    await read_form(request, visit)
+    return await stream_content(
+        desk.engine,
+        desk.clock,
+        desk.packaging,
+        request.path_params["package_id"],
+        visit.staff,
+        address=visit.address,
+    )

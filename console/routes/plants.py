@@ -1,0 +1,52 @@
+"""Every cap of every plant and line, accounted for."""
+
+from datetime import date
+from typing import Final
+
+from litestar import Response
+from litestar.enums import HttpMethod
+
+from console.answering import AnyRequest, room
+from console.desk import ConsoleDesk
+from console.rendering import render
+from console.visits import StaffVisit
+from core.auth import Role
+from core.errors import InvalidInput
+from printer_export.domain.reconciliation import Grouping, Span
+from printer_export.pipeline.reconciliation import reconcile_places
+
+READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
+
+
+@room(HttpMethod.GET, "/plants", *READERS)
+async def show_plants(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Show plants or lines side by side; `?watch` is for a screen on the wall."""
+    asked = request.query_params
+    by = Grouping.LINE if asked.get("by") == Grouping.LINE else Grouping.PLANT
+    span = Span(_day(asked.get("from"), "from"), _day(asked.get("to"), "to"))
+    async with desk.engine.connect() as conn:
+        places = await reconcile_places(
+            conn, by, span, visit.staff, timezone=desk.settings.timezone
+        )
+    return render(
+        desk,
+        visit,
+        "plants.html",
+        places=places,
+        by=by.value,
+        span=span,
+        watching="watch" in asked,
+    )
+
+
+def _day(text: str | None, name: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput.field(
+            f"/{name}", "invalid", f"{text[:20]!r} is no day; write it like 2026-05-01."
+        ) from None

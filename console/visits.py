@@ -1,0 +1,56 @@
+"""A visit of the console: perhaps by somebody of the staff."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Request
+
+from console.desk import ConsoleDesk
+from core.auth import Role, Staff
+from core.auth.sessions import LIFETIME, find_session
+from core.pages import Visit
+
+COOKIE: Final = "staff"
+
+
+@dataclass(slots=True, kw_only=True)
+class StaffVisit(Visit):
+    """One request, as the console sees it."""
+
+    session: str | None = None
+    visitor: Staff | None = None
+
+    @property
+    def staff(self) -> Staff:
+        """Whoever is signed in; rooms are entered by nobody else."""
+        assert self.visitor is not None
+        return self.visitor
+
+    def may(self, *roles: Role) -> bool:
+        """Tell whether the visitor has one of these roles, or is an admin."""
+        return self.visitor is not None and (
+            self.visitor.role is Role.ADMIN or self.visitor.role in roles
+        )
+
+    def keep_session(self, secret: str) -> None:
+        """Stay signed in for a shift."""
+        self.keep(COOKIE, secret, max_age=int(LIFETIME.total_seconds()))
+
+    def end_session(self) -> None:
+        """Sign out."""
+        self.keep(COOKIE, "", max_age=0)
+
+
+async def read_visit(request: Request[Any, Any, Any], desk: ConsoleDesk) -> StaffVisit:
+    """Read what a request says of its visitor, and look their session up."""
+    visit = StaffVisit.of(request, desk.settings)
+    secret = request.cookies.get(visit.name(COOKIE))
+    if not secret:
+        return visit
+    async with desk.engine.connect() as conn:
+        visit.visitor = await find_session(conn, secret, now=desk.now)
+    if visit.visitor is None:
+        visit.end_session()
+    else:
+        visit.session = secret
+    return visit
