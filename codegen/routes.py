@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline, store
@@ -19,7 +20,7 @@ from codegen.domain.batch import (
 from codegen.domain.code_text import LinkForm
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.ranges import RangeState
-from codegen.pipeline import ChangeRequest, Issuance, RecallScope
+from codegen.pipeline import CartonLookup, ChangeRequest, Issuance, RecallScope
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.audit import record_action
 from core.auth.requests import Once, require_token
@@ -149,6 +150,7 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
     instructions: Sentence
     batch_id: int | None = None
     lot: Annotated[Text64 | None, msgspec.Meta(examples=["L2026-05-01"])] = None
+    carton: Text64 | None = None
     from_index: int | None = None
     to_index: int | None = None
 
@@ -336,10 +338,12 @@ async def request_recall(
     principal: Principal,
     once: Once,
     clock: Clock,
+    find_carton: SkipValidation[CartonLookup],
 ) -> Response[bytes]:
     """Ask for a recall; it takes effect when a second person approves it."""
     staff = require_role(principal, Role.ISSUER)
-    scope = RecallScope(data.batch_id, data.lot, data.from_index, data.to_index)
+    names = ("batch_id", "lot", "carton", "from_index", "to_index")
+    scope = RecallScope(**{name: getattr(data, name) for name in names})
 
     async def effect(conn: AsyncConnection) -> RecallRequested:
         recall_id = await pipeline.request_recall(
@@ -347,6 +351,7 @@ async def request_recall(
             scope,
             reason=data.reason,
             instructions=data.instructions,
+            find_carton=find_carton,
             staff=staff,
             now=utc_datetime(clock.now_ms()),
         )

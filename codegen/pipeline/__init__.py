@@ -1,6 +1,6 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
-from codegen.pipeline.bulk import BulkChange, change_in_bulk
+from codegen.pipeline.bulk import BulkChange, Rebinding, change_in_bulk
 from codegen.pipeline.changes import ChangeRequest, change_codes
 from codegen.pipeline.epochs import (
     change_epoch,
@@ -11,6 +11,7 @@ from codegen.pipeline.epochs import (
 from codegen.pipeline.issuing import Issuance, issue_batch
 from codegen.pipeline.lookup import describe_code, get_batch
 from codegen.pipeline.recalls import (
+    CartonLookup,
     RecallScope,
     approve_recall,
     recall_scope,
@@ -19,8 +20,10 @@ from codegen.pipeline.recalls import (
 
 __all__ = [
     "BulkChange",
+    "CartonLookup",
     "ChangeRequest",
     "Issuance",
+    "Rebinding",
     "RecallScope",
     "approve_recall",
     "change_codes",

@@ -1,6 +1,6 @@
 """The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
 
-from codegen.store.batches import find_batch, insert_batch
+from codegen.store.batches import find_batch, find_batches_of, insert_batch
 from codegen.store.epochs import (
     insert_epoch,
     load_epoch_states,
@@ -35,6 +35,7 @@ __all__ = [
     "current_version",
     "find_active_codes",
     "find_batch",
+    "find_batches_of",
     "find_lot_batches",
     "find_product",
     "find_void_codes",

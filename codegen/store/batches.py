@@ -1,5 +1,6 @@
 """The SQL of batches."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -111,6 +113,26 @@ async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
         units=tuple(Unit(u.name, u.from_index, u.to_index) for u in units),
         counts=await _count_states(conn, batch_id),
     )
+
+
+async def find_batches_of(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> list[tuple[int, int, int]]:
+    """List (batch_id, first, last code_id) of the batches that hold any of these."""
+    rows = await conn.execute(
+        text(
+            """
+            SELECT DISTINCT batch_id, (epoch::bigint << 36) + first_serial AS first,
+                (epoch::bigint << 36) + first_serial + quantity - 1 AS last
+            FROM unnest(CAST(:code_ids AS bigint[])) AS code_id
+            JOIN batches ON int8range(
+                (epoch::bigint << 36) + first_serial,
+                (epoch::bigint << 36) + first_serial + quantity) @> code_id
+            """
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return [(row.batch_id, row.first, row.last) for row in rows]
 
 
 async def _count_states(conn: AsyncConnection, batch_id: int) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.auth.requests import require_token
-from printer_export.routes import content, packages, reports, stories
+from printer_export.routes import content, logistics, packages, reports, stories
 
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
@@ -21,5 +21,11 @@ ROUTER = Router(
         reports.list_reports,
         reports.show_reconciliation,
         stories.show_story,
+        logistics.pack_units,
+        logistics.unpack_units,
+        logistics.ship_units,
+        logistics.receive_units,
+        logistics.activate_unit,
+        logistics.show_unit,
     ],
 )

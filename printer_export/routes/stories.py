@@ -1,4 +1,4 @@
-"""HTTP of one code's way from issue to paper; it never shows the code itself."""
+"""HTTP of one code's way from issue to the road; it never shows the code itself."""
 
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from core.errors import NotFound
 from printer_export.domain.life import Download
 from printer_export.store import packages as package_store
 from printer_export.store import reports as report_store
+from printer_export.store.logistic_events import CartonStory, find_cartons_of
 
 
 class PackagedIn(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ class PackagedIn(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """What happened to a code on its way to paper, in order."""
+    """What happened to a code on its way to paper and onto the road, in order."""
 
     batch_id: int
     index: int
@@ -36,6 +37,7 @@ class Story(msgspec.Struct, frozen=True):
     issued_at: datetime
     packages: tuple[PackagedIn, ...]
     reports: tuple[dict[str, Any], ...]
+    cartons: tuple[CartonStory, ...]
 
 
 @get(
@@ -46,7 +48,7 @@ class Story(msgspec.Struct, frozen=True):
 async def show_story(
     batch_id: int, index: int, principal: Principal, engine: AsyncEngine
 ) -> Story:
-    """Tell when a code was issued, packaged, downloaded, and what lines reported."""
+    """Tell how a code was issued, packaged, reported, packed and shipped."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
     async with engine.connect() as conn:
         batch = await get_batch(conn, batch_id, staff)
@@ -71,6 +73,7 @@ async def show_story(
                 )
             )
         reports = await report_store.find_story(conn, batch_id, index)
+        cartons = await find_cartons_of(conn, code_id)
     return Story(
         batch_id,
         index,
@@ -78,4 +81,5 @@ async def show_story(
         batch.issued_at,
         tuple(packages),
         tuple(reports),
+        tuple(cartons),
     )
