@@ -46,14 +46,14 @@ class TimeIds:
         return candidate
 
 
-def time_uuid(at_ms: int) -> UUID:
+def time_uuid(at_ms: int) -> str:
     """Choose a UUID of version 7, for what the world outside must know by an id.
 
     The millisecond since 1970 and 74 random bits (RFC 9562, section 5.7).
     """
     version, variant = 0x7 << 76, 0b10 << 62
     high, low = secrets.randbits(12) << 64, secrets.randbits(62)
-    return UUID(int=at_ms << 80 | version | high | variant | low)
+    return str(UUID(int=at_ms << 80 | version | high | variant | low))
 
 
 _MAX_REQUEST_ID = 64

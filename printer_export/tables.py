@@ -165,9 +165,9 @@ carton_contents = Table(
 logistic_events = Table(
     "logistic_events",
     metadata,
-    Column("event_id", Uuid, primary_key=True),
-    Column("event_no", BigInteger, Identity(always=True), nullable=False),
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
     Column("kind", Text, nullable=False),
+    Column("event_no", BigInteger, Identity(always=True), nullable=False),
     Column("happened_at", DateTime(timezone=True), nullable=False),
     Column("time_zone_offset", Text, nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
@@ -180,7 +180,7 @@ logistic_events = Table(
 logistic_event_units = Table(
     "logistic_event_units",
     metadata,
-    Column("event_id", Uuid, primary_key=True),
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
     Column("sscc", Text, primary_key=True),
     Column("pallet_sscc", Text),
 )

@@ -33,11 +33,11 @@ CREATE INDEX carton_contents_by_code ON carton_contents
 -- What happened to units, in the words of EPCIS; the offset is that of the place.
 CREATE TABLE logistic_events (
     event_id         uuid PRIMARY KEY,
+    kind             text NOT NULL
+        CHECK (kind IN ('packing', 'unpacking', 'shipping', 'receiving')),
     -- Drawn while the units are locked, so that it tells what came after what.
     event_no         bigint GENERATED ALWAYS AS IDENTITY
         CONSTRAINT events_are_in_order UNIQUE,
-    kind             text NOT NULL
-        CHECK (kind IN ('packing', 'unpacking', 'shipping', 'receiving')),
     happened_at      timestamptz NOT NULL,
     time_zone_offset text NOT NULL CHECK (time_zone_offset ~ '^[+-][0-9]{2}:[0-9]{2}$'),
     recorded_at      timestamptz NOT NULL,

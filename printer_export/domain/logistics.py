@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from codegen.domain.gtin import check_digit
 
@@ -163,7 +162,7 @@ class EventUnit:
 class LogisticEvent:
     """Something that happened to units."""
 
-    event_id: UUID
+    event_id: str
     kind: EventKind
     moment: Moment
     units: tuple[EventUnit, ...]

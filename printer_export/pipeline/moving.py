@@ -118,7 +118,7 @@ async def _record(
         staff,
         action=f"logistic_unit.{kind}",
         subject=f"logistic_unit:{events[0].units[0].sscc}",
-        detail={"events": [str(event.event_id) for event in events]},
+        detail={"events": [event.event_id for event in events]},
         now=moment.recorded_at,
     )
     return events

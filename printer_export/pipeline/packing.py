@@ -74,7 +74,7 @@ async def pack_units(
         staff,
         action="logistic_unit.packing",
         subject=f"logistic_unit:{orders[0].sscc}",
-        detail={"events": [str(event.event_id) for event in events]},
+        detail={"events": [event.event_id for event in events]},
         now=moment.recorded_at,
     )
     return events

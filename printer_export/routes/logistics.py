@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,7 +37,7 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 Timezone = SkipValidation[ZoneInfo]
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000015"])]
+Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000016"])]
 Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
@@ -81,7 +80,7 @@ class UnitEvent(msgspec.Struct, frozen=True):
     """A unit, and the event of what was done to it."""
 
     sscc: str
-    event_id: UUID
+    event_id: str
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -93,14 +92,14 @@ class Packed(msgspec.Struct, frozen=True):
 class Received(msgspec.Struct, frozen=True):
     """How many units arrived, the cartons of pallets among them."""
 
-    event_id: UUID
+    event_id: str
     units: int
 
 
 class Shipped(msgspec.Struct, frozen=True):
     """How many units left, and what became active with them."""
 
-    event_id: UUID
+    event_id: str
     units: int
     activated: int
     not_activated: str
