@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
+from uuid import UUID
 
 # A scan id is a point in time (41 bits of milliseconds since 2026), the worker that
 # chose it (10 bits) and a sequence number (12 bits): 63 bits in all, so it sorts by
@@ -43,6 +44,16 @@ class TimeIds:
                 candidate = (((candidate - 1) >> _SHIFT) + 1) << _SHIFT | low
         self._last = candidate
         return candidate
+
+
+def time_uuid(at_ms: int) -> str:
+    """Choose a UUID of version 7, for what the world outside must know by an id.
+
+    The millisecond since 1970 and 74 random bits (RFC 9562, section 5.7).
+    """
+    version, variant = 0x7 << 76, 0b10 << 62
+    high, low = secrets.randbits(12) << 64, secrets.randbits(62)
+    return str(UUID(int=at_ms << 80 | version | high | variant | low))
 
 
 _MAX_REQUEST_ID = 64

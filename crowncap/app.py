@@ -31,6 +31,7 @@ from core.redis import RedisAway, RedisClient
 from core.settings import Settings
 from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
+from printer_export.pipeline.units import find_packed_codes
 from scan_api.hot_route import ScanDesk
 from scan_api.openapi import add_scan_route
 from scan_api.page import PageDesk
@@ -99,6 +100,7 @@ def build_app(worker: Worker) -> Litestar:
             "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
             "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
             "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
+            "find_carton": Provide(lambda: find_packed_codes, sync_to_thread=False),
             "page": Provide(lambda: page, sync_to_thread=False),
             "console": Provide(lambda: rooms, sync_to_thread=False),
         },

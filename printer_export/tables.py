@@ -13,8 +13,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE, JSONB
 
 metadata = MetaData()
 
@@ -138,4 +139,55 @@ line_report_tallies = Table(
     Column("reason", Text, primary_key=True),
     Column("grade", Text, primary_key=True),
     Column("quantity", BigInteger, nullable=False),
+)
+
+logistic_units = Table(
+    "logistic_units",
+    metadata,
+    Column("sscc", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("brand", Text),
+    Column("line", Text),
+    Column("pallet_sscc", Text),
+)
+
+carton_contents = Table(
+    "carton_contents",
+    metadata,
+    Column("sscc", Text, primary_key=True),
+    Column("first_code_id", BigInteger, primary_key=True),
+    Column("last_code_id", BigInteger, nullable=False),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("unpacked_at", DateTime(timezone=True)),
+)
+
+logistic_events = Table(
+    "logistic_events",
+    metadata,
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("event_no", BigInteger, Identity(always=True), nullable=False),
+    Column("happened_at", DateTime(timezone=True), nullable=False),
+    Column("time_zone_offset", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("read_point", Text),
+    Column("biz_location", Text),
+    UniqueConstraint("event_no", name="events_are_in_order"),
+)
+
+logistic_event_units = Table(
+    "logistic_event_units",
+    metadata,
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
+    Column("sscc", Text, primary_key=True),
+    Column("pallet_sscc", Text),
+)
+
+awaiting_shipment = Table(
+    "awaiting_shipment",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("codes", INT8MULTIRANGE, nullable=False),
 )

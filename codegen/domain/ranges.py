@@ -4,11 +4,12 @@ The ranges of a batch tile it without gap or overlap. A change cuts the ranges i
 touches, moves the pieces that may move, and joins equal neighbours again.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 SERIAL_BITS = 36
 SERIALS_PER_EPOCH = 1 << SERIAL_BITS
@@ -111,6 +112,14 @@ class RangePlan:
 Interval = tuple[int, int]
 
 
+class BatchInterval(NamedTuple):
+    """Codes of one batch, both ends included."""
+
+    batch_id: int
+    first_code_id: int
+    last_code_id: int
+
+
 def join_intervals(intervals: Iterable[Interval]) -> list[Interval]:
     """Sort inclusive intervals and join those that touch or overlap."""
     joined: list[Interval] = []
@@ -131,14 +140,16 @@ def plan_change(
     """
     legal = LEGAL_FROM[change.state]
     targets = join_intervals(wanted)
+    firsts, lasts = [first for first, _ in targets], [last for _, last in targets]
     removed: list[CodeRange] = []
     added: list[CodeRange] = []
     changed = unchanged = 0
     for piece in ranges:
+        begin = bisect_left(lasts, piece.first_code_id)
+        end = bisect_right(firsts, piece.last_code_id)
         inside = [
             (max(first, piece.first_code_id), min(last, piece.last_code_id))
-            for first, last in targets
-            if first <= piece.last_code_id and last >= piece.first_code_id
+            for first, last in targets[begin:end]
         ]
         size = sum(last - first + 1 for first, last in inside)
         if not inside or piece.state not in legal:

@@ -1,6 +1,6 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
-from codegen.pipeline.bulk import BulkChange, change_in_bulk
+from codegen.pipeline.bulk import BulkChange, Rebinding, change_in_bulk
 from codegen.pipeline.changes import ChangeRequest, change_codes
 from codegen.pipeline.epochs import (
     change_epoch,
@@ -17,6 +17,7 @@ from codegen.pipeline.lookup import (
     list_batches,
 )
 from codegen.pipeline.recalls import (
+    CartonLookup,
     RecallScope,
     approve_recall,
     recall_scope,
@@ -25,9 +26,11 @@ from codegen.pipeline.recalls import (
 
 __all__ = [
     "BulkChange",
+    "CartonLookup",
     "ChangeRequest",
     "FoundCode",
     "Issuance",
+    "Rebinding",
     "RecallScope",
     "approve_recall",
     "change_codes",

@@ -1,8 +1,9 @@
 """Changing many intervals of one batch at once, as a line reports them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,22 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen import store
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import (
-    Binding,
     Interval,
     RangeChange,
     RangeState,
     plan_change,
 )
-from codegen.pipeline.changes import KINDS, fresh_voids
+from codegen.pipeline.changes import (
+    KINDS,
+    fresh_voids,
+    new_binding,
+    refuse_rebinding,
+)
 from core.auth import Staff
 from core.auth.audit import record_action
+
+
+class Rebinding(StrEnum):
+    """What becomes of codes that are active as something else already."""
+
+    KEEP = "keep"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
 class BulkChange:
     """Codes of one batch to activate or void, as code_ids.
 
-    `singles` are voided one by one, so that the interval table does not shatter.
+    What `binding` leaves out comes from the batch. `singles` are voided one by one, so
+    that the interval table does not shatter.
     """
 
     batch: Batch
@@ -33,7 +46,8 @@ class BulkChange:
     intervals: Sequence[Interval]
     singles: Sequence[int] = ()
     reason: str = ""
-    effective_at: datetime | None = None
+    binding: dict[str, Any] = field(default_factory=dict)
+    rebinding: Rebinding = Rebinding.KEEP
 
 
 async def change_in_bulk(
@@ -46,15 +60,9 @@ async def change_in_bulk(
     ranges = await store.load_ranges(conn, batch.batch_id)
     binding = None
     if change.state is RangeState.ACTIVATED:
-        binding = Binding(
-            gtin=batch.gtin,
-            lot=batch.lot,
-            produced_on=batch.produced_on,
-            line=batch.line,
-            sale_regions=batch.sale_regions,
-            campaign_id=batch.campaign_id,
-            effective_at=change.effective_at,
-        )
+        binding = await new_binding(conn, batch, change.binding, staff)
+        if change.rebinding is Rebinding.REFUSE:
+            refuse_rebinding(batch, ranges, change.intervals, binding)
     plan = plan_change(
         ranges, change.intervals, RangeChange(change.state, change_id, binding)
     )

@@ -74,9 +74,10 @@ async def change_codes(
         await _record(conn, request, result, staff, now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
-    binding = await _new_binding(conn, batch, request, staff)
-    if binding is not None:
-        _refuse_rebinding(batch, ranges, wanted, binding)
+    binding = None
+    if request.state is RangeState.ACTIVATED:
+        binding = await new_binding(conn, batch, request.binding, staff)
+        refuse_rebinding(batch, ranges, wanted, binding)
     change = RangeChange(request.state, change_id, binding, request.instructions)
     plan = plan_change(ranges, wanted, change)
     result = ChangeResult(change_id, plan.changed, plan.unchanged)
@@ -147,12 +148,11 @@ def _change_detail(request: ChangeRequest) -> dict[str, Any]:
     return {name: value for name, value in detail.items() if value is not None}
 
 
-async def _new_binding(
-    conn: AsyncConnection, batch: Batch, request: ChangeRequest, staff: Staff
-) -> Binding | None:
-    if request.state is not RangeState.ACTIVATED:
-        return None
-    given = {k: v for k, v in request.binding.items() if v is not None}
+async def new_binding(
+    conn: AsyncConnection, batch: Batch, wanted: dict[str, Any], staff: Staff
+) -> Binding:
+    """Bind codes to what is wanted, and for the rest to what the batch says."""
+    given = {k: v for k, v in wanted.items() if v is not None}
     if "gtin" in given:
         try:
             given["gtin"] = normalise_gtin(given["gtin"])
@@ -178,7 +178,7 @@ async def _new_binding(
     return binding
 
 
-def _refuse_rebinding(
+def refuse_rebinding(
     batch: Batch,
     ranges: Sequence[CodeRange],
     wanted: Sequence[Interval],

@@ -1,13 +1,18 @@
 """Recalls: asked for by one person, put into effect by another."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Selection
+from codegen.domain.batch import Batch, Selection
 from codegen.domain.ranges import (
+    BatchInterval,
+    CodeRange,
+    Interval,
     RangeChange,
     RangeState,
     plan_change,
@@ -19,15 +24,27 @@ from core.errors import (
     InvalidInput,
 )
 
+# Tells which codes were packed under an SSCC, within the caller's scope; none if the
+# SSCC is unknown there. Cartons are not codegen's, so that this is handed in.
+CartonLookup = Callable[
+    [AsyncConnection, str, Staff], Awaitable[Sequence[BatchInterval]]
+]
+
 
 @dataclass(frozen=True, slots=True)
 class RecallScope:
-    """What a recall covers: a batch or part of it, or a lot wherever it is."""
+    """What a recall covers: a batch or part of it, a lot wherever it is, or a carton.
+
+    `packed` is what was in the carton (or pallet) when the recall was asked for: who
+    unpacks it meanwhile takes nothing out of the recall.
+    """
 
     batch_id: int | None = None
     lot: str | None = None
     from_index: int | None = None
     to_index: int | None = None
+    carton: str | None = None
+    packed: tuple[BatchInterval, ...] = ()
 
 
 async def request_recall(
@@ -36,15 +53,24 @@ async def request_recall(
     *,
     reason: str,
     instructions: str,
+    find_carton: CartonLookup,
     staff: Staff,
     now: datetime,
 ) -> int:
     """Ask for a recall; it takes effect when a second person approves it."""
-    if (scope.batch_id is None) == (scope.lot is None):
+    named = [x for x in (scope.batch_id, scope.lot, scope.carton) if x is not None]
+    if len(named) != 1:
         raise InvalidInput.field(
-            "/batch_id", "one_needed", "Name either a batch or a lot."
+            "/batch_id", "one_needed", "Name either a batch, a lot or a carton."
         )
-    if scope.batch_id is not None:
+    if scope.carton is not None:
+        packed = await find_carton(conn, scope.carton, staff)
+        if not packed:
+            raise InvalidInput.field(
+                "/carton", "unknown_carton", f"Nothing was packed as {scope.carton}."
+            )
+        scope = replace(scope, packed=tuple(packed))
+    elif scope.batch_id is not None:
         batch = await get_batch(conn, scope.batch_id, staff)
         Selection(from_index=scope.from_index, to_index=scope.to_index).indexes(batch)
     elif not await store.find_lot_batches(conn, scope.lot or ""):
@@ -64,7 +90,7 @@ async def request_recall(
         staff,
         action="recall.request",
         subject=f"recall:{recall_id}",
-        detail=asdict(scope) | {"reason": reason},
+        detail=_named(scope) | {"reason": reason},
         now=now,
     )
     return recall_id
@@ -75,7 +101,9 @@ async def approve_recall(
 ) -> int:
     """Put a recall into effect as a second person; returns how many codes it hit."""
     recall = await store.approve_recall(conn, recall_id, person=staff.person, now=now)
-    scope = RecallScope(**recall["scope"])
+    stored = recall["scope"]
+    packed = tuple(BatchInterval(*each) for each in stored.get("packed", ()))
+    scope = RecallScope(**stored | {"packed": packed})
     changed = await recall_scope(
         conn,
         scope,
@@ -102,32 +130,16 @@ async def recall_scope(
     instructions: str,
     staff: Staff,
 ) -> int:
-    """Recall a batch, part of it, or every code of a lot; returns how many."""
+    """Recall what a scope covers; returns how many codes."""
     await store.take_fence(conn)
-    batch_ids = (
-        [scope.batch_id]
-        if scope.batch_id is not None
-        else await store.find_lot_batches(conn, scope.lot or "")
-    )
     total = 0
-    for batch_id in batch_ids:
+    for batch_id in await _batches_of(conn, scope):
         batch = await get_batch(conn, batch_id, staff)
         ranges = await store.load_ranges(conn, batch_id)
-        if scope.lot is None:
-            first, last = Selection(
-                from_index=scope.from_index, to_index=scope.to_index
-            ).indexes(batch)
-            wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
-        else:
-            wanted = [
-                (r.first_code_id, r.last_code_id)
-                for r in ranges
-                if r.binding.lot == scope.lot
-            ]
         change_id = await store.next_change_id(conn)
         plan = plan_change(
             ranges,
-            wanted,
+            _wanted(scope, batch, ranges),
             RangeChange(RangeState.RECALLED, change_id, instructions=instructions),
         )
         await store.record_change(
@@ -137,9 +149,46 @@ async def recall_scope(
             kind="recall",
             person=staff.person,
             reason=reason,
-            detail={k: v for k, v in asdict(scope).items() if v is not None},
+            detail=_named(scope),
             changed=plan.changed,
         )
         await store.apply_plan(conn, plan)
         total += plan.changed
     return total
+
+
+async def _batches_of(conn: AsyncConnection, scope: RecallScope) -> list[int]:
+    if scope.batch_id is not None:
+        return [scope.batch_id]
+    if scope.lot is not None:
+        return await store.find_lot_batches(conn, scope.lot)
+    return sorted({part.batch_id for part in scope.packed})
+
+
+def _wanted(
+    scope: RecallScope, batch: Batch, ranges: Sequence[CodeRange]
+) -> list[Interval]:
+    """List the code_ids of a batch that a recall covers."""
+    if scope.carton is not None:
+        return [
+            (part.first_code_id, part.last_code_id)
+            for part in scope.packed
+            if part.batch_id == batch.batch_id
+        ]
+    if scope.lot is not None:
+        return [
+            (r.first_code_id, r.last_code_id)
+            for r in ranges
+            if r.binding.lot == scope.lot
+        ]
+    first, last = Selection(
+        from_index=scope.from_index, to_index=scope.to_index
+    ).indexes(batch)
+    return [(batch.first_code_id + first, batch.first_code_id + last)]
+
+
+def _named(scope: RecallScope) -> dict[str, Any]:
+    """Give a scope as it was worded, without what it was found to hold."""
+    worded = asdict(scope)
+    del worded["packed"]
+    return {name: value for name, value in worded.items() if value is not None}

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import pipeline
-from codegen.pipeline import RecallScope
+from codegen.pipeline import CartonLookup, RecallScope
 from codegen.routes.fields import Sentence, Text64
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
@@ -21,6 +22,7 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
     instructions: Sentence
     batch_id: int | None = None
     lot: Annotated[Text64 | None, msgspec.Meta(examples=["L2026-05-01"])] = None
+    carton: Text64 | None = None
     from_index: int | None = None
     to_index: int | None = None
 
@@ -47,10 +49,12 @@ async def request_recall(
     principal: Principal,
     once: Once,
     clock: Clock,
+    find_carton: SkipValidation[CartonLookup],
 ) -> Response[bytes]:
     """Ask for a recall; it takes effect when a second person approves it."""
     staff = require_role(principal, Role.ISSUER)
-    scope = RecallScope(data.batch_id, data.lot, data.from_index, data.to_index)
+    names = ("batch_id", "lot", "carton", "from_index", "to_index")
+    scope = RecallScope(**{name: getattr(data, name) for name in names})
 
     async def effect(conn: AsyncConnection) -> RecallRequested:
         recall_id = await pipeline.request_recall(
@@ -58,6 +62,7 @@ async def request_recall(
             scope,
             reason=data.reason,
             instructions=data.instructions,
+            find_carton=find_carton,
             staff=staff,
             now=utc_datetime(clock.now_ms()),
         )

@@ -1,6 +1,11 @@
 """The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
 
-from codegen.store.batches import find_batch, insert_batch, list_batches
+from codegen.store.batches import (
+    find_batch,
+    find_batches_of,
+    insert_batch,
+    list_batches,
+)
 from codegen.store.epochs import (
     insert_epoch,
     load_epoch_states,
@@ -36,6 +41,7 @@ __all__ = [
     "current_version",
     "find_active_codes",
     "find_batch",
+    "find_batches_of",
     "find_lot_batches",
     "find_product",
     "find_standing",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -164,6 +165,26 @@ def _batch_of(row: Row[Any], counts: dict[str, int], units: tuple[Unit, ...]) ->
         "sale_regions": tuple(row.sale_regions),
     }
     return Batch(**fields, units=units, counts=counts)
+
+
+async def find_batches_of(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> list[tuple[int, int, int]]:
+    """List (batch_id, first, last code_id) of the batches that hold any of these."""
+    rows = await conn.execute(
+        text(
+            """
+            SELECT DISTINCT batch_id, (epoch::bigint << 36) + first_serial AS first,
+                (epoch::bigint << 36) + first_serial + quantity - 1 AS last
+            FROM unnest(CAST(:code_ids AS bigint[])) AS code_id
+            JOIN batches ON int8range(
+                (epoch::bigint << 36) + first_serial,
+                (epoch::bigint << 36) + first_serial + quantity) @> code_id
+            """
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return [(row.batch_id, row.first, row.last) for row in rows]
 
 
 async def _count_states(

@@ -48,6 +48,7 @@ async def write_biography(conn: AsyncConnection, batch: Batch, index: int) -> Bi
         Event(batch.issued_at, "issued", batch.issued_by),
         *(event for package in story.packages for event in _of_package(package)),
         *_of_reports(story),
+        *_of_cartons(story),
         *_of_standing(standing),
         *_of_claim(claim),
     ]
@@ -78,6 +79,14 @@ def _of_reports(story: Story) -> Iterator[Event]:
     for said in story.reports:
         facts = {name: said[name] for name in ("report_id", "reason", "grade")}
         yield Event(said["at"], said["status"], said["person"], facts)
+
+
+def _of_cartons(story: Story) -> Iterator[Event]:
+    for carton in story.cartons:
+        for each in carton.events:
+            facts = {"sscc": carton.sscc, "where": each.moment.biz_location}
+            moment = each.moment
+            yield Event(moment.happened_at, each.kind.value, moment.person, facts)
 
 
 def _of_standing(standing: Standing) -> Iterator[Event]:

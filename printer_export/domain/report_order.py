@@ -19,6 +19,7 @@ class Activate(StrEnum):
 
     NONE = "none"
     NOW = "now"
+    SHIPPED = "shipped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class LineStatus(StrEnum):
 STATUSES: Final = tuple(LineStatus)
 NUMBER_OF: Final = {status.value: number for number, status in enumerate(STATUSES)}
 PRINTED: Final = NUMBER_OF["printed"]
+MISSING: Final = NUMBER_OF["missing"]
 # These become void, for good.
 SPOILT: Final = np.isin(STATUSES, ("rejected", "wasted", "indeterminate"))
 

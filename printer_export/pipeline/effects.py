@@ -1,12 +1,14 @@
 """What a line report does to codes: spoilt ones become void, printed ones active."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.ranges import RangeState
+from codegen.domain.ranges import Interval, RangeState
 from codegen.pipeline import BulkChange, change_in_bulk
 from core.auth import Staff
 from printer_export.domain.report_order import Activate, ReportOrder
@@ -17,12 +19,12 @@ from printer_export.domain.statuses import (
     runs_of,
 )
 from printer_export.pipeline.laying import Intake
+from printer_export.pipeline.shipping import MAX_NEW_RANGES, activate_ranges
 from printer_export.store import reports as store
+from printer_export.store.shipments import await_shipment
 
 # Runs of this length are voided as ranges, shorter ones code by code.
 LONG_RUN: Final = 64
-# A report that would cut the batch in more pieces activates nothing yet.
-MAX_NEW_RANGES: Final = 2_000
 
 
 async def put_into_effect(
@@ -61,16 +63,39 @@ async def put_into_effect(
             "line report",
         )
         effects["voided"] = await change_in_bulk(conn, void, staff, now=now)
-    if wanted:
-        activation = BulkChange(
-            batch,
-            RangeState.ACTIVATED,
-            [(base + first, base + last) for first, last in wanted],
-            reason="line report",
-            effective_at=order.effective_at,
-        )
-        effects["activated"] = await change_in_bulk(conn, activation, staff, now=now)
+    codes = [(base + first, base + last) for first, last in wanted]
+    if codes:
+        effects |= await _activate_printed(conn, order, codes, staff, now=now)
     return effects
+
+
+async def _activate_printed(
+    conn: AsyncConnection,
+    order: ReportOrder,
+    codes: Sequence[Interval],
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Activate codes, or those of them whose carton has shipped; others wait for it."""
+    change = BulkChange(
+        order.batch,
+        RangeState.ACTIVATED,
+        codes,
+        reason="line report",
+        binding={"effective_at": order.effective_at},
+    )
+    if order.activate is not Activate.SHIPPED:
+        return {"activated": await change_in_bulk(conn, change, staff, now=now)}
+    shipped = await await_shipment(conn, order.batch.batch_id, codes)
+    done = await activate_ranges(
+        conn, [replace(change, intervals=shipped)], staff, now=now
+    )
+    waiting = "Codes become active when their carton ships."
+    return {
+        "activated": done.activated,
+        "not_activated": done.not_activated or waiting,
+    }
 
 
 async def _printed_runs(

@@ -1,4 +1,4 @@
-"""What happened to one code between its issue and paper."""
+"""What happened to one code between its issue and the road."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ from core.errors import NotFound
 from printer_export.domain.life import Download
 from printer_export.store import packages as package_store
 from printer_export.store import reports as report_store
+from printer_export.store.logistic_events import CartonStory, find_cartons_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class PackagedIn:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happened to a code on its way to paper, in order."""
+    """What happened to a code on its way to paper and onto the road, in order."""
 
     batch_id: int
     index: int
@@ -40,6 +41,7 @@ class Story:
     issued_at: datetime
     packages: tuple[PackagedIn, ...]
     reports: tuple[dict[str, Any], ...]
+    cartons: tuple[CartonStory, ...]
 
 
 async def tell_story(conn: AsyncConnection, batch: Batch, index: int) -> Story:
@@ -59,6 +61,7 @@ async def tell_story(conn: AsyncConnection, batch: Batch, index: int) -> Story:
         batch.issued_at,
         tuple(await find_packages_of(conn, code_id, code_id)),
         tuple(await report_store.find_story(conn, batch.batch_id, index)),
+        tuple(await find_cartons_of(conn, code_id)),
     )
 
 

@@ -3,7 +3,14 @@
 from litestar import Router
 
 from core.auth.requests import require_token
-from printer_export.routes import content, packages, reconciliation, reports, stories
+from printer_export.routes import (
+    content,
+    logistics,
+    packages,
+    reconciliation,
+    reports,
+    stories,
+)
 
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
@@ -23,5 +30,11 @@ ROUTER = Router(
         reconciliation.show_reconciliation,
         reconciliation.show_places,
         stories.show_story,
+        logistics.pack_units,
+        logistics.unpack_units,
+        logistics.ship_units,
+        logistics.receive_units,
+        logistics.activate_unit,
+        logistics.show_unit,
     ],
 )

@@ -82,8 +82,9 @@ async def add_report(
 ) -> Response[bytes]:
     """Take in a CSV, or JSON; the same content again answers the same.
 
-    `activate` is `none`, `now` or the time from which printed codes are active. The
-    body is read to a private file first, so that a slow sender holds no lock.
+    `activate` is `none`, `now`, `shipped` or the time from which printed codes are
+    active. The body is read to a private file first, so that a slow sender holds no
+    lock.
     """
     staff = require_role(principal, Role.LINE)
     when, effective_at = read_activation(activate)
@@ -122,7 +123,7 @@ def read_activation(text: str) -> tuple[Activate, datetime | None]:
             "/activate",
             "invalid",
             "Printed codes become active `now`, at a time like 2026-05-01T08:00:00Z, "
-            "or not at all: `none`.",
+            "when their carton is `shipped`, or not at all: `none`.",
         )
     return Activate.NOW, at
 

@@ -19,6 +19,7 @@ PACKAGE = (
     " sample_code_id, ordered_by, ordered_at, downloads_allowed, approved_by,"
     " approved_at, expires_at) VALUES (1, 1, 1, '{}', 1, 'ben', now(), 3"
 )
+UNIT = "INSERT INTO logistic_units (sscc, kind, state, pallet_sscc) VALUES"
 BREAKS = {
     "a claim without its scan": (
         "DELETE FROM scans WHERE outcome = 'rewarded'",
@@ -147,6 +148,36 @@ BREAKS = {
             " SELECT batch_id, quantity, 1 FROM batches LIMIT 1"
         ),
         "the counts of each batch are those of its codes and units",
+    ),
+    "a carton that came from nowhere": (
+        f"{UNIT} ('069012340000000016', 'carton', 'packed', NULL)",
+        "each logistic unit stands as its latest event left it",
+    ),
+    "a shipment that nobody audited": (
+        (
+            "INSERT INTO logistic_events VALUES (gen_random_uuid(), 'shipping',"
+            " DEFAULT, now(), '+08:00', now(), 'mallory')"
+        ),
+        "each event of logistic units is in the audit log, by the same person",
+    ),
+    "a carton that its pallet left behind": (
+        (
+            f"{UNIT} ('069012340000000023', 'pallet', 'shipped', NULL),"
+            " ('069012340000000016', 'carton', 'packed', '069012340000000023')"
+        ),
+        "each carton on a pallet is where the pallet is",
+    ),
+    "a carton of nothing": (
+        f"{UNIT} ('069012340000000016', 'carton', 'packed', NULL)",
+        "each carton holds caps of its batches until it is unpacked",
+    ),
+    "a carton of caps that nobody ordered": (
+        (
+            f"{UNIT} ('069012340000000016', 'carton', 'packed', NULL);"  # noqa: S608 - our own words
+            "INSERT INTO carton_contents SELECT '069012340000000016', 1 << 30, 1 << 30,"
+            " min(batch_id) FROM batches"
+        ),
+        "each carton holds caps of its batches until it is unpacked",
     ),
 }
 

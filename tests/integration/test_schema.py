@@ -31,7 +31,7 @@ FEATURES: dict[str, MetaData] = {
 }
 APPEND_ONLY = (
     *("audit_log", "transfers", "range_changes", "void_codes", "code_exports"),
-    "rule_sets",
+    *("rule_sets", "logistic_events", "logistic_event_units"),
 )
 # Made by the migrations alone: nothing but PostgreSQL needs to know of them.
 ONLY_IN_SQL = {"remove_index", "remove_fk", "add_fk", "add_constraint"}

@@ -1,9 +1,11 @@
-"""Time-ordered ids: unique over workers, ascending in one, readable as a time."""
+"""Identifiers that tell time: PostgreSQL reads the milliseconds that Python wrote."""
+
+from uuid import RFC_4122, UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ids import EPOCH_MS, TimeIds, first_id_at, time_of_id
+from core.ids import EPOCH_MS, TimeIds, first_id_at, time_of_id, time_uuid
 
 TIMES = st.integers(EPOCH_MS, EPOCH_MS + (1 << 41) - (1 << 20))
 
@@ -40,3 +42,13 @@ def test_a_worker_keeps_its_number_past_the_end_of_a_sequence() -> None:
 def test_times_before_the_first_have_no_ids() -> None:
     """An age that reaches back past 2026 begins at the first id."""
     assert first_id_at(0) == 0
+
+
+@given(st.integers(0, 2**48 - 1))
+def test_a_uuid_begins_with_its_millisecond(at_ms: int) -> None:
+    made = UUID(time_uuid(at_ms))
+    assert (made.int >> 80, made.version, made.variant) == (at_ms, 7, RFC_4122)
+
+
+def test_no_two_uuids_are_the_same() -> None:
+    assert len({time_uuid(0) for _ in range(1000)}) == 1000

@@ -1,0 +1,168 @@
+"""Logistic units: caps in cartons, cartons on pallets, each under an SSCC; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from codegen.domain.gtin import check_digit
+
+SSCC_DIGITS: Final = 18
+_APPLICATION_IDENTIFIER: Final = "00"
+
+
+class SsccError(ValueError):
+    """The text is not an SSCC; the message says why in one sentence."""
+
+
+def parse_sscc(text: str) -> str:
+    """Return the 18 digits of an SSCC as typed or scanned; raises SsccError.
+
+    A scanner gives the application identifier 00 in front, and people put it in
+    brackets (GS1 General Specifications, sections 3.2.1 and 7.9.1).
+    """
+    digits = text.strip().removeprefix(f"({_APPLICATION_IDENTIFIER})").replace(" ", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise SsccError("An SSCC is made of the digits 0 to 9 only.")
+    if len(digits) == SSCC_DIGITS + len(_APPLICATION_IDENTIFIER):
+        digits = digits.removeprefix(_APPLICATION_IDENTIFIER)
+    if len(digits) != SSCC_DIGITS:
+        raise SsccError(f"An SSCC has 18 digits; this has {len(digits)}.")
+    expected = check_digit(digits[:-1])
+    if digits[-1] != expected:
+        raise SsccError(
+            f"The last digit of SSCC {digits} is its check digit and has to be "
+            f"{expected}, not {digits[-1]}."
+        )
+    return digits
+
+
+class UnitKind(StrEnum):
+    """A carton holds caps, a pallet holds cartons."""
+
+    CARTON = "carton"
+    PALLET = "pallet"
+
+
+class UnitState(StrEnum):
+    """Where a unit stands; `unpacked` is final, since an SSCC is used once."""
+
+    PACKED = "packed"
+    SHIPPED = "shipped"
+    RECEIVED = "received"
+    UNPACKED = "unpacked"
+
+
+class EventKind(StrEnum):
+    """What happens to units, in the words of the Core Business Vocabulary."""
+
+    PACKING = "packing"
+    UNPACKING = "unpacking"
+    SHIPPING = "shipping"
+    RECEIVING = "receiving"
+
+
+_AT_REST: Final = frozenset({UnitState.PACKED, UnitState.RECEIVED})
+# From which states an event may take a unit; packing makes it.
+LEGAL_FROM: Final = {
+    EventKind.PACKING: frozenset[UnitState](),
+    EventKind.SHIPPING: _AT_REST,
+    EventKind.RECEIVING: frozenset({UnitState.SHIPPED}),
+    EventKind.UNPACKING: _AT_REST,
+}
+STATE_AFTER: Final = {
+    EventKind.PACKING: UnitState.PACKED,
+    EventKind.SHIPPING: UnitState.SHIPPED,
+    EventKind.RECEIVING: UnitState.RECEIVED,
+    EventKind.UNPACKING: UnitState.UNPACKED,
+}
+# A pallet that is unpacked sets its cartons free; they stay as they are.
+CARTONS_GO_ALONG: Final = frozenset({EventKind.SHIPPING, EventKind.RECEIVING})
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticUnit:
+    """A carton or a pallet; `pallet_sscc` is the pallet that a carton is on."""
+
+    sscc: str
+    kind: UnitKind
+    state: UnitState
+    brand: str | None
+    line: str | None
+    pallet_sscc: str | None = None
+
+    def refusal(self, kind: EventKind) -> str | None:
+        """Tell why this cannot happen to the unit itself; None if it can."""
+        if self.pallet_sscc is not None:
+            return (
+                f"Carton {self.sscc} is on pallet {self.pallet_sscc}; name the pallet, "
+                "or unpack it first."
+            )
+        return self.state_refusal(kind)
+
+    def state_refusal(self, kind: EventKind) -> str | None:
+        """Tell why the unit's state rules this out; None if it does not."""
+        if self.state in LEGAL_FROM[kind]:
+            return None
+        return (
+            f"The {self.kind} {self.sscc} is {self.state}; {kind} is too late or early."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose a unit is: that of the caps in it."""
+
+    brand: str | None
+    line: str | None
+
+
+def scope_of(owners: Sequence[Scope]) -> Scope | None:
+    """Tell whose a unit of these is; None if they are of several brands.
+
+    What several lines filled belongs to no line in particular.
+    """
+    brands = {owner.brand for owner in owners} - {None}
+    lines = {owner.line for owner in owners}
+    if len(brands) > 1:
+        return None
+    return Scope(
+        next(iter(brands), None), next(iter(lines)) if len(lines) == 1 else None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where something happened, and who told."""
+
+    happened_at: datetime
+    time_zone_offset: str
+    recorded_at: datetime
+    person: str
+    read_point: str | None = None
+    biz_location: str | None = None
+
+
+def offset_of(at: datetime) -> str:
+    """Write the offset of an aware datetime as EPCIS does: +08:00."""
+    text = at.strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventUnit:
+    """A unit of an event; `pallet_sscc` is the pallet that it went with or onto."""
+
+    sscc: str
+    pallet_sscc: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticEvent:
+    """Something that happened to units."""
+
+    event_id: str
+    kind: EventKind
+    moment: Moment
+    units: tuple[EventUnit, ...]

@@ -1,0 +1,166 @@
+"""Activating codes through their carton: when it ships, or when somebody says so.
+
+Lock order: logistic units by SSCC, rows of line_counts by batch_id, codegen's fence
+last. A line report takes its row of line_counts first and asks for no unit's lock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from codegen.domain.ranges import Interval, RangeState, join_intervals
+from codegen.pipeline import BulkChange, Rebinding, change_in_bulk
+from codegen.store import find_batch
+from core.auth import Staff
+from core.errors import Conflict
+from printer_export.domain.logistics import (
+    EventKind,
+    LogisticEvent,
+    Moment,
+    UnitState,
+)
+from printer_export.domain.statuses import CHUNK, CHUNK_BITS, MISSING, runs_of
+from printer_export.pipeline.moving import ship_or_receive
+from printer_export.pipeline.units import pick_unit
+from printer_export.store import logistics as store
+from printer_export.store import reports as report_store
+from printer_export.store import shipments as shipment_store
+
+# One activation that would cut a batch in more pieces does nothing yet.
+MAX_NEW_RANGES: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What was activated; `not_activated` says why something was not."""
+
+    activated: int = 0
+    unchanged: int = 0
+    not_activated: str = ""
+
+
+async def ship_units(
+    conn: AsyncConnection, ssccs: Sequence[str], moment: Moment, staff: Staff
+) -> tuple[LogisticEvent, Activation]:
+    """Ship units, and activate the codes in them that wait for it."""
+    event = await ship_or_receive(conn, EventKind.SHIPPING, ssccs, moment, staff)
+    cartons = [unit.sscc for unit in event.units]
+    batches = await _lock_batches(conn, cartons)
+    waiting = await shipment_store.find_awaiting(conn, cartons)
+    activation = await activate_ranges(
+        conn,
+        [
+            BulkChange(
+                batches[batch_id], RangeState.ACTIVATED, codes, reason="shipment"
+            )
+            for batch_id, codes in waiting.items()
+        ],
+        staff,
+        now=moment.recorded_at,
+    )
+    return event, activation
+
+
+async def activate_unit(
+    conn: AsyncConnection,
+    sscc: str,
+    binding: dict[str, Any],
+    staff: Staff,
+    *,
+    now: datetime,
+) -> Activation:
+    """Activate every code in a carton, or in the cartons of a pallet.
+
+    Raises NotFound, and Conflict for a unit that was unpacked or codes that are
+    active as something else.
+    """
+    units = await store.lock_units(conn, [sscc])
+    unit = pick_unit(units, sscc, staff)
+    if unit.state is UnitState.UNPACKED:
+        raise Conflict(f"The {unit.kind} {sscc} was unpacked.", code="illegal_state")
+    batches = await _lock_batches(conn, list(units))
+    inside: dict[int, list[Interval]] = {}
+    for part in await store.find_contents(conn, [sscc]):
+        interval = (part.first_code_id, part.last_code_id)
+        inside.setdefault(part.batch_id, []).append(interval)
+    changes = [
+        BulkChange(
+            batches[batch_id],
+            RangeState.ACTIVATED,
+            codes,
+            reason=f"{unit.kind} {sscc}",
+            binding=binding,
+            rebinding=Rebinding.REFUSE,
+        )
+        for batch_id, codes in sorted(inside.items())
+    ]
+    activation = await activate_ranges(conn, changes, staff, now=now)
+    if activation.not_activated:
+        raise Conflict(activation.not_activated, code="too_many_pieces")
+    return activation
+
+
+async def _lock_batches(
+    conn: AsyncConnection, cartons: Sequence[str]
+) -> dict[int, Batch]:
+    """Keep reports of the batches in these cartons out until the end."""
+    numbers = {part.batch_id for part in await store.find_contents(conn, cartons)}
+    batches: dict[int, Batch] = {}
+    for batch_id in sorted(numbers):
+        batch = await find_batch(conn, batch_id)
+        assert batch is not None
+        await report_store.lock_counts(conn, batch_id, batch.quantity)
+        batches[batch_id] = batch
+    return batches
+
+
+async def activate_ranges(
+    conn: AsyncConnection, changes: Sequence[BulkChange], staff: Staff, *, now: datetime
+) -> Activation:
+    """Activate what a line has not missed; void codes stay void by themselves."""
+    activated = total = 0
+    not_activated = ""
+    for change in changes:
+        codes = await _without_missing(conn, change.batch, change.intervals)
+        if len(codes) > MAX_NEW_RANGES:
+            not_activated = (
+                f"The codes of batch {change.batch.batch_id} lie in {len(codes):,} "
+                "pieces; none of them was activated. Activate them by range."
+            )
+            continue
+        total += sum(last - first + 1 for first, last in codes)
+        if codes:
+            activated += await change_in_bulk(
+                conn, replace(change, intervals=codes), staff, now=now
+            )
+    return Activation(activated, total - activated, not_activated)
+
+
+async def _without_missing(
+    conn: AsyncConnection, batch: Batch, codes: Sequence[Interval]
+) -> list[Interval]:
+    """Leave out the codes that a line reported missing: nobody knows where they are."""
+    base = batch.first_code_id
+    by_chunk: dict[int, list[Interval]] = {}
+    for begin, end in codes:
+        first, last = begin - base, end - base
+        for number in range(first >> CHUNK_BITS, (last >> CHUNK_BITS) + 1):
+            start = number << CHUNK_BITS
+            piece = (max(first - start, 0), min(last - start, CHUNK - 1))
+            by_chunk.setdefault(number, []).append(piece)
+    kept: list[Interval] = []
+    for number, pieces in sorted(by_chunk.items()):
+        start = base + (number << CHUNK_BITS)
+        loaded = await report_store.load_chunks(conn, batch.batch_id, [number])
+        wanted = np.zeros(CHUNK, dtype=np.bool_)
+        for first, last in pieces:
+            wanted[first : last + 1] = True
+        if number in loaded:
+            wanted &= loaded[number] != MISSING
+        kept += runs_of(wanted, start)
+    return join_intervals(kept)

@@ -1,0 +1,326 @@
+"""HTTP of cartons and pallets: pack, ship, receive, unpack, activate through them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.params import SkipValidation
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from codegen.pipeline import Issuance
+from codegen.store import find_batch
+from core.auth import Principal, Role, Staff, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+from core.errors import FieldError, InvalidInput, NotFound
+from printer_export.domain.logistics import (
+    EventKind,
+    LogisticEvent,
+    Moment,
+    SsccError,
+    UnitKind,
+    UnitState,
+    offset_of,
+    parse_sscc,
+)
+from printer_export.domain.packing import Span, UnitOrder, read_ssccs
+from printer_export.pipeline import moving, packing, shipping, units
+from printer_export.store import logistic_events as event_store
+from printer_export.store import logistics as store
+
+MAX_UNITS = 1_000
+CLOCKS_DIFFER = timedelta(minutes=10)
+# The framework would take it apart, to no end.
+Timezone = SkipValidation[ZoneInfo]
+Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000016"])]
+Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
+Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+
+
+class Happening(msgspec.Struct, frozen=True, kw_only=True):
+    """When and where something was done: now, unless `happened_at` says otherwise."""
+
+    happened_at: datetime | None = None
+    read_point: Place | None = None
+    biz_location: Place | None = None
+
+
+class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """A carton with its caps, or a pallet with its cartons."""
+
+    sscc: Sscc
+    contents: Annotated[tuple[Span, ...], msgspec.Meta(max_length=10_000)] = ()
+    codes: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=256)], ...],
+        msgspec.Meta(max_length=10_000),
+    ] = ()
+    children: Annotated[tuple[Sscc, ...], msgspec.Meta(max_length=MAX_UNITS)] = ()
+
+
+class NewUnits(Happening, frozen=True, kw_only=True):
+    """Units to pack, all of them or none."""
+
+    units: Annotated[
+        tuple[NewUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)
+    ]
+
+
+class Movement(Happening, frozen=True, kw_only=True):
+    """Units to ship, receive or unpack; a pallet stands for its cartons too."""
+
+    ssccs: Ssccs
+
+
+class UnitEvent(msgspec.Struct, frozen=True):
+    """A unit, and the event of what was done to it."""
+
+    sscc: str
+    event_id: str
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """What was packed, or unpacked, in the order of the request."""
+
+    units: tuple[UnitEvent, ...]
+
+
+class Received(msgspec.Struct, frozen=True):
+    """How many units arrived, the cartons of pallets among them."""
+
+    event_id: str
+    units: int
+
+
+class Shipped(msgspec.Struct, frozen=True):
+    """How many units left, and what became active with them."""
+
+    event_id: str
+    units: int
+    activated: int
+    not_activated: str
+
+
+class UnitActivation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the codes in a unit stand for; what is left out comes from their batch."""
+
+    gtin: str | None = None
+    lot: Text64 | None = None
+    produced_on: date | None = None
+    plant: Text64 | None = None
+    line: Text64 | None = None
+    sale_regions: Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)] | None = (
+        None
+    )
+    campaign_id: Text64 | None = None
+    effective_at: datetime | None = None
+
+
+class UnitActivated(msgspec.Struct, frozen=True):
+    """How many codes became active, and how many were not to be changed."""
+
+    changed: int
+    unchanged: int
+
+
+class UnitView(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit, what was packed in it, and what happened to it."""
+
+    sscc: str
+    kind: UnitKind
+    state: UnitState
+    pallet: str | None
+    contents: tuple[Span, ...]
+    children: tuple[str, ...]
+    events: tuple[LogisticEvent, ...]
+
+
+def _moment(data: Happening, staff: Staff, clock: Clock, timezone: ZoneInfo) -> Moment:
+    """Read when and where; raises InvalidInput for a time to come."""
+    now = utc_datetime(clock.now_ms())
+    at = data.happened_at or now.astimezone(timezone)
+    if at.tzinfo is None or at > now + CLOCKS_DIFFER:
+        raise InvalidInput.field(
+            "/happened_at",
+            "invalid_time",
+            "Say when it happened, not later than now and with the offset of the "
+            "place: 2026-05-01T08:00:00+08:00.",
+        )
+    return Moment(
+        at, offset_of(at), now, staff.person, data.read_point, data.biz_location
+    )
+
+
+def _ssccs(data: Movement) -> tuple[str, ...]:
+    problems: list[FieldError] = []
+    read = read_ssccs(data.ssccs, "/ssccs", problems)
+    if problems:
+        raise InvalidInput(problems[0].detail, errors=tuple(problems[:100]))
+    return read
+
+
+def _sscc(text: str) -> str:
+    try:
+        return parse_sscc(text)
+    except SsccError as fault:
+        raise NotFound(str(fault)) from None
+
+
+def _view_events(events: Sequence[LogisticEvent]) -> Packed:
+    return Packed(tuple(UnitEvent(e.units[0].sscc, e.event_id) for e in events))
+
+
+@post("/v1/logistic-units", summary="Pack cartons and pallets", tags=["logistics"])
+async def pack_units(
+    request: Request[Any, Any, Any],
+    data: NewUnits,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    timezone: Timezone,
+    issuance: Issuance,
+) -> Response[bytes]:
+    """Pack caps into cartons and cartons onto pallets, all of them or none."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    moment = _moment(data, staff, clock, timezone)
+    orders = [UnitOrder(u.sscc, u.contents, u.codes, u.children) for u in data.units]
+
+    async def effect(conn: AsyncConnection) -> Packed:
+        keys = issuance.key_file.load()
+        return _view_events(await packing.pack_units(conn, keys, orders, moment, staff))
+
+    return await once.perform(request, staff, effect)
+
+
+@post("/v1/unpackings", summary="Unpack cartons and pallets", tags=["logistics"])
+async def unpack_units(
+    request: Request[Any, Any, Any],
+    data: Movement,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    timezone: Timezone,
+) -> Response[bytes]:
+    """Free the caps of cartons and the cartons of pallets; their SSCC is used up."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
+
+    async def effect(conn: AsyncConnection) -> Packed:
+        return _view_events(await moving.unpack_units(conn, ssccs, moment, staff))
+
+    return await once.perform(request, staff, effect)
+
+
+@post("/v1/shipments", summary="Ship cartons and pallets", tags=["logistics"])
+async def ship_units(
+    request: Request[Any, Any, Any],
+    data: Movement,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    timezone: Timezone,
+) -> Response[bytes]:
+    """Ship units; printed codes that wait for it become active with them."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
+
+    async def effect(conn: AsyncConnection) -> Shipped:
+        event, done = await shipping.ship_units(conn, ssccs, moment, staff)
+        return Shipped(
+            event.event_id, len(event.units), done.activated, done.not_activated
+        )
+
+    return await once.perform(request, staff, effect)
+
+
+@post("/v1/receipts", summary="Receive cartons and pallets", tags=["logistics"])
+async def receive_units(
+    request: Request[Any, Any, Any],
+    data: Movement,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    timezone: Timezone,
+) -> Response[bytes]:
+    """Receive units that were shipped; they may be shipped again or unpacked."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
+
+    async def effect(conn: AsyncConnection) -> Received:
+        event = await moving.ship_or_receive(
+            conn, EventKind.RECEIVING, ssccs, moment, staff
+        )
+        return Received(event.event_id, len(event.units))
+
+    return await once.perform(request, staff, effect)
+
+
+@post(
+    "/v1/logistic-units/{sscc:str}/activations",
+    summary="Activate all caps of a carton or pallet",
+    tags=["logistics"],
+)
+async def activate_unit(
+    request: Request[Any, Any, Any],
+    sscc: str,
+    data: UnitActivation,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+) -> Response[bytes]:
+    """Activate every code inside; void and missing ones stay as they are."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    if data.effective_at is not None and data.effective_at.tzinfo is None:
+        raise InvalidInput.field(
+            "/effective_at", "no_offset", "Say the offset too: 2026-05-01T08:00:00Z."
+        )
+    binding = {name: getattr(data, name) for name in UnitActivation.__struct_fields__}
+    now = utc_datetime(clock.now_ms())
+    named = _sscc(sscc)
+
+    async def effect(conn: AsyncConnection) -> UnitActivated:
+        done = await shipping.activate_unit(conn, named, binding, staff, now=now)
+        return UnitActivated(done.activated, done.unchanged)
+
+    return await once.perform(request, staff, effect)
+
+
+@get(
+    "/v1/logistic-units/{sscc:str}",
+    summary="Look at a carton or pallet",
+    tags=["logistics"],
+)
+async def show_unit(sscc: str, principal: Principal, engine: AsyncEngine) -> UnitView:
+    """Show a unit, what was packed in it, and what happened to it, oldest first."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
+    named = _sscc(sscc)
+    async with engine.connect() as conn:
+        unit = units.pick_unit(await store.find_units(conn, [named]), named, staff)
+        events = await event_store.list_events(conn, [named])
+        children = await event_store.list_cartons(conn, named)
+        contents = []
+        if unit.kind is UnitKind.CARTON:
+            for part in await store.find_contents(conn, [named]):
+                batch = await find_batch(conn, part.batch_id)
+                assert batch is not None
+                base = batch.first_code_id
+                contents.append(
+                    Span(
+                        part.batch_id,
+                        part.first_code_id - base,
+                        part.last_code_id - base,
+                    )
+                )
+    return UnitView(
+        sscc=unit.sscc,
+        kind=unit.kind,
+        state=unit.state,
+        pallet=unit.pallet_sscc,
+        contents=tuple(contents),
+        children=tuple(children),
+        events=tuple(events),
+    )

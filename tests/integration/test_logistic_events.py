@@ -1,0 +1,94 @@
+"""What happened to units, as EPCIS and the story of a code read it."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from codegen.domain.batch import Batch
+from core.auth.principal import OPERATOR
+from core.clock import utc_datetime
+from printer_export.domain.logistics import EventKind, EventUnit, Moment
+from printer_export.domain.packing import CapRange, Span, UnitOrder
+from printer_export.pipeline.moving import unpack_units
+from printer_export.pipeline.packing import pack_units
+from printer_export.pipeline.shipping import ship_units
+from printer_export.store.logistic_events import find_cartons_of, list_batch_events
+from printer_export.store.logistics import find_contents, insert_contents
+from tests.fixtures.cartons import fresh_sscc
+from tests.fixtures.ground import CLOCK, Ground
+
+
+def moment() -> Moment:
+    """Give now, at a plant in Shanghai."""
+    now = utc_datetime(CLOCK.now_ms())
+    return Moment(now, "+08:00", now, OPERATOR.person, "gate 4", "plant 1")
+
+
+async def pack(ground: Ground, *orders: UnitOrder) -> None:
+    """Pack units."""
+    keys = ground.issuance.key_file.load()
+    async with ground.engine.begin() as conn:
+        await pack_units(conn, keys, orders, moment(), OPERATOR)
+
+
+def carton(sscc: str, batch: Batch, first: int, last: int) -> UnitOrder:
+    """Order a carton of a range."""
+    return UnitOrder(sscc, (Span(batch.batch_id, first, last),))
+
+
+async def test_the_events_of_a_batch_name_its_cartons_and_their_pallets(
+    ledger: Ground,
+) -> None:
+    """Not those of other batches that went with them."""
+    one, two = await ledger.issue(10), await ledger.issue(10)
+    ours, theirs, pallet = (fresh_sscc() for _ in range(3))
+    await pack(
+        ledger,
+        UnitOrder(pallet, children=(ours, theirs)),
+        carton(ours, one, 0, 9),
+        carton(theirs, two, 0, 9),
+    )
+    async with ledger.engine.begin() as conn:
+        await ship_units(conn, [pallet], moment(), OPERATOR)
+    async with ledger.engine.connect() as conn:
+        events = await list_batch_events(conn, one.batch_id)
+    both = {EventUnit(pallet), EventUnit(ours, pallet)}
+    told: list[tuple[EventKind, set[EventUnit]]] = [
+        (event.kind, set(event.units)) for event in events
+    ]
+    assert told == [
+        (EventKind.PACKING, {EventUnit(ours)}),
+        (EventKind.PACKING, both),
+        (EventKind.SHIPPING, both),
+    ]
+    assert len({event.event_id for event in events}) == 3
+    assert await ledger.audit() == []
+
+
+async def test_a_cap_tells_the_cartons_that_it_was_in(ledger: Ground) -> None:
+    """The one it is in now comes last."""
+    batch = await ledger.issue(10)
+    ssccs: Sequence[str] = [fresh_sscc() for _ in range(3)]
+    for sscc in ssccs:
+        await pack(ledger, carton(sscc, batch, 0, 9))
+        if sscc != ssccs[-1]:
+            async with ledger.engine.begin() as conn:
+                await unpack_units(conn, [sscc], moment(), OPERATOR)
+    async with ledger.engine.connect() as conn:
+        stories = await find_cartons_of(conn, batch.first_code_id + 3)
+        assert len(await find_contents(conn, ssccs)) == 3
+    assert [story.sscc for story in stories] == ssccs
+    assert [story.current for story in stories] == [False, False, True]
+    assert await ledger.audit() == []
+
+
+async def test_the_database_itself_keeps_a_cap_in_one_carton(ledger: Ground) -> None:
+    """Whatever the code above it forgets."""
+    batch = await ledger.issue(10)
+    first, second = fresh_sscc(), fresh_sscc()
+    await pack(ledger, carton(first, batch, 0, 4), carton(second, batch, 5, 9))
+    at = batch.first_code_id + 4
+    with pytest.raises(IntegrityError, match="a_cap_is_in_one_carton"):
+        async with ledger.engine.begin() as conn:
+            await insert_contents(conn, [CapRange(second, batch.batch_id, at, at)])
