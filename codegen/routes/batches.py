@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
@@ -20,7 +20,7 @@ from core.clock import Clock, utc_datetime
 
 MAX_PAGE = 100
 # The framework keeps the name `state` for itself.
-StateQuery = Annotated[RangeState | None, Parameter(query="state")]
+StateQuery = Annotated[RangeState | None, QueryParameter(name="state")]
 READERS = (Role.ISSUER, Role.LINE, Role.MARKETER, Role.ANALYST, Role.SUPPORT)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from codegen.domain.batch import MAX_TEXT
 from codegen.domain.gtin import GtinError, normalise_gtin
@@ -14,7 +14,7 @@ Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
 # A bigint of PostgreSQL.
-Cursor = Annotated[int | None, Parameter(ge=0, le=(1 << 63) - 1)]
+Cursor = Annotated[int | None, QueryParameter(ge=0, le=(1 << 63) - 1)]
 
 
 def read_gtin(given: str) -> str:

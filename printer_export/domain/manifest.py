@@ -14,7 +14,7 @@ from printer_export.domain.rows import (
     RowLayout,
     delimiter_of,
 )
-from printer_export.domain.symbols import symbol_size, version_for
+from printer_export.domain.symbols import is_alphanumeric, symbol_size, version_for
 
 FORMAT: Final = "crowncap-package/1"
 _GROUPED: Final = 19
@@ -36,11 +36,21 @@ def link_prefix_of(package: Package) -> str:
     return cap_link_prefix(batch.link_base, package.order.link_form, batch.gtin)
 
 
+def drawn_version(link_prefix: str) -> int | None:
+    """Tell in which version a package's symbols are drawn; None if they are not.
+
+    A link with small letters, or one that no small symbol holds, has texts only.
+    """
+    if not is_alphanumeric(link_prefix.encode()):
+        return None
+    return version_for(len(link_prefix) + CODE_SYMBOLS)
+
+
 def word_manifest(package: Package, files: list[FileFact], key_id: str) -> bytes:
     """Write manifest.json: sorted keys, so that the same package signs the same."""
     order, batch = package.order, package.batch
     prefix = link_prefix_of(package)
-    version = version_for(len(prefix) + CODE_SYMBOLS)
+    version = drawn_version(prefix)
     return _json(
         {
             "format": FORMAT,

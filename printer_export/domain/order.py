@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from codegen.domain.batch import Batch
 from codegen.domain.code_text import LinkForm
@@ -30,6 +31,17 @@ class Encryption(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a kind, not a password
 
 
+class Sheet(StrEnum):
+    """Whether a package also holds its codes as labels on pages, for small runs."""
+
+    NONE = "none"
+    A4 = "a4"
+
+
+# A sheet of more labels than these shows the void samples only.
+MAX_LABELS: Final = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class PackageOrder:
     """Which codes of a batch to package, as what, for whom."""
@@ -44,6 +56,8 @@ class PackageOrder:
     link_form: LinkForm = LinkForm.SHORT
     encryption: Encryption = Encryption.NONE
     age_recipients: tuple[str, ...] = ()
+    sheet: Sheet = Sheet.NONE
+    module_mm: float | None = None
     printhouse: str | None = None
     downloads_allowed: int = 3
     expires_after_days: int = 7

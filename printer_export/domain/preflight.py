@@ -13,7 +13,14 @@ import numpy as np
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
 from printer_export.domain.manifest import link_prefix_of
-from printer_export.domain.order import DataFile, Encryption, Package, plan_files
+from printer_export.domain.order import (
+    MAX_LABELS,
+    DataFile,
+    Encryption,
+    Package,
+    Sheet,
+    plan_files,
+)
 from printer_export.domain.rows import (
     CODE_SYMBOLS,
     Octets,
@@ -58,6 +65,14 @@ def check_order(
         ),
         _symbol(package),
     ]
+    if order.sheet is not Sheet.NONE and order.quantity > MAX_LABELS:
+        findings.append(
+            Finding(
+                "sheet",
+                Level.WARNING,
+                f"Sheets have up to {MAX_LABELS:,} labels; this one shows samples.",
+            )
+        )
     if epoch in {EpochState.FROZEN, EpochState.RETIRED}:
         findings.append(
             Finding("epoch", Level.BLOCKING, f"The epoch of these codes is {epoch}.")

@@ -13,12 +13,13 @@ from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.ranges import SERIAL_BITS, SERIALS_PER_EPOCH
 from printer_export.domain.manifest import (
     FileFact,
+    drawn_version,
     link_prefix_of,
     word_layout,
     word_manifest,
     word_sums,
 )
-from printer_export.domain.order import DataFile, Package, plan_files
+from printer_export.domain.order import MAX_LABELS, DataFile, Package, Sheet, plan_files
 from printer_export.domain.rows import (
     CODE_SYMBOLS,
     Octets,
@@ -31,12 +32,18 @@ from printer_export.domain.rows import (
 from printer_export.domain.symbols import (
     USUAL_MASK,
     encode_symbols,
-    is_alphanumeric,
+    symbol_size,
     unpack_symbol,
     version_for,
 )
 from printer_export.packaging.archive import Member, zip_stream
-from printer_export.packaging.images import eps_image, png_image, svg_image
+from printer_export.packaging.images import (
+    cap_module_mm,
+    eps_image,
+    png_image,
+    svg_image,
+)
+from printer_export.packaging.labels import LabelSheet, label_sheet
 from printer_export.packaging.sheets import phone_test_sheet
 from printer_export.signing import SigningKey
 
@@ -105,6 +112,9 @@ def _files(
     yield "layout.json", [word_layout(order.preset, source.layout, link_bytes)], None
     for path, image in sample_files(package, keys):
         yield path, [image], None
+    if order.sheet is Sheet.A4:
+        path, sheet = plan_sheet(package)
+        yield path, label_sheet(sheet, keys), None
     for data in plan_files(order, suffix_of(order.preset)):
         yield data.path, source.chunks(data), data
 
@@ -138,19 +148,42 @@ def sample_files(package: Package, keys: EpochKeys) -> Iterator[tuple[str, bytes
     A link that no small symbol holds, or that is not all upper case, has texts only.
     """
     links = sample_links(package, keys)
-    drawn = version_for(len(links[0])) if is_alphanumeric(links[0].encode()) else None
+    drawn = drawn_version(link_prefix_of(package))
     for number, link in enumerate(links, 1):
         stem = f"samples/{number:02d}"
         if drawn is not None:
             text = np.frombuffer(link.encode(), dtype=np.uint8).reshape(1, -1)
             symbol = encode_symbols(text, version=drawn, mask=USUAL_MASK)[0]
             matrix = unpack_symbol(symbol)
-            yield f"{stem}.svg", svg_image(matrix)
-            yield f"{stem}.png", png_image(matrix)
-            yield f"{stem}.eps", eps_image(matrix)
+            module_mm = module_mm_of(package, drawn)
+            yield f"{stem}.svg", svg_image(matrix, module_mm=module_mm)
+            yield f"{stem}.png", png_image(matrix, module_mm=module_mm)
+            yield f"{stem}.eps", eps_image(matrix, module_mm=module_mm)
         yield f"{stem}.txt", link.encode() + b"\n"
     if drawn is not None:
         yield "phone-test.pdf", phone_test_sheet(_sheet_links(package, links[0]))
+
+
+def module_mm_of(package: Package, version: int) -> float:
+    """Give the module that was ordered, or else the one that fits a cap."""
+    return package.order.module_mm or cap_module_mm(symbol_size(version))
+
+
+def plan_sheet(package: Package) -> tuple[str, LabelSheet]:
+    """Say what the sheet of labels shows, and its path: the codes, or the samples."""
+    order, prefix = package.order, link_prefix_of(package)
+    version = drawn_version(prefix)
+    assert version is not None, "an order for a sheet without symbols is refused"
+    module_mm = module_mm_of(package, version)
+    named = f"Package {package.package_id}"
+    if order.quantity > MAX_LABELS:
+        caption = f"{named}: samples, never activated"
+        first, count = package.sample_code_id, SAMPLES
+        return "proof.pdf", LabelSheet(first, count, prefix, module_mm, caption)
+    first = package.batch.first_code_id + order.from_index
+    caption = f"{named}, indexes {order.from_index} to {order.to_index}"
+    sheet = LabelSheet(first, order.quantity, prefix, module_mm, caption)
+    return "data/sheet.pdf", sheet
 
 
 def _sheet_links(package: Package, link: str) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from printer_export.domain.symbols import Matrix
 
 QUIET_MODULES: Final = 4
 USUAL_MODULE_MM: Final = 0.42
+# The disc inside a bottle cap.
+_CAP_MM: Final = 20
 # What phones still read, printed at 300 dots an inch (four dots a module).
 MIN_MODULE_MM: Final = 0.33
 _MM_PER_INCH: Final = 25.4
@@ -21,6 +23,12 @@ _POINTS_PER_MM: Final = 72 / _MM_PER_INCH
 _DOTS_PER_MODULE: Final = 10
 
 Run = tuple[int, int, int]
+
+
+def cap_module_mm(size: int) -> float:
+    """Give the module at which a symbol and its quiet zone fit the disc of a cap."""
+    fitting = _CAP_MM / 2**0.5 / (size + 2 * QUIET_MODULES)
+    return max(MIN_MODULE_MM, round(fitting, 2))
 
 
 def dark_runs(matrix: Matrix) -> list[Run]:

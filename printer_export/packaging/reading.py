@@ -28,17 +28,17 @@ _ENCRYPTED: Final = 0x1
 class PackageReader:
     """An open package; rows are read in any order, fastest forwards.
 
-    `manifest` and `layout` are the parsed files. Nothing is trusted before
-    `verify_hashes`, nor before `verify_signature` whom it came from.
+    `manifest` and `layout` are the parsed files, `paths` names all there are. Nothing
+    is trusted before `verify_hashes`, nor before `verify_signature` whom it came from.
     """
 
-    def __init__(self, root: "zipfile.Path | Path") -> None:
+    def __init__(self, root: "zipfile.Path | Path", paths: Sequence[str]) -> None:
         self._root = root
-        self._manifest_bytes = self._read("manifest.json")
-        self.manifest: dict[str, Any] = json.loads(self._manifest_bytes)
+        self.paths = paths
+        self.manifest = self.read_json("manifest.json")
         if self.manifest.get("format") != FORMAT:
             raise Conflict("This is no package of codes, or a newer kind of one.")
-        self.layout: dict[str, Any] = json.loads(self._read("layout.json"))
+        self.layout = self.read_json("layout.json")
         self._open: tuple[str, IO[bytes]] | None = None
         columns = {each["name"]: each for each in self.layout["columns"]}
         self._link = columns.get("link", {"offset": 0, "length": 0})
@@ -52,7 +52,7 @@ class PackageReader:
         if not isinstance(key, Ed25519PublicKey):
             raise Conflict("The key is no Ed25519 public key in PEM.")
         try:
-            key.verify(self._read("manifest.sig"), self._manifest_bytes)
+            key.verify(self.read("manifest.sig"), self.read("manifest.json"))
         except InvalidSignature:
             raise Conflict(
                 f"The manifest is not signed by this key ({key_id_of(key)}); it names "
@@ -84,10 +84,8 @@ class PackageReader:
     ) -> tuple[NDArray[np.int64], Sequence[str]]:
         """Read rows of a data file: their batch indexes and links."""
         entry = next(each for each in self.manifest["files"] if each["path"] == file)
-        header, row_bytes = self.layout["header_bytes"], self.layout["row_bytes"]
-        source = self._kept_open(file)
-        source.seek(header + from_row * row_bytes)
-        content = source.read(count * row_bytes)
+        row_bytes = self.layout["row_bytes"]
+        content = self.read_bytes(file, from_row, count)
         at, length = self._link["offset"], self._link["length"]
         links = [
             content[start + at : start + at + length].decode("ascii")
@@ -95,6 +93,28 @@ class PackageReader:
         ]
         rows = from_row + np.arange(len(links), dtype=np.int64)
         return entry["first_index"] + rows * entry["index_step"], links
+
+    def read_bytes(self, file: str, from_row: int, count: int) -> bytes:
+        """Read rows of a data file as they are; fewer where the file ends."""
+        header, row_bytes = self.layout["header_bytes"], self.layout["row_bytes"]
+        source = self._kept_open(file)
+        source.seek(header + from_row * row_bytes)
+        return source.read(count * row_bytes)
+
+    def read(self, path: str) -> bytes:
+        """Read a small file; raises Conflict when there is none."""
+        with self._stream(path) as file:
+            return file.read()
+
+    def read_json(self, path: str) -> dict[str, Any]:
+        """Read a file that holds one JSON object; raises Conflict."""
+        try:
+            content = json.loads(self.read(path))
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise Conflict(f"{path} holds no JSON object; the package was damaged.")
+        return content
 
     def close(self) -> None:
         """Close what is open."""
@@ -117,10 +137,6 @@ class PackageReader:
             raise Conflict(f"The package lacks {path}.") from None
         return stream
 
-    def _read(self, path: str) -> bytes:
-        with self._stream(path) as file:
-            return file.read()
-
 
 @contextmanager
 def open_package(
@@ -132,7 +148,8 @@ def open_package(
     temporary file while it is open. Raises Conflict with a sentence.
     """
     if path.is_dir():
-        yield from _reading(path)
+        files = (each for each in path.rglob("*") if each.is_file())
+        yield from _reading(path, [each.relative_to(path).as_posix() for each in files])
         return
     try:
         with path.open("rb") as file:
@@ -178,11 +195,15 @@ def _reading_zip(path: Path) -> Iterator[PackageReader]:
                 f"{path} has a password; extract it with 7-Zip first, and name the "
                 "folder instead."
             )
-        yield from _reading(zipfile.Path(archive))
+        # Listed before zipfile.Path adds folders that no member is.
+        paths = archive.namelist()
+        yield from _reading(zipfile.Path(archive), paths)
 
 
-def _reading(root: "zipfile.Path | Path") -> Iterator[PackageReader]:
-    reader = PackageReader(root)
+def _reading(
+    root: "zipfile.Path | Path", paths: Sequence[str]
+) -> Iterator[PackageReader]:
+    reader = PackageReader(root, paths)
     try:
         yield reader
     finally:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Selection
+from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, get_batch
 from codegen.store import load_epoch_states, load_ranges
@@ -17,7 +18,14 @@ from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.settings import Network
 from printer_export.domain.life import Download, PackageRecord
-from printer_export.domain.order import Encryption, Package, PackageOrder, plan_files
+from printer_export.domain.manifest import drawn_version
+from printer_export.domain.order import (
+    Encryption,
+    Package,
+    PackageOrder,
+    Sheet,
+    plan_files,
+)
 from printer_export.domain.preflight import (
     Finding,
     Level,
@@ -111,6 +119,13 @@ def _check_order(batch: Batch, order: PackageOrder, packaging: Packaging) -> Non
             "too_many_files",
             f"{rolls:,} rolls of {order.lanes} lanes make more than "
             f"{MAX_FILES:,} files.",
+        )
+    prefix = cap_link_prefix(batch.link_base, order.link_form, batch.gtin)
+    if order.sheet is not Sheet.NONE and drawn_version(prefix) is None:
+        raise InvalidInput.field(
+            "/sheet",
+            "no_symbol",
+            f"No small symbol holds links like {prefix}…, so no sheet does.",
         )
     if order.encryption is Encryption.NONE and not packaging.demo:
         raise InvalidInput.field(

@@ -16,10 +16,11 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 from printer_export.domain.life import Download, PackageRecord
-from printer_export.domain.order import Encryption, PackageOrder, Unwind
+from printer_export.domain.order import Encryption, PackageOrder, Sheet, Unwind
 from printer_export.domain.preflight import Finding
 from printer_export.domain.rows import Preset
 from printer_export.packaging.archive import check_recipients
+from printer_export.packaging.images import MIN_MODULE_MM
 from printer_export.pipeline import packages as pipeline
 from printer_export.pipeline.packages import Packaging
 from printer_export.store import packages as store
@@ -27,6 +28,7 @@ from printer_export.store import packages as store
 MAX_PAGE = 100
 # The framework would take it apart field by field, to no end.
 Desk = SkipValidation[Packaging]
+ModuleMm = Annotated[float, msgspec.Meta(ge=MIN_MODULE_MM, le=2)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
@@ -51,6 +53,8 @@ class NewPackage(msgspec.Struct, frozen=True, kw_only=True):
     unwind: Unwind = Unwind.FORWARD
     link_form: LinkForm | None = None
     encryption: Closing | None = None
+    sheet: Sheet = Sheet.NONE
+    module_mm: ModuleMm | None = None
     printhouse: Name | None = None
     downloads_allowed: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 7
@@ -81,6 +85,8 @@ class PackageView(msgspec.Struct, frozen=True, kw_only=True):
     unwind: Unwind
     link_form: LinkForm
     encryption: Encryption
+    sheet: Sheet
+    module_mm: float | None
     printhouse: str | None
     ordered_by: str
     ordered_at: datetime
@@ -112,7 +118,10 @@ class Password(msgspec.Struct, frozen=True):
     password: str
 
 
-_ORDERED = ("preset", "overage_percent", "codes_per_roll", "lanes", "unwind")
+_ORDERED = (
+    *("preset", "overage_percent", "codes_per_roll", "lanes", "unwind"),
+    *("sheet", "module_mm"),
+)
 _ORDERED_FOR = ("printhouse", "downloads_allowed", "download_by", "activate_by")
 _OF_ORDER = (
     *(*_ORDERED, *_ORDERED_FOR),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter, SkipValidation
+from litestar.params import QueryParameter, SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, Role, require_role
@@ -15,8 +15,8 @@ from printer_export.pipeline import reconciliation as pipeline
 
 READERS = (Role.LINE, Role.ISSUER, Role.ANALYST)
 # `from` is a word of Python.
-FromDay = Annotated[date | None, Parameter(query="from")]
-ToDay = Annotated[date | None, Parameter(query="to")]
+FromDay = Annotated[date | None, QueryParameter(name="from")]
+ToDay = Annotated[date | None, QueryParameter(name="to")]
 
 
 class PlaceList(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Identifiers that tell time: PostgreSQL reads the milliseconds that Python wrote."""
+"""Time-ordered ids and UUIDs: unique over workers, ascending, readable as a time."""
 
 from uuid import RFC_4122, UUID
 
