@@ -154,7 +154,7 @@ class Feeder:
     async def _connect(self) -> Connection | None:
         try:
             return await Connection.open(
-                self._printer, self._wake, self._timing.connect_s
+                self._printer, self._wake, self._clock, self._timing.connect_s
             )
         except TimeoutError:
             self._away("no answer to the connection")
