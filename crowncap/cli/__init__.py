@@ -7,7 +7,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.db import why_away
 from core.errors import Fault, MisconfiguredError
-from crowncap.cli import batches, campaigns, keys, printing, serving, tokens, upkeep
+from crowncap.cli import (
+    batches,
+    campaigns,
+    keys,
+    printing,
+    serving,
+    simulating,
+    tokens,
+    upkeep,
+)
 from crowncap.cli.shell import cli, errors
 from crowncap.embedded import EmbeddedServerError
 from printer_export.writing import ExportWriteError
@@ -41,6 +50,7 @@ __all__ = [
     "main",
     "printing",
     "serving",
+    "simulating",
     "tokens",
     "upkeep",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from printer_export.feeder.answers import Answer
+from printer_export.feeder.answers import Answer, Status
 from printer_export.feeder.codes import Code
 from printer_export.feeder.drivers import Driver, Printer
 
@@ -71,9 +71,17 @@ class Connection:
         return b"".join(map(self._driver.frame, codes))
 
     def take_answers(self) -> list[Answer]:
-        """Give what was heard since the last call."""
+        """Give what was heard since the last call, the last status only.
+
+        Printers repeat themselves, and the others are older anyway.
+        """
         answers, self._answers = self._answers, []
-        return answers
+        statuses = [each for each in answers if isinstance(each, Status)]
+        return [
+            each
+            for each in answers
+            if not isinstance(each, Status) or each is statuses[-1]
+        ]
 
     async def close(self) -> None:
         """Hang up."""

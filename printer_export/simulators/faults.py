@@ -18,6 +18,7 @@ class FaultKind(StrEnum):
     SILENCE = "silence"
     RESTART_LOSES = "restart-loses"
     RESTART_KEEPS = "restart-keeps"
+    LATE = "late"
     TWICE = "twice"
 
 
@@ -29,6 +30,7 @@ FAULTS: Final = {
     FaultKind.SILENCE: "prints and answers nothing for S seconds, as without media",
     FaultKind.RESTART_LOSES: "is switched off for S seconds and forgets its buffer",
     FaultKind.RESTART_KEEPS: "is switched off for S seconds and keeps its buffer",
+    FaultKind.LATE: "answers each query S seconds late from then on",
     FaultKind.TWICE: "answers each query twice from then on",
 }
 _WRITTEN = re.compile(r"([a-z-]+)@([0-9]{1,12})(?::([0-9]{1,4}(?:\.[0-9]{1,3})?))?")

@@ -6,7 +6,7 @@ buffer is full it reads nothing. All its time is the event loop's.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,11 @@ from printer_export.simulators.paper import Roll, Sheet
 from printer_export.simulators.tspl import TsplDialect
 from printer_export.simulators.zpl import ZplDialect
 
-DIALECTS: Final = {"zpl": ZplDialect, "tspl": TsplDialect, "template": CoderDialect}
+DIALECTS: Final[Mapping[str, Callable[[], Dialect]]] = {
+    "zpl": ZplDialect,
+    "tspl": TsplDialect,
+    "template": CoderDialect,
+}
 _READ_BYTES: Final = 4096
 # Faster printers print several products a wake-up.
 _SHORTEST_WAIT_S: Final = 0.002
@@ -68,6 +72,7 @@ class SimulatedPrinter:
         self._room = asyncio.Event()
         self._full_until_s = self._silent_until_s = self._off_until_s = 0.0
         self._hangs_up_after_status = self._answers_twice = False
+        self._late_s = 0.0
 
     @property
     def waiting(self) -> int:
@@ -152,7 +157,12 @@ class SimulatedPrinter:
         if self._silent_until_s > _now_s():
             return
         condition = Condition(len(self._buffer), self._is_full(), self._last)
-        self._say(self._dialect.status(condition) * (1 + self._answers_twice))
+        words = self._dialect.status(condition) * (1 + self._answers_twice)
+        if self._late_s and self._writer is not None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._late_s, _write, self._writer, words)
+        else:
+            self._say(words)
         if self._hangs_up_after_status:
             self._hangs_up_after_status = False
             self._hang_up()
@@ -217,6 +227,8 @@ class SimulatedPrinter:
             case FaultKind.RESTART_KEEPS:
                 self._off_until_s = until_s
                 self._switch_off()
+            case FaultKind.LATE:
+                self._late_s = fault.seconds
             case FaultKind.TWICE:
                 self._answers_twice = True
 
@@ -230,7 +242,7 @@ class SimulatedPrinter:
 
     def _say(self, words: bytes) -> None:
         if self._writer is not None and words:
-            self._writer.write(words)
+            _write(self._writer, words)
 
     def _hang_up(self) -> None:
         """Close the connection once what was said has left."""
@@ -238,6 +250,11 @@ class SimulatedPrinter:
             self._writer.close()
             self._writer = None
         self._room.set()
+
+
+def _write(writer: asyncio.StreamWriter, words: bytes) -> None:
+    if not writer.is_closing():
+        writer.write(words)
 
 
 def _now_s() -> float:
