@@ -14,6 +14,7 @@ from crowncap.cli import (
     packages,
     printing,
     serving,
+    simulating,
     tokens,
     upkeep,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "packages",
     "printing",
     "serving",
+    "simulating",
     "tokens",
     "upkeep",
 ]

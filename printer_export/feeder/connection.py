@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from core.clock import elapsed_s
-from printer_export.feeder.answers import Answer
+from printer_export.feeder.answers import Answer, Status
 from printer_export.feeder.codes import Code
 from printer_export.feeder.drivers import Driver, Printer
 
@@ -28,19 +28,25 @@ class Connection:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         wake: asyncio.Event,
+        clock: Callable[[], float],
     ) -> None:
         self._driver = driver
         self._reader = reader
         self._writer = writer
         self._wake = wake
+        self._clock = clock
         self._answers: list[Answer] = []
         self.lost: str | None = None
-        self.heard_at_s = elapsed_s()
+        self.heard_at_s = clock()
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
     async def open(
-        cls, printer: Printer, wake: asyncio.Event, timeout_s: float
+        cls,
+        printer: Printer,
+        wake: asyncio.Event,
+        clock: Callable[[], float],
+        timeout_s: float,
     ) -> "Connection":
         """Connect; raises OSError or TimeoutError."""
         async with asyncio.timeout(timeout_s):
@@ -51,7 +57,7 @@ class Connection:
         for option, value in _KEEPALIVE:
             connected.setsockopt(socket.IPPROTO_TCP, option, value)
         begin = printer.driver.begin()
-        connection = cls(printer.driver, reader, writer, wake)
+        connection = cls(printer.driver, reader, writer, wake, clock)
         connection.write(begin)
         return connection
 
@@ -65,9 +71,17 @@ class Connection:
         return b"".join(map(self._driver.frame, codes))
 
     def take_answers(self) -> list[Answer]:
-        """Give what was heard since the last call."""
+        """Give what was heard since the last call, the last status only.
+
+        Printers repeat themselves, and the others are older anyway.
+        """
         answers, self._answers = self._answers, []
-        return answers
+        statuses = [each for each in answers if isinstance(each, Status)]
+        return [
+            each
+            for each in answers
+            if not isinstance(each, Status) or each is statuses[-1]
+        ]
 
     async def close(self) -> None:
         """Hang up."""
@@ -82,7 +96,7 @@ class Connection:
     async def _listen(self) -> None:
         try:
             while received := await self._reader.read(_READ_BYTES):
-                self.heard_at_s = elapsed_s()
+                self.heard_at_s = self._clock()
                 self._answers += self._driver.read(received)
                 self._wake.set()
             self.lost = "the printer hung up"

@@ -28,6 +28,8 @@ _BLOCK: Final = 1024
 _SLOWEST_POLL_S: Final = 0.5
 _FASTEST_POLL_S: Final = 0.02
 _POLLS_A_REFILL: Final = 4
+# Late answers come as far apart as their queries were, give or take.
+_LATE_ANSWERS: Final = 2
 _FIRST_BACKOFF_S: Final = 0.1
 _LONGEST_BACKOFF_S: Final = 5.0
 
@@ -154,7 +156,7 @@ class Feeder:
     async def _connect(self) -> Connection | None:
         try:
             return await Connection.open(
-                self._printer, self._wake, self._timing.connect_s
+                self._printer, self._wake, self._clock, self._timing.connect_s
             )
         except TimeoutError:
             self._away("no answer to the connection")
@@ -169,6 +171,7 @@ class Feeder:
         self._window.send(await self._off_loop(self._doubted))
         if not self._driver.query():
             await self._meet(line, Status(Readiness.READY))
+            self._note(Status(Readiness.READY))
         while True:
             for answer in line.take_answers():
                 await self._hear(line, answer)
@@ -208,7 +211,9 @@ class Feeder:
         await self._record(codes[-1].position + 1, pending)
         self._window.send(codes)
         line.write(content)
-        self._next_query_s = min(self._next_query_s, self._clock() + _FASTEST_POLL_S)
+        if not self._window.is_owed:
+            soon_s = self._clock() + _FASTEST_POLL_S
+            self._next_query_s = min(self._next_query_s, soon_s)
 
     async def _take(self, count: int) -> list[Code]:
         """Take the next codes, which are read some blocks ahead of the journal."""
@@ -234,9 +239,12 @@ class Feeder:
             self._asked_s = None
             if not self._met:
                 await self._meet(line, answer)
-                return
             self._note(answer)
         self._keep(self._window.hear(answer, self._clock()))
+        if isinstance(answer, Status) and self._window.is_owed:
+            # After a silence: hear first what is late, or it answers the next query.
+            late_s = _LATE_ANSWERS * self._timing.answer_s
+            self._next_query_s = self._clock() + late_s
 
     async def _meet(self, line: Connection, status: Status) -> None:
         """Settle what is in doubt by a connection's first status."""
@@ -247,9 +255,7 @@ class Feeder:
             settled, kept = await self._off_loop(self._reconcile, status)
             self._keep(settled)
             await self._flush()
-            self._window = self._empty_window()
-            self._window.send(kept)
-        self._note(status)
+            self._window.replace(kept)
         self._met = True
 
     def _reconcile(self, status: Status) -> tuple[list[Settled], list[Code]]:
@@ -300,6 +306,7 @@ class Feeder:
             if now - line.heard_at_s > self._timing.patience_s:
                 line.lost = "no answer for too long"
                 return
+            self._window.ask_again()
         elif now < self._next_query_s:
             return
         else:

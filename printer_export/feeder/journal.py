@@ -95,7 +95,7 @@ class Journal:
     @classmethod
     def create(
         cls, path: Path, binding: Binding, plan: RowPlan, selection: list[Span]
-    ) -> "Journal":
+    ) -> Self:
         """Make a journal; raises Conflict when there is one already."""
         conn = _connect(path)
         try:
@@ -111,7 +111,7 @@ class Journal:
             raise
 
     @classmethod
-    def open(cls, path: Path) -> "Journal":
+    def open(cls, path: Path) -> Self:
         """Open a journal; raises NotFound or Conflict with one sentence."""
         if not path.is_file():
             raise NotFound(f"There is no journal {path}.")

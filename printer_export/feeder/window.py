@@ -1,5 +1,6 @@
 """The codes that a printer has and has not told about, and what answers say of them."""
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,9 +17,9 @@ _FORGOTTEN: Final = "the printer cannot tell after a reconnect"
 class Window:
     """What was sent over one connection and is not settled.
 
-    An answer may be late, or a copy of an earlier one. So a count is compared with
-    what had been sent at the query before the last, and two answers in a row must
-    agree. That is one query slower, and never says too much.
+    Answers come in the order of the queries, but one may be late, or twice. So a
+    count is compared with what had been sent at the query before the one it answers,
+    and two answers in a row must agree. That is slower, and never says too much.
     """
 
     def __init__(self, *, infers_from_waiting: bool, prints_in_order: bool) -> None:
@@ -28,8 +29,8 @@ class Window:
         self._positions: dict[int, int] = {}
         self._orders: dict[int, int] = {}
         self._sent = 0
-        self._sent_at_query = 0
-        self._sent_before_query = 0
+        self._asked: deque[int] = deque()
+        self._sent_at_answered = 0
         self._last_bound = 0
         self._empty_since_s: float | None = None
 
@@ -45,10 +46,29 @@ class Window:
             self._orders[code.position] = self._sent
             self._sent += 1
 
+    def replace(self, codes: Iterable[Code]) -> None:
+        """Remember these codes only; what was asked stays asked."""
+        self._unsettled.clear()
+        self._positions.clear()
+        self._orders.clear()
+        self.send(codes)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether a query has no answer yet, or never will have."""
+        return bool(self._asked)
+
     def ask(self) -> None:
-        """Remember how far sending was when the printer was asked."""
-        self._sent_before_query = self._sent_at_query
-        self._sent_at_query = self._sent
+        """Remember how far sending was when the printer was asked anew.
+
+        What it has not answered by now it never will.
+        """
+        self._asked.clear()
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Remember it of a query while the answer to another may still come."""
+        self._asked.append(self._sent)
 
     def hear(self, answer: Answer, now_s: float) -> list[Settled]:
         """Settle what an answer settles; answers about other codes say nothing."""
@@ -78,12 +98,15 @@ class Window:
 
     def _count(self, status: Status, now_s: float) -> list[Settled]:
         """Infer from how many codes wait which ones are printed, or are gone."""
+        if not self._asked:
+            return []  # a copy of an answer
+        sent, self._sent_at_answered = self._sent_at_answered, self._asked.popleft()
         if status.waiting is UNKNOWN:
             self._last_bound = 0
             return []
         # A label under the head may have left the count and not be done.
         under_head = 1 if status.waiting else 0
-        bound = max(0, self._sent_before_query - status.waiting - under_head)
+        bound = max(0, sent - status.waiting - under_head)
         agreed = min(bound, self._last_bound)
         self._last_bound = bound
         if self._infers:

@@ -9,7 +9,7 @@ from crowncap.demo import CAMPAIGN, GTIN
 from tests.acceptance.test_batch_routes import path_of
 from tests.acceptance.test_line_reports import send, taken
 from tests.acceptance.test_packages import approve, download, order
-from tests.fixtures.line_printers import LinePrinter, at_work
+from tests.fixtures.line_printers import Printer
 from tests.fixtures.programs import Finder
 from tests.fixtures.service import Service
 from tests.integration.test_print_commands import command
@@ -79,15 +79,16 @@ async def test_what_was_printed_comes_back_and_adds_up(
     key = service.get("/.well-known/crowncap-signing-key.pem").content
     (tmp_path / "key.pem").write_bytes(key)
     journal, report = tmp_path / "a.journal", tmp_path / "report.csv"
-    printer = LinePrinter()
-    async with at_work(printer) as port:
+    printer = Printer("template")
+    async with printer.listening() as port:
         code, _, err = await command(
             *("run", tmp_path / "p.zip", "--key", tmp_path / "key.pem"),
             *("--printer", f"template://127.0.0.1:{port}", "--journal", journal),
             *("--to-index", "199"),
         )
     assert code == 0, err
-    assert printer.roll == list(range(200))
+    numbers = [int(sheet.number) for sheet in printer.paper.sheets]
+    assert numbers == list(range(200))
     code, _, err = await command("report", journal, "--out", report)
     assert code == 0, err
     body = taken(send(service, line, batch, report.read_text(), activate="now"))

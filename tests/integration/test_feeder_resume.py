@@ -3,8 +3,6 @@
 import asyncio
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,57 +13,49 @@ from printer_export.feeder.feeding import Feeder
 from printer_export.feeder.journal import Journal, State
 from printer_export.feeder.leases import close_journal, resume_journal
 from printer_export.feeder.limits import Marks
-from printer_export.feeder.report import report_rows
 from printer_export.feeder.standing import End
+from printer_export.simulators.coder import CoderDialect
+from printer_export.simulators.faults import Fault, FaultKind
+from printer_export.simulators.paper import MemoryRoll, Sheet
+from printer_export.simulators.printer import Make, SimulatedPrinter
 from tests.fixtures.line_printers import (
+    FAST,
     QUICK,
-    LabelPrinter,
-    LinePrinter,
+    SCHEMES,
     NumberedRows,
-    TsplPrinter,
-    at_work,
+    Printer,
+    index_of,
+    indexes,
     new_journal,
 )
 
 
-def indexes(journal: Journal, state: State) -> set[int]:
-    """List the indexes in a state, by the report."""
-    return {
-        index
-        for row in report_rows(journal)
-        if row.state is state
-        for index in range(row.from_index, row.to_index + 1)
-    }
-
-
-def assert_honest(journal: Journal, printer: LinePrinter) -> None:
-    """Nothing was sent twice, and the journal claims no more than the products."""
+def assert_honest(journal: Journal, printer: Printer) -> None:
+    """Nothing was printed twice, and the journal claims no more than the products."""
     counts = journal.counts()
-    assert max(Counter(printer.received).values()) == 1
+    roll = printer.roll
+    assert len(roll) == len(set(roll))
     assert counts.sent == (
         counts.printed + counts.rejected + counts.indeterminate + counts.in_doubt
     )
     printed = indexes(journal, State.PRINTED)
     unsure = indexes(journal, State.INDETERMINATE)
-    assert printed <= set(printer.roll)
-    assert set(printer.roll) <= printed | unsure
+    assert printed <= set(roll)
+    assert set(roll) <= printed | unsure
 
 
-@pytest.mark.parametrize(
-    ("scheme", "make"),
-    [
-        ("template", LinePrinter),
-        ("zpl", LabelPrinter),
-        ("zpl", lambda: LabelPrinter(twice=True)),
-        ("tspl", TsplPrinter),
-    ],
-)
+def fault(kind: FaultKind, at: int, seconds: float = 0.05) -> Fault:
+    """Order a short fault."""
+    return Fault(kind, at, seconds)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 async def test_an_undisturbed_run_prints_every_code_once_and_in_order(
-    tmp_path: Path, scheme: str, make: Callable[[], LinePrinter]
+    tmp_path: Path, scheme: str
 ) -> None:
     """Nothing is in doubt at the end."""
-    rows, printer = NumberedRows(2500), make()
-    async with at_work(printer) as port:
+    rows, printer = NumberedRows(2500), Printer(scheme)
+    async with printer.listening() as port:
         url = f"{scheme}://127.0.0.1:{port}"
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             outcome = await Feeder(
@@ -79,30 +69,33 @@ async def test_an_undisturbed_run_prints_every_code_once_and_in_order(
 async def test_a_printer_that_names_its_last_index_leaves_nothing_in_doubt(
     tmp_path: Path,
 ) -> None:
-    """Three lost connections with a kept buffer cost no code."""
-    rows, printer = NumberedRows(2000), LinePrinter(drops=[100, 777, 1500])
-    async with at_work(printer) as port:
+    """A restart that keeps the buffer and two lost connections cost what was cut."""
+    rows = NumberedRows(2000)
+    printer = Printer(
+        "template",
+        fault(FaultKind.DROP_BEFORE, 100),
+        fault(FaultKind.RESTART_KEEPS, 777),
+        fault(FaultKind.DROP_AFTER, 1500),
+    )
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             outcome = await Feeder(rows, printer_at(url), journal, timing=QUICK).run()
             assert outcome.end is End.FINISHED
-            assert printer.drops == []
             assert_honest(journal, printer)
             lost = set(range(2000)) - set(printer.roll)
             assert indexes(journal, State.INDETERMINATE) == lost
 
 
-MAKERS = {"template": LinePrinter, "zpl": LabelPrinter, "tspl": TsplPrinter}
-
-
-@pytest.mark.parametrize("scheme", MAKERS)
+@pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_restart_that_loses_the_buffer_makes_it_indeterminate(
     tmp_path: Path, scheme: str
 ) -> None:
     """The line goes on with new codes."""
     rows = NumberedRows(1500)
-    printer = MAKERS[scheme](drops=[130, 600], forgets=True)
-    async with at_work(printer) as port:
+    kind = FaultKind.RESTART_LOSES
+    printer = Printer(scheme, fault(kind, 130), fault(kind, 600))
+    async with printer.listening() as port:
         url = f"{scheme}://127.0.0.1:{port}"
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             outcome = await Feeder(rows, printer_at(url), journal, timing=QUICK).run()
@@ -114,9 +107,9 @@ async def test_a_restart_that_loses_the_buffer_makes_it_indeterminate(
 
 async def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     """A clean stop waits for the printer's answers."""
-    rows, printer = NumberedRows(1200), LinePrinter()
+    rows, printer = NumberedRows(1200), Printer("template")
     path = tmp_path / "a.journal"
-    async with at_work(printer) as port:
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         with new_journal(path, rows, url) as journal:
             feeder = Feeder(rows, printer_at(url), journal, timing=QUICK)
@@ -149,27 +142,28 @@ asyncio.run(feed())
 """
 
 
-@pytest.mark.parametrize("scheme", MAKERS)
+@pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_killed_run_sends_nothing_twice(tmp_path: Path, scheme: str) -> None:
     """Killed without warning, three times, while codes are on their way."""
-    rows, printer = NumberedRows(4000), MAKERS[scheme](per_tick=4)
+    rows = NumberedRows(4000)
+    printer = Printer(scheme, make=Make(speed=800.0, buffer=400))
     path = tmp_path / "a.journal"
-    async with at_work(printer) as port:
+    async with printer.listening() as port:
         url = f"{scheme}://127.0.0.1:{port}"
         new_journal(path, rows, url).close()
         for _ in range(3):
-            printed = len(printer.roll)
+            printed = printer.printed
             root = str(Path(__file__).parents[2])
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", CHILD, path, url),
                 env={**os.environ, "PYTHONPATH": root},
             )
-            while len(printer.roll) < printed + 200:
+            while printer.printed < printed + 200:
                 assert child.returncode is None
                 await asyncio.sleep(0.01)
             child.kill()
             await child.wait()
-        printer.per_tick = 50
+        printer.make = FAST
         with Journal.open(path) as journal:
             outcome = await Feeder(rows, printer_at(url), journal, timing=QUICK).run()
             assert outcome.end is End.FINISHED
@@ -181,8 +175,8 @@ async def test_a_second_journal_gets_only_what_a_closed_one_has_not_sent(
     tmp_path: Path,
 ) -> None:
     """While the first is open the second is refused, and told of the first."""
-    rows, printer = NumberedRows(1000), LinePrinter()
-    async with at_work(printer) as port:
+    rows, printer = NumberedRows(1000), Printer("template")
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         with new_journal(tmp_path / "first.journal", rows, url) as first:
             with pytest.raises(Conflict, match=r"first\.journal"):
@@ -208,16 +202,17 @@ async def test_sent_is_on_the_disk_before_the_printer_hears_of_it(
     """Each code that arrives is below what the journal has written."""
     early: list[int] = []
 
-    class Watcher(LinePrinter):
-        def receive(self, index: int) -> None:
-            if index >= journal.sent_until:
-                early.append(index)
-            super().receive(index)
+    class Watcher(MemoryRoll):
+        def put(self, sheet: Sheet) -> None:
+            if index_of(sheet) >= journal.sent_until:
+                early.append(index_of(sheet))
+            super().put(sheet)
 
-    rows, printer = NumberedRows(1000), Watcher()
-    async with at_work(printer) as port:
+    rows, roll = NumberedRows(1000), Watcher()
+    printer = SimulatedPrinter(CoderDialect(), roll, Make(speed=1e6))
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             await Feeder(rows, printer_at(url), journal, timing=QUICK).run()
-    assert printer.received == list(range(1000))
+    assert [index_of(sheet) for sheet in roll.sheets] == list(range(1000))
     assert early == []

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.fixtures.line_printers import LinePrinter, at_work
+from printer_export.simulators.printer import Make
+from tests.fixtures.line_printers import FAST, Printer
 
 
 def small_package(folder: Path, rows: int, columns: str = "link") -> None:
@@ -61,9 +62,9 @@ async def test_a_package_is_printed_reported_and_closed_by_command(
 ) -> None:
     """One range on one journal, the rest on another, nothing from elsewhere."""
     small_package(tmp_path / "package", 400)
-    printer = LinePrinter()
+    printer = Printer("template")
     a, b = tmp_path / "a.journal", tmp_path / "b.journal"
-    async with at_work(printer) as port:
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         run = ("run", tmp_path / "package", "--printer", url, "--journal")
         code, out, err = await command(*run, a, "--to-index", "99")
@@ -119,15 +120,15 @@ async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
 ) -> None:
     """The printer's answers are waited for, and the exit status says it."""
     small_package(tmp_path / "package", 3000)
-    printer = LinePrinter(per_tick=2)
-    async with at_work(printer) as port:
+    printer = Printer("template", make=Make(speed=400.0))
+    async with printer.listening() as port:
         url = f"template://127.0.0.1:{port}"
         words = ("run", tmp_path / "package", "--printer", url, "--journal")
         program = Path(sys.executable).with_name("crowncap")
         child = await asyncio.create_subprocess_exec(
             *(program, "print", *words, tmp_path / "j"), stdout=-1, stderr=-1
         )
-        while len(printer.roll) < 100:
+        while printer.printed < 100:
             assert child.returncode is None
             await asyncio.sleep(0.01)
         child.send_signal(signal.SIGINT)
@@ -135,8 +136,8 @@ async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
         told = json.loads(out.splitlines()[-1])
         assert child.returncode == 3
         assert (told["in_doubt"], told["indeterminate"]) == (0, 0)
-        assert told["printed"] == len(printer.roll)
-        printer.per_tick = 50
+        assert told["printed"] == printer.printed
+        printer.make = FAST
         code, out_text, err = await command(*words, tmp_path / "j")
         assert (code, json.loads(out_text)["printed"]) == (0, 3000), err
     assert sorted(printer.roll) == list(range(3000))

@@ -123,8 +123,8 @@ class ZplDriver:
         return b"~HS\r\n"
 
     def end_half_frame(self) -> bytes:
-        """Close a label that was begun, so that the next one is read as its own."""
-        return b"^XZ\r\n"
+        """Cancel a label that was begun: to close it would print half a link."""
+        return b"~JX\r\n"
 
     def read(self, received: bytes) -> list[Answer]:
         """Read status strings: the second one completes what the first began."""
