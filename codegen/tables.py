@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    FetchedValue,
     Identity,
     Integer,
     LargeBinary,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -87,6 +89,8 @@ range_changes = Table(
     Column("detail", JSONB, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("event_id", Uuid(as_uuid=False), server_default=FetchedValue()),
+    Column("goods", JSONB, nullable=False, server_default="[]"),
 )
 
 ranges = Table(

@@ -222,8 +222,9 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """What a change of a batch did."""
+    """What a change of a batch did; `event_id` (a UUID) names it outside."""
 
     change_id: int
     changed: int
     unchanged: int
+    event_id: str

@@ -99,17 +99,45 @@ class RangeChange:
     instructions: str | None = None
 
 
+Interval = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class RangePlan:
-    """What a change does to a batch's ranges."""
+    """What a change does to a batch's ranges.
+
+    `moved` are the pieces that change, in the state and with the binding they had.
+    """
 
     removed: tuple[CodeRange, ...]
     added: tuple[CodeRange, ...]
+    moved: tuple[CodeRange, ...]
     changed: int
     unchanged: int
 
 
-Interval = tuple[int, int]
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A quantity of caps of one product and lot, made active or taken back at once."""
+
+    gtin: str | None
+    lot: str | None
+    produced_on: date | None
+    plant: str | None
+    line: str | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsChange:
+    """What a change of a batch did to goods; `event_id` (a UUID) names it for good."""
+
+    change_id: int
+    event_id: str
+    state: RangeState
+    at: datetime
+    reason: str
+    goods: tuple[Goods, ...]
 
 
 class BatchInterval(NamedTuple):
@@ -143,6 +171,7 @@ def plan_change(
     firsts, lasts = [first for first, _ in targets], [last for _, last in targets]
     removed: list[CodeRange] = []
     added: list[CodeRange] = []
+    moved: list[CodeRange] = []
     changed = unchanged = 0
     for piece in ranges:
         begin = bisect_left(lasts, piece.first_code_id)
@@ -158,7 +187,13 @@ def plan_change(
         changed += size
         removed.append(piece)
         added.extend(_cut(piece, inside, change))
-    return RangePlan(tuple(removed), tuple(_join_equal(added)), changed, unchanged)
+        moved += [
+            replace(piece, first_code_id=first, last_code_id=last)
+            for first, last in inside
+        ]
+    return RangePlan(
+        tuple(removed), tuple(_join_equal(added)), tuple(moved), changed, unchanged
+    )
 
 
 def _cut(

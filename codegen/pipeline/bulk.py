@@ -22,6 +22,7 @@ from codegen.pipeline.changes import (
     new_binding,
     refuse_rebinding,
 )
+from codegen.pipeline.goods import measure_plan, measure_voids
 from core.auth import Staff
 from core.auth.audit import record_action
 
@@ -53,7 +54,10 @@ class BulkChange:
 async def change_in_bulk(
     conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
 ) -> int:
-    """Change what may change; returns how many codes did. Takes the fence."""
+    """Change what may change; returns how many codes did. Takes the fence.
+
+    Codes that were voided one by one stay void, and do not count.
+    """
     await store.take_fence(conn)
     batch = change.batch
     change_id = await store.next_change_id(conn)
@@ -63,11 +67,12 @@ async def change_in_bulk(
         binding = await new_binding(conn, batch, change.binding, staff)
         if change.rebinding is Rebinding.REFUSE:
             refuse_rebinding(batch, ranges, change.intervals, binding)
-    plan = plan_change(
-        ranges, change.intervals, RangeChange(change.state, change_id, binding)
-    )
+    wanted = RangeChange(change.state, change_id, binding)
+    plan = plan_change(ranges, change.intervals, wanted)
+    whole = await measure_plan(conn, plan, wanted)
     voids = await fresh_voids(conn, ranges, change.singles)
-    changed = plan.changed + len(voids)
+    single = measure_voids(ranges, voids, len(change.singles))
+    changed = whole.changed + single.changed
     kind = KINDS[change.state]
     detail: dict[str, Any] = {
         "intervals": len(change.intervals),
@@ -82,6 +87,7 @@ async def change_in_bulk(
         reason=change.reason,
         detail=detail,
         changed=changed,
+        goods=whole.goods + single.goods,
     )
     await record_action(
         conn,

@@ -23,6 +23,7 @@ from codegen.domain.ranges import (
     plan_change,
 )
 from codegen.domain.sealing import open_code
+from codegen.pipeline.goods import Measure, measure_plan, measure_voids
 from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
@@ -70,8 +71,8 @@ async def change_codes(
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
         voids = await fresh_voids(conn, ranges, [first for first, _ in wanted])
-        result = ChangeResult(change_id, len(voids), len(wanted) - len(voids))
-        await _record(conn, request, result, staff, now)
+        measure = measure_voids(ranges, voids, len(wanted))
+        result = await _record(conn, request, change_id, measure, staff, now=now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
     binding = None
@@ -80,8 +81,8 @@ async def change_codes(
         refuse_rebinding(batch, ranges, wanted, binding)
     change = RangeChange(request.state, change_id, binding, request.instructions)
     plan = plan_change(ranges, wanted, change)
-    result = ChangeResult(change_id, plan.changed, plan.unchanged)
-    await _record(conn, request, result, staff, now)
+    measure = await measure_plan(conn, plan, change)
+    result = await _record(conn, request, change_id, measure, staff, now=now)
     await store.apply_plan(conn, plan)
     return result
 
@@ -102,31 +103,35 @@ async def fresh_voids(
 async def _record(
     conn: AsyncConnection,
     request: ChangeRequest,
-    result: ChangeResult,
+    change_id: int,
+    measure: Measure,
     staff: Staff,
+    *,
     now: datetime,
-) -> None:
+) -> ChangeResult:
     """Write the change down twice: with the batch, and with what its person did."""
     detail = _change_detail(request)
     kind = KINDS[request.state]
-    await store.record_change(
+    event_id = await store.record_change(
         conn,
-        result.change_id,
+        change_id,
         batch_id=request.batch_id,
         kind=kind,
         person=staff.person,
         reason=request.reason,
         detail=detail,
-        changed=result.changed,
+        changed=measure.changed,
+        goods=measure.goods,
     )
     await record_action(
         conn,
         staff,
         action=f"batch.{kind}",
         subject=f"batch:{request.batch_id}",
-        detail=detail | {"changed": result.changed, "reason": request.reason},
+        detail=detail | {"changed": measure.changed, "reason": request.reason},
         now=now,
     )
+    return ChangeResult(change_id, measure.changed, measure.unchanged, event_id)
 
 
 KINDS = {

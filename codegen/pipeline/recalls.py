@@ -17,6 +17,7 @@ from codegen.domain.ranges import (
     RangeState,
     plan_change,
 )
+from codegen.pipeline.goods import measure_plan
 from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
@@ -137,11 +138,9 @@ async def recall_scope(
         batch = await get_batch(conn, batch_id, staff)
         ranges = await store.load_ranges(conn, batch_id)
         change_id = await store.next_change_id(conn)
-        plan = plan_change(
-            ranges,
-            _wanted(scope, batch, ranges),
-            RangeChange(RangeState.RECALLED, change_id, instructions=instructions),
-        )
+        change = RangeChange(RangeState.RECALLED, change_id, instructions=instructions)
+        plan = plan_change(ranges, _wanted(scope, batch, ranges), change)
+        measure = await measure_plan(conn, plan, change)
         await store.record_change(
             conn,
             change_id,
@@ -150,10 +149,11 @@ async def recall_scope(
             person=staff.person,
             reason=reason,
             detail=_named(scope),
-            changed=plan.changed,
+            changed=measure.changed,
+            goods=measure.goods,
         )
         await store.apply_plan(conn, plan)
-        total += plan.changed
+        total += measure.changed
     return total
 
 

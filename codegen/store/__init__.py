@@ -22,6 +22,7 @@ from codegen.store.ranges import (
     find_lot_batches,
     find_standing,
     insert_change,
+    list_goods_changes,
     load_ranges,
     next_change_id,
     record_change,
@@ -29,6 +30,7 @@ from codegen.store.ranges import (
 from codegen.store.recalls import approve_recall, insert_recall
 from codegen.store.versions import current_version, load_range_table, take_fence
 from codegen.store.voids import (
+    count_voids,
     find_void_codes,
     insert_void_codes,
     load_void_codes,
@@ -38,6 +40,7 @@ from codegen.store.voids import (
 __all__ = [
     "apply_plan",
     "approve_recall",
+    "count_voids",
     "current_version",
     "find_active_codes",
     "find_batch",
@@ -53,6 +56,7 @@ __all__ = [
     "insert_recall",
     "insert_void_codes",
     "list_batches",
+    "list_goods_changes",
     "load_epoch_states",
     "load_epochs",
     "load_key_checks",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +21,8 @@ from codegen import tables as t
 from codegen.domain.ranges import (
     Binding,
     CodeRange,
+    Goods,
+    GoodsChange,
     RangePlan,
     RangeState,
     Standing,
@@ -149,18 +151,72 @@ async def next_change_id(conn: AsyncConnection) -> int:
 async def record_change(
     conn: AsyncConnection,
     change_id: int,
+    *,
+    goods: Sequence[Goods],
     **fields: Any,
-) -> None:
-    """Write down a change under the id that was drawn for it."""
-    await conn.execute(
+) -> str:
+    """Write down a change under the id that was drawn for it; returns its event_id."""
+    worded = [
+        asdict(each)
+        | {"produced_on": each.produced_on and each.produced_on.isoformat()}
+        for each in goods
+    ]
+    event_id = await conn.execute(
         text(
             "INSERT INTO range_changes (change_id, batch_id, kind, person, reason,"
-            " detail, changed, at) OVERRIDING SYSTEM VALUE VALUES (:change_id,"
-            " :batch_id, :kind, :person, :reason, :detail, :changed,"
+            " detail, changed, goods, at) OVERRIDING SYSTEM VALUE VALUES (:change_id,"
+            " :batch_id, :kind, :person, :reason, :detail, :changed, :goods,"
             # The moment of the fence, not of the request: the audit compares claims.
-            " clock_timestamp())"
-        ).bindparams(bindparam("detail", type_=t.range_changes.c.detail.type)),
-        {"change_id": change_id} | fields,
+            " clock_timestamp()) RETURNING event_id"
+        ).bindparams(
+            bindparam("detail", type_=t.range_changes.c.detail.type),
+            bindparam("goods", type_=t.range_changes.c.goods.type),
+        ),
+        {"change_id": change_id, "goods": worded} | fields,
+    )
+    return str(event_id.scalar_one())
+
+
+async def list_goods_changes(
+    conn: AsyncConnection, batch_id: int, *, after_id: int = 0, limit: int
+) -> list[GoodsChange]:
+    """List what made codes of a batch active or took them back, oldest first."""
+    c = t.range_changes.c
+    rows = await conn.execute(
+        select(c.change_id, c.event_id, c.kind, c.at, c.reason, c.goods)
+        .where(c.batch_id == batch_id, c.change_id > after_id, c.goods != [])
+        .order_by(c.change_id)
+        .limit(limit)
+    )
+    return [
+        GoodsChange(
+            row.change_id,
+            row.event_id,
+            _STATE_AFTER[row.kind],
+            row.at,
+            row.reason,
+            tuple(_goods_of(each) for each in row.goods),
+        )
+        for row in rows
+    ]
+
+
+_STATE_AFTER = {
+    "activate": RangeState.ACTIVATED,
+    "void": RangeState.VOID,
+    "recall": RangeState.RECALLED,
+}
+
+
+def _goods_of(stored: dict[str, Any]) -> Goods:
+    produced_on = stored["produced_on"]
+    return Goods(
+        **stored
+        | {
+            "produced_on": None
+            if produced_on is None
+            else date.fromisoformat(produced_on)
+        }
     )
 
 

@@ -43,6 +43,25 @@ async def find_void_codes(
     return frozenset(rows.scalars())
 
 
+async def count_voids(
+    conn: AsyncConnection, intervals: Sequence[Interval]
+) -> list[int]:
+    """Count the single voids in each of some inclusive intervals of code_ids."""
+    rows = await conn.execute(
+        text(
+            "SELECT (SELECT count(*) FROM void_codes"
+            " WHERE code_id BETWEEN first_code_id AND last_code_id)"
+            " FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[]))"
+            " WITH ORDINALITY AS i (first_code_id, last_code_id, place) ORDER BY place"
+        ),
+        {
+            "firsts": [first for first, _ in intervals],
+            "lasts": [last for _, last in intervals],
+        },
+    )
+    return list(rows.scalars())
+
+
 async def load_void_codes(conn: AsyncConnection, interval: Interval) -> list[int]:
     """Load the single voids within an inclusive interval of code_ids."""
     rows = await conn.execute(

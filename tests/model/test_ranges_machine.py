@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 )
 
 from codegen.domain.batch import Batch, Selection, Unit
-from codegen.domain.ranges import RangeState
+from codegen.domain.ranges import GoodsChange, RangeState
 from codegen.pipeline import describe_code
-from codegen.store import find_batch, load_range_table
+from codegen.store import find_batch, list_goods_changes, load_range_table
 from core.errors import Conflict
 from tests.fixtures.ground import Ground, prepare_ground
 from tests.fixtures.processes import seal_texts
@@ -74,16 +74,15 @@ class RangesMachine(RuleBasedStateMachine):
         movable = [
             i
             for i in indexes
-            if self.states[i] not in FINAL
-            and self.states[i] is not state
-            and not (alone and i in self.alone)
+            if self.states[i] not in FINAL and self.states[i] is not state
         ]
+        changed = [i for i in movable if i not in self.alone]
         assert (done.changed, done.unchanged) == (
-            len(movable),
-            len(indexes) - len(movable),
+            len(changed),
+            len(indexes) - len(changed),
         )
         if alone:
-            self.alone.update(movable)
+            self.alone.update(changed)
             return
         for i in movable:
             self.states[i] = state
@@ -125,9 +124,10 @@ class RangesMachine(RuleBasedStateMachine):
         if not hasattr(self, "texts"):
             return
 
-        async def look() -> tuple[Any, Any, Any]:
+        async def look() -> tuple[Any, Any, Any, Any]:
             async with self.ground.engine.connect() as conn:
                 return (
+                    await list_goods_changes(conn, self.batch.batch_id, limit=100),
                     await load_range_table(conn),
                     await find_batch(conn, self.batch.batch_id),
                     await describe_code(
@@ -135,7 +135,8 @@ class RangesMachine(RuleBasedStateMachine):
                     ),
                 )
 
-        table, batch, described = self.run(look())
+        changes, table, batch, described = self.run(look())
+        self._goods_add_up(changes)
         for index in range(CODES):
             found = table.find(self.batch.first_code_id + index)
             assert found.state is self.states[index]
@@ -144,6 +145,20 @@ class RangesMachine(RuleBasedStateMachine):
         assert {k: v for k, v in batch.counts.items() if v} == dict(counted)
         assert described["state"] == self.state_of(11).value
         assert described["index"] == 11
+
+    def _goods_add_up(self, changes: list[GoodsChange]) -> None:
+        """Check that what became active and was not taken back is what is active."""
+        told: Counter[str | None] = Counter()
+        for change in changes:
+            for goods in change.goods:
+                added = change.state is RangeState.ACTIVATED
+                told[goods.lot] += goods.quantity if added else -goods.quantity
+        active = Counter(
+            self.lots[i]
+            for i in range(CODES)
+            if self.state_of(i) is RangeState.ACTIVATED
+        )
+        assert {lot: n for lot, n in told.items() if n} == dict(active)
 
     def teardown(self) -> None:
         """At the end the whole database is sound."""

@@ -69,6 +69,12 @@ def test_ranges_agree_with_one_entry_a_code(
         )
         moved = {c for c in hit if oracle[c].state in LEGAL_FROM[state]}
         assert (plan.changed, plan.unchanged) == (len(moved), len(hit - moved))
+        told = {
+            code: replace(piece, first_code_id=FIRST, last_code_id=FIRST + SIZE - 1)
+            for piece in plan.moved
+            for code in range(piece.first_code_id, piece.last_code_id + 1)
+        }
+        assert told == {code: oracle[code] for code in moved}
         for code in moved:
             oracle[code] = replace(
                 oracle[code],
