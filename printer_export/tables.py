@@ -174,6 +174,7 @@ logistic_events = Table(
     Column("person", Text, nullable=False),
     Column("read_point", Text),
     Column("biz_location", Text),
+    Column("epcis_id", Text),
     UniqueConstraint("event_no", name="events_are_in_order"),
 )
 
@@ -190,4 +191,22 @@ awaiting_shipment = Table(
     metadata,
     Column("batch_id", BigInteger, primary_key=True),
     Column("codes", INT8MULTIRANGE, nullable=False),
+)
+
+epcis_captures = Table(
+    "epcis_captures",
+    metadata,
+    Column("capture_id", Uuid(as_uuid=False), primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("error_behaviour", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("answer", JSONB, nullable=False),
+)
+
+captured_events = Table(
+    "captured_events",
+    metadata,
+    Column("event_key", Text, primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("capture_id", Uuid(as_uuid=False), nullable=False),
 )

@@ -1,7 +1,7 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
 from codegen.pipeline.bulk import BulkChange, Rebinding, change_in_bulk
-from codegen.pipeline.changes import ChangeRequest, change_codes
+from codegen.pipeline.changes import ChangeRequest, change_codes, check_activation
 from codegen.pipeline.epochs import (
     change_epoch,
     check_keys,
@@ -36,6 +36,7 @@ __all__ = [
     "change_codes",
     "change_epoch",
     "change_in_bulk",
+    "check_activation",
     "check_keys",
     "describe_code",
     "find_codes",

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from codegen.domain.gtin import check_digit
 
 SSCC_DIGITS: Final = 18
+# How far ahead of ours the clock of who tells may be.
+CLOCKS_DIFFER: Final = timedelta(minutes=10)
 _APPLICATION_IDENTIFIER: Final = "00"
 
 
@@ -134,7 +136,10 @@ def scope_of(owners: Sequence[Scope]) -> Scope | None:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and where something happened, and who told."""
+    """When and where something happened, and who told.
+
+    `epcis_id` is the eventID under which somebody else told of it.
+    """
 
     happened_at: datetime
     time_zone_offset: str
@@ -142,6 +147,7 @@ class Moment:
     person: str
     read_point: str | None = None
     biz_location: str | None = None
+    epcis_id: str | None = None
 
 
 def offset_of(at: datetime) -> str:
@@ -166,3 +172,8 @@ class LogisticEvent:
     kind: EventKind
     moment: Moment
     units: tuple[EventUnit, ...]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The units it is about, without the cartons that go with a pallet."""
+        return tuple(u.sscc for u in self.units if u.pallet_sscc is None)

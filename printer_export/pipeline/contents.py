@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.code_text import parse_scanned
-from codegen.domain.ranges import join_intervals
+from codegen.domain.ranges import Interval, join_intervals
 from codegen.pipeline import get_batch
 from codegen.store import find_batches_of
 from core.auth import Staff
-from core.errors import FieldError
+from core.errors import FieldError, NotFound
 from printer_export.domain.packing import CapRange, UnitOrder
 
 MAX_CAPS: Final = 1_000_000
@@ -100,28 +101,70 @@ async def _read_codes(
 ) -> None:
     """Open all codes of a request at once, and join neighbours in a carton."""
     texts = [text for order in orders for text in order.codes]
-    if not texts:
-        return
-    read = [parse_scanned(text).code_text or "0" * _CODE_SYMBOLS for text in texts]
-    octets = np.frombuffer("".join(read).encode(), dtype=np.uint8)
-    valid, opened = open_codes(keys, octets.reshape(-1, _CODE_SYMBOLS))
-    code_ids = opened.astype(np.int64)
-    owner = np.zeros(len(texts), dtype=np.int64)
-    for batch_id, first, last in await find_batches_of(conn, code_ids[valid].tolist()):
-        await _batch(conn, batch_id, contents, staff)
-        owner[valid & (code_ids >= first) & (code_ids <= last)] = batch_id
+    codes = await find_owners(
+        conn, keys, [parse_scanned(text).code_text for text in texts], staff
+    )
+    contents.batches |= codes.batches
     end = 0
     for number, order in enumerate(orders):
         here = slice(end, end + len(order.codes))
         end = here.stop
-        for place in np.flatnonzero(owner[here] == 0).tolist():
+        for place in np.flatnonzero(codes.batch_ids[here] == 0).tolist():
             pointer = f"/units/{number}/codes/{place}"
-            detail = "This is not one of our codes."
-            contents.problems.append(FieldError(pointer, "invalid_code", detail))
-        for batch_id in np.unique(owner[here]).tolist():
-            ours = code_ids[here][owner[here] == batch_id].tolist()
-            contents.parts += [
-                CapRange(order.sscc, batch_id, first, last, f"/units/{number}/codes")
-                for first, last in join_intervals((c, c) for c in ours)
-                if batch_id
-            ]
+            contents.problems.append(FieldError(pointer, "invalid_code", NO_CODE))
+        contents.parts += [
+            CapRange(order.sscc, batch_id, first, last, f"/units/{number}/codes")
+            for batch_id, intervals in codes.intervals(here).items()
+            for first, last in intervals
+        ]
+
+
+NO_CODE: Final = "This is not one of our codes."
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedCodes:
+    """Codes that were opened: (n,) int64 code_ids, and (n,) int64 batch_ids.
+
+    A batch_id is 0 where the code is none, was never issued, or is out of scope.
+    """
+
+    code_ids: NDArray[np.int64]
+    batch_ids: NDArray[np.int64]
+    batches: dict[int, Batch]
+
+    def intervals(self, here: slice) -> dict[int, list[Interval]]:
+        """Join neighbours among some of the codes, batch by batch."""
+        owners = self.batch_ids[here]
+        return {
+            batch_id: join_intervals(
+                (code, code)
+                for code in self.code_ids[here][owners == batch_id].tolist()
+            )
+            for batch_id in np.unique(owners).tolist()
+            if batch_id
+        }
+
+
+async def find_owners(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    code_texts: Sequence[str | None],
+    staff: Staff,
+) -> OwnedCodes:
+    """Open codes all at once, and find the batches that they are of."""
+    if not code_texts:
+        return OwnedCodes(np.zeros(0, np.int64), np.zeros(0, np.int64), {})
+    read = [text or "0" * _CODE_SYMBOLS for text in code_texts]
+    octets = np.frombuffer("".join(read).encode(), dtype=np.uint8)
+    valid, opened = open_codes(keys, octets.reshape(-1, _CODE_SYMBOLS))
+    code_ids = opened.astype(np.int64)
+    owners = np.zeros(len(read), dtype=np.int64)
+    batches: dict[int, Batch] = {}
+    for batch_id, first, last in await find_batches_of(conn, code_ids[valid].tolist()):
+        try:
+            batches[batch_id] = await get_batch(conn, batch_id, staff)
+        except NotFound:
+            continue
+        owners[valid & (code_ids >= first) & (code_ids <= last)] = batch_id
+    return OwnedCodes(code_ids, owners, batches)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain.batch import Batch
 from codegen.domain.ranges import Interval, RangeState
 from codegen.pipeline import BulkChange, change_in_bulk
 from core.auth import Staff
@@ -53,20 +54,21 @@ async def put_into_effect(
             )
             wanted = []
     if intake.spoilt:
-        long = [run for run in intake.spoilt if run[1] - run[0] + 1 >= LONG_RUN]
-        short = [run for run in intake.spoilt if run[1] - run[0] + 1 < LONG_RUN]
-        void = BulkChange(
-            batch,
-            RangeState.VOID,
-            [(base + first, base + last) for first, last in long],
-            [base + i for first, last in short for i in range(first, last + 1)],
-            "line report",
-        )
+        spoilt = [(base + first, base + last) for first, last in intake.spoilt]
+        void = void_runs(batch, spoilt, "line report")
         effects["voided"] = await change_in_bulk(conn, void, staff, now=now)
     codes = [(base + first, base + last) for first, last in wanted]
     if codes:
         effects |= await _activate_printed(conn, order, codes, staff, now=now)
     return effects
+
+
+def void_runs(batch: Batch, runs: Sequence[Interval], reason: str) -> BulkChange:
+    """Void runs of code_ids, the short ones code by code."""
+    long = [run for run in runs if run[1] - run[0] + 1 >= LONG_RUN]
+    short = [run for run in runs if run[1] - run[0] + 1 < LONG_RUN]
+    singles = [code for first, last in short for code in range(first, last + 1)]
+    return BulkChange(batch, RangeState.VOID, long, singles, reason)
 
 
 async def _activate_printed(

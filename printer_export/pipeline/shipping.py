@@ -4,7 +4,7 @@ Lock order: logistic units by SSCC, rows of line_counts by batch_id, codegen's f
 last. A line report takes its row of line_counts first and asks for no unit's lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -50,20 +50,21 @@ async def ship_units(
     """Ship units, and activate the codes in them that wait for it."""
     event = await ship_or_receive(conn, EventKind.SHIPPING, ssccs, moment, staff)
     cartons = [unit.sscc for unit in event.units]
-    batches = await _lock_batches(conn, cartons)
-    waiting = await shipment_store.find_awaiting(conn, cartons)
-    activation = await activate_ranges(
-        conn,
-        [
-            BulkChange(
-                batches[batch_id], RangeState.ACTIVATED, codes, reason="shipment"
-            )
-            for batch_id, codes in waiting.items()
-        ],
-        staff,
-        now=moment.recorded_at,
-    )
+    batches = await lock_batches(conn, cartons)
+    changes = await changes_of_shipment(conn, cartons, batches)
+    activation = await activate_ranges(conn, changes, staff, now=moment.recorded_at)
     return event, activation
+
+
+async def changes_of_shipment(
+    conn: AsyncConnection, cartons: Sequence[str], batches: Mapping[int, Batch]
+) -> list[BulkChange]:
+    """Find what becomes active because these cartons shipped."""
+    waiting = await shipment_store.find_awaiting(conn, cartons)
+    return [
+        BulkChange(batches[batch_id], RangeState.ACTIVATED, codes, reason="shipment")
+        for batch_id, codes in waiting.items()
+    ]
 
 
 async def activate_unit(
@@ -83,7 +84,7 @@ async def activate_unit(
     unit = pick_unit(units, sscc, staff)
     if unit.state is UnitState.UNPACKED:
         raise Conflict(f"The {unit.kind} {sscc} was unpacked.", code="illegal_state")
-    batches = await _lock_batches(conn, list(units))
+    batches = await lock_batches(conn, list(units))
     inside: dict[int, list[Interval]] = {}
     for part in await store.find_contents(conn, [sscc]):
         interval = (part.first_code_id, part.last_code_id)
@@ -105,11 +106,12 @@ async def activate_unit(
     return activation
 
 
-async def _lock_batches(
-    conn: AsyncConnection, cartons: Sequence[str]
+async def lock_batches(
+    conn: AsyncConnection, cartons: Sequence[str], others: Iterable[int] = ()
 ) -> dict[int, Batch]:
-    """Keep reports of the batches in these cartons out until the end."""
+    """Keep reports of batches out to the end: those in cartons, and others by id."""
     numbers = {part.batch_id for part in await store.find_contents(conn, cartons)}
+    numbers.update(others)
     batches: dict[int, Batch] = {}
     for batch_id in sorted(numbers):
         batch = await find_batch(conn, batch_id)

@@ -5,6 +5,7 @@ from litestar import Router
 from core.auth.requests import require_token
 from printer_export.routes import (
     content,
+    epcis,
     logistics,
     packages,
     reconciliation,
@@ -36,5 +37,8 @@ ROUTER = Router(
         logistics.receive_units,
         logistics.activate_unit,
         logistics.show_unit,
+        epcis.show_batch_events,
+        epcis.capture_events,
+        epcis.show_capture,
     ],
 )

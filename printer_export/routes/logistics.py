@@ -1,7 +1,7 @@
 """HTTP of cartons and pallets: pack, ship, receive, unpack, activate through them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
 from printer_export.domain.logistics import (
+    CLOCKS_DIFFER,
     EventKind,
     LogisticEvent,
     Moment,
@@ -32,7 +33,6 @@ from printer_export.store import logistic_events as event_store
 from printer_export.store import logistics as store
 
 MAX_UNITS = 1_000
-CLOCKS_DIFFER = timedelta(minutes=10)
 # The framework would take it apart, to no end.
 Timezone = SkipValidation[ZoneInfo]
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]

@@ -1,12 +1,13 @@
 """The SQL of what happened to logistic units."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain.batch import Batch
 from printer_export.domain.logistics import (
     EventKind,
     EventUnit,
@@ -14,7 +15,6 @@ from printer_export.domain.logistics import (
     Moment,
 )
 from printer_export.tables import (
-    carton_contents,
     logistic_event_units,
     logistic_events,
 )
@@ -34,6 +34,7 @@ async def insert_events(conn: AsyncConnection, events: Sequence[LogisticEvent]) 
                 "person": event.moment.person,
                 "read_point": event.moment.read_point,
                 "biz_location": event.moment.biz_location,
+                "epcis_id": event.moment.epcis_id,
             }
             for event in events
         ],
@@ -56,20 +57,22 @@ async def list_events(
     conn: AsyncConnection, ssccs: Sequence[str]
 ) -> list[LogisticEvent]:
     """List what happened to units, oldest first, each event with those units only."""
-    rows = await conn.execute(
-        select(
-            logistic_events,
-            logistic_event_units.c.sscc,
-            logistic_event_units.c.pallet_sscc,
-        )
-        .join(
-            logistic_event_units,
-            logistic_event_units.c.event_id == logistic_events.c.event_id,
-        )
-        .where(logistic_event_units.c.sscc.in_(ssccs))
-        .order_by(logistic_events.c.event_no, logistic_event_units.c.sscc)
-    )
+    rows = await conn.execute(_WITH_UNITS.where(logistic_event_units.c.sscc.in_(ssccs)))
     return _events_of(rows.all())
+
+
+_WITH_UNITS = (
+    select(
+        logistic_events,
+        logistic_event_units.c.sscc,
+        logistic_event_units.c.pallet_sscc,
+    )
+    .join(
+        logistic_event_units,
+        logistic_event_units.c.event_id == logistic_events.c.event_id,
+    )
+    .order_by(logistic_events.c.event_no, logistic_event_units.c.sscc)
+)
 
 
 async def list_cartons(conn: AsyncConnection, pallet_sscc: str) -> list[str]:
@@ -81,36 +84,35 @@ async def list_cartons(conn: AsyncConnection, pallet_sscc: str) -> list[str]:
     return list(rows.scalars())
 
 
-async def list_batch_events(
-    conn: AsyncConnection, batch_id: int
-) -> list[LogisticEvent]:
-    """List, oldest first, what happened to cartons with caps of a batch.
+async def page_batch_events(
+    conn: AsyncConnection, batch: Batch, size: int
+) -> AsyncIterator[list[LogisticEvent]]:
+    """Yield what happened to cartons with caps of a batch, `size` events at a time.
 
-    Each event has those cartons and the pallets that they went with or onto.
+    Oldest first, and each event whole: a pallet or a load may hold other batches too.
     """
-    cartons = select(carton_contents.c.sscc).where(
-        carton_contents.c.batch_id == batch_id
+    ids = await conn.stream_scalars(
+        text(
+            """
+            SELECT event_id FROM (
+                SELECT DISTINCT e.event_no, e.event_id FROM carton_contents AS c
+                JOIN logistic_event_units AS u USING (sscc)
+                JOIN logistic_events AS e USING (event_id)
+                WHERE int8range(c.first_code_id, c.last_code_id, '[]')
+                    && int8range(:first, :last, '[]')
+            ) AS of_batch ORDER BY event_no
+            """
+        ),
+        {
+            "first": batch.first_code_id,
+            "last": batch.first_code_id + batch.quantity - 1,
+        },
     )
-    of_cartons = (
-        select(logistic_event_units)
-        .where(logistic_event_units.c.sscc.in_(cartons))
-        .subquery()
-    )
-    pallets = (
-        select(logistic_event_units)
-        .where(
-            logistic_event_units.c.event_id.in_(select(of_cartons.c.event_id)),
-            logistic_event_units.c.sscc.in_(select(of_cartons.c.pallet_sscc)),
+    async for page in ids.partitions(size):
+        rows = await conn.execute(
+            _WITH_UNITS.where(logistic_events.c.event_id.in_(page))
         )
-        .subquery()
-    )
-    units = select(of_cartons).union(select(pallets)).subquery()
-    rows = await conn.execute(
-        select(logistic_events, units.c.sscc, units.c.pallet_sscc)
-        .join(units, units.c.event_id == logistic_events.c.event_id)
-        .order_by(logistic_events.c.event_no, units.c.sscc)
-    )
-    return _events_of(rows.all())
+        yield _events_of(rows.all())
 
 
 def _events_of(rows: Sequence[Row[Any]]) -> list[LogisticEvent]:
@@ -128,6 +130,7 @@ def _events_of(rows: Sequence[Row[Any]]) -> list[LogisticEvent]:
             row.person,
             row.read_point,
             row.biz_location,
+            row.epcis_id,
         )
         events.append(
             LogisticEvent(row.event_id, EventKind(row.kind), moment, tuple(units))

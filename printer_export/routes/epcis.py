@@ -1,0 +1,151 @@
+"""HTTP of EPCIS 2.0: a batch's events told, and those of others captured."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from typing import IO, Any, Final
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.response import Stream
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from codegen.pipeline import Issuance, get_batch
+from core.auth import Principal, Role, require_role
+from core.auth.requests import Once
+from core.clock import Clock, utc_datetime
+from core.errors import InvalidInput, NotFound, UnsupportedMedia
+from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
+from printer_export.pipeline.capturing import (
+    ErrorBehaviour,
+)
+from printer_export.pipeline.capturing import (
+    capture_events as carry_out,
+)
+from printer_export.pipeline.telling import write_epcis
+from printer_export.routes.logistics import Timezone
+from printer_export.store import captures as store
+
+MAX_DOCUMENT: Final = 16 << 20
+_IN_MEMORY: Final = 1 << 20
+_CHUNK: Final = 1 << 16
+_MEDIA: Final = frozenset({"application/json", "application/ld+json"})
+# What a client of the standard asks for before it sends (EPCIS 2.0, section 12).
+_ABOUT_US: Final = {
+    "GS1-EPCIS-Version": "2.0.0",
+    "GS1-EPCIS-Min": "2.0.0",
+    "GS1-EPCIS-Max": "2.0.0",
+    "GS1-CBV-Version": "2.0.0",
+    "GS1-EPCIS-Capture-Limit": str(MAX_EVENTS),
+    "GS1-EPCIS-Capture-File-Size-Limit": str(MAX_DOCUMENT),
+}
+
+
+@get(
+    "/v1/batches/{batch_id:int}/epcis",
+    summary="Tell a batch's events in EPCIS 2.0",
+    tags=["EPCIS"],
+)
+async def show_batch_events(
+    batch_id: int,
+    principal: Principal,
+    engine: AsyncEngine,
+    clock: Clock,
+    timezone: Timezone,
+) -> Stream:
+    """Tell what became of goods and cartons of a batch, as an EPCISDocument.
+
+    It is written to a private file first, so that a slow reader holds no connection.
+    """
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    now = utc_datetime(clock.now_ms())
+    document = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - _read_out closes
+    try:
+        async with engine.connect() as conn:
+            batch = await get_batch(conn, batch_id, staff)
+            await write_epcis(conn, batch, staff, document, timezone=timezone, now=now)
+    except BaseException:
+        document.close()
+        raise
+    document.seek(0)
+    return Stream(
+        _read_out(document),
+        status_code=200,
+        media_type="application/ld+json",
+        headers=_ABOUT_US,
+    )
+
+
+async def _read_out(document: IO[bytes]) -> AsyncIterator[bytes]:
+    with document:
+        while chunk := await asyncio.to_thread(document.read, _CHUNK):
+            yield chunk
+
+
+@post(
+    "/v1/epcis/capture",
+    summary="Capture EPCIS 2.0 events",
+    tags=["EPCIS"],
+    request_max_body_size=MAX_DOCUMENT,
+)
+async def capture_events(
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    issuance: Issuance,
+) -> Response[bytes]:
+    """Carry out the events of an EPCISDocument, all of them or what is right of them.
+
+    The header GS1-Capture-Error-Behaviour says which: `rollback` (the default) or
+    `proceed`. An event that came before counts as captured and changes nothing.
+    """
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _MEDIA:
+        raise UnsupportedMedia("Send an EPCISDocument as application/json or ld+json.")
+    behaviour = _behaviour(request.headers.get("gs1-capture-error-behaviour"))
+    reading = await asyncio.to_thread(read_document, await request.body())
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> msgspec.Raw:
+        keys = issuance.key_file.load()
+        job = await carry_out(conn, keys, reading, behaviour, staff, now=now)
+        return msgspec.Raw(msgspec.json.encode(job))
+
+    answer = await once.perform(request, staff, effect)
+    job = msgspec.json.decode(answer.content)
+    # 202 is what the standard answers, though all is done by now.
+    answer.status_code = 202
+    answer.headers |= _ABOUT_US | {
+        "location": f"/v1/epcis/capture/{job['captureID']}",
+        "GS1-Capture-Error-Behaviour": behaviour.value,
+    }
+    return answer
+
+
+def _behaviour(given: str | None) -> ErrorBehaviour:
+    try:
+        return ErrorBehaviour((given or ErrorBehaviour.ROLLBACK).lower())
+    except ValueError:
+        raise InvalidInput(
+            "GS1-Capture-Error-Behaviour is rollback or proceed.",
+            code="invalid_error_behaviour",
+        ) from None
+
+
+@get(
+    "/v1/epcis/capture/{capture_id:uuid}",
+    summary="Look at a capture",
+    tags=["EPCIS"],
+)
+async def show_capture(
+    capture_id: Any, principal: Principal, engine: AsyncEngine
+) -> Response[dict[str, Any]]:
+    """Show what came of a capture, to whoever sent it and to admins."""
+    staff = require_role(principal, Role.LINE, Role.ISSUER)
+    async with engine.connect() as conn:
+        found = await store.find_capture(conn, str(capture_id))
+    if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
+        raise NotFound(f"There is no capture {capture_id}.")
+    return Response(found.answer, headers=_ABOUT_US)

@@ -1,0 +1,76 @@
+"""The SQL of captured EPCIS events: which were told before, and what came of calls."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from printer_export.tables import captured_events, epcis_captures
+
+
+async def claim_events(
+    conn: AsyncConnection, capture_id: str, events: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Note events (key to content hash); returns those that were noted before.
+
+    Waits for a concurrent capture of the same event.
+    """
+    keys = sorted(events)
+    taken = await conn.execute(
+        text(
+            "INSERT INTO captured_events (event_key, content_hash, capture_id)"
+            " SELECT key, hash, :capture_id"
+            " FROM unnest(CAST(:keys AS text[]), CAST(:hashes AS bytea[]))"
+            " AS e (key, hash) ORDER BY key"
+            " ON CONFLICT DO NOTHING RETURNING event_key"
+        ),
+        {
+            "capture_id": capture_id,
+            "keys": keys,
+            "hashes": [events[key] for key in keys],
+        },
+    )
+    others = set(keys) - set(taken.scalars())
+    c = captured_events.c
+    rows = await conn.execute(
+        select(c.event_key, c.content_hash).where(c.event_key.in_(others))
+    )
+    return {row.event_key: row.content_hash for row in rows}
+
+
+async def forget_events(conn: AsyncConnection, keys: Iterable[str]) -> None:
+    """Take back notes of events that came to nothing, so that they may come again."""
+    await conn.execute(
+        delete(captured_events).where(captured_events.c.event_key.in_(list(keys)))
+    )
+
+
+async def insert_capture(
+    conn: AsyncConnection,
+    capture_id: str,
+    *,
+    person: str,
+    error_behaviour: str,
+    now: datetime,
+    answer: dict[str, Any],
+) -> None:
+    """Write down what came of a call, for good."""
+    await conn.execute(
+        insert(epcis_captures).values(
+            capture_id=capture_id,
+            person=person,
+            error_behaviour=error_behaviour,
+            created_at=now,
+            answer=answer,
+        )
+    )
+
+
+async def find_capture(conn: AsyncConnection, capture_id: str) -> Row[Any] | None:
+    """Find what came of a call."""
+    rows = await conn.execute(
+        select(epcis_captures).where(epcis_captures.c.capture_id == capture_id)
+    )
+    return rows.one_or_none()
