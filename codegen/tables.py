@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -89,8 +90,14 @@ range_changes = Table(
     Column("detail", JSONB, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    Column("event_id", Uuid(as_uuid=False), server_default=FetchedValue()),
+    Column(
+        "event_id",
+        Uuid(as_uuid=False),
+        nullable=False,
+        server_default=FetchedValue(),
+    ),
     Column("goods", JSONB, nullable=False, server_default="[]"),
+    UniqueConstraint("event_id", name="a_change_is_one_event"),
 )
 
 ranges = Table(

@@ -26,7 +26,7 @@ from core.auth.principal import OPERATOR
 from core.errors import InvalidInput
 from crowncap.cli.shell import Shell, cli, errors, with_shell
 from crowncap.demo import is_demo
-from printer_export.domain.rows import Preset
+from printer_export.domain.rows import PRINTED, Preset
 from printer_export.pipeline.exports import ExportOrder, export_batch
 
 P = ParamSpec("P")
@@ -73,7 +73,7 @@ async def issue(shell: Shell, **options: Any) -> Any:
 
 @batch.command("export")
 @click.argument("batch_id", type=int)
-@click.option("--preset", required=True, type=click.Choice([p.value for p in Preset]))
+@click.option("--preset", required=True, type=click.Choice([p.value for p in PRINTED]))
 @click.option("--out", required=True, type=click.Path(path_type=Path))
 @with_shell
 async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:

@@ -28,3 +28,14 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON epcis_captures
 
 -- The eventID under which somebody else told of an event, for whoever asks for it.
 ALTER TABLE logistic_events ADD COLUMN epcis_id text;
+
+-- Codes are printed from one package, and may be named in another for whoever keeps
+-- events: that one is nothing to print from.
+ALTER TABLE packages
+    DROP CONSTRAINT packages_never_overlap,
+    ADD CONSTRAINT packages_never_overlap EXCLUDE USING gist (
+        int8range(first_code_id, last_code_id, '[]') WITH &&)
+        WHERE (cancelled_at IS NULL AND document ->> 'preset' <> 'epcis'),
+    ADD CONSTRAINT epcis_packages_never_overlap EXCLUDE USING gist (
+        int8range(first_code_id, last_code_id, '[]') WITH &&)
+        WHERE (cancelled_at IS NULL AND document ->> 'preset' = 'epcis');

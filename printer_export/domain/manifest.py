@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from codegen.domain.code_text import cap_link_prefix
+from printer_export.domain.epcis.names import cap_uri_prefix
 from printer_export.domain.order import DataFile, Package
 from printer_export.domain.rows import (
     CODE_SYMBOLS,
@@ -34,6 +35,14 @@ def link_prefix_of(package: Package) -> str:
     """Give what every printed link of a package begins with."""
     batch = package.batch
     return cap_link_prefix(batch.link_base, package.order.link_form, batch.gtin)
+
+
+def code_prefix_of(package: Package) -> str:
+    """Give what precedes each code in the data files of a package."""
+    if package.order.preset is not Preset.EPCIS:
+        return link_prefix_of(package)
+    assert package.batch.gtin is not None, "such an order is refused"
+    return cap_uri_prefix(package.batch.gtin)
 
 
 def drawn_version(link_prefix: str) -> int | None:
@@ -96,10 +105,15 @@ def _file(fact: FileFact) -> dict[str, Any]:
     return entry
 
 
-def word_layout(preset: Preset, layout: RowLayout, link_bytes: int) -> bytes:
+def word_layout(preset: Preset, layout: RowLayout) -> bytes:
     """Write layout.json: where each column stands in a row, in bytes."""
-    link_at = layout.link_code_at - (link_bytes - CODE_SYMBOLS)
-    columns = [{"name": "link", "offset": link_at, "length": link_bytes}]
+    columns = [
+        {
+            "name": "epc" if preset is Preset.EPCIS else "link",
+            "offset": layout.link_at,
+            "length": layout.link_code_at + CODE_SYMBOLS - layout.link_at,
+        }
+    ]
     if layout.sequence_at is not None:
         columns.append(
             {
@@ -112,18 +126,22 @@ def word_layout(preset: Preset, layout: RowLayout, link_bytes: int) -> bytes:
         columns.append(
             {"name": "code", "offset": layout.grouped_at, "length": _GROUPED}
         )
+    if layout.separator_at is not None:
+        columns.append(
+            {"name": "separator", "offset": layout.separator_at, "length": 1}
+        )
+    parted = layout.sequence_at is not None
     return _json(
         {
             "preset": preset.value,
             "encoding": ENCODINGS[preset],
-            "delimiter": None
-            if preset is Preset.LINES
-            else delimiter_of(preset).decode(),
+            "delimiter": delimiter_of(preset).decode() if parted else None,
             "line_ending": "CRLF",
             "header_bytes": len(layout.header),
             "row_bytes": layout.row_bytes,
             "columns": columns,
         }
+        | ({"footer_bytes": len(layout.footer)} if layout.footer else {})
     )
 
 

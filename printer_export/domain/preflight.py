@@ -11,13 +11,21 @@ from enum import StrEnum
 import numpy as np
 
 from codegen.domain import EpochKeys, open_codes
+from codegen.domain.batch import Batch
+from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
-from printer_export.domain.manifest import link_prefix_of
+from core.errors import InvalidInput
+from printer_export.domain.manifest import (
+    code_prefix_of,
+    drawn_version,
+    link_prefix_of,
+)
 from printer_export.domain.order import (
     MAX_LABELS,
     DataFile,
     Encryption,
     Package,
+    PackageOrder,
     Sheet,
     plan_files,
 )
@@ -30,6 +38,7 @@ from printer_export.domain.rows import (
 )
 from printer_export.domain.symbols import is_alphanumeric, symbol_size, version_for
 
+MAX_FILES = 100_000
 _LARGEST_USUAL_VERSION = 3
 
 
@@ -48,6 +57,38 @@ class Finding:
     check: str
     level: Level
     sentence: str
+
+
+def refuse_impossible(batch: Batch, order: PackageOrder) -> None:
+    """Raise InvalidInput for an order that no package can come of."""
+    if not 0 <= order.from_index <= order.to_index < batch.quantity:
+        raise InvalidInput.field(
+            "/from_index",
+            "out_of_range",
+            f"Indexes {order.from_index} to {order.to_index} are not all in the batch, "
+            f"which has {batch.quantity:,} codes from index 0 on.",
+        )
+    rolls = -(-order.quantity // (order.codes_per_roll or order.quantity))
+    if rolls * order.lanes > MAX_FILES:
+        raise InvalidInput.field(
+            "/codes_per_roll",
+            "too_many_files",
+            f"{rolls:,} rolls of {order.lanes} lanes make more than "
+            f"{MAX_FILES:,} files.",
+        )
+    if order.preset is Preset.EPCIS and batch.gtin is None:
+        raise InvalidInput.field(
+            "/preset",
+            "gtin_needed",
+            "EPCIS names caps by their product, and this batch has no GTIN.",
+        )
+    prefix = cap_link_prefix(batch.link_base, order.link_form, batch.gtin)
+    if order.sheet is not Sheet.NONE and drawn_version(prefix) is None:
+        raise InvalidInput.field(
+            "/sheet",
+            "no_symbol",
+            f"No small symbol holds links like {prefix}…, so no sheet does.",
+        )
 
 
 def check_order(
@@ -178,19 +219,20 @@ def _read_block(  # noqa: PLR0917 - one block, taken apart
     seen: set[int],
 ) -> str | None:
     preset = package.order.preset
-    prefix = link_prefix_of(package).encode()
+    prefix = code_prefix_of(package).encode()
     lines = rows.tobytes().split(b"\r\n")
     if lines.pop() != b"" or len(lines) != len(rows):
         return "a row is truncated or has no line end."
     codes = np.empty((len(lines), CODE_SYMBOLS), dtype=np.uint8)
     expected = data.first_index + data.index_step * (start + np.arange(len(lines)))
+    alone = preset in {Preset.LINES, Preset.EPCIS}
     for number, line in enumerate(lines):
-        fields = [line] if preset is Preset.LINES else line.split(delimiter_of(preset))
-        link = fields[0] if preset is Preset.LINES else fields[1]
+        fields = [line.strip(b'", ')] if alone else line.split(delimiter_of(preset))
+        link = fields[0] if alone else fields[1]
         code = link.removeprefix(prefix)
         if len(link) != len(prefix) + CODE_SYMBOLS or len(code) != CODE_SYMBOLS:
             return f"row {start + number} has no link where one belongs."
-        if preset is not Preset.LINES and (
+        if not alone and (
             int(fields[0]) != expected[number] + 1
             or fields[2].replace(b"-", b"") != code
         ):

@@ -46,6 +46,8 @@ class Preset(StrEnum):
     XXXX-XXXX-XXXX-XXXX, which no spreadsheet takes for a number. `csv-excel` begins
     with the byte order mark that Excel wants, `csv-gb18030` has a Chinese header in
     GB18030. `fixed-width` has the same columns at fixed places, with a space between.
+    `epcis` is no file to print from: an EPCISDocument that commissions the codes, for
+    whoever keeps events, with a row for each name in its epcList.
     """
 
     LINES = "lines"
@@ -53,6 +55,10 @@ class Preset(StrEnum):
     CSV_EXCEL = "csv-excel"
     CSV_GB18030 = "csv-gb18030"
     FIXED_WIDTH = "fixed-width"
+    EPCIS = "epcis"
+
+
+PRINTED: Final = tuple(preset for preset in Preset if preset is not Preset.EPCIS)
 
 
 _CSV_HEADER: Final = b"sequence,link,code"
@@ -69,8 +75,13 @@ ENCODINGS: Final = {
     Preset.CSV_EXCEL: "UTF-8 with byte order mark",
     Preset.CSV_GB18030: "GB18030",
     Preset.FIXED_WIDTH: "US-ASCII",
+    Preset.EPCIS: "UTF-8",
 }
-SUFFIXES: Final = {Preset.LINES: "txt", Preset.FIXED_WIDTH: "txt"}
+SUFFIXES: Final = {
+    Preset.LINES: "txt",
+    Preset.FIXED_WIDTH: "txt",
+    Preset.EPCIS: "jsonld",
+}
 
 
 def suffix_of(preset: Preset) -> str:
@@ -85,13 +96,20 @@ def delimiter_of(preset: Preset) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """Where the columns of a row stand, in bytes from its start."""
+    """Where the columns of a row stand, in bytes from its start.
+
+    `link_at` is where the link begins, or what else names the code, and `link_code_at`
+    where the code in it does. At `separator_at` the last row of a file has a space.
+    """
 
     header: bytes
     template: bytes
+    link_at: int
     link_code_at: int
-    sequence_at: int | None
-    grouped_at: int | None
+    sequence_at: int | None = None
+    grouped_at: int | None = None
+    separator_at: int | None = None
+    footer: bytes = b""
 
     @property
     def row_bytes(self) -> int:
@@ -100,13 +118,14 @@ class RowLayout:
 
     def file_bytes(self, rows: int) -> int:
         """Return the length of a whole file."""
-        return len(self.header) + rows * self.row_bytes
+        return len(self.header) + rows * self.row_bytes + len(self.footer)
 
 
 def row_layout(preset: Preset, link_prefix: bytes) -> RowLayout:
-    """Lay out the rows of a preset; `link_prefix` is all of a link but its code.
+    """Lay out the rows of a preset to print from.
 
-    Raises ValueError when the prefix has bytes that cannot stand in a row.
+    `link_prefix` is all of a link but its code. Raises ValueError when the prefix has
+    bytes that cannot stand in a row.
     """
     if not link_prefix or any(
         octet in _NOT_IN_LINKS or not _FIRST_PRINTABLE <= octet <= _LAST_PRINTABLE
@@ -117,19 +136,33 @@ def row_layout(preset: Preset, link_prefix: bytes) -> RowLayout:
         return RowLayout(
             header=b"",
             template=link_prefix + _CODE_TEMPLATE + _CRLF,
+            link_at=0,
             link_code_at=len(link_prefix),
-            sequence_at=None,
-            grouped_at=None,
         )
     between = delimiter_of(preset)
-    before_code = b"0" * SEQUENCE_DIGITS + between + link_prefix
+    before_link = b"0" * SEQUENCE_DIGITS + between
+    before_code = before_link + link_prefix
     before_group = before_code + _CODE_TEMPLATE + between
     return RowLayout(
         header=HEADERS[preset],
         template=before_group + _GROUPED_TEMPLATE + _CRLF,
+        link_at=len(before_link),
         link_code_at=len(before_code),
         sequence_at=0,
         grouped_at=len(before_group),
+    )
+
+
+def epcis_layout(header: bytes, uri_prefix: bytes, footer: bytes) -> RowLayout:
+    """Lay out the names of caps as the items of a JSON array, a row each."""
+    before_code = b'"' + uri_prefix
+    return RowLayout(
+        header=header,
+        template=before_code + _CODE_TEMPLATE + b'",' + _CRLF,
+        link_at=1,
+        link_code_at=len(before_code),
+        separator_at=len(before_code) + CODE_SYMBOLS + 1,
+        footer=footer,
     )
 
 

@@ -11,8 +11,10 @@ import numpy as np
 from codegen.domain import EpochKeys, seal, seal_into
 from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.ranges import SERIAL_BITS, SERIALS_PER_EPOCH
+from printer_export.domain.epcis.wording import frame_commissioning
 from printer_export.domain.manifest import (
     FileFact,
+    code_prefix_of,
     drawn_version,
     link_prefix_of,
     word_layout,
@@ -23,8 +25,10 @@ from printer_export.domain.order import MAX_LABELS, DataFile, Package, Sheet, pl
 from printer_export.domain.rows import (
     CODE_SYMBOLS,
     Octets,
+    Preset,
     RowLayout,
     blank_rows,
+    epcis_layout,
     fill_rows,
     row_layout,
     suffix_of,
@@ -108,8 +112,7 @@ def _files(
     for path, template in _READMES.items():
         yield path, [_word_readme(package, template)], None
     source = RowSource.of(package, keys)
-    link_bytes = len(link_prefix_of(package)) + CODE_SYMBOLS
-    yield "layout.json", [word_layout(order.preset, source.layout, link_bytes)], None
+    yield "layout.json", [word_layout(order.preset, source.layout)], None
     for path, image in sample_files(package, keys):
         yield path, [image], None
     if order.sheet is Sheet.A4:
@@ -209,11 +212,17 @@ class RowSource:
     @classmethod
     def of(cls, package: Package, keys: EpochKeys) -> "RowSource":
         """Lay out the rows of a package."""
-        prefix = link_prefix_of(package).encode()
-        return cls(package, keys, row_layout(package.order.preset, prefix))
+        prefix = code_prefix_of(package).encode()
+        batch, preset = package.batch, package.order.preset
+        if preset is not Preset.EPCIS:
+            return cls(package, keys, row_layout(preset, prefix))
+        header, footer = frame_commissioning(
+            batch.lot, batch.produced_on, package.ordered_at
+        )
+        return cls(package, keys, epcis_layout(header, prefix, footer))
 
     def chunks(self, data: DataFile) -> Iterator[bytes]:
-        """Yield a whole file, its header first."""
+        """Yield a whole file, from its header to its footer."""
         if self.layout.header:
             yield self.layout.header
         size = min(data.rows, BLOCK_ROWS)
@@ -223,6 +232,8 @@ class RowSource:
             count = min(size, data.rows - start)
             self.fill(data, start, rows[:count], codes[:count])
             yield rows[:count].tobytes()
+        if self.layout.footer:
+            yield self.layout.footer
 
     def fill(self, data: DataFile, start: int, rows: Octets, codes: Octets) -> None:
         """Write the file's rows from row `start` on into (n, row_bytes) `rows`."""
@@ -232,6 +243,11 @@ class RowSource:
         serials = (first_serial + step * np.arange(len(rows))).astype(np.uint64)
         seal_into(self.keys, self.package.batch.epoch, serials, codes)
         fill_rows(self.layout, rows, codes, first_index, step)
+        separator_at = self.layout.separator_at
+        if separator_at is not None:
+            rows[:, separator_at] = ord(",")
+            if start + len(rows) == data.rows:
+                rows[-1, separator_at] = ord(" ")
 
     def rows(self, data: DataFile, start: int, count: int) -> Octets:
         """Return some rows of a file as (count, row_bytes) uint8."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
 from core.errors import Conflict
+from printer_export.domain.epcis.names import cap_uri_prefix
 from printer_export.domain.rows import Octets
 from printer_export.packaging.reading import PackageReader
 
@@ -65,6 +66,7 @@ class _Manifest(msgspec.Struct, frozen=True):
     to_index: int
     quantity: int
     link_prefix: str
+    gtin: str | None
     files: tuple[_File, ...]
 
     @property
@@ -83,6 +85,7 @@ class _Layout(msgspec.Struct, frozen=True):
     header_bytes: int
     row_bytes: int
     columns: tuple[_Column, ...]
+    footer_bytes: int = 0
 
     def slice_of(self, name: str) -> slice | None:
         """Where a column stands in a row."""
@@ -90,6 +93,11 @@ class _Layout(msgspec.Struct, frozen=True):
             if each.name == name:
                 return slice(each.offset, each.offset + each.length)
         return None
+
+    @property
+    def link(self) -> slice | None:
+        """Where a row's link stands, or what else names its code."""
+        return self.slice_of("link") or self.slice_of("epc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +120,16 @@ class _Opened:
                     raise Conflict(f"{file.path} ends before row {start + count}.")
                 yield file, start, np.frombuffer(content, np.uint8).reshape(-1, width)
 
+    @property
+    def prefix(self) -> bytes:
+        """What precedes each code in a row, as the manifest says."""
+        if self.layout.slice_of("link") is not None or self.manifest.gtin is None:
+            return self.manifest.link_prefix.encode()
+        return cap_uri_prefix(self.manifest.gtin).encode()
+
     def codes(self, rows: Octets) -> Octets:
         """Cut (n, 16) codes out of the links of rows."""
-        link = self.layout.slice_of("link")
+        link = self.layout.link
         assert link is not None
         return rows[:, link.stop - CODE_SYMBOLS : link.stop]
 
@@ -219,7 +234,7 @@ def _indexes(opened: _Opened) -> str:
 def _layout(opened: _Opened) -> str:
     """See that columns lie within a row, and rows fill their files."""
     layout = opened.layout
-    link = layout.slice_of("link")
+    link = layout.link
     if link is None or link.stop - link.start <= CODE_SYMBOLS:
         raise Conflict("The layout has no column for links.")
     if layout.header_bytes < 0 or any(
@@ -229,6 +244,7 @@ def _layout(opened: _Opened) -> str:
         raise Conflict("The layout has columns that reach past the end of a row.")
     for file in opened.manifest.data:
         size = layout.header_bytes + (file.rows or 0) * layout.row_bytes
+        size += layout.footer_bytes
         if size != file.bytes:
             raise Conflict(
                 f"{file.path} has {file.bytes:,} bytes; its rows need {size:,}."
@@ -238,8 +254,8 @@ def _layout(opened: _Opened) -> str:
 
 def _rows(opened: _Opened) -> str:
     """Read every row: the same but for its columns, and those as they must be."""
-    layout, prefix = opened.layout, opened.manifest.link_prefix.encode()
-    link, grouped = layout.slice_of("link"), layout.slice_of("code")
+    layout, prefix = opened.layout, opened.prefix
+    link, grouped = layout.link, layout.slice_of("code")
     sequence = layout.slice_of("sequence")
     assert link is not None
     between = np.ones(layout.row_bytes, dtype=np.bool_)

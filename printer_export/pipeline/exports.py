@@ -53,7 +53,9 @@ async def export_batch(
             code="already_exported",
         )
     last_code_id = batch.first_code_id + batch.quantity - 1
-    packaged = await find_overlaps(conn, batch.first_code_id, last_code_id)
+    packaged = await find_overlaps(
+        conn, order.preset, batch.first_code_id, last_code_id
+    )
     if packaged and not may_repeat:
         raise Conflict(
             f"Batch {batch.batch_id} has codes in package {packaged[0][0]}; the same "

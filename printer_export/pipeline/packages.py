@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Selection
-from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, get_batch
 from codegen.store import load_epoch_states, load_ranges
@@ -18,12 +17,10 @@ from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.settings import Network
 from printer_export.domain.life import Download, PackageRecord
-from printer_export.domain.manifest import drawn_version
 from printer_export.domain.order import (
     Encryption,
     Package,
     PackageOrder,
-    Sheet,
     plan_files,
 )
 from printer_export.domain.preflight import (
@@ -32,6 +29,7 @@ from printer_export.domain.preflight import (
     check_order,
     check_ranges,
     check_rows,
+    refuse_impossible,
     sample_spots,
 )
 from printer_export.domain.rows import suffix_of
@@ -41,7 +39,6 @@ from printer_export.signing import SigningKeyFile
 from printer_export.store import exports as export_store
 from printer_export.store import packages as store
 
-MAX_FILES = 100_000
 FILES_READ_BACK = 32
 ROWS_READ_BACK = 200
 _PASSWORD_BYTES = 18
@@ -68,7 +65,8 @@ async def order_package(
 ) -> tuple[PackageRecord, list[Finding]]:
     """Take an order; the same code is never in two packages. Raises Conflict."""
     batch = await get_batch(conn, batch_id, staff)
-    _check_order(batch, order, packaging)
+    refuse_impossible(batch, order)
+    _refuse_open(order, packaging)
     exported = await export_store.lock_exports(conn, batch_id)
     if exported and not packaging.demo:
         raise Conflict(
@@ -104,29 +102,7 @@ async def order_package(
     return record, await look_over(conn, packaging, record.package)
 
 
-def _check_order(batch: Batch, order: PackageOrder, packaging: Packaging) -> None:
-    if not 0 <= order.from_index <= order.to_index < batch.quantity:
-        raise InvalidInput.field(
-            "/from_index",
-            "out_of_range",
-            f"Indexes {order.from_index} to {order.to_index} are not all in the batch, "
-            f"which has {batch.quantity:,} codes from index 0 on.",
-        )
-    rolls = -(-order.quantity // (order.codes_per_roll or order.quantity))
-    if rolls * order.lanes > MAX_FILES:
-        raise InvalidInput.field(
-            "/codes_per_roll",
-            "too_many_files",
-            f"{rolls:,} rolls of {order.lanes} lanes make more than "
-            f"{MAX_FILES:,} files.",
-        )
-    prefix = cap_link_prefix(batch.link_base, order.link_form, batch.gtin)
-    if order.sheet is not Sheet.NONE and drawn_version(prefix) is None:
-        raise InvalidInput.field(
-            "/sheet",
-            "no_symbol",
-            f"No small symbol holds links like {prefix}…, so no sheet does.",
-        )
+def _refuse_open(order: PackageOrder, packaging: Packaging) -> None:
     if order.encryption is Encryption.NONE and not packaging.demo:
         raise InvalidInput.field(
             "/encryption",
@@ -140,7 +116,7 @@ async def _refuse_overlap(
 ) -> None:
     first = batch.first_code_id
     overlaps = await store.find_overlaps(
-        conn, first + order.from_index, first + order.to_index
+        conn, order.preset, first + order.from_index, first + order.to_index
     )
     if overlaps:
         held = "; ".join(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance, get_batch
 from core.auth import Principal, Role, require_role
+from core.auth.idempotency import hash_body
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, NotFound, UnsupportedMedia
@@ -105,7 +106,8 @@ async def capture_events(
     if media not in _MEDIA:
         raise UnsupportedMedia("Send an EPCISDocument as application/json or ld+json.")
     behaviour = _behaviour(request.headers.get("gs1-capture-error-behaviour"))
-    reading = await asyncio.to_thread(read_document, await request.body())
+    content = await request.body()
+    reading = await asyncio.to_thread(read_document, content)
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> msgspec.Raw:
@@ -113,7 +115,8 @@ async def capture_events(
         job = await carry_out(conn, keys, reading, behaviour, staff, now=now)
         return msgspec.Raw(msgspec.json.encode(job))
 
-    answer = await once.perform(request, staff, effect)
+    body_hash = hash_body(behaviour.encode() + content)
+    answer = await once.perform(request, staff, effect, body_hash=body_hash)
     job = msgspec.json.decode(answer.content)
     # 202 is what the standard answers, though all is done by now.
     answer.status_code = 202

@@ -14,9 +14,10 @@ from codegen.store import find_batch
 from core.errors import Conflict
 from printer_export.domain.life import Download, PackageRecord
 from printer_export.domain.order import Package, PackageOrder
+from printer_export.domain.rows import Preset
 from printer_export.tables import package_downloads, packages, sample_batches
 
-_OVERLAP = "packages_never_overlap"
+_OVERLAPS = {"packages_never_overlap", "epcis_packages_never_overlap"}
 
 
 async def insert_package(
@@ -49,7 +50,7 @@ async def insert_package(
         )
     except IntegrityError as fault:
         diagnostics = getattr(fault.orig, "diag", None)
-        if getattr(diagnostics, "constraint_name", None) != _OVERLAP:
+        if getattr(diagnostics, "constraint_name", None) not in _OVERLAPS:
             raise
         raise Conflict(
             "Some of these codes were packaged before.", code="already_packaged"
@@ -58,14 +59,19 @@ async def insert_package(
 
 
 async def find_overlaps(
-    conn: AsyncConnection, first_code_id: int, last_code_id: int
+    conn: AsyncConnection, preset: Preset, first_code_id: int, last_code_id: int
 ) -> list[tuple[int, int, int]]:
-    """List (package_id, first, last code_id) of packages that share codes."""
+    """List (package_id, first, last code_id) of packages that share codes.
+
+    What is printed and what tells events are apart: each holds a code once.
+    """
+    tells = packages.c.document["preset"].astext == Preset.EPCIS.value
     rows = await conn.execute(
         select(packages.c.package_id, packages.c.first_code_id, packages.c.last_code_id)
         .where(packages.c.cancelled_at.is_(None))
         .where(packages.c.first_code_id <= last_code_id)
         .where(packages.c.last_code_id >= first_code_id)
+        .where(tells if preset is Preset.EPCIS else ~tells)
         .order_by(packages.c.first_code_id)
     )
     return [(r.package_id, r.first_code_id, r.last_code_id) for r in rows]

@@ -13,7 +13,7 @@ from printer_export.domain.packing import CapRange, Span, UnitOrder
 from printer_export.pipeline.moving import unpack_units
 from printer_export.pipeline.packing import pack_units
 from printer_export.pipeline.shipping import ship_units
-from printer_export.store.logistic_events import find_cartons_of, list_batch_events
+from printer_export.store.logistic_events import find_cartons_of, page_batch_events
 from printer_export.store.logistics import find_contents, insert_contents
 from tests.fixtures.cartons import fresh_sscc
 from tests.fixtures.ground import CLOCK, Ground
@@ -40,7 +40,7 @@ def carton(sscc: str, batch: Batch, first: int, last: int) -> UnitOrder:
 async def test_the_events_of_a_batch_name_its_cartons_and_their_pallets(
     ledger: Ground,
 ) -> None:
-    """Not those of other batches that went with them."""
+    """Each event whole, with what of other batches went along; theirs alone are not."""
     one, two = await ledger.issue(10), await ledger.issue(10)
     ours, theirs, pallet = (fresh_sscc() for _ in range(3))
     await pack(
@@ -52,8 +52,10 @@ async def test_the_events_of_a_batch_name_its_cartons_and_their_pallets(
     async with ledger.engine.begin() as conn:
         await ship_units(conn, [pallet], moment(), OPERATOR)
     async with ledger.engine.connect() as conn:
-        events = await list_batch_events(conn, one.batch_id)
-    both = {EventUnit(pallet), EventUnit(ours, pallet)}
+        pages = [page async for page in page_batch_events(conn, one, 2)]
+    assert [len(page) for page in pages] == [2, 1]
+    events = [event for page in pages for event in page]
+    both = {EventUnit(pallet), EventUnit(ours, pallet), EventUnit(theirs, pallet)}
     told: list[tuple[EventKind, set[EventUnit]]] = [
         (event.kind, set(event.units)) for event in events
     ]

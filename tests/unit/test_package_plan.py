@@ -14,7 +14,7 @@ from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from printer_export.domain.order import Package, PackageOrder, Unwind, plan_files
-from printer_export.domain.rows import ENCODINGS, Preset
+from printer_export.domain.rows import ENCODINGS, PRINTED, Preset
 from printer_export.packaging.building import RowSource
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
@@ -63,7 +63,7 @@ def test_the_files_of_an_order_hold_each_index_once(
     assert sorted(seen) == list(range(first, first + quantity))
 
 
-@pytest.mark.parametrize("preset", Preset)
+@pytest.mark.parametrize("preset", PRINTED)
 def test_rows_read_back_as_the_codes_of_their_indexes(preset: Preset) -> None:
     """In every preset, in steps and backwards; sequences have all their digits."""
     order = PackageOrder(preset, 0, 9_999, lanes=3, unwind=Unwind.REVERSE)

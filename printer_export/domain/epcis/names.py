@@ -73,7 +73,11 @@ def read_name(uri: str) -> CapName | UnitName:
     """Read what an event names; raises NameProblem with the reason."""
     if uri.lower().startswith("urn:"):
         return _read_urn(uri)
-    segments = [unquote(part) for part in urlsplit(uri).path.strip("/").split("/")]
+    try:
+        path = urlsplit(uri).path
+    except ValueError:
+        raise NameProblem("This is no URI.") from None
+    segments = [unquote(part) for part in path.strip("/").split("/")]
     try:
         if len(segments) > 1 and segments[-2] == "00":
             return UnitName(parse_sscc(segments[-1]))

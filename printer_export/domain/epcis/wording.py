@@ -1,7 +1,7 @@
 """Our own events in the words of EPCIS 2.0 and of the Core Business Vocabulary 2.0.
 
-Caps are told as quantities of goods: the code of a cap nobody has claimed is worth
-money to whoever holds it, and leaves in an approved package only.
+Caps are told as quantities of goods: the code of a cap that nobody has claimed is
+worth money to whoever holds it, and leaves in an approved package only.
 """
 
 import json
@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -94,13 +94,8 @@ class Speaker:
         """Tell the lot, the day and the place; an activation has one of each."""
         made = goods[0]
         origin: Event = {}
-        master = {
-            "cbvmda:lotNumber": made.lot,
-            "cbvmda:productionDate": made.produced_on and made.produced_on.isoformat(),
-        }
-        told = {name: value for name, value in master.items() if value is not None}
-        if told:
-            origin["ilmd"] = told
+        if master := _master(made.lot, made.produced_on):
+            origin["ilmd"] = master
         if made.line is not None:
             origin["readPoint"] = {"id": place_uri(self.place_base, made.line)}
         if made.plant is not None:
@@ -187,6 +182,36 @@ def word_head(created_at: datetime) -> bytes:
 
 
 TAIL: Final = b"]}}"
+
+
+def frame_commissioning(
+    lot: str | None, produced_on: date | None, at: datetime
+) -> tuple[bytes, bytes]:
+    """Open and close a document that commissions caps; their names stand between.
+
+    It goes into approved packages only: whoever has a name has the code.
+    """
+    event: Event = {
+        "type": "ObjectEvent",
+        "eventTime": _moment(at),
+        "eventTimeZoneOffset": offset_of(at),
+        "action": "ADD",
+        "bizStep": "commissioning",
+        "disposition": "active",
+    }
+    if master := _master(lot, produced_on):
+        event["ilmd"] = master
+    opened = word_event(event | {"epcList": []}).removesuffix(b"]}")
+    return word_head(at) + opened + b"\r\n", b"]}" + TAIL + b"\r\n"
+
+
+def _master(lot: str | None, produced_on: date | None) -> Event:
+    """Word what an activation says of its goods (CBV 2.0, section 9)."""
+    told = {
+        "cbvmda:lotNumber": lot,
+        "cbvmda:productionDate": produced_on and produced_on.isoformat(),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def word_event(event: Event) -> bytes:

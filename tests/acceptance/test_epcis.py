@@ -1,0 +1,377 @@
+"""EPCIS 2.0 over HTTP: our events told, other systems' events carried out."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from crowncap.demo import GTIN
+from tests.acceptance.test_batch_routes import path_of, refused
+from tests.fixtures.cartons import Warehouse, accepted, fresh_sscc, span
+from tests.fixtures.epcis import (
+    PROCEED,
+    cap_names,
+    capture,
+    document,
+    of_caps,
+    packing,
+    told,
+    unit_name,
+    unpacking,
+)
+from tests.fixtures.service import Json, Service
+
+
+@pytest.fixture(scope="module")
+def line(service: Service) -> Warehouse:
+    """Give a line operator."""
+    return Warehouse(service, service.staff("line"))
+
+
+def captured(service: Service, token: str, *events: Json, **headers: str) -> Json:
+    """Capture events, which has to be accepted; gives the job."""
+    answer = capture(service, token, *events, **headers)
+    assert answer.status_code == 202, answer.text
+    job: Json = answer.json()
+    shown = service.get(answer.headers["location"], token)
+    assert shown.json() == job
+    return job
+
+
+def steps(events: list[Json]) -> list[str]:
+    """Name the steps of events."""
+    return [event["bizStep"] for event in events]
+
+
+# Told -------------------------------------------------------------------------------
+
+
+def test_a_batch_tells_all_that_happened_to_it(
+    service: Service, line: Warehouse
+) -> None:
+    """Valid by the official schema, caps as quantities of their lot."""
+    batch = line.batch(40, lot="L 7/a", produced_on="2026-05-01", line="line-1")
+    first, second = line.carton(batch, 0, 9), line.carton(batch, 10, 19)
+    pallet = line.pallet(first, second)
+    line.report(batch, "0,7,printed", "8,9,wasted", "10,19,printed", activate="now")
+    accepted(line.move("shipments", pallet))
+    accepted(line.move("receipts", pallet))
+    accepted(line.move("unpackings", pallet))
+    service.change(batch, "voids", codes=service.codes(batch, 0, 2))
+    events = told(service, batch, line.token)
+    assert steps(events) == [
+        *("commissioning", "decommissioning"),
+        *("packing", "packing", "packing", "shipping", "receiving", "unpacking"),
+    ]
+    made, taken = events[:2]
+    # A lot with a space is none of GS1's, and stands in words only.
+    goods = f"https://id.gs1.org/01/{GTIN}"
+    assert made["quantityList"] == [{"epcClass": goods, "quantity": 18}]
+    assert made["ilmd"] == {
+        "cbvmda:lotNumber": "L 7/a",
+        "cbvmda:productionDate": "2026-05-01",
+    }
+    assert made["readPoint"]["id"].endswith("/places/line-1")
+    assert made["eventTimeZoneOffset"] == "+08:00"
+    assert (taken["action"], taken["disposition"]) == ("DELETE", "inactive")
+    assert taken["quantityList"][0]["quantity"] == 3
+    packed, _, on_pallet, shipped, *_, unpacked = events[2:]
+    assert packed["parentID"] == unit_name(first)
+    assert packed["childQuantityList"][0]["quantity"] == 10
+    assert on_pallet["childEPCs"] == sorted([unit_name(first), unit_name(second)])
+    assert shipped["epcList"] == [unit_name(pallet)]
+    assert (unpacked["action"], unpacked["parentID"]) == ("DELETE", unit_name(pallet))
+    assert len({event["eventID"] for event in events}) == len(events)
+    assert told(service, batch, line.token) == events
+
+
+def test_goods_with_a_lot_are_named_by_it(service: Service, line: Warehouse) -> None:
+    """Also where activations bind parts of a batch to several lots."""
+    batch = line.batch(30)
+    service.change(batch, "activations", from_index=0, to_index=9, lot="A/1")
+    service.change(batch, "activations", from_index=10, to_index=29, lot="B2")
+    service.change(batch, "voids", from_index=5, to_index=14)
+    *_, voided = told(service, batch, line.token)
+    assert voided["quantityList"] == [
+        {"epcClass": f"https://id.gs1.org/01/{GTIN}/10/A%2F1", "quantity": 5},
+        {"epcClass": f"https://id.gs1.org/01/{GTIN}/10/B2", "quantity": 5},
+    ]
+
+
+def test_no_code_leaves_in_an_event(service: Service, line: Warehouse) -> None:
+    """Whoever holds a code can claim it; an EPCISDocument goes to many."""
+    batch = line.batch(20)
+    codes = service.codes(batch)
+    captured(
+        service,
+        line.token,
+        of_caps("ADD", "commissioning", cap_names(GTIN, codes)),
+        packing(unit_name(fresh_sscc()), cap_names(GTIN, codes)),
+    )
+    text = json.dumps(told(service, batch, line.token))
+    assert not [code for code in codes if code in text]
+    kept = service.query("SELECT * FROM epcis_captures, captured_events, audit_log")
+    assert kept
+    assert not [code for code in codes if code in str(kept)]
+
+
+def test_what_has_no_product_yet_is_not_told(service: Service, line: Warehouse) -> None:
+    """Its goods have no name; once they are bound to a product, they have."""
+    batch = service.issue(10, activate=False, gtin=None, campaign_id=None)
+    line.carton(batch, 0, 9)
+    assert told(service, batch, line.token) == []
+    service.change(batch, "activations", gtin=GTIN)
+    assert steps(told(service, batch, line.token)) == ["commissioning", "packing"]
+
+
+def test_a_recall_is_told(service: Service, line: Warehouse) -> None:
+    """As goods that are held, with the disposition `recalled`."""
+    batch = service.issue(10)
+    asked = {"batch_id": batch["batch_id"], "reason": "taste", "instructions": "Stop."}
+    recall = accepted(service.post("/v1/recalls", asked, service.issuer))
+    path = f"/v1/recalls/{recall['recall_id']}/approvals"
+    accepted(service.post(path, {}, service.staff("admin")))
+    *_, event = told(service, batch, line.token)
+    assert (event["bizStep"], event["disposition"]) == ("holding", "recalled")
+    assert event["quantityList"][0]["quantity"] == 10
+
+
+def test_a_shared_load_shows_what_the_caller_may_see(
+    service: Service, line: Warehouse
+) -> None:
+    """One line's operator learns nothing of another line's cartons."""
+    mine, other = line.batch(10, line="line-1"), line.batch(10, line="line-2")
+    cartons = [line.carton(mine, 0, 9), line.carton(other, 0, 9)]
+    accepted(line.move("shipments", *cartons))
+    everything = told(service, mine, line.token)[-1]
+    assert len(everything["epcList"]) == 2
+    token = service.staff_token("line", line="line-1")
+    scoped = told(service, mine, token)[-1]
+    assert scoped["epcList"] == [unit_name(cartons[0])]
+    refused(service.get(path_of(other, "/epcis"), token), 404)
+    refused(service.get(path_of(mine, "/epcis"), service.staff("cashier")), 403)
+
+
+# Carried out ------------------------------------------------------------------------
+
+
+def test_events_of_another_system_do_what_they_tell(
+    service: Service, line: Warehouse
+) -> None:
+    """From commissioning to receiving, in one document."""
+    batch = line.batch(20)
+    names = cap_names(GTIN, service.codes(batch))
+    carton, pallet = fresh_sscc(), fresh_sscc()
+    job = captured(
+        service,
+        line.token,
+        of_caps("ADD", "commissioning", names[:12], ilmd={"cbvmda:lotNumber": "X1"}),
+        of_caps("DELETE", "decommissioning", names[11:12]),
+        packing(unit_name(carton), names[:10], readPoint={"id": "urn:x:gate:4"}),
+        packing(unit_name(pallet), [unit_name(carton)]),
+        of_caps("OBSERVE", "shipping", [unit_name(pallet)]),
+        of_caps("OBSERVE", "receiving", [unit_name(pallet)]),
+        unpacking(unit_name(pallet), childEPCs=[unit_name(carton)]),
+    )
+    assert job["success"] is True
+    assert (job["captured"], job["repeated"]) == (7, 0)
+    assert (job["activated"], job["voided"]) == (12, 1)
+    assert line.outcomes(batch, 0, 10, 11, 12) == [
+        *("verified", "verified", "not_active", "not_active"),
+    ]
+    shown = service.get(f"/v1/logistic-units/{carton}", line.token).json()
+    assert shown["contents"] == [span(batch, 0, 9)]
+    assert (shown["state"], shown["pallet"]) == ("received", None)
+    moment = shown["events"][0]["moment"]
+    assert moment["happened_at"] == "2026-05-01T00:00:00Z"
+    assert moment["read_point"] == "urn:x:gate:4"
+    counts = service.get(path_of(batch), line.token).json()["counts"]
+    assert (counts["activated"], counts["void"]) == (11, 1)
+
+
+def test_printed_caps_become_active_when_another_system_ships_them(
+    service: Service, line: Warehouse
+) -> None:
+    """As they do when they are shipped here."""
+    batch = line.batch(10)
+    line.report(batch, "0,9,printed", activate="shipped")
+    names = cap_names(GTIN, service.codes(batch, 0, 4))
+    carton = unit_name(fresh_sscc())
+    shipping = of_caps("OBSERVE", "shipping", [carton])
+    job = captured(service, line.token, packing(carton, names), shipping)
+    assert (job["activated"], job["not_activated"]) == (5, "")
+    assert line.outcomes(batch, 4, 5) == ["verified", "not_active"]
+
+
+def test_the_older_names_are_read_too(service: Service, line: Warehouse) -> None:
+    """URNs of the Tag Data Standard, and printed links on any host."""
+    batch = line.batch(10)
+    one, two, three = service.codes(batch, 0, 2)
+    urn = f"urn:epc:id:sgtin:{GTIN[1:8]}.{GTIN[0]}{GTIN[8:13]}.{one}"
+    sscc = fresh_sscc()
+    carton = f"urn:epc:id:sscc:{sscc[1:8]}.{sscc[0]}{sscc[8:17]}"
+    names = [urn, f"https://caps.example/c/{two}", f"HTTPS://B.CN/01/{GTIN}/21/{three}"]
+    assert captured(service, line.token, packing(carton, names))["captured"] == 1
+    shown = service.get(f"/v1/logistic-units/{sscc}", line.token).json()
+    assert shown["contents"] == [span(batch, 0, 2)]
+
+
+def test_an_event_counts_once(service: Service, line: Warehouse) -> None:
+    """By its eventID, or by its content; another event under its ID is an error."""
+    batch = line.batch(10)
+    names = cap_names(GTIN, service.codes(batch))
+    event_id = f"urn:x:event:{fresh_sscc()}"
+    named = packing(unit_name(fresh_sscc()), names[:5], eventID=event_id)
+    plain = packing(unit_name(fresh_sscc()), names[5:])
+    assert captured(service, line.token, named, plain, plain)["repeated"] == 1
+    # The time of recording is that of whoever keeps it, and the order is nobody's.
+    again = dict(reversed(plain.items())) | {"recordTime": "2026-05-02T00:00:00Z"}
+    job = captured(service, line.token, again, named)
+    assert (job["captured"], job["repeated"]) == (0, 2)
+    other = packing(unit_name(fresh_sscc()), names[:5], eventID=event_id)
+    body = refused(capture(service, line.token, other), 422, "event_id_reused")
+    assert body["errors"][0]["pointer"] == "/epcisBody/eventList/0/eventID"
+    ids = {event["eventID"] for event in told(service, batch, line.token)}
+    assert event_id in ids
+    assert len(ids) == 2
+
+
+def test_copies_at_once_are_carried_out_once(service: Service, line: Warehouse) -> None:
+    """Both are told that it was captured, one of them that it was before."""
+    for _ in range(3):
+        batch = line.batch(20)
+        names = cap_names(GTIN, service.codes(batch))
+        events = [
+            of_caps("ADD", "commissioning", names),
+            packing(unit_name(fresh_sscc()), names[:10]),
+            packing(unit_name(fresh_sscc()), names[10:]),
+        ]
+        with ThreadPoolExecutor(6) as pool:
+            jobs = list(
+                pool.map(
+                    lambda part: captured(service, line.token, *part),
+                    [events, events[::-1], events, events[::-1], events, events],
+                )
+            )
+        assert sum(job["captured"] for job in jobs) == 3
+        assert sum(job["activated"] for job in jobs) == 20
+
+
+def test_a_wrong_event_keeps_all_others_out(service: Service, line: Warehouse) -> None:
+    """Unless they shall proceed; each wrong one is told with its place."""
+    batch = line.batch(20)
+    names = cap_names(GTIN, service.codes(batch))
+    carton, unknown = unit_name(fresh_sscc()), unit_name(fresh_sscc())
+    forged = f"https://id.gs1.org/01/{GTIN}/21/{'0' * 16}"
+    events = [
+        packing(carton, names[:10]),
+        packing(unit_name(fresh_sscc()), [names[10], names[3], names[11]]),
+        packing(unit_name(fresh_sscc()), [names[12], forged]),
+        of_caps("OBSERVE", "shipping", [unknown]),
+        of_caps("ADD", "commissioning", [*names[:2], forged]),
+        of_caps("OBSERVE", "storing", [carton]),
+        unpacking(carton, childEPCs=names[:3]),
+        of_caps("ADD", "commissioning", names[:2], eventTime="2099-01-01T00:00:00Z"),
+    ]
+    body = refused(capture(service, line.token, *events), 422, "capture_refused")
+    at = "/epcisBody/eventList"
+    wrong = [
+        (f"{at}/5/bizStep", "not_understood"),
+        (f"{at}/7/eventTime", "invalid_time"),
+        (f"{at}/1/childEPCs", "already_packed"),
+        (f"{at}/2/childEPCs/1", "invalid_code"),
+        (f"{at}/3", "not_found"),
+        (f"{at}/4/epcList/2", "invalid_code"),
+        (f"{at}/6", "part_of_unit"),
+    ]
+    assert [(error["pointer"], error["code"]) for error in body["errors"]] == wrong
+    assert service.get(f"/v1/logistic-units/{carton[-18:]}", line.token).is_error
+    job = captured(service, line.token, *events, **PROCEED)
+    assert (job["captured"], job["success"]) == (1, False)
+    assert [(error["pointer"], error["code"]) for error in job["errors"]] == wrong
+    shown = service.get(f"/v1/logistic-units/{carton[-18:]}", line.token).json()
+    assert shown["contents"] == [span(batch, 0, 9)]
+    # What came to nothing may come again.
+    packed = packing(unknown, names[12:14])
+    assert captured(service, line.token, packed, events[3])["captured"] == 2
+
+
+def test_codes_stand_for_one_thing(service: Service, line: Warehouse) -> None:
+    """Another product's name, and another lot's activation, are refused."""
+    batch = line.batch(10)
+    other = cap_names("04012345000009", service.codes(batch, 0, 0))
+    event = of_caps("ADD", "commissioning", other)
+    refused(capture(service, line.token, event), 422, "other_product")
+    service.change(batch, "activations", lot="A")
+    names = cap_names(GTIN, service.codes(batch))
+    event = of_caps("ADD", "commissioning", names, ilmd={"cbvmda:lotNumber": "B"})
+    refused(capture(service, line.token, event), 422, "activated_otherwise")
+
+
+def test_codes_of_another_brand_or_line_are_nobodys(
+    service: Service, line: Warehouse
+) -> None:
+    """As they are when they are packed by hand; nothing is told of a capture either."""
+    batch = line.batch(10, line="line-1")
+    token = service.staff_token("line", line="line-2")
+    event = packing(unit_name(fresh_sscc()), cap_names(GTIN, service.codes(batch)))
+    refused(capture(service, token, event), 422, "invalid_code")
+    answer = capture(service, line.token, event)
+    refused(service.get(answer.headers["location"], token), 404)
+    refused(capture(service, service.staff("cashier"), event), 403)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": "EPCISQueryDocument"}, "invalid"),
+        ({"schemaVersion": "1.2"}, "invalid"),
+        ({"epcisBody": {"eventList": []}}, "invalid"),
+        ({"epcisBody": {}}, "required"),
+    ],
+)
+def test_what_is_no_document_is_refused(
+    service: Service, line: Warehouse, change: Json, code: str
+) -> None:
+    event = of_caps("OBSERVE", "shipping", [unit_name(fresh_sscc())])
+    body = document(event) | change
+    refused(service.post("/v1/epcis/capture", body, line.token), 422, code)
+
+
+def test_a_capture_says_what_it_takes(service: Service, line: Warehouse) -> None:
+    """Limits and versions are in the headers of the standard; XML is not read."""
+    batch = line.batch(10)
+    event = of_caps("ADD", "commissioning", cap_names(GTIN, service.codes(batch)))
+    answer = capture(service, line.token, event)
+    assert answer.headers["gs1-epcis-version"] == "2.0.0"
+    assert int(answer.headers["gs1-epcis-capture-limit"]) == 1_000
+    assert answer.headers["gs1-capture-error-behaviour"] == "rollback"
+    headers = {
+        "authorization": f"Bearer {line.token}",
+        "content-type": "application/xml",
+    }
+    sent = service.http.post("/v1/epcis/capture", content=b"<x/>", headers=headers)
+    refused(sent, 415)
+    odd = capture(service, line.token, event, gs1_capture_error_behaviour="maybe")
+    refused(odd, 422, "invalid_error_behaviour")
+
+
+def test_a_replayed_capture_is_answered_alike(
+    service: Service, line: Warehouse
+) -> None:
+    """By its Idempotency-Key; the same key with another behaviour is another call."""
+    batch = line.batch(10)
+    event = of_caps("ADD", "commissioning", cap_names(GTIN, service.codes(batch)))
+    key = {"idempotency_key": fresh_sscc()}
+    first, second = (capture(service, line.token, event, **key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json() == second.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    assert first.headers["location"] == second.headers["location"]
+    again = capture(service, line.token, event, **PROCEED, **key)
+    refused(again, 422, "idempotency_key_reused")
+
+
+def test_the_books_are_in_order_afterwards(service: Service) -> None:
+    """Whatever the tests above did."""
+    service.audit()
