@@ -1,7 +1,12 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
 from codegen.pipeline.bulk import BulkChange, Rebinding, change_in_bulk
-from codegen.pipeline.changes import ChangeRequest, change_codes, check_activation
+from codegen.pipeline.changes import (
+    ChangeRequest,
+    change_codes,
+    new_binding,
+    refuse_rebinding,
+)
 from codegen.pipeline.epochs import (
     change_epoch,
     check_keys,
@@ -36,15 +41,16 @@ __all__ = [
     "change_codes",
     "change_epoch",
     "change_in_bulk",
-    "check_activation",
     "check_keys",
     "describe_code",
     "find_codes",
     "get_batch",
     "issue_batch",
     "list_batches",
+    "new_binding",
     "open_first_epoch",
     "recall_scope",
+    "refuse_rebinding",
     "request_recall",
     "rotate_epoch",
 ]

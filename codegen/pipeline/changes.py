@@ -183,24 +183,6 @@ async def new_binding(
     return binding
 
 
-async def check_activation(  # noqa: PLR0917 - what change_in_bulk takes, taken apart
-    conn: AsyncConnection,
-    batch: Batch,
-    ranges: Sequence[CodeRange],
-    wanted: Sequence[Interval],
-    binding: dict[str, Any],
-    staff: Staff,
-) -> None:
-    """Find out without the fence what an activation would be refused for.
-
-    Raises InvalidInput for an unknown GTIN, Conflict for codes that are active as
-    something else in `ranges`.
-    """
-    refuse_rebinding(
-        batch, ranges, wanted, await new_binding(conn, batch, binding, staff)
-    )
-
-
 def refuse_rebinding(
     batch: Batch,
     ranges: Sequence[CodeRange],

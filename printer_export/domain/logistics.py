@@ -150,6 +150,14 @@ class Moment:
     epcis_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Units that are moved, or taken apart, at one moment."""
+
+    ssccs: tuple[str, ...]
+    moment: Moment
+
+
 def offset_of(at: datetime) -> str:
     """Write the offset of an aware datetime as EPCIS does: +08:00."""
     text = at.strftime("%z")

@@ -16,6 +16,7 @@ from codegen.pipeline import get_batch
 from codegen.store import find_batches_of
 from core.auth import Staff
 from core.errors import FieldError, NotFound
+from printer_export.domain.logistics import Scope
 from printer_export.domain.packing import CapRange, UnitOrder
 
 MAX_CAPS: Final = 1_000_000
@@ -30,10 +31,13 @@ class Contents:
     parts: list[CapRange] = field(default_factory=list)
     problems: list[FieldError] = field(default_factory=list)
 
-    def batches_in(self, sscc: str) -> list[Batch]:
-        """Give the batches that a carton holds caps of."""
-        numbers = {part.batch_id for part in self.parts if part.sscc == sscc}
-        return [self.batches[number] for number in sorted(numbers)]
+    def scopes(self) -> dict[str, set[Scope]]:
+        """Tell whose the caps in each carton are."""
+        scopes: dict[str, set[Scope]] = {}
+        for part in self.parts:
+            batch = self.batches[part.batch_id]
+            scopes.setdefault(part.sscc, set()).add(Scope(batch.brand, batch.line))
+        return scopes
 
 
 async def read_contents(

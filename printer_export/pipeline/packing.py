@@ -41,10 +41,10 @@ async def pack_units(
     conn: AsyncConnection,
     keys: EpochKeys,
     given: Sequence[UnitOrder],
-    moment: Moment,
+    moments: Sequence[Moment],
     staff: Staff,
 ) -> list[LogisticEvent]:
-    """Pack units; returns the event of each, in the order of the request.
+    """Pack units, each at its moment; returns the event of each, in their order.
 
     Raises InvalidInput for what is no SSCC, range or code, and Conflict for what is
     packed already, each with pointers; NotFound for batches out of scope.
@@ -66,7 +66,7 @@ async def pack_units(
     for order in orders:
         if order.children:
             await store.place_on_pallet(conn, order.sscc, order.children)
-    events = [_packing_of(order, moment) for order in orders]
+    events = [_packing_of(*each) for each in zip(orders, moments, strict=True)]
     # A carton is packed before it is put on a pallet of the same request.
     await event_store.insert_events(conn, sorted(events, key=lambda e: len(e.units)))
     await record_action(
@@ -75,7 +75,7 @@ async def pack_units(
         action="logistic_unit.packing",
         subject=f"logistic_unit:{orders[0].sscc}",
         detail={"events": [event.event_id for event in events]},
-        now=moment.recorded_at,
+        now=moments[0].recorded_at,
     )
     return events
 
@@ -120,11 +120,12 @@ def _new_units(
     """Make the units of a request; cartons first, since pallets ask whose they are."""
     problems: list[FieldError] = []
     made: dict[str, LogisticUnit] = {}
+    scopes = contents.scopes()
     numbered = sorted(enumerate(orders), key=lambda pair: pair[1].kind)
     for number, order in numbered:
         at = f"/units/{number}"
         if order.kind is UnitKind.CARTON:
-            owners = [Scope(b.brand, b.line) for b in contents.batches_in(order.sscc)]
+            owners = list(scopes.get(order.sscc, ()))
         else:
             known = cartons | made
             for place, child in enumerate(order.children):

@@ -20,12 +20,13 @@ from core.auth import Staff
 from core.errors import Conflict
 from printer_export.domain.logistics import (
     EventKind,
+    Load,
     LogisticEvent,
     Moment,
     UnitState,
 )
 from printer_export.domain.statuses import CHUNK, CHUNK_BITS, MISSING, runs_of
-from printer_export.pipeline.moving import ship_or_receive
+from printer_export.pipeline.moving import move_units
 from printer_export.pipeline.units import pick_unit
 from printer_export.store import logistics as store
 from printer_export.store import reports as report_store
@@ -48,7 +49,8 @@ async def ship_units(
     conn: AsyncConnection, ssccs: Sequence[str], moment: Moment, staff: Staff
 ) -> tuple[LogisticEvent, Activation]:
     """Ship units, and activate the codes in them that wait for it."""
-    event = await ship_or_receive(conn, EventKind.SHIPPING, ssccs, moment, staff)
+    load = Load(tuple(ssccs), moment)
+    [event] = await move_units(conn, EventKind.SHIPPING, [load], staff)
     cartons = [unit.sscc for unit in event.units]
     batches = await lock_batches(conn, cartons)
     changes = await changes_of_shipment(conn, cartons, batches)

@@ -19,6 +19,7 @@ from core.errors import FieldError, InvalidInput, NotFound
 from printer_export.domain.logistics import (
     CLOCKS_DIFFER,
     EventKind,
+    Load,
     LogisticEvent,
     Moment,
     SsccError,
@@ -191,7 +192,10 @@ async def pack_units(
 
     async def effect(conn: AsyncConnection) -> Packed:
         keys = issuance.key_file.load()
-        return _view_events(await packing.pack_units(conn, keys, orders, moment, staff))
+        moments = [moment] * len(orders)
+        return _view_events(
+            await packing.pack_units(conn, keys, orders, moments, staff)
+        )
 
     return await once.perform(request, staff, effect)
 
@@ -210,7 +214,8 @@ async def unpack_units(
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
 
     async def effect(conn: AsyncConnection) -> Packed:
-        return _view_events(await moving.unpack_units(conn, ssccs, moment, staff))
+        load = Load(ssccs, moment)
+        return _view_events(await moving.unpack_units(conn, [load], staff))
 
     return await once.perform(request, staff, effect)
 
@@ -251,9 +256,8 @@ async def receive_units(
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
 
     async def effect(conn: AsyncConnection) -> Received:
-        event = await moving.ship_or_receive(
-            conn, EventKind.RECEIVING, ssccs, moment, staff
-        )
+        load = Load(ssccs, moment)
+        [event] = await moving.move_units(conn, EventKind.RECEIVING, [load], staff)
         return Received(event.event_id, len(event.units))
 
     return await once.perform(request, staff, effect)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from codegen.domain.batch import Batch
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
-from printer_export.domain.logistics import EventKind, EventUnit, Moment
+from printer_export.domain.logistics import EventKind, EventUnit, Load, Moment
 from printer_export.domain.packing import CapRange, Span, UnitOrder
 from printer_export.pipeline.moving import unpack_units
 from printer_export.pipeline.packing import pack_units
@@ -29,7 +29,7 @@ async def pack(ground: Ground, *orders: UnitOrder) -> None:
     """Pack units."""
     keys = ground.issuance.key_file.load()
     async with ground.engine.begin() as conn:
-        await pack_units(conn, keys, orders, moment(), OPERATOR)
+        await pack_units(conn, keys, orders, [moment()] * len(orders), OPERATOR)
 
 
 def carton(sscc: str, batch: Batch, first: int, last: int) -> UnitOrder:
@@ -76,7 +76,7 @@ async def test_a_cap_tells_the_cartons_that_it_was_in(ledger: Ground) -> None:
         await pack(ledger, carton(sscc, batch, 0, 9))
         if sscc != ssccs[-1]:
             async with ledger.engine.begin() as conn:
-                await unpack_units(conn, [sscc], moment(), OPERATOR)
+                await unpack_units(conn, [Load((sscc,), moment())], OPERATOR)
     async with ledger.engine.connect() as conn:
         stories = await find_cartons_of(conn, batch.first_code_id + 3)
         assert len(await find_contents(conn, ssccs)) == 3
