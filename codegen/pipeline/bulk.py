@@ -18,6 +18,7 @@ from codegen.domain.ranges import (
 )
 from codegen.pipeline.changes import (
     KINDS,
+    count_changed,
     fresh_voids,
     new_binding,
     refuse_rebinding,
@@ -67,7 +68,7 @@ async def change_in_bulk(
         ranges, change.intervals, RangeChange(change.state, change_id, binding)
     )
     voids = await fresh_voids(conn, ranges, change.singles)
-    changed = plan.changed + len(voids)
+    changed = await count_changed(conn, plan, change_id) + len(voids)
     kind = KINDS[change.state]
     detail: dict[str, Any] = {
         "intervals": len(change.intervals),

@@ -19,6 +19,7 @@ from codegen.domain.ranges import (
     CodeRange,
     Interval,
     RangeChange,
+    RangePlan,
     RangeState,
     plan_change,
 )
@@ -80,10 +81,22 @@ async def change_codes(
         refuse_rebinding(batch, ranges, wanted, binding)
     change = RangeChange(request.state, change_id, binding, request.instructions)
     plan = plan_change(ranges, wanted, change)
-    result = ChangeResult(change_id, plan.changed, plan.unchanged)
+    changed = await count_changed(conn, plan, change_id)
+    unchanged = plan.changed + plan.unchanged - changed
+    result = ChangeResult(change_id, changed, unchanged)
     await _record(conn, request, result, staff, now)
     await store.apply_plan(conn, plan)
     return result
+
+
+async def count_changed(conn: AsyncConnection, plan: RangePlan, change_id: int) -> int:
+    """Count the codes that a plan changes: what was voided alone stays void."""
+    pieces = [
+        (each.first_code_id, each.last_code_id)
+        for each in plan.added
+        if each.change_id == change_id
+    ]
+    return plan.changed - await store.count_void_codes(conn, pieces)
 
 
 async def fresh_voids(

@@ -17,6 +17,7 @@ from codegen.domain.ranges import (
     RangeState,
     plan_change,
 )
+from codegen.pipeline.changes import count_changed
 from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
@@ -142,6 +143,7 @@ async def recall_scope(
             _wanted(scope, batch, ranges),
             RangeChange(RangeState.RECALLED, change_id, instructions=instructions),
         )
+        changed = await count_changed(conn, plan, change_id)
         await store.record_change(
             conn,
             change_id,
@@ -150,10 +152,10 @@ async def recall_scope(
             person=staff.person,
             reason=reason,
             detail=_named(scope),
-            changed=plan.changed,
+            changed=changed,
         )
         await store.apply_plan(conn, plan)
-        total += plan.changed
+        total += changed
     return total
 
 

@@ -29,6 +29,7 @@ from codegen.store.ranges import (
 from codegen.store.recalls import approve_recall, insert_recall
 from codegen.store.versions import current_version, load_range_table, take_fence
 from codegen.store.voids import (
+    count_void_codes,
     find_void_codes,
     insert_void_codes,
     load_void_codes,
@@ -38,6 +39,7 @@ from codegen.store.voids import (
 __all__ = [
     "apply_plan",
     "approve_recall",
+    "count_void_codes",
     "current_version",
     "find_active_codes",
     "find_batch",

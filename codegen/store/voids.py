@@ -61,3 +61,19 @@ async def load_voids_since(
         )
     )
     return [(row.code_id, row.change_id) for row in rows]
+
+
+async def count_void_codes(conn: AsyncConnection, intervals: Sequence[Interval]) -> int:
+    """Count the single voids within inclusive intervals of code_ids."""
+    found = await conn.execute(
+        text(
+            "SELECT count(*) FROM unnest(CAST(:firsts AS bigint[]),"
+            " CAST(:lasts AS bigint[])) AS piece (first, last)"
+            " JOIN void_codes ON code_id BETWEEN piece.first AND piece.last"
+        ),
+        {
+            "firsts": [first for first, _ in intervals],
+            "lasts": [last for _, last in intervals],
+        },
+    )
+    return int(found.scalar_one())
