@@ -10,7 +10,8 @@ from typing import Final
 from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
-    *("codegen", "export", "filters", "package", "report", "scan", "symbols"),
+    *("codegen", "export", "feeder", "filters", "package", "report", "scan"),
+    "symbols",
 )
 
 

@@ -129,6 +129,7 @@ def describe_resolver(root: str) -> dict[str, Any]:
         "supportedPrimaryKeys": ["01"],
         "supportedLinkType": [{"namespace": VOCABULARY, "prefix": "gs1:"}],
         "linkTypeDefaultCanBeLinkset": False,
+        "jsonLdContextLocation": LINKSET_CONTEXT,
     }
 
 

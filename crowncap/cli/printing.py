@@ -55,16 +55,46 @@ def print_group() -> None:
 
 @print_group.command("run")
 @click.argument("package", type=click.Path(path_type=Path))
-@click.option("--printer", "url", required=True, help="Like zpl://HOST:9100.")
-@click.option("--journal", required=True, type=_FILE)
+@click.option(
+    "--printer",
+    "url",
+    required=True,
+    help="zpl://HOST:9100, tspl://HOST:9100 or template://HOST:PORT?file=FILE.toml.",
+)
+@click.option(
+    "--journal",
+    required=True,
+    type=_FILE,
+    help="What was sent, and what became of it; made if there is none.",
+)
 @click.option("--from-index", type=int, help="0-based and inclusive.")
 @click.option("--to-index", type=int, help="0-based and inclusive.")
 @click.option("--key", type=_FILE, help="The brand's public signing key, PEM.")
 @click.option("--identity", type=_FILE, help="An age identity.")
-@click.option("--low", default=50, show_default=True, help="Fill up from here.")
-@click.option("--high", default=150, show_default=True, help="Fill up to here.")
-@click.option("--drain", default=10.0, show_default=True, help="Seconds, when stopped.")
-@click.option("--give-up", default=600.0, show_default=True, help="Seconds.")
+@click.option(
+    "--low",
+    default=50,
+    show_default=True,
+    help="Codes in the printer: at so many it is filled up.",
+)
+@click.option(
+    "--high",
+    default=150,
+    show_default=True,
+    help="Codes in the printer: so many at most.",
+)
+@click.option(
+    "--drain",
+    default=10.0,
+    show_default=True,
+    help="Seconds to wait for answers when stopped.",
+)
+@click.option(
+    "--give-up",
+    default=600.0,
+    show_default=True,
+    help="Seconds to wait for a printer that stays away.",
+)
 def run(
     package: Path,
     url: str,

@@ -21,13 +21,9 @@ _FAULTS_HELP = "\b\n" + "\n".join(
 
 @print_group.command(
     "simulate",
-    help="""Be a printer: speak its protocol on a port, and print on a roll of paper.
-
-    Ctrl-C ends it. The last line on stdout is one JSON object. Faults are written
-    KIND@N or KIND@N:S, after product N, S seconds (1):
-
-    """
-    + _FAULTS_HELP,
+    help="Be a printer: speak its protocol on a port, and print on a roll of paper.\n\n"
+    "Ctrl-C ends it. The last line on stdout is one JSON object. Faults are written "
+    "KIND@N or KIND@N:S, after product N, for S seconds (1):\n\n" + _FAULTS_HELP,
 )
 @click.argument("language", type=click.Choice(list(DIALECTS)))
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -39,7 +35,13 @@ _FAULTS_HELP = "\b\n" + "\n".join(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The paper: a JSON object a product, appended. It holds codes.",
 )
-@click.option("--fault", "faults", multiple=True, metavar="KIND@N[:S]")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND@N[:S]",
+    help="What goes wrong; as often as wanted.",
+)
 def simulate(
     language: str,
     host: str,

@@ -1,10 +1,13 @@
 """What a person at the line sees while codes are printed."""
 
 import asyncio
+from datetime import timedelta
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from printer_export.feeder.answers import Readiness
@@ -13,6 +16,7 @@ from printer_export.feeder.standing import Progress
 
 _REFRESH_S: Final = 0.25
 _LINE_EVERY_S: Final = 5.0
+_WIDTH: Final = 46
 _COLOURS: Final = {
     Readiness.READY: "green",
     Readiness.FULL: "yellow",
@@ -26,7 +30,8 @@ async def show(feeder: Feeder, printer: str, console: Console) -> None:
     if not console.is_terminal:
         while True:
             await asyncio.sleep(_LINE_EVERY_S)
-            console.print(progress_line(feeder.progress()), markup=False)
+            line = progress_line(feeder.progress())
+            console.print(line, markup=False, soft_wrap=True)
     with Live(
         progress_table(feeder.progress(), printer), console=console, auto_refresh=False
     ) as live:
@@ -46,30 +51,51 @@ def progress_line(progress: Progress) -> str:
     if progress.detail:
         state += f" ({progress.detail})"
     return (
-        f"{counts.printed} printed, {progress.codes_per_s:.0f}/s, "
+        f"{state}: {counts.printed} printed, {progress.codes_per_s:.0f}/s, "
         f"{progress.buffered} in the printer, {counts.remaining} remaining, "
         f"{counts.rejected} rejected, {counts.indeterminate} indeterminate, "
-        f"{progress.faults} faults, {state}"
+        f"{progress.faults} faults"
     )
 
 
 def progress_table(progress: Progress, printer: str) -> Table:
-    """Show how things stand as a table."""
+    """Show how things stand as a table, which keeps its shape."""
     counts = progress.counts
+    total = counts.sent + counts.remaining
+    table = Table(title=printer, show_header=False)
+    table.add_column(justify="right", style="dim", min_width=14)
+    table.add_column(justify="left", width=_WIDTH)
     colour = _COLOURS[progress.readiness]
-    table = Table(title=printer, show_header=False, min_width=44)
-    table.add_column(justify="right", style="dim")
-    table.add_column(justify="left")
-    state = f"[{colour}]{progress.readiness.value}[/] {progress.detail}"
-    for name, value in (
+    state = f"[{colour}]{progress.readiness.value}[/] {escape(progress.detail)}"
+    if progress.ends_in_s is not None:
+        state += "\n[yellow]" + _stopping(progress.ends_in_s) + "[/]"
+    rows: list[tuple[str, RenderableType]] = [
         ("state", state),
-        ("speed", f"{progress.codes_per_s:,.0f} codes/s"),
+        ("speed", f"{progress.codes_per_s:,.0f} codes/s{_time_left(progress)}"),
         ("in the printer", f"{progress.buffered:,}"),
-        ("printed", f"[bold]{counts.printed:,}[/]"),
+        ("printed", f"[bold]{counts.printed:,}[/] of {total:,}"),
+        ("", ProgressBar(max(total, 1), counts.sent - counts.in_doubt, width=_WIDTH)),
         ("rejected", f"{counts.rejected:,}"),
         ("indeterminate", f"{counts.indeterminate:,}"),
         ("faults", f"{progress.faults:,}"),
         ("remaining", f"{counts.remaining:,}"),
-    ):
+    ]
+    for name, value in rows:
         table.add_row(name, value)
     return table
+
+
+def _stopping(ends_in_s: float) -> str:
+    return (
+        f"stopping: up to {ends_in_s:.0f} s more for the printer's answers; "
+        "Ctrl-C again ends at once"
+    )
+
+
+def _time_left(progress: Progress) -> str:
+    """Say how long the rest takes at this speed."""
+    left = progress.counts.remaining + progress.buffered
+    if not left or progress.codes_per_s < 1:
+        return ""
+    seconds = round(left / progress.codes_per_s)
+    return f", {timedelta(seconds=seconds)} left"

@@ -91,13 +91,15 @@ class Feeder:
 
     def progress(self) -> Progress:
         """Tell how things stand."""
+        now, stop_at_s = self._clock(), self._stop_at_s
         return Progress(
             counts=self._journal.counts(),
             buffered=len(self._window),
-            codes_per_s=self._speed.per_s(self._clock()),
+            codes_per_s=self._speed.per_s(now),
             readiness=self._readiness,
             detail=self._detail,
             faults=self._faults,
+            ends_in_s=None if stop_at_s is None else max(stop_at_s - now, 0.0),
         )
 
     async def run(self) -> Outcome:
@@ -143,7 +145,6 @@ class Feeder:
                 if end is not None:
                     return end, self._detail
                 self._away(f"connection lost: {line.lost}")
-                self._faults += 1
                 if met:
                     met_at_s, backoff_s = self._clock(), _FIRST_BACKOFF_S
                     patience_s = self._timing.give_up_s
@@ -210,6 +211,7 @@ class Feeder:
         pending, self._pending = self._pending, []
         await self._record(codes[-1].position + 1, pending)
         self._window.send(codes)
+        self._speed.begin(self._clock())
         line.write(content)
         if not self._window.is_owed:
             soon_s = self._clock() + _FASTEST_POLL_S
@@ -290,6 +292,8 @@ class Feeder:
         self._detail = status.detail
 
     def _away(self, detail: str) -> None:
+        if self._readiness is not Readiness.SILENT:
+            self._faults += 1
         self._readiness = Readiness.SILENT
         self._detail = detail
 

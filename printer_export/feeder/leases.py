@@ -170,9 +170,9 @@ def _refuse_overlap(conn: sqlite3.Connection, binding: Binding, path: Path) -> N
         if state == _CLOSED:
             continue
         if first <= binding.to_index and last >= binding.from_index:
-            missing = "" if Path(other).exists() else ", whose file is missing"
+            missing = "" if Path(other).exists() else ", whose file is missing,"
             raise Conflict(
-                f"The journal {other}{missing}, holds codes {first} to {last} of this "
+                f"The journal {other}{missing} holds codes {first} to {last} of this "
                 f"package; close it first (crowncap print close), or use it, or choose "
                 f"another range than {binding.from_index} to {binding.to_index} "
                 f"for {path}."

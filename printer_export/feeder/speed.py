@@ -15,10 +15,14 @@ class Speed:
         self._total = 0
         self._since: float | None = None
 
-    def add(self, count: int, now_s: float) -> None:
-        """Count some codes."""
+    def begin(self, now_s: float) -> None:
+        """Begin to count, unless it has begun: the first codes are on their way."""
         if self._since is None:
             self._since = now_s
+
+    def add(self, count: int, now_s: float) -> None:
+        """Count some codes."""
+        self.begin(now_s)
         if self._slices and now_s - self._slices[-1][0] < _SLICE_S:
             at, known = self._slices[-1]
             self._slices[-1] = (at, known + count)

@@ -26,7 +26,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a person at the line wants to see."""
+    """What a person at the line wants to see.
+
+    `ends_in_s` bounds a clean stop; None while nobody has stopped it.
+    """
 
     counts: Counts
     buffered: int
@@ -34,3 +37,4 @@ class Progress:
     readiness: Readiness
     detail: str
     faults: int
+    ends_in_s: float | None = None

@@ -66,6 +66,28 @@ def test_ranges_are_counted_and_add_up(service: Service, line: str) -> None:
     )
 
 
+def test_spoilt_caps_between_printed_ones_are_not_told_as_activated(
+    service: Service, line: str
+) -> None:
+    """What an answer says of activation is what the batch counts then."""
+    batch = fresh(service, 100)
+    rows = "".join(
+        f"{i},{i},{'wasted' if i % 2 else 'printed'}\n" for i in range(10, 31)
+    )
+    body = taken(
+        send(
+            service, line, batch, f"from_index,to_index,status\n{rows}", activate="now"
+        )
+    )
+    assert (body["printed"], body["activated"], body["voided"]) == (11, 11, 10)
+    whole = service.post(path_of(batch, "/activations"), {}, line).json()
+    assert (whole["changed"], whole["unchanged"]) == (79, 21)
+    counts = service.get(path_of(batch), line).json()["counts"]
+    assert (counts["activated"], counts["void"]) == (90, 10)
+    rest = service.post(path_of(batch, "/voids"), {"reason": "end of line"}, line)
+    assert (rest.json()["changed"], rest.json()["unchanged"]) == (90, 10)
+
+
 def test_the_same_content_counts_once(service: Service, line: str) -> None:
     """Sent again, also at the same time, it gets the same answer and adds nothing."""
     batch = fresh(service)

@@ -1,5 +1,8 @@
 """GS1 Digital Links over HTTP: links for who asks for links, a page for a phone."""
 
+import re
+from typing import Any
+
 import httpx
 import pytest
 
@@ -12,6 +15,10 @@ LINKSET = "application/linkset+json"
 PIP = "https://ref.gs1.org/voc/pip"
 DEFAULT = "https://ref.gs1.org/voc/defaultLink"
 FORGED = "0000000000000000"
+CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
+# What GS1-Conformant resolver 1.2 and RFC 9264, section 4.2, let stand in a link set.
+RELATION = re.compile(r"[a-z-]+|https?://[A-Za-z0-9./]+")
+TARGET = {"href", "title", "type", "hreflang", "context", "fwqs", "public"}
 SHOWN, SHOWN_PAGE = "06901234567205", "https://dairy.example/milk?size=1"
 
 
@@ -42,6 +49,37 @@ def test_who_asks_for_links_gets_a_link_set(
     assert entry["anchor"].endswith(f"/01/{shown}/10/L1")
     assert len(entry[DEFAULT]) == 1
     assert entry[PIP][0]["href"] == SHOWN_PAGE
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/10/L1", "/22/2A/10/a%2Fb", f"/21/{FORGED}", f"/10/L1/21/{FORGED}/"]
+)
+def test_a_link_set_is_what_the_standards_ask_for(
+    service: Service, shown: str, path: str
+) -> None:
+    """RFC 9264 as GS1 narrows it, with a context that makes JSON-LD of it."""
+    url = f"{service.base_url}/01/{shown}{path}?linkType=linkset"
+    answer, asked_head = httpx.get(url), httpx.head(url)
+    rule = f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"'
+    assert answer.headers["link"].startswith(rule)
+    assert (asked_head.status_code, asked_head.content) == (200, b"")
+    assert asked_head.headers["content-type"] == answer.headers["content-type"]
+    found: dict[str, Any] = answer.json()
+    assert set(found) == {"linkset"}
+    for entry in found["linkset"]:
+        assert entry.pop("anchor").startswith(f"{service.base_url}/01/{shown}")
+        assert isinstance(entry.pop("description"), str)
+        assert len(entry[DEFAULT]) == 1
+        for relation, targets in entry.items():
+            assert RELATION.fullmatch(relation)
+            assert targets
+            for target in targets:
+                assert {"href", "title"} <= set(target) <= TARGET
+                assert re.match("https?://[^/]", target["href"])
+                assert target["title"]
+                assert re.fullmatch(r"[\w.+-]+/[\w.+-]+", target["type"])
+                for language in target["hreflang"]:
+                    assert re.fullmatch("[a-z]{2}(-[A-Z]{2})?", language)
 
 
 def test_links_tell_nothing_about_a_serial(service: Service) -> None:
@@ -97,7 +135,12 @@ def test_the_resolver_describes_itself(service: Service) -> None:
     """At the well-known place, and OPTIONS allows other origins."""
     described = service.get("/.well-known/gs1resolver").json()
     assert described["supportedPrimaryKeys"] == ["01"]
-    assert described["resolverRoot"].startswith("http")
+    assert described["resolverRoot"] == service.base_url
+    assert described["jsonLdContextLocation"] == CONTEXT
+    assert described["linkTypeDefaultCanBeLinkset"] is False
+    for each in described["supportedLinkType"]:
+        assert re.fullmatch("https?://.+/", each["namespace"])
+        assert re.fullmatch("[A-Za-z_][A-Za-z0-9_-]*:", each["prefix"])
     preflight = httpx.options(f"{service.base_url}/01/{GTIN}")
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"

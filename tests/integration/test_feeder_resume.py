@@ -105,6 +105,22 @@ async def test_a_restart_that_loses_the_buffer_makes_it_indeterminate(
             assert_honest(journal, printer)
 
 
+@pytest.mark.parametrize(
+    "kind", [FaultKind.RESTART_LOSES, FaultKind.RESTART_KEEPS, FaultKind.SILENCE]
+)
+async def test_a_fault_is_counted_once_however_long_it_lasts(
+    tmp_path: Path, kind: FaultKind
+) -> None:
+    """Not with each connection that the printer hangs up on, nor with each query."""
+    rows, printer = NumberedRows(900), Printer("zpl", fault(kind, 300, 1.0))
+    async with printer.listening() as port:
+        url = f"zpl://127.0.0.1:{port}"
+        with new_journal(tmp_path / "a.journal", rows, url) as journal:
+            feeder = Feeder(rows, printer_at(url), journal, timing=QUICK)
+            assert (await feeder.run()).end is End.FINISHED
+            assert feeder.progress().faults == 1
+
+
 async def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     """A clean stop waits for the printer's answers."""
     rows, printer = NumberedRows(1200), Printer("template")

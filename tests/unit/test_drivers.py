@@ -36,9 +36,9 @@ def driver(url: str) -> Driver:
 def test_zpl_writes_a_label_with_its_quiet_zone_and_the_readable_code() -> None:
     """300 dpi, 25 mm, four dots a module, four modules free around it."""
     assert driver("zpl://h:9100").frame(CODE) == (
-        b"^XA^PW295^LL295^LH0,0^CI28^FO16,16^BQN,2,4^FH_^FDMA,"
+        b"^XA^PW295^LL295^LH0,0^CI28^BY2,3,1^FO16,16^BQN,2,4^FH_^FDMA,"
         b"HTTPS://C.EXAMPLE/C/0123456789ABCDEF^FS"
-        b"^FO16,132^A0N,20,20^FD0123-4567-89AB-CDEF^FS^PQ1^XZ\r\n"
+        b"^FO16,134^A0N,20,20^FD0123-4567-89AB-CDEF^FS^PQ1^XZ\r\n"
     )
 
 

@@ -104,17 +104,19 @@ class ZplDriver:
                 f"A symbol of {side} dots and its quiet zone do not fit on a label of "
                 f"{layout.width} by {layout.height} dots: lower mag or widen the label."
             )
+        # Printers keep ^BY from other labels, and set ^BQ lower by its height less one.
         parts = [
             (
-                f"^XA^PW{layout.width}^LL{layout.height}^LH0,0^CI28"
+                f"^XA^PW{layout.width}^LL{layout.height}^LH0,0^CI28^BY2,3,1"
                 f"^FO{layout.x},{layout.y}^BQN,2,{layout.magnification}"
                 f"^FH_^FDMA,{escape(code.link)}^FS"
             )
         ]
-        text = readable_code(code.link)
-        if text and layout.text_height and below + layout.text_height <= layout.height:
-            size = layout.text_height
-            parts.append(f"^FO{layout.x},{below}^A0N,{size},{size}^FD{text}^FS")
+        text, size = readable_code(code.link), layout.text_height
+        # Digits stand out of the top of their field by some dots.
+        top = below + size // 10
+        if text and size and top + size <= layout.height:
+            parts.append(f"^FO{layout.x},{top}^A0N,{size},{size}^FD{text}^FS")
         parts.append("^PQ1^XZ\r\n")
         return "".join(parts).encode("ascii")
 
