@@ -14,7 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 
 metadata = MetaData()
 
@@ -86,6 +86,7 @@ range_changes = Table(
     Column("reason", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
     Column("changed", BigInteger, nullable=False),
+    Column("moved", INT8MULTIRANGE, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )
 

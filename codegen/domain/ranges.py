@@ -42,6 +42,9 @@ LEGAL_FROM = {
 }
 
 
+Interval = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What a range's codes stand for."""
@@ -76,17 +79,23 @@ class CodeRange:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one code stands, and the change that put it there: who, why and when."""
+    """How one code stands, and what it stands for."""
 
     state: RangeState
-    kind: str
-    person: str
-    reason: str
-    at: datetime
     lot: str | None
     plant: str | None
     line: str | None
     effective_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A change that moved a code: who, why and when."""
+
+    kind: str
+    person: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +117,13 @@ class RangePlan:
     changed: int
     unchanged: int
 
-
-Interval = tuple[int, int]
+    def moved_by(self, change_id: int) -> list[Interval]:
+        """List the code_ids that the change moved, and no others."""
+        return [
+            (r.first_code_id, r.last_code_id)
+            for r in self.added
+            if r.change_id == change_id
+        ]
 
 
 class BatchInterval(NamedTuple):

@@ -82,6 +82,7 @@ async def change_in_bulk(
         reason=change.reason,
         detail=detail,
         changed=changed,
+        moved=plan.moved_by(change_id),
     )
     await record_action(
         conn,

@@ -71,7 +71,7 @@ async def change_codes(
         # Single voids stay out of the interval table, which must not shatter.
         voids = await fresh_voids(conn, ranges, [first for first, _ in wanted])
         result = ChangeResult(change_id, len(voids), len(wanted) - len(voids))
-        await _record(conn, request, result, staff, now)
+        await _record(conn, request, result, staff, now=now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
     binding = None
@@ -81,7 +81,7 @@ async def change_codes(
     change = RangeChange(request.state, change_id, binding, request.instructions)
     plan = plan_change(ranges, wanted, change)
     result = ChangeResult(change_id, plan.changed, plan.unchanged)
-    await _record(conn, request, result, staff, now)
+    await _record(conn, request, result, staff, moved=plan.moved_by(change_id), now=now)
     await store.apply_plan(conn, plan)
     return result
 
@@ -104,6 +104,8 @@ async def _record(
     request: ChangeRequest,
     result: ChangeResult,
     staff: Staff,
+    *,
+    moved: Sequence[Interval] = (),
     now: datetime,
 ) -> None:
     """Write the change down twice: with the batch, and with what its person did."""
@@ -118,6 +120,7 @@ async def _record(
         reason=request.reason,
         detail=detail,
         changed=result.changed,
+        moved=moved,
     )
     await record_action(
         conn,

@@ -151,6 +151,7 @@ async def recall_scope(
             reason=reason,
             detail=_named(scope),
             changed=plan.changed,
+            moved=plan.moved_by(change_id),
         )
         await store.apply_plan(conn, plan)
         total += plan.changed

@@ -21,9 +21,11 @@ from codegen import tables as t
 from codegen.domain.ranges import (
     Binding,
     CodeRange,
+    Interval,
     RangePlan,
     RangeState,
     Standing,
+    StateChange,
 )
 from codegen.store.faults import explain
 
@@ -39,18 +41,16 @@ async def load_ranges(conn: AsyncConnection, batch_id: int) -> list[CodeRange]:
 
 
 async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
-    """Tell how an issued code stands, and by which change; a single void comes last."""
+    """Tell how an issued code stands; a single void comes last."""
     row = (
         await conn.execute(
             text(
                 """
                 SELECT CASE WHEN v.code_id IS NULL THEN r.state ELSE 'void' END
-                    AS state, c.kind, c.person, c.reason, c.at, r.lot, r.plant, r.line,
-                    r.effective_at
+                    AS state, r.lot, r.plant, r.line, r.effective_at
                 FROM ranges AS r LEFT JOIN void_codes AS v ON v.code_id = :code_id
-                JOIN range_changes AS c
-                    ON c.change_id = coalesce(v.change_id, r.change_id)
-                WHERE r.first_code_id <= :code_id AND r.last_code_id >= :code_id
+                WHERE int8range(r.first_code_id, r.last_code_id, '[]')
+                    @> CAST(:code_id AS bigint)
                 """
             ),
             {"code_id": code_id},
@@ -58,6 +58,29 @@ async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
     ).one()
     fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
     return Standing(state=RangeState(fields.pop("state")), **fields)
+
+
+async def find_state_changes(
+    conn: AsyncConnection, batch_id: int, code_id: int
+) -> list[StateChange]:
+    """Tell what moved a code after its issue, oldest first.
+
+    A range may be activated over a code that was voided singly; that moved it nowhere.
+    """
+    rows = await conn.execute(
+        text(
+            """
+            SELECT c.kind, c.person, c.reason, c.at
+            FROM range_changes AS c LEFT JOIN void_codes AS v ON v.code_id = :code_id
+            WHERE c.batch_id = :batch_id AND (c.change_id = v.change_id
+                OR c.moved @> CAST(:code_id AS bigint)
+                    AND (v.change_id IS NULL OR c.change_id < v.change_id))
+            ORDER BY c.change_id
+            """
+        ),
+        {"batch_id": batch_id, "code_id": code_id},
+    )
+    return [StateChange(**row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
 
 
 async def find_lot_batches(conn: AsyncConnection, lot: str) -> list[int]:
@@ -149,19 +172,30 @@ async def next_change_id(conn: AsyncConnection) -> int:
 async def record_change(
     conn: AsyncConnection,
     change_id: int,
+    *,
+    moved: Sequence[Interval] = (),
     **fields: Any,
 ) -> None:
-    """Write down a change under the id that was drawn for it."""
+    """Write down a change under the id that was drawn for it.
+
+    `moved` are the code_ids that it moved as ranges; single voids stand in void_codes.
+    """
     await conn.execute(
         text(
             "INSERT INTO range_changes (change_id, batch_id, kind, person, reason,"
-            " detail, changed, at) OVERRIDING SYSTEM VALUE VALUES (:change_id,"
+            " detail, changed, moved, at) OVERRIDING SYSTEM VALUE VALUES (:change_id,"
             " :batch_id, :kind, :person, :reason, :detail, :changed,"
+            " CAST(:moved AS int8multirange),"
             # The moment of the fence, not of the request: the audit compares claims.
             " clock_timestamp())"
         ).bindparams(bindparam("detail", type_=t.range_changes.c.detail.type)),
-        {"change_id": change_id} | fields,
+        {"change_id": change_id, "moved": _multirange(moved)} | fields,
     )
+
+
+def _multirange(intervals: Sequence[Interval]) -> str:
+    """Write inclusive intervals as PostgreSQL reads them."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in intervals) + "}"
 
 
 async def insert_ranges(conn: AsyncConnection, ranges: Iterable[CodeRange]) -> None:
