@@ -71,7 +71,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "This code is not of batch {}.": "这个码不属于批次 {}。",
     "This is not one of our codes.": "这不是我们的码。",
     "Batch {} has no unit {}.": "批次 {} 没有名为 {} 的卷或箱。",
-    "A code that is {} cannot become {}.": "状态为 {} 的码不能变为 {}。",
+    "A code that is {} cannot become {}.": "状态为“{}”的码不能变为“{}”。",
     "Unit {} has {} caps left to report.": "{} 只剩 {} 个瓶盖可报告。",
     # What reports put into effect
     (
@@ -99,7 +99,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "A link of {} signs needs a large symbol.": "链接有 {} 个字符，二维码会更大。",
     "QR {}, {} by {} modules.": "QR {}，{}×{} 模块。",
     "No code is active or void.": "没有已启用或作废的码。",
-    "{} of these codes are {} already.": "其中 {} 个码的状态已是 {}。",
+    "{} of these codes are {} already.": "其中 {} 个码的状态已是“{}”。",
     "{} rows were read back and are right.": "回读了 {} 行，全部正确。",
     "{} codes stand twice among the rows read.": "回读的行中有 {} 个码重复。",
     "{}: a row is truncated or has no line end.": "{}：有一行不完整或没有行尾。",

@@ -1,52 +1,18 @@
-"""The console's rooms: who enters, what they do there, and what they cannot."""
+"""The console's doors: who enters, which rooms, in which language."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+from litestar.routes import HTTPRoute
 
-from tests.fixtures.colleague import Colleague, at_work, title_of
-from tests.fixtures.processes import fresh_address
-from tests.fixtures.service import Json, Service
+import console
+from tests.fixtures.colleague import Colleague, at_work, order_package, title_of
+from tests.fixtures.service import Service
 from tests.fixtures.visitor import hidden_fields
 
 EVIL = "https://evil.example"
 SIGN_IN = "/console/sign-in"
-
-
-@pytest.fixture
-def ann(service: Service) -> Iterator[Colleague]:
-    """Give the browser of an issuer."""
-    with at_work(service, service.issuer) as colleague:
-        yield colleague
-
-
-@pytest.fixture
-def bob(service: Service) -> Iterator[Colleague]:
-    """Give the browser of a second issuer."""
-    with at_work(service, service.staff_token("issuer", name="bob")) as colleague:
-        yield colleague
-
-
-@pytest.fixture
-def lin(service: Service) -> Iterator[Colleague]:
-    """Give the browser of a line manager."""
-    with at_work(service, service.staff("line")) as colleague:
-        yield colleague
-
-
-def order(ann: Colleague, batch: Json, **fields: str) -> str:
-    """Order a package of a batch; gives the path of its room."""
-    page = f"/console/batches/{batch['batch_id']}/order"
-    wanted = {"preset": "csv", "lanes": "1", "encryption": "none"} | fields
-    shown = ann.press(page, page, **wanted)
-    assert shown.status_code == 200, shown.text
-    return str(shown.url.path)
-
-
-# Signing in ---------------------------------------------------------------------------
 
 
 def test_nobody_enters_without_signing_in(service: Service) -> None:
@@ -102,6 +68,43 @@ def test_the_cookie_is_for_the_server_alone(service: Service) -> None:
         assert "httponly" in cookie.lower()
         assert "samesite=lax" in cookie.lower()
         assert token not in cookie
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(service: Service) -> None:
+    """It is Secure, and its prefix keeps other hosts from setting it."""
+    https = {"x_forwarded_proto": "https"}
+    visitor = Colleague(service)
+    with visitor.http:
+        shown = visitor.get(SIGN_IN, **https)
+        assert "strict-transport-security" in shown.headers
+        form = hidden_fields(shown.text, SIGN_IN)
+        opened = visitor.post(
+            SIGN_IN,
+            form | {"staff_token": service.staff("analyst")},
+            cookie=f"__Host-crowncap_form={form['token']}",
+            origin=service.base_url.replace("http:", "https:"),
+            **https,
+        )
+        cookie = opened.headers["set-cookie"]
+        assert cookie.startswith("__Host-crowncap_staff=")
+        assert "; secure" in cookie.lower()
+        assert "path=/" in cookie.lower()
+        assert "domain" not in cookie.lower()
+
+
+@pytest.mark.parametrize("table", ["staff_sessions", "staff_tokens"])
+def test_a_session_ends_in_time(service: Service, table: str) -> None:
+    """With its own last hour, and with the last day of its token."""
+    token = service.staff_token("analyst", name="sleeper")
+    with at_work(service, token) as sleeper:
+        assert sleeper.get("/console").status_code == 200
+        earlier = {"staff_sessions": "opened_at", "staff_tokens": "created_at"}[table]
+        service.query(
+            f"UPDATE {table} SET {earlier} = now() - interval '13 hours',"  # noqa: S608 - a constant
+            " expires_at = now() - interval '1 second' WHERE token_id = %s",
+            token.split("_")[2],
+        )
+        assert sleeper.get("/console").headers["location"].startswith(SIGN_IN)
 
 
 def test_a_revoked_token_ends_its_sessions(service: Service) -> None:
@@ -167,12 +170,26 @@ def test_a_form_from_another_site_does_nothing(
     )
 
 
+def test_no_form_does_anything_without_its_token(service: Service) -> None:
+    """Each route that takes a form is asked, so that none forgets to look."""
+    with at_work(service, service.staff("admin")) as root:
+        forms = [
+            route.path
+            for route in console.ROUTER.routes
+            if isinstance(route, HTTPRoute) and "POST" in route.methods
+        ]
+        assert len(forms) == 11
+        for path in forms:
+            answer = root.post(re.sub(r"\{\w+:int\}", "1", path), {"token": "x" * 32})
+            assert answer.status_code == 403, path
+            assert "token is missing or old" in answer.text, path
+        assert root.get("/console").status_code == 200
+
+
 def test_every_room_has_the_headers_of_a_page(ann: Colleague) -> None:
     """No script, no frame, no cache, no sniffing."""
     for path in ("/console", "/console/plants", "/console/codes", "/console/nothing"):
         headers = ann.get(path).headers
-        if path.endswith("nothing"):
-            continue
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "script-src" not in policy
@@ -203,248 +220,49 @@ def test_a_role_enters_its_rooms_only(
             assert f'href="{path}"' not in bar
 
 
-# Packages -----------------------------------------------------------------------------
+# Languages ----------------------------------------------------------------------------
 
 
-def test_a_package_goes_from_order_to_the_print_house(
-    service: Service, ann: Colleague, bob: Colleague
+def test_every_room_speaks_both_languages(
+    service: Service, ann: Colleague, lin: Colleague, tmp_path: Path
 ) -> None:
-    """One orders, another approves and learns the password, the house takes it."""
-    batch = service.issue(500, activate=False)
-    house = service.staff_token("printhouse", name="good-press")
-    room = order(ann, batch, encryption="password", printhouse="good-press")
-    assert "you ordered this" in ann.get(room).text.lower()
-    refused = ann.post(
-        f"{room}/approve", hidden_fields(ann.get(room).text, f"{room}/cancel")
-    )
-    assert refused.status_code == 409
-    bob.press(room, f"{room}/approve")
-    told = bob.send_form(bob.get(room), f"{room}/password")
-    secret = re.search(r'class="secret">([\w-]+)<', told.text)
-    assert secret is not None
-    assert secret[1] not in bob.get(room).text
-    with at_work(service, house) as press:
-        assert f'href="{room}"' in press.get("/console").text
-        taken = press.send_form(press.get(room), f"{room}/content")
-        assert taken.status_code == 200
-        assert taken.content.startswith(b"PK")
-        assert taken.headers["content-disposition"].startswith("attachment")
-        shown = press.get(room).text
-    assert "good-press" in shown
-    assert "127.0.0.1" in shown
-
-
-def test_looking_at_a_download_counts_nothing(
-    service: Service, ann: Colleague, bob: Colleague
-) -> None:
-    """Only the form downloads; a link that something fetches ahead does not exist."""
+    """Each heading is in the language that was asked for, and so is the page."""
     batch = service.issue(20, activate=False)
-    room = order(ann, batch)
-    bob.press(room, f"{room}/approve")
-    assert ann.get(f"{room}/content").status_code == 405
-    package_id = int(room.rpartition("/")[2])
-    assert not service.query(
-        "SELECT FROM package_downloads WHERE package_id = %s", package_id
-    )
-
-
-def test_a_wrong_order_says_so_beside_the_form_as_it_was(
-    service: Service, ann: Colleague
-) -> None:
-    """The field is marked, what was typed stays, and nothing is ordered."""
-    batch = service.issue(20, activate=False)
-    page = f"/console/batches/{batch['batch_id']}/order"
-    answer = ann.press(page, page, quantity="many", preset="lines", printhouse="p-1")
-    assert answer.status_code == 422
-    assert re.search(r'name="quantity"[^>]*value="many"[^>]*aria-invalid', answer.text)
-    assert 'value="p-1"' in answer.text
-    beyond = ann.press(page, page, from_index="19", quantity="2", encryption="none")
-    assert beyond.status_code == 422
-    order(ann, batch)
-    again = ann.press(page, page, encryption="none", preset="csv")
-    assert again.status_code == 409
-    assert "packaged twice" in again.text
-
-
-def test_a_person_of_another_brand_finds_no_package(
-    service: Service, ann: Colleague
-) -> None:
-    """Scopes of a token hold in every room."""
-    batch = service.issue(20, activate=False)
-    room = order(ann, batch)
-    token = service.staff_token("issuer", name="stranger", brand="Other Dairy")
-    with at_work(service, token) as stranger:
-        home = stranger.get("/console").text
-        assert f'href="{room}"' not in home
-        assert f'href="/console/batches/{batch["batch_id"]}"' not in home
-        for path in (room, f"/console/batches/{batch['batch_id']}"):
-            assert stranger.get(path).status_code == 404
-
-
-# Reports ------------------------------------------------------------------------------
-
-
-def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
-    service: Service, lin: Colleague, tmp_path: Path
-) -> None:
-    """The right rows count, each wrong one is shown with line, column and sentence."""
-    batch = service.issue(100, activate=False)
+    package = order_package(ann, batch)
     file = tmp_path / "shift.csv"
-    file.write_text(
-        "from_index,to_index,status,reason,grade\n"
-        "0,79,printed,,A\n80,x,wasted,splice,\n80,84,wasted,splice,\n"
-    )
-    sent = lin.drop(batch["batch_id"], file, activate="now")
-    assert sent.status_code == 303
-    shown = lin.get(sent.headers["location"])
-    assert "is no whole number" in shown.text
-    again = lin.drop(batch["batch_id"], file, activate="now")
-    assert again.headers["location"] == sent.headers["location"]
-    room = lin.get(f"/console/batches/{batch['batch_id']}").text
-    bar = re.search(r'<svg class="stack tall"[^>]*aria-label="([^"]*)"', room)
-    assert bar is not None
-    assert bar[1] == "Printed 80 (80.00 %), Wasted 5 (5.00 %), Unprinted 15 (15.00 %)"
-    assert "splice" in room
-    assert service.scan(service.codes(batch, 0, 0)[0])["outcome"] == "verified"
-    service.audit()
-
-
-def test_a_report_may_be_all_or_nothing(
-    service: Service, lin: Colleague, tmp_path: Path
-) -> None:
-    """Where that was chosen, one wrong row keeps the others from counting."""
-    batch = service.issue(10, activate=False)
-    file = tmp_path / "shift.csv"
-    file.write_text("from_index,to_index,status\n0,4,printed\n9,99,printed\n")
-    answer = lin.drop(batch["batch_id"], file, on_error="refuse")
-    assert answer.status_code == 422
-    assert "nothing of the report counts" in answer.text
-    room = lin.get(f"/console/batches/{batch['batch_id']}").text
-    assert "Unprinted 10 (100 %)" in room
-
-
-def test_an_upload_from_another_site_is_refused_unread(
-    service: Service, lin: Colleague
-) -> None:
-    """A foreign sender's file is not even parsed."""
-    batch = service.issue(10, activate=False)
-    path = f"/console/batches/{batch['batch_id']}/report"
-    answer = lin.http.post(
-        path,
-        content=b"--x no form at all",
-        headers={"origin": EVIL, "content-type": "multipart/form-data; boundary=x"},
-    )
-    assert answer.status_code == 403
-
-
-# Codes and leaks ----------------------------------------------------------------------
-
-
-def test_a_caps_life_stands_on_one_page(
-    service: Service, ann: Colleague, bob: Colleague, lin: Colleague, tmp_path: Path
-) -> None:
-    """Issued, packaged, taken, printed, activated, scanned and paid; in this order."""
-    batch = service.issue(50, activate=False)
-    room = order(ann, batch)
-    bob.press(room, f"{room}/approve")
-    assert ann.send_form(ann.get(room), f"{room}/content").status_code == 200
-    file = tmp_path / "shift.csv"
-    file.write_text("from_index,to_index,status,reason,grade\n0,49,printed,,B\n")
-    lin.drop(batch["batch_id"], file, activate="now")
-    code = service.codes(batch, 7, 7)[0]
-    assert service.scan(code, "cap-lover")["outcome"] == "rewarded"
-    with at_work(service, service.staff("analyst")) as analyst:
-        shown = analyst.press("/console/codes", "/console/codes", code=f" {code} ")
-        assert str(shown.url.path).endswith(f"/{batch['batch_id']}/codes/7")
-        assert code not in shown.text
-        kinds = re.findall(r'<li class="e-(\w+)"', shown.text)
-        assert "cap-lover" in shown.text
-    assert kinds == [
-        *("issued", "packaged", "approved", "downloaded"),
-        *("printed", "activate", "rewarded"),
+    file.write_text("from_index,to_index,status\n0,4,printed\n")
+    report = lin.drop(batch["batch_id"], file).headers["location"]
+    here = f"/console/batches/{batch['batch_id']}"
+    rooms = [
+        *("/console", "/console/plants", "/console/codes", "/console/leaks"),
+        *(here, f"{here}/order", f"{here}/codes/3", f"{here}?watch"),
+        *(package, report, "/console/nothing"),
     ]
-    hidden = lin.get(str(shown.url.path)).text
-    assert "cap-lover" not in hidden
+    titles = {}
+    for language, mark in (("en", 'lang="en"'), ("zh-CN", 'lang="zh-CN"')):
+        with at_work(service, service.staff("admin"), language) as root:
+            pages = {path: root.get(path) for path in rooms}
+        assert all(f"<html {mark}>" in page.text for page in pages.values())
+        titles[language] = [title_of(page) for page in pages.values()]
+    for path, english, chinese in zip(rooms, *titles.values(), strict=True):
+        assert english.isascii() or "·" in english, path
+        assert re.search(r"[\u4e00-\u9fff]", chinese), path
 
 
-def test_a_mistyped_code_is_told_apart_from_one_out_of_reach(
-    service: Service, ann: Colleague
-) -> None:
-    """Forged codes are none of ours; a code of another brand looks never issued."""
-    batch = service.issue(5)
-    code = service.codes(batch, 0, 0)[0]
-    forged = code[:-1] + ("A" if code[-1] != "A" else "B")
-    path = "/console/codes"
-    assert ann.press(path, path, code=forged).status_code == 422
-    token = service.staff_token("issuer", name="stranger", brand="Other Dairy")
-    with at_work(service, token) as stranger:
-        assert stranger.press(path, path, code=code).status_code == 404
+def test_the_language_stays_as_chosen_and_so_does_the_page(ann: Colleague) -> None:
+    """The switch keeps what was asked for; the next room is in the same language."""
+    page = ann.get("/console/plants?by=line").text
+    switch = re.search(r'class="switch" href="([^"]*)"', page)
+    assert switch is not None
+    chinese = ann.get(switch[1].replace("&amp;", "&"))
+    assert title_of(chinese) == "工厂对账"
+    assert '<option value="line" selected>' in chinese.text
+    assert title_of(ann.get("/console/codes")) == "查码"
 
 
-def test_leaked_codes_lead_to_roll_package_and_who_took_it(
-    service: Service, ann: Colleague, bob: Colleague
-) -> None:
-    """A pasted list shows its source, and a void ends the codes or the whole roll."""
-    rolls = [
-        {"name": "roll-1", "from_index": 0, "to_index": 19},
-        {"name": "roll-2", "from_index": 20, "to_index": 39},
-    ]
-    batch = service.issue(40, activate=False, units=rolls)
-    room = order(ann, batch, printhouse="leaky-press")
-    bob.press(room, f"{room}/approve")
-    ann.http.headers["x-forwarded-for"] = fresh_address()
-    assert ann.send_form(ann.get(room), f"{room}/content").status_code == 200
-    service.change(batch, "activations")
-    codes = service.codes(batch)
-    service.scan(codes[3], "early-bird")
-    pasted = "\n".join([*codes[2:5], f"HTTPS://CAP.CN/C/{codes[25]}", codes[2], "ZZZ"])
-    shown = ann.press("/console/leaks", "/console/leaks", codes=pasted).text
-    text = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
-    assert "6 codes pasted 1 repeated 1 not ours: ZZZ" in text
-    assert "leaky-press" in text
-    assert "roll-1 Codes found here 3 Activated 3 Claimed 1" in text
-    assert "Only these codes: 4" in text
-    assert "All of their rolls, or batches: 40" in text
-    form = hidden_fields(shown, "/console/leaks/void") | {"codes": pasted}
-    nameless = ann.post("/console/leaks/void", form | {"reach": "listed"})
-    assert nameless.status_code == 422
-    listed = form | {"reach": "listed", "reason": "on a forum"}
-    assert "<b>4</b> codes are void now" in ann.post("/console/leaks/void", listed).text
-    assert service.scan(codes[2])["outcome"] == "not_active"
-    assert service.scan(codes[6])["outcome"] == "verified"
-    whole = listed | {"codes": codes[2], "reach": "unit"}
-    assert ann.post("/console/leaks/void", whole).status_code == 200
-    assert service.scan(codes[6])["outcome"] == "not_active"
-    assert service.scan(codes[30])["outcome"] == "verified"
-    service.audit()
-
-
-def test_a_list_that_is_too_long_or_empty_is_refused(ann: Colleague) -> None:
-    """The sentence says how many there may be; nothing is looked up."""
-    path = "/console/leaks"
-    assert ann.press(path, path, codes=" ,; ").status_code == 422
-    long = ann.press(path, path, codes="A " * 10_001)
-    assert long.status_code == 422
-    assert "10,000" in long.text
-
-
-def test_an_analyst_previews_a_void_and_leaves_it_to_others(service: Service) -> None:
-    """The contract gives voids to lines and issuers."""
-    batch = service.issue(5)
-    codes = service.codes(batch)
-    with at_work(service, service.staff("analyst")) as analyst:
-        shown = analyst.press("/console/leaks", "/console/leaks", codes=codes[0])
-        assert "Only these codes" in shown.text
-        assert 'action="/console/leaks/void"' not in shown.text
-        form = hidden_fields(shown.text, "/console/leaks")
-        body = form | {"codes": codes[0], "reach": "listed", "reason": "x"}
-        assert analyst.post("/console/leaks/void", body).status_code == 403
-
-
-def test_the_console_speaks_chinese(service: Service) -> None:
-    """A fault at the line is told in the reader's language too."""
+def test_faults_are_told_in_chinese(service: Service) -> None:
+    """A reader at the line is told what to do in their own language."""
     with at_work(service, service.staff("line"), "zh-CN") as lin:
-        assert title_of(lin.get("/console/plants")) == "工厂对账"
-        missing: httpx.Response = lin.get("/console/packages/999999")
+        missing = lin.get("/console/packages/999999")
         assert missing.status_code == 404
         assert "没有这个东西" in missing.text
