@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 
 metadata = MetaData()
 
@@ -89,6 +89,7 @@ range_changes = Table(
     Column("reason", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
     Column("changed", BigInteger, nullable=False),
+    Column("moved", INT8MULTIRANGE, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column(
         "event_id",

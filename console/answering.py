@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import structlog
 from litestar import Request, Response, route
@@ -13,7 +13,7 @@ from litestar.types import Empty
 
 from console.desk import ConsoleDesk
 from console.rendering import HOME, TEMPLATES, render
-from console.visits import StaffVisit, read_visit
+from console.visits import StaffVisit, recognise
 from core.auth import Role, require_role
 from core.db import DATABASE_AWAY
 from core.errors import Fault, Forbidden, database_away
@@ -73,8 +73,11 @@ def _handler(
     def make(work: Work) -> HTTPRouteHandler:
         async def answer(request: AnyRequest, console: Desk) -> Response[Any]:
             visit = StaffVisit.of(request, console.settings)
+            if request.method == HttpMethod.GET:
+                asked = {**request.query_params, "lang": visit.other_language}
+                visit.switch = f"{visit.path}?{urlencode(asked)}"
             try:
-                visit = await read_visit(request, console)
+                await recognise(request, console, visit)
                 return await enter(work, request, console, visit)
             except Fault as fault:
                 return show_fault(console, visit, fault)

@@ -1,18 +1,18 @@
 """From a template of the console to an answer, in the reader's language and time."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from litestar import Response
 
 from console.desk import ConsoleDesk
 from console.plots import lay_out
-from console.texts import ROLE_ROOMS, fault_in, text_in
+from console.sentences import fault_in, sentence_in
+from console.texts import ROLE_ROOMS, text_in
 from console.visits import StaffVisit
 from core.pages import Templates
 
@@ -37,20 +37,15 @@ def render(
         status=status,
         headers=headers,
         t=partial(text_in, visit.language),
-        switch=_switch(visit),
         rooms=_rooms(visit),
-        moment=_moment(desk.settings.timezone),
+        moment=_moment(desk.settings.timezone, "%Y-%m-%d %H:%M"),
+        second=_moment(desk.settings.timezone, "%Y-%m-%d %H:%M:%S"),
         share=_share,
         say_fault=partial(fault_in, visit.language),
+        say=partial(sentence_in, visit.language),
         lay_out=lay_out,
         **values,
     )
-
-
-def _switch(visit: StaffVisit) -> str:
-    """Give the way to the same page in the other language."""
-    other = "en" if visit.language == "zh" else "zh"
-    return f"{visit.path}?{urlencode({'lang': other})}"
 
 
 def _rooms(visit: StaffVisit) -> list[tuple[str, str]]:
@@ -62,15 +57,11 @@ def _rooms(visit: StaffVisit) -> list[tuple[str, str]]:
     ]
 
 
-def _moment(timezone: ZoneInfo) -> Callable[[datetime | date | None], str]:
+def _moment(timezone: ZoneInfo, form: str) -> Callable[[datetime | None], str]:
     """Make what writes a moment on the brand's clock; both languages read ISO."""
 
-    def word(at: datetime | date | None) -> str:
-        if at is None:
-            return "–"
-        if isinstance(at, datetime):
-            return f"{at.astimezone(timezone):%Y-%m-%d %H:%M}"
-        return at.isoformat()
+    def word(at: datetime | None) -> str:
+        return "–" if at is None else at.astimezone(timezone).strftime(form)
 
     return word
 

@@ -15,10 +15,19 @@ COOKIE: Final = "staff"
 
 @dataclass(slots=True, kw_only=True)
 class StaffVisit(Visit):
-    """One request, as the console sees it."""
+    """One request, as the console sees it.
+
+    `switch` leads to the same page in the other language; a form's answer has none.
+    """
 
     session: str | None = None
     visitor: Staff | None = None
+    switch: str | None = None
+
+    @property
+    def other_language(self) -> str:
+        """Name the language that the page is not in."""
+        return "en" if self.language == "zh" else "zh"
 
     @property
     def staff(self) -> Staff:
@@ -41,16 +50,16 @@ class StaffVisit(Visit):
         self.keep(COOKIE, "", max_age=0)
 
 
-async def read_visit(request: Request[Any, Any, Any], desk: ConsoleDesk) -> StaffVisit:
-    """Read what a request says of its visitor, and look their session up."""
-    visit = StaffVisit.of(request, desk.settings)
+async def recognise(
+    request: Request[Any, Any, Any], desk: ConsoleDesk, visit: StaffVisit
+) -> None:
+    """Look up whose session a request carries; one that has ended is put away."""
     secret = request.cookies.get(visit.name(COOKIE))
     if not secret:
-        return visit
+        return
     async with desk.engine.connect() as conn:
         visit.visitor = await find_session(conn, secret, now=desk.now)
     if visit.visitor is None:
         visit.end_session()
     else:
         visit.session = secret
-    return visit

@@ -1,4 +1,4 @@
-"""The demo: a brand with a product, a campaign, and caps to scan at once."""
+"""The demo: a brand with a product, a campaign, caps to scan, and caps to print."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
 from codegen.domain import cap_link, seal
-from codegen.domain.batch import Batch, BatchOrder, Selection
+from codegen.domain.batch import Batch, BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import RangeState
@@ -27,6 +27,8 @@ CAMPAIGN = "demo-points"
 BRAND = "Demo Dairy"
 PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
 QUANTITY = 100_000
+ROLLS = 4
+CODES_PER_ROLL = 5_000
 
 
 async def is_demo(conn: AsyncConnection) -> bool:
@@ -43,7 +45,11 @@ class DemoCap:
 
 
 async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> None:
-    """Add the demo's product, campaign and activated batch, once."""
+    """Add the demo's product, campaign and two batches, once.
+
+    The codes of one are active as if the caps were in the shops; those of the other
+    wait for a printer.
+    """
     now = utc_datetime(clock.now_ms())
     if await is_demo(conn):
         return
@@ -62,22 +68,36 @@ async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> 
         daily_cap=1_000_000,
         now=now,
     )
-    order = BatchOrder.check(
-        quantity=QUANTITY,
+    in_shops = await issue_batch(
+        conn, issuance, _order(issuance, "DEMO-1", QUANTITY), OPERATOR, now=now
+    )
+    await change_codes(
+        conn,
+        issuance.key_file.load(),
+        ChangeRequest(in_shops.batch_id, Selection(), RangeState.ACTIVATED),
+        OPERATOR,
+        now=now,
+    )
+    rolls = tuple(
+        Unit(f"roll-{n + 1}", n * CODES_PER_ROLL, (n + 1) * CODES_PER_ROLL - 1)
+        for n in range(ROLLS)
+    )
+    to_print = _order(issuance, "DEMO-2", ROLLS * CODES_PER_ROLL, rolls)
+    await issue_batch(conn, issuance, to_print, OPERATOR, now=now)
+
+
+def _order(
+    issuance: Issuance, lot: str, quantity: int, units: tuple[Unit, ...] = ()
+) -> BatchOrder:
+    return BatchOrder.check(
+        quantity=quantity,
         link_base=issuance.link_base,
         link_form=LinkForm.SHORT,
         gtin=GTIN,
         campaign_id=CAMPAIGN,
-        lot="DEMO-1",
+        lot=lot,
         sale_regions=("CN-31",),
-    )
-    batch = await issue_batch(conn, issuance, order, OPERATOR, now=now)
-    await change_codes(
-        conn,
-        issuance.key_file.load(),
-        ChangeRequest(batch.batch_id, Selection(), RangeState.ACTIVATED),
-        OPERATOR,
-        now=now,
+        units=units,
     )
 
 

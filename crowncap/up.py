@@ -156,7 +156,7 @@ def _serve(serving: Serving) -> None:
 
 
 def _greet(settings: Settings, serving: Serving) -> None:
-    """Say what to open, and three commands to try."""
+    """Say what to open, and commands to try."""
     base = f"http://{serving.host}:{serving.port}"
     say("")
     say(f"Crowncap serves on {base}")
@@ -196,7 +196,12 @@ def _show_cap(base: str, cap: DemoCap, data_dir: Path) -> None:
         f'  -H "Authorization: Bearer $(.venv/bin/crowncap token member alice)" \\\n'
         f'  -d \'{{"code": "{cap.code_text}"}}\'\n\n'
         f"# look at everything that must hold, over the whole database\n"
-        f".venv/bin/crowncap audit"
+        f".venv/bin/crowncap audit\n\n"
+        f"# sign in to the staff's console as two people: one orders a package of\n"
+        f"# batch 2, the other approves it; docs/console.md walks through the rooms\n"
+        f".venv/bin/crowncap token staff --role admin --name ann\n"
+        f".venv/bin/crowncap token staff --role admin --name bob"
     )
-    console.print(Panel(Text(commands), title="Three commands to try", expand=False))
+    console.print(Panel(Text(commands), title="Commands to try", expand=False))
     say(f"Open the cap's page: {page}")
+    say(f"Open the staff's console: {base}/console")

@@ -222,9 +222,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """What a change of a batch did; `event_id` (a UUID) names it outside."""
+    """What a change of a batch did."""
 
     change_id: int
     changed: int
     unchanged: int
-    event_id: str

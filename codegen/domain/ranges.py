@@ -42,6 +42,9 @@ LEGAL_FROM = {
 }
 
 
+Interval = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """What a range's codes stand for."""
@@ -76,17 +79,23 @@ class CodeRange:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one code stands, and the change that put it there: who, why and when."""
+    """How one code stands, and what it stands for."""
 
     state: RangeState
-    kind: str
-    person: str
-    reason: str
-    at: datetime
     lot: str | None
     plant: str | None
     line: str | None
     effective_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A change that moved a code: who, why and when."""
+
+    kind: str
+    person: str
+    reason: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +106,6 @@ class RangeChange:
     change_id: int
     binding: Binding | None = None
     instructions: str | None = None
-
-
-Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

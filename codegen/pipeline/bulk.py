@@ -88,6 +88,7 @@ async def change_in_bulk(
         detail=detail,
         changed=changed,
         goods=whole.goods + single.goods,
+        moved=whole.moved,
     )
     await record_action(
         conn,

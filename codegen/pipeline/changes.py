@@ -112,7 +112,7 @@ async def _record(
     """Write the change down twice: with the batch, and with what its person did."""
     detail = _change_detail(request)
     kind = KINDS[request.state]
-    event_id = await store.record_change(
+    await store.record_change(
         conn,
         change_id,
         batch_id=request.batch_id,
@@ -122,6 +122,7 @@ async def _record(
         detail=detail,
         changed=measure.changed,
         goods=measure.goods,
+        moved=measure.moved,
     )
     await record_action(
         conn,
@@ -131,7 +132,7 @@ async def _record(
         detail=detail | {"changed": measure.changed, "reason": request.reason},
         now=now,
     )
-    return ChangeResult(change_id, measure.changed, measure.unchanged, event_id)
+    return ChangeResult(change_id, measure.changed, measure.unchanged)
 
 
 KINDS = {

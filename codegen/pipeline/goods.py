@@ -12,6 +12,7 @@ from codegen.domain.ranges import (
     Binding,
     CodeRange,
     Goods,
+    Interval,
     RangeChange,
     RangePlan,
     RangeState,
@@ -20,11 +21,15 @@ from codegen.domain.ranges import (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How many codes a change moves, how many it leaves, and the goods among them."""
+    """How many codes a change moves, how many it leaves, and the goods among them.
+
+    `moved` are the code_ids that it moves as ranges; single voids are none of them.
+    """
 
     changed: int
     unchanged: int
     goods: tuple[Goods, ...]
+    moved: tuple[Interval, ...] = ()
 
 
 async def measure_plan(
@@ -34,9 +39,8 @@ async def measure_plan(
 
     Goods are the codes that become active, or that were active and are taken back.
     """
-    voids = await store.count_voids(
-        conn, [(piece.first_code_id, piece.last_code_id) for piece in plan.moved]
-    )
+    moved = tuple((piece.first_code_id, piece.last_code_id) for piece in plan.moved)
+    voids = await store.count_voids(conn, moved)
     tally: Counter[Binding] = Counter()
     for piece, inside in zip(plan.moved, voids, strict=True):
         if change.state is RangeState.ACTIVATED:
@@ -45,7 +49,8 @@ async def measure_plan(
         elif piece.state is RangeState.ACTIVATED:
             tally[piece.binding] += piece.size - inside
     lost = sum(voids)
-    return Measure(plan.changed - lost, plan.unchanged + lost, goods_of(tally))
+    goods = goods_of(tally)
+    return Measure(plan.changed - lost, plan.unchanged + lost, goods, moved)
 
 
 def measure_voids(

@@ -151,6 +151,7 @@ async def recall_scope(
             detail=_named(scope),
             changed=measure.changed,
             goods=measure.goods,
+            moved=measure.moved,
         )
         await store.apply_plan(conn, plan)
         total += measure.changed

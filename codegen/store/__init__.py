@@ -6,6 +6,13 @@ from codegen.store.batches import (
     insert_batch,
     list_batches,
 )
+from codegen.store.changes import (
+    find_state_changes,
+    insert_change,
+    list_goods_changes,
+    next_change_id,
+    record_change,
+)
 from codegen.store.epochs import (
     insert_epoch,
     load_epoch_states,
@@ -21,11 +28,7 @@ from codegen.store.ranges import (
     find_active_codes,
     find_lot_batches,
     find_standing,
-    insert_change,
-    list_goods_changes,
     load_ranges,
-    next_change_id,
-    record_change,
 )
 from codegen.store.recalls import approve_recall, insert_recall
 from codegen.store.versions import current_version, load_range_table, take_fence
@@ -48,6 +51,7 @@ __all__ = [
     "find_lot_batches",
     "find_product",
     "find_standing",
+    "find_state_changes",
     "find_void_codes",
     "insert_batch",
     "insert_change",

@@ -26,8 +26,9 @@ from codegen.domain.ranges import (
     CodeRange,
     RangeState,
 )
+from codegen.store.changes import insert_change
 from codegen.store.faults import explain
-from codegen.store.ranges import insert_change, insert_ranges
+from codegen.store.ranges import insert_ranges
 
 
 async def insert_batch(

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     Row,
-    bindparam,
     delete,
     insert,
     select,
@@ -21,8 +19,6 @@ from codegen import tables as t
 from codegen.domain.ranges import (
     Binding,
     CodeRange,
-    Goods,
-    GoodsChange,
     RangePlan,
     RangeState,
     Standing,
@@ -41,18 +37,16 @@ async def load_ranges(conn: AsyncConnection, batch_id: int) -> list[CodeRange]:
 
 
 async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
-    """Tell how an issued code stands, and by which change; a single void comes last."""
+    """Tell how an issued code stands; a single void comes last."""
     row = (
         await conn.execute(
             text(
                 """
                 SELECT CASE WHEN v.code_id IS NULL THEN r.state ELSE 'void' END
-                    AS state, c.kind, c.person, c.reason, c.at, r.lot, r.plant, r.line,
-                    r.effective_at
+                    AS state, r.lot, r.plant, r.line, r.effective_at
                 FROM ranges AS r LEFT JOIN void_codes AS v ON v.code_id = :code_id
-                JOIN range_changes AS c
-                    ON c.change_id = coalesce(v.change_id, r.change_id)
-                WHERE r.first_code_id <= :code_id AND r.last_code_id >= :code_id
+                WHERE int8range(r.first_code_id, r.last_code_id, '[]')
+                    @> CAST(:code_id AS bigint)
                 """
             ),
             {"code_id": code_id},
@@ -101,123 +95,6 @@ async def apply_plan(conn: AsyncConnection, plan: RangePlan) -> None:
             )
         )
     await insert_ranges(conn, plan.added)
-
-
-async def insert_change(
-    conn: AsyncConnection,
-    *,
-    batch_id: int,
-    kind: str,
-    person: str,
-    reason: str,
-    detail: dict[str, Any],
-    changed: int,
-    now: datetime,
-) -> int:
-    """Write down a change of a batch; returns change_id."""
-    return int(
-        (
-            await conn.execute(
-                insert(t.range_changes)
-                .values(
-                    batch_id=batch_id,
-                    kind=kind,
-                    person=person,
-                    reason=reason,
-                    detail=detail,
-                    changed=changed,
-                    at=now,
-                )
-                .returning(t.range_changes.c.change_id)
-            )
-        ).scalar_one()
-    )
-
-
-async def next_change_id(conn: AsyncConnection) -> int:
-    """Draw the id of a change whose size is known only after its ranges are cut."""
-    return int(
-        (
-            await conn.execute(
-                text(
-                    "SELECT nextval(pg_get_serial_sequence("
-                    "'range_changes', 'change_id'))"
-                )
-            )
-        ).scalar_one()
-    )
-
-
-async def record_change(
-    conn: AsyncConnection,
-    change_id: int,
-    *,
-    goods: Sequence[Goods],
-    **fields: Any,
-) -> str:
-    """Write down a change under the id that was drawn for it; returns its event_id."""
-    worded = [
-        asdict(each)
-        | {"produced_on": each.produced_on and each.produced_on.isoformat()}
-        for each in goods
-    ]
-    event_id = await conn.execute(
-        text(
-            "INSERT INTO range_changes (change_id, batch_id, kind, person, reason,"
-            " detail, changed, goods, at) OVERRIDING SYSTEM VALUE VALUES (:change_id,"
-            " :batch_id, :kind, :person, :reason, :detail, :changed, :goods,"
-            # The moment of the fence, not of the request: the audit compares claims.
-            " clock_timestamp()) RETURNING event_id"
-        ).bindparams(
-            bindparam("detail", type_=t.range_changes.c.detail.type),
-            bindparam("goods", type_=t.range_changes.c.goods.type),
-        ),
-        {"change_id": change_id, "goods": worded} | fields,
-    )
-    return str(event_id.scalar_one())
-
-
-async def list_goods_changes(
-    conn: AsyncConnection, batch_id: int, *, after_id: int = 0, limit: int
-) -> list[GoodsChange]:
-    """List what made codes of a batch active or took them back, oldest first."""
-    c = t.range_changes.c
-    rows = await conn.execute(
-        select(c.change_id, c.event_id, c.kind, c.at, c.reason, c.goods)
-        .where(c.batch_id == batch_id, c.change_id > after_id, c.goods != [])
-        .order_by(c.change_id)
-        .limit(limit)
-    )
-    return [
-        GoodsChange(
-            row.change_id,
-            row.event_id,
-            _STATE_AFTER[row.kind],
-            row.at,
-            row.reason,
-            tuple(_goods_of(each) for each in row.goods),
-        )
-        for row in rows
-    ]
-
-
-_STATE_AFTER = {
-    "activate": RangeState.ACTIVATED,
-    "void": RangeState.VOID,
-    "recall": RangeState.RECALLED,
-}
-
-
-def _goods_of(stored: dict[str, Any]) -> Goods:
-    produced_on = stored["produced_on"]
-    return Goods(
-        **stored
-        | {
-            "produced_on": None
-            if produced_on is None
-            else date.fromisoformat(produced_on)
-        }
-    )
 
 
 async def insert_ranges(conn: AsyncConnection, ranges: Iterable[CodeRange]) -> None:

@@ -3,17 +3,31 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.domain.ranges import Standing
-from codegen.store import find_standing
+from codegen.domain.ranges import Standing, StateChange
+from codegen.store import find_standing, find_state_changes
 from core.clock import utc_datetime
 from core.ids import time_of_id
+from printer_export.domain.logistics import EventKind
 from printer_export.pipeline.stories import PackagedIn, Story, tell_story
 from scan_api.store import Claim, count_sightings, load_claim
+
+# The way of a cap that all goes well with, by the events that take it a stage on.
+_STAGES: Final = {
+    "issued": {"issued"},
+    "packaged": {"packaged"},
+    "printed": {"printed"},
+    "packed": {"packing", "palletising"},
+    "shipped": {"shipping"},
+    "activated": {"activate"},
+    "scanned": {"rewarded", "held", "no_reward"},
+    "paid": {"rewarded", "hold_posted"},
+}
+_ENDS: Final = {"void", "recall"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,20 @@ class Biography:
     sightings: int
     events: tuple[Event, ...]
 
+    @property
+    def ended(self) -> Event | None:
+        """Give what ended the cap, if anything did."""
+        ends = [e for e in self.events if e.kind in _ENDS]
+        return ends[-1] if ends else None
+
+    @property
+    def stages(self) -> list[tuple[str, datetime | None]]:
+        """Name the stages of a cap's way, each with when it first got there."""
+        return [
+            (name, next((e.at for e in self.events if e.kind in kinds), None))
+            for name, kinds in _STAGES.items()
+        ]
+
 
 async def write_biography(conn: AsyncConnection, batch: Batch, index: int) -> Biography:
     """Put a cap's life together; raises NotFound for an index out of the batch."""
@@ -49,7 +77,7 @@ async def write_biography(conn: AsyncConnection, batch: Batch, index: int) -> Bi
         *(event for package in story.packages for event in _of_package(package)),
         *_of_reports(story),
         *_of_cartons(story),
-        *_of_standing(standing),
+        *map(_of_change, await find_state_changes(conn, batch.batch_id, code_id)),
         *_of_claim(claim),
     ]
     return Biography(
@@ -84,15 +112,20 @@ def _of_reports(story: Story) -> Iterator[Event]:
 def _of_cartons(story: Story) -> Iterator[Event]:
     for carton in story.cartons:
         for each in carton.events:
-            facts = {"sscc": carton.sscc, "where": each.moment.biz_location}
-            moment = each.moment
-            yield Event(moment.happened_at, each.kind.value, moment.person, facts)
+            moment, (unit,) = each.moment, each.units
+            kind = each.kind.value
+            if each.kind is EventKind.PACKING and unit.pallet_sscc is not None:
+                kind = "palletising"
+            facts = {
+                "carton": unit.sscc,
+                "pallet": unit.pallet_sscc,
+                "place": moment.biz_location,
+            }
+            yield Event(moment.happened_at, kind, moment.person, facts)
 
 
-def _of_standing(standing: Standing) -> Iterator[Event]:
-    if standing.kind != "issue":
-        facts = {"reason": standing.reason, "effective_at": standing.effective_at}
-        yield Event(standing.at, standing.kind, standing.person, facts)
+def _of_change(change: StateChange) -> Event:
+    return Event(change.at, change.kind, change.person, {"reason": change.reason})
 
 
 def _of_claim(claim: Claim | None) -> Iterator[Event]:

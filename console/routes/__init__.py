@@ -12,6 +12,7 @@ ROUTER = Router(
         signing.sign_in,
         signing.sign_out,
         home.show_home,
+        home.show_nothing,
         batches.show_batch,
         packages.show_order_form,
         packages.order_package,

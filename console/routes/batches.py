@@ -1,5 +1,6 @@
 """A batch in one view: what it is, how its caps stand, its packages and reports."""
 
+from collections import Counter
 from typing import Any, Final
 
 from litestar import Response
@@ -13,12 +14,13 @@ from console.desk import ConsoleDesk
 from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
-from printer_export.pipeline.packages import may_see
+from printer_export.domain.life import PackageFilter
+from printer_export.pipeline.packages import list_packages
 from printer_export.routes.packages import view_package
-from printer_export.store import packages as package_store
 from printer_export.store import reports as report_store
 
 VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
+PRINTED: Final = "printed"
 _SHOWN: Final = 20
 
 
@@ -44,24 +46,22 @@ async def _facts(
     conn: AsyncConnection, desk: ConsoleDesk, visit: StaffVisit, batch: Batch
 ) -> dict[str, Any]:
     batch_id = batch.batch_id
-    records = await package_store.list_packages(
-        conn,
-        batch_id=batch_id,
-        printhouse=None,
-        overdue_at=None,
-        before_id=None,
-        limit=_SHOWN,
+    packages = await list_packages(
+        conn, visit.staff, PackageFilter(batch_id=batch_id), limit=_SHOWN
     )
+    reasons = await report_store.load_tallies(conn, batch_id)
+    grades = Counter[str]()
+    for each in reasons:
+        if each["status"] == PRINTED:
+            grades[each["grade"]] += each["quantity"]
     return {
         "counts": await report_store.load_counts(conn, batch_id, batch.quantity),
-        "reasons": await report_store.load_tallies(conn, batch_id),
+        "losses": [each for each in reasons if each["status"] != PRINTED],
+        # Those without a grade come last.
+        "grades": sorted(grades.items(), key=lambda each: (not each[0], each[0])),
         "units": await report_store.load_unit_quantities(conn, batch_id),
         "reports": await report_store.list_reports(
             conn, batch_id, before_id=None, limit=_SHOWN
         ),
-        "packages": [
-            view_package(each, desk.now)
-            for each in records
-            if may_see(each, visit.staff)
-        ],
+        "packages": [view_package(each, desk.now) for each in packages],
     }

@@ -16,10 +16,12 @@ from core.auth import Role
 from core.errors import Conflict, InvalidInput, field_error
 from core.pages import read_form
 from printer_export.domain.order import Encryption
+from printer_export.domain.preflight import Level
 from printer_export.domain.rows import Preset
 from printer_export.pipeline import packages as pipeline
 from printer_export.routes.content import stream_content
 from printer_export.routes.packages import NewPackage, order_of, view_package
+from printer_export.store import packages as store
 
 MAX_REASON: Final = 500
 _LINE: Final = (Role.LINE, Role.ISSUER)
@@ -28,7 +30,7 @@ _NUMBERS: Final = (
     *("quantity", "overage_percent", "codes_per_roll", "lanes"),
     *("from_index", "downloads_allowed", "expires_after_days"),
 )
-_WORDS: Final = ("preset", "unwind", "link_form", "printhouse", "unit")
+_WORDS: Final = ("preset", "unwind", "link_form", "sheet", "printhouse", "unit")
 _DEFAULTS: Final = {
     "preset": "csv",
     "lanes": "1",
@@ -98,7 +100,7 @@ async def _order_form(
         form=_DEFAULTS | form,
         fault=fault,
         wrong=next((e.pointer for e in fault.errors), "") if fault else "",
-        presets=list(Preset),
+        presets=[(preset.value, preset.value) for preset in Preset],
         demo=desk.packaging.demo,
     )
 
@@ -144,7 +146,7 @@ async def _show(
     now = desk.now
     async with desk.engine.connect() as conn:
         record = await pipeline.get_package(conn, package_id, visit.staff)
-        downloads = await pipeline.list_downloads(conn, package_id)
+        downloads = await store.list_downloads(conn, package_id)
         findings = None
         if record.approved_at is None and record.cancelled_at is None:
             findings = await pipeline.look_over(conn, desk.packaging, record.package)
@@ -156,6 +158,7 @@ async def _show(
         package=package,
         batch=record.package.batch,
         findings=findings,
+        kept_back=any(f.level is Level.BLOCKING for f in findings or ()),
         downloads=downloads,
         password=password,
         may_approve=visit.may(Role.ISSUER) and visit.staff.person != package.ordered_by,

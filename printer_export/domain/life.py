@@ -51,6 +51,22 @@ class PackageRecord:
         return self.expires_at is not None and self.expires_at <= now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageFilter:
+    """Which packages a list keeps.
+
+    `of_brand` and `of_line` leave out what is another's; batches of nobody stay.
+    `waiting` keeps what nobody has approved, `overdue_at` what was due before then.
+    """
+
+    batch_id: int | None = None
+    printhouse: str | None = None
+    of_brand: str | None = None
+    of_line: str | None = None
+    waiting: bool = False
+    overdue_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """Who took a package, when and from where; unfinished ones have no end."""

@@ -1,6 +1,6 @@
 """The life of a package: ordered, looked over, approved, downloaded, cancelled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -16,7 +16,7 @@ from core.auth.audit import record_action
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.settings import Network
-from printer_export.domain.life import Download, PackageRecord
+from printer_export.domain.life import PackageFilter, PackageRecord
 from printer_export.domain.order import (
     Encryption,
     Package,
@@ -322,16 +322,26 @@ async def get_package(
     A print house finds only what is addressed to it.
     """
     record = await store.find_package(conn, package_id, locked=locked)
-    missing = NotFound(f"There is no package {package_id}.")
-    if record is None:
-        raise missing
-    if not may_see(record, staff):
-        raise missing
+    if record is None or not _may_see(record, staff):
+        raise NotFound(f"There is no package {package_id}.")
     return record
 
 
-def may_see(record: PackageRecord, staff: Staff) -> bool:
-    """Tell whether a package is within a caller's scope."""
+async def list_packages(
+    conn: AsyncConnection,
+    staff: Staff,
+    wanted: PackageFilter,
+    *,
+    before_id: int | None = None,
+    limit: int,
+) -> list[PackageRecord]:
+    """List the packages within the caller's scope, newest first."""
+    house = staff.person if staff.role is Role.PRINTHOUSE else None
+    mine = replace(wanted, printhouse=house, of_brand=staff.brand, of_line=staff.line)
+    return await store.list_packages(conn, mine, before_id=before_id, limit=limit)
+
+
+def _may_see(record: PackageRecord, staff: Staff) -> bool:
     package = record.package
     if staff.role is Role.PRINTHOUSE:
         return package.order.printhouse == staff.person
@@ -339,11 +349,6 @@ def may_see(record: PackageRecord, staff: Staff) -> bool:
     return (staff.brand is None or brand in {None, staff.brand}) and (
         staff.line is None or line in {None, staff.line}
     )
-
-
-async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:
-    """List who took a package, oldest first."""
-    return await store.list_downloads(conn, package_id)
 
 
 async def _find(conn: AsyncConnection, package_id: int) -> PackageRecord:

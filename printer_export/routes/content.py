@@ -67,6 +67,7 @@ async def stream_content(
         )
     return Stream(
         _noting_the_end(engine, clock, download_id, content_of(record, packaging)),
+        status_code=200,
         media_type="application/octet-stream"
         if record.package.order.encryption is Encryption.AGE
         else "application/zip",

@@ -15,7 +15,7 @@ from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
-from printer_export.domain.life import Download, PackageRecord
+from printer_export.domain.life import Download, PackageFilter, PackageRecord
 from printer_export.domain.order import Encryption, PackageOrder, Sheet, Unwind
 from printer_export.domain.preflight import Finding
 from printer_export.domain.rows import Preset
@@ -258,15 +258,14 @@ async def list_packages(
     now = utc_datetime(clock.now_ms())
     limit = max(1, min(limit, MAX_PAGE))
     async with engine.connect() as conn:
-        records = await store.list_packages(
+        records = await pipeline.list_packages(
             conn,
-            batch_id=batch_id,
-            printhouse=staff.person if staff.role is Role.PRINTHOUSE else None,
-            overdue_at=now if overdue else None,
+            staff,
+            PackageFilter(batch_id=batch_id, overdue_at=now if overdue else None),
             before_id=cursor,
             limit=limit,
         )
-    views = [view_package(r, now) for r in records if pipeline.may_see(r, staff)]
+    views = [view_package(r, now) for r in records]
     more = str(records[-1].package.package_id) if len(records) == limit else None
     return PackageList(tuple(v for v in views if v.overdue or not overdue), more)
 
@@ -284,7 +283,7 @@ async def show_package(
     now = utc_datetime(clock.now_ms())
     async with engine.connect() as conn:
         record = await pipeline.get_package(conn, package_id, staff)
-        downloads = tuple(await pipeline.list_downloads(conn, package_id))
+        downloads = tuple(await store.list_downloads(conn, package_id))
         findings: tuple[Finding, ...] | None = None
         if record.approved_at is None and record.cancelled_at is None:
             report = await pipeline.look_over(conn, packaging, record.package)

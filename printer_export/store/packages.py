@@ -1,5 +1,6 @@
 """The SQL of packages and their downloads."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from codegen.store import find_batch
 from core.errors import Conflict
-from printer_export.domain.life import Download, PackageRecord
+from printer_export.domain.life import Download, PackageFilter, PackageRecord
 from printer_export.domain.order import Package, PackageOrder
 from printer_export.domain.rows import Preset
 from printer_export.tables import package_downloads, packages, sample_batches
 
 _OVERLAPS = {"packages_never_overlap", "epcis_packages_never_overlap"}
+_IN_SCOPE = """EXISTS (SELECT FROM batches AS b WHERE b.batch_id = packages.batch_id
+    AND (CAST(:brand AS text) IS NULL OR b.brand IS NULL OR b.brand = :brand)
+    AND (CAST(:line AS text) IS NULL OR b.line IS NULL OR b.line = :line))"""
 
 
 async def insert_package(
@@ -107,29 +111,34 @@ async def find_package(
 
 async def list_packages(
     conn: AsyncConnection,
+    wanted: PackageFilter,
     *,
-    batch_id: int | None,
-    printhouse: str | None,
-    overdue_at: datetime | None,
     before_id: int | None,
     limit: int,
 ) -> list[PackageRecord]:
-    """List packages, newest first; `overdue_at` keeps those not downloaded in time."""
-    query = select(packages).order_by(packages.c.package_id.desc()).limit(limit)
-    if batch_id is not None:
-        query = query.where(packages.c.batch_id == batch_id)
-    if printhouse is not None:
-        query = query.where(packages.c.printhouse == printhouse)
-    if overdue_at is not None:
+    """List packages, newest first."""
+    p = packages.c
+    query = select(packages).order_by(p.package_id.desc()).limit(limit)
+    for column, value in (
+        (p.batch_id, wanted.batch_id),
+        (p.printhouse, wanted.printhouse),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.of_brand is not None or wanted.of_line is not None:
         query = query.where(
-            packages.c.cancelled_at.is_(None),
-            (
-                (packages.c.downloads == 0) & (packages.c.download_by < overdue_at)
-                | (packages.c.activate_by < overdue_at)
-            ),
+            text(_IN_SCOPE).bindparams(brand=wanted.of_brand, line=wanted.of_line)
+        )
+    if wanted.waiting:
+        query = query.where(p.approved_at.is_(None), p.cancelled_at.is_(None))
+    if wanted.overdue_at is not None:
+        query = query.where(
+            p.cancelled_at.is_(None),
+            (p.downloads == 0) & (p.download_by < wanted.overdue_at)
+            | (p.activate_by < wanted.overdue_at),
         )
     if before_id is not None:
-        query = query.where(packages.c.package_id < before_id)
+        query = query.where(p.package_id < before_id)
     records = []
     for row in (await conn.execute(query)).all():
         batch = await find_batch(conn, row.batch_id)
@@ -259,6 +268,18 @@ async def find_sample_batch(conn: AsyncConnection, gtin: str) -> int | None:
         .limit(1)
     )
     return row.scalar_one_or_none()
+
+
+async def find_samples_among(
+    conn: AsyncConnection, batch_ids: Sequence[int]
+) -> frozenset[int]:
+    """Tell which of these batches are samples, which go to no line."""
+    rows = await conn.execute(
+        select(sample_batches.c.batch_id).where(
+            sample_batches.c.batch_id.in_(batch_ids)
+        )
+    )
+    return frozenset(rows.scalars())
 
 
 async def keep_sample_batch(

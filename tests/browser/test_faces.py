@@ -15,6 +15,7 @@ from scan_api.page.rendering import render
 from scan_api.page.visits import PageVisit
 from scan_api.requests import Origin
 from tests.browser.conftest import SHOTS
+from tests.browser.contrast import CONTRAST
 
 AT_MS = 1_790_000_000_000
 PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
@@ -26,44 +27,6 @@ OWN = {
     FaceName.NO_REWARD,
 }
 DIMMED = {FaceName.CLAIMED, FaceName.NOT_ACTIVE}
-
-# WCAG 2.2, relative luminance and contrast, over each text and what is painted below.
-CONTRAST = """() => {
-  const parse = (c) => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const light = (c) => {
-    const [r, g, b] = c.slice(0, 3).map((v) => {
-      v /= 255;
-      return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const below = (e) => {
-    // The bar lies over the hero without being inside it.
-    if (e.closest('.bar')) e = document.querySelector('.hero');
-    for (; e; e = e.parentElement) {
-      const style = getComputedStyle(e);
-      if (style.backgroundImage !== 'none') {
-        const found = style.backgroundImage.match(/rgba?\\([^)]*\\)/g).map(parse);
-        const solid = found.filter((c) => c.length < 4 || c[3] === 1);
-        // The glow lies over the lightest of the gradient's own colours.
-        const glow = found.find((c) => c.length === 4 && c[3] > 0);
-        return solid.map((c) => c.map((v, i) => v + (255 - v) * (glow ? glow[3] : 0)));
-      }
-      const c = parse(style.backgroundColor);
-      if (c.length < 4 || c[3] === 1) return [c];
-    }
-    return [[255, 255, 255]];
-  };
-  const texts = document.querySelectorAll(
-    'h1, h2, p, dt, dd, li, a, button, label, input, footer span, b'
-  );
-  return [...texts].filter((e) => e.getClientRects().length).map((e) => {
-    const mine = light(parse(getComputedStyle(e).color));
-    const ratios = below(e).map(light).map((other) =>
-      (Math.max(mine, other) + 0.05) / (Math.min(mine, other) + 0.05));
-    return [e.tagName + ' ' + e.textContent.trim().slice(0, 30), Math.min(...ratios)];
-  }).filter(([, ratio]) => ratio < 4.5);
-}"""
 
 
 def _desk() -> PageDesk:

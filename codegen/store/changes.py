@@ -1,0 +1,167 @@
+"""The SQL of changes of a batch: who, when and why, and what they did to goods."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen import tables as t
+from codegen.domain.ranges import (
+    Goods,
+    GoodsChange,
+    Interval,
+    RangeState,
+    StateChange,
+)
+
+
+async def insert_change(
+    conn: AsyncConnection,
+    *,
+    batch_id: int,
+    kind: str,
+    person: str,
+    reason: str,
+    detail: dict[str, Any],
+    changed: int,
+    now: datetime,
+) -> int:
+    """Write down a change of a batch; returns change_id."""
+    return int(
+        (
+            await conn.execute(
+                insert(t.range_changes)
+                .values(
+                    batch_id=batch_id,
+                    kind=kind,
+                    person=person,
+                    reason=reason,
+                    detail=detail,
+                    changed=changed,
+                    at=now,
+                )
+                .returning(t.range_changes.c.change_id)
+            )
+        ).scalar_one()
+    )
+
+
+async def next_change_id(conn: AsyncConnection) -> int:
+    """Draw the id of a change whose size is known only after its ranges are cut."""
+    return int(
+        (
+            await conn.execute(
+                text(
+                    "SELECT nextval(pg_get_serial_sequence("
+                    "'range_changes', 'change_id'))"
+                )
+            )
+        ).scalar_one()
+    )
+
+
+async def record_change(
+    conn: AsyncConnection,
+    change_id: int,
+    *,
+    goods: Sequence[Goods],
+    moved: Sequence[Interval],
+    **fields: Any,
+) -> None:
+    """Write down a change under the id that was drawn for it.
+
+    `moved` are the code_ids that it moved as ranges; single voids stand in void_codes.
+    """
+    worded = [
+        asdict(each)
+        | {"produced_on": each.produced_on and each.produced_on.isoformat()}
+        for each in goods
+    ]
+    await conn.execute(
+        text(
+            "INSERT INTO range_changes (change_id, batch_id, kind, person, reason,"
+            " detail, changed, goods, moved, at) OVERRIDING SYSTEM VALUE"
+            " VALUES (:change_id, :batch_id, :kind, :person, :reason, :detail,"
+            " :changed, :goods, CAST(:moved AS int8multirange),"
+            # The moment of the fence, not of the request: the audit compares claims.
+            " clock_timestamp())"
+        ).bindparams(
+            bindparam("detail", type_=t.range_changes.c.detail.type),
+            bindparam("goods", type_=t.range_changes.c.goods.type),
+        ),
+        {"change_id": change_id, "goods": worded, "moved": _multirange(moved)} | fields,
+    )
+
+
+def _multirange(intervals: Sequence[Interval]) -> str:
+    """Write inclusive intervals as PostgreSQL reads them."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in intervals) + "}"
+
+
+async def find_state_changes(
+    conn: AsyncConnection, batch_id: int, code_id: int
+) -> list[StateChange]:
+    """Tell what moved a code after its issue, oldest first.
+
+    A range may be activated over a code that was voided singly; that moved it nowhere.
+    """
+    rows = await conn.execute(
+        text(
+            """
+            SELECT c.kind, c.person, c.reason, c.at
+            FROM range_changes AS c LEFT JOIN void_codes AS v ON v.code_id = :code_id
+            WHERE c.batch_id = :batch_id AND (c.change_id = v.change_id
+                OR c.moved @> CAST(:code_id AS bigint)
+                    AND (v.change_id IS NULL OR c.change_id < v.change_id))
+            ORDER BY c.change_id
+            """
+        ),
+        {"batch_id": batch_id, "code_id": code_id},
+    )
+    return [StateChange(**row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+
+
+async def list_goods_changes(
+    conn: AsyncConnection, batch_id: int, *, after_id: int = 0, limit: int
+) -> list[GoodsChange]:
+    """List what made codes of a batch active or took them back, oldest first."""
+    c = t.range_changes.c
+    rows = await conn.execute(
+        select(c.change_id, c.event_id, c.kind, c.at, c.reason, c.goods)
+        .where(c.batch_id == batch_id, c.change_id > after_id, c.goods != [])
+        .order_by(c.change_id)
+        .limit(limit)
+    )
+    return [
+        GoodsChange(
+            row.change_id,
+            row.event_id,
+            _STATE_AFTER[row.kind],
+            row.at,
+            row.reason,
+            tuple(_goods_of(each) for each in row.goods),
+        )
+        for row in rows
+    ]
+
+
+_STATE_AFTER = {
+    "activate": RangeState.ACTIVATED,
+    "void": RangeState.VOID,
+    "recall": RangeState.RECALLED,
+}
+
+
+def _goods_of(stored: dict[str, Any]) -> Goods:
+    produced_on = stored["produced_on"]
+    return Goods(
+        **stored
+        | {
+            "produced_on": None
+            if produced_on is None
+            else date.fromisoformat(produced_on)
+        }
+    )

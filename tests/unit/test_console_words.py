@@ -1,0 +1,76 @@
+"""What features say in English has Chinese words in the console."""
+
+from codegen.domain import EpochKeys
+from codegen.domain.batch import Batch, Placement, Unit
+from codegen.domain.code_text import LinkForm
+from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
+from console.sentences import sentence_in
+from core.clock import utc_datetime
+from printer_export.domain.order import Encryption, Package, PackageOrder, Sheet
+from printer_export.domain.preflight import check_order, check_ranges
+from printer_export.domain.report import Columns, Lines, ReportReader, read_header
+from printer_export.domain.rows import Preset
+
+KEYS = EpochKeys.from_masters({0: bytes(32)})
+NOW = utc_datetime(1_800_000_000_000)
+BATCH = Batch(
+    *(1, 0, 5_000, 100_000, "06901234567892", None, None, Placement.INSIDE),
+    *(None, None, (), None, "HTTPS://CAPS.CN", LinkForm.SHORT, "ada", NOW),
+    units=(Unit("roll-1", 0, 9),),
+)
+WRONG_ROWS = {
+    "from_index,to_index,status,reason,grade": [
+        ["0", "1", "printed"],
+        ["0", "1", "gone", "", ""],
+        ["0", "1", "printed", "x" * 201, ""],
+        ["0", "1", "printed", "", "great"],
+        ["0", "100000", "printed", "", ""],
+        ["zero", "1", "printed", "", ""],
+    ],
+    "code,status": [["0000000000000000", "printed"]],
+    "unit,quantity,status": [["roll-9", "1", "printed"]],
+}
+
+
+def untold(sentences: list[str]) -> list[str]:
+    """Give the sentences that a reader of Chinese would get in English."""
+    assert sentences
+    return [each for each in sentences if sentence_in("zh", each) == each]
+
+
+def test_every_wrong_row_is_told_in_chinese() -> None:
+    """One row for each thing that may be wrong with it."""
+    sentences = []
+    for header, rows in WRONG_ROWS.items():
+        columns = read_header(header.split(","))
+        assert isinstance(columns, Columns)
+        reader = ReportReader(columns, BATCH, KEYS)
+        errors = [reader.read(Lines([row], [2]))[2] for row in rows]
+        assert all(errors)
+        sentences += [error.message for found in errors for error in found]
+    assert untold(sentences) == []
+
+
+def test_every_finding_of_preflight_is_told_in_chinese() -> None:
+    """Orders with nothing wrong, and with everything."""
+    fine = Package(1, BATCH, PackageOrder(Preset.CSV, 0, 9), 900, "ada", NOW)
+    order = PackageOrder(
+        *(Preset.CSV, 0, 99_999),
+        encryption=Encryption.NONE,
+        sheet=Sheet.A4,
+        printhouse="nobody",
+    )
+    odd = Package(1, BATCH, order, 900, "ada", NOW)
+    first = BATCH.first_code_id
+    active = CodeRange(first, first + 9, 1, RangeState.ACTIVATED, Binding())
+    findings = [
+        *check_order(fine, EpochState.OPEN, known_printhouse=True),
+        *check_order(odd, EpochState.FROZEN, known_printhouse=False),
+        *check_ranges(fine, [], 0),
+        *check_ranges(odd, [active], 3),
+    ]
+    assert {finding.level.value for finding in findings} == {
+        *("ok", "warning", "blocking"),
+    }
+    assert untold([finding.sentence for finding in findings]) == []
+    assert sentence_in("en", findings[0].sentence) == findings[0].sentence
