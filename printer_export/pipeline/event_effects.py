@@ -34,9 +34,9 @@ from printer_export.domain.epcis.reading import Step, ToldEvent
 from printer_export.domain.logistics import EventKind, Load, Moment
 from printer_export.domain.packing import UnitOrder
 from printer_export.pipeline.contents import NO_CODE, OwnedCodes, find_owners
-from printer_export.pipeline.effects import void_runs
 from printer_export.pipeline.moving import move_units, unpack_units
 from printer_export.pipeline.packing import pack_units
+from printer_export.pipeline.report_effects import void_runs
 from printer_export.pipeline.shipping import (
     MAX_NEW_RANGES,
     activate_ranges,

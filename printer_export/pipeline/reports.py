@@ -27,8 +27,8 @@ from printer_export.domain.report_order import OnError, ReportOrder
 from printer_export.domain.statuses import (
     STATUSES,
 )
-from printer_export.pipeline.effects import put_into_effect
 from printer_export.pipeline.laying import Intake, Laying, add_units
+from printer_export.pipeline.report_effects import put_into_effect
 from printer_export.store import reports as store
 
 BLOCK_LINES: Final = 65_536
