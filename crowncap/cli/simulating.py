@@ -27,7 +27,13 @@ _FAULTS_HELP = "\b\n" + "\n".join(
 )
 @click.argument("language", type=click.Choice(list(DIALECTS)))
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=9100, show_default=True, help="0: any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9100,
+    show_default=True,
+    help="0: any free one.",
+)
 @click.option("--speed", default=100.0, show_default=True, help="Codes a second.")
 @click.option("--buffer", default=200, show_default=True, help="Codes it holds.")
 @click.option(

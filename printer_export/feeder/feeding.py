@@ -247,6 +247,14 @@ class Feeder:
             # After a silence: hear first what is late, or it answers the next query.
             late_s = _LATE_ANSWERS * self._timing.answer_s
             self._next_query_s = self._clock() + late_s
+        elif isinstance(answer, Status) and self._stands_idle(answer):
+            soon_s = self._clock() + _FASTEST_POLL_S
+            self._next_query_s = min(self._next_query_s, soon_s)
+
+    def _stands_idle(self, status: Status) -> bool:
+        """Whether the printer has nothing to print until another answer agrees."""
+        idle = status.waiting == 0 and self._driver.infers_from_waiting
+        return idle and len(self._window) > 0
 
     async def _meet(self, line: Connection, status: Status) -> None:
         """Settle what is in doubt by a connection's first status."""

@@ -15,13 +15,21 @@ from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
 from core.errors import Conflict
 from printer_export.domain.epcis.names import cap_uri_prefix
 from printer_export.domain.rows import Octets
-from printer_export.packaging.reading import PackageReader
+from printer_export.packaging.reading import (
+    Count,
+    Layout,
+    ListedFile,
+    PackageReader,
+    typed,
+)
 
 # Indexes or codes held at a time; larger packages are read more than once.
 _HELD: Final = 4 << 20
 _BLOCK_ROWS: Final = 65_536
 _IS_SYMBOL: Final = np.isin(np.arange(256), list(ALPHABET.encode()))
 _GROUP: Final = 4
+# A whole number of 64 bits has this many.
+_DIGITS: Final = 18
 _END: Final = b"\r\n"
 # Spreads the last signs of codes evenly over passes.
 _SPREAD: Final = np.uint64(2_654_435_761)
@@ -47,71 +55,37 @@ class Check:
     sentence: str
 
 
-class _File(msgspec.Struct, frozen=True):
-    path: str
-    bytes: int
-    sha256: str
-    rows: int | None = None
-    first_index: int = 0
-    index_step: int = 1
+class _Order(msgspec.Struct, frozen=True):
+    """What the manifest says was ordered."""
 
-    @property
-    def last_index(self) -> int:
-        """The index of its last row."""
-        return self.first_index + ((self.rows or 1) - 1) * self.index_step
-
-
-class _Manifest(msgspec.Struct, frozen=True):
-    from_index: int
-    to_index: int
-    quantity: int
+    from_index: Count
+    to_index: Count
+    quantity: Count
     link_prefix: str
-    gtin: str | None
-    files: tuple[_File, ...]
-
-    @property
-    def data(self) -> list[_File]:
-        """The files of codes."""
-        return [each for each in self.files if each.rows is not None]
-
-
-class _Column(msgspec.Struct, frozen=True):
-    name: str
-    offset: int
-    length: int
-
-
-class _Layout(msgspec.Struct, frozen=True):
-    header_bytes: int
-    row_bytes: int
-    columns: tuple[_Column, ...]
-    footer_bytes: int = 0
-
-    def slice_of(self, name: str) -> slice | None:
-        """Where a column stands in a row."""
-        for each in self.columns:
-            if each.name == name:
-                return slice(each.offset, each.offset + each.length)
-        return None
-
-    @property
-    def link(self) -> slice | None:
-        """Where a row's link stands, or what else names its code."""
-        return self.slice_of("link") or self.slice_of("epc")
+    gtin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A package whose manifest and layout say what they must."""
+    """A package whose manifest says what it must."""
 
     reader: PackageReader
-    manifest: _Manifest
-    layout: _Layout
+    order: _Order
 
-    def blocks(self) -> Iterator[tuple[_File, int, Octets]]:
+    @property
+    def layout(self) -> Layout:
+        """How rows stand in their files."""
+        return self.reader.record
+
+    @property
+    def data(self) -> list[ListedFile]:
+        """The files of codes."""
+        return [each for each in self.reader.files if each.rows is not None]
+
+    def blocks(self) -> Iterator[tuple[ListedFile, int, Octets]]:
         """Yield all rows: (file, its row that a block begins with, (n, row_bytes))."""
         width = self.layout.row_bytes
-        for file in self.manifest.data:
+        for file in self.data:
             assert file.rows is not None
             for start in range(0, file.rows, _BLOCK_ROWS):
                 count = min(_BLOCK_ROWS, file.rows - start)
@@ -123,9 +97,9 @@ class _Opened:
     @property
     def prefix(self) -> bytes:
         """What precedes each code in a row, as the manifest says."""
-        if self.layout.slice_of("link") is not None or self.manifest.gtin is None:
-            return self.manifest.link_prefix.encode()
-        return cap_uri_prefix(self.manifest.gtin).encode()
+        if self.layout.slice_of("link") is not None or self.order.gtin is None:
+            return self.order.link_prefix.encode()
+        return cap_uri_prefix(self.order.gtin).encode()
 
     def codes(self, rows: Octets) -> Octets:
         """Cut (n, 16) codes out of the links of rows."""
@@ -145,13 +119,10 @@ def check_package(reader: PackageReader, public_pem: bytes | None) -> Iterator[C
     else:
         yield _check("signature", lambda: _signature(reader, public_pem))
     try:
-        manifest = msgspec.convert(reader.manifest, _Manifest)
-        layout = msgspec.convert(reader.layout, _Layout)
-    except msgspec.ValidationError as fault:
-        sentence = f"The manifest or the layout is not as it must be: {fault}."
-        yield Check("manifest", Verdict.FAILED, sentence)
+        opened = _Opened(reader, typed(reader.manifest, _Order))
+    except Conflict as fault:
+        yield Check("manifest", Verdict.FAILED, fault.detail)
         return
-    opened = _Opened(reader, manifest, layout)
     yield _check("sums", lambda: _sums(opened))
     yield _check("files", lambda: _files(opened))
     fits = _check("layout", lambda: _layout(opened))
@@ -180,7 +151,7 @@ def _sums(opened: _Opened) -> str:
     """Hash each file, and hold both lists of hashes against each other."""
     reader = opened.reader
     reader.verify_hashes(lambda _done, _total: None)
-    wanted = {each.path: each.sha256 for each in opened.manifest.files}
+    wanted = {each.path: each.sha256 for each in reader.files}
     for path in ("manifest.json", "manifest.sig"):
         wanted[path] = hashlib.sha256(reader.read(path)).hexdigest()
     lines = reader.read("SHA256SUMS").decode("utf-8", "replace").splitlines()
@@ -193,7 +164,8 @@ def _sums(opened: _Opened) -> str:
 
 def _files(opened: _Opened) -> str:
     """Look for files that nobody signed, or that stand twice in the archive."""
-    paths, listed = opened.reader.paths, {x.path for x in opened.manifest.files}
+    reader = opened.reader
+    paths, listed = reader.paths, {x.path for x in reader.files}
     if "layout.json" not in listed:
         raise Conflict("The manifest does not list layout.json, so nobody signed it.")
     twice = [path for path, times in Counter(paths).items() if times > 1]
@@ -207,21 +179,22 @@ def _files(opened: _Opened) -> str:
 
 def _indexes(opened: _Opened) -> str:
     """Count the rows of all files, and see that each index has one."""
-    manifest = opened.manifest
-    first, last = manifest.from_index, manifest.to_index
-    rows = sum(each.rows or 0 for each in manifest.data)
-    if not rows == manifest.quantity == last - first + 1:
+    order = opened.order
+    first, last = order.from_index, order.to_index
+    rows = sum(each.rows or 0 for each in opened.data)
+    if not rows == order.quantity == last - first + 1:
         raise Conflict(
-            f"{rows:,} rows in the files for {manifest.quantity:,} codes ordered, "
+            f"{rows:,} rows in the files for {order.quantity:,} codes ordered, "
             f"indexes {first} to {last}."
         )
     for start in range(first, last + 1, _HELD):
         seen = np.zeros(min(_HELD, last + 1 - start), dtype=np.bool_)
-        for file in manifest.data:
+        for file in opened.data:
             assert file.rows is not None
             if not file.index_step:
                 raise Conflict(f"The rows of {file.path} all have one index.")
-            ends = (file.first_index, file.last_index)
+            last_index = file.first_index + (file.rows - 1) * file.index_step
+            ends = (file.first_index, last_index)
             low, step = min(ends), abs(file.index_step)
             begin = low + max(0, -(-(start - low) // step)) * step
             seen[begin - start : max(0, max(ends) + 1 - start) : step] = True
@@ -234,15 +207,15 @@ def _indexes(opened: _Opened) -> str:
 def _layout(opened: _Opened) -> str:
     """See that columns lie within a row, and rows fill their files."""
     layout = opened.layout
+    if not any(file.rows for file in opened.data):
+        raise Conflict("The manifest lists no file of codes.")
     link = layout.link
     if link is None or link.stop - link.start <= CODE_SYMBOLS:
         raise Conflict("The layout has no column for links.")
-    if layout.header_bytes < 0 or any(
-        each.offset < 0 or each.offset + each.length > layout.row_bytes - len(_END)
-        for each in layout.columns
-    ):
+    room = layout.row_bytes - len(_END)
+    if any(each.offset + each.length > room for each in layout.columns):
         raise Conflict("The layout has columns that reach past the end of a row.")
-    for file in opened.manifest.data:
+    for file in opened.data:
         size = layout.header_bytes + (file.rows or 0) * layout.row_bytes
         size += layout.footer_bytes
         if size != file.bytes:
@@ -311,6 +284,8 @@ def _ungrouped(grouped: Octets, codes: Octets) -> Flags:
 
 
 def _misnumbered(digits: Octets, numbers: NDArray[np.int64]) -> Flags:
+    if digits.shape[1] > _DIGITS:
+        return np.ones((len(digits), 1), dtype=np.bool_)
     powers = 10 ** np.arange(digits.shape[1] - 1, -1, -1, dtype=np.int64)
     differs: Flags = digits != numbers[:, None] // powers % 10 + ord("0")
     return differs
@@ -321,7 +296,7 @@ def _duplicates(opened: _Opened) -> str:
 
     A pass holds the codes whose last signs fall to it, sorted.
     """
-    quantity = opened.manifest.quantity
+    quantity = opened.order.quantity
     passes = -(-quantity // _HELD)
     for number in range(passes):
         held = []

@@ -4,11 +4,13 @@ import hashlib
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Annotated, Any, Final, TypeVar
 
+import msgspec
 import numpy as np
 import pyrage
 from cryptography.exceptions import InvalidSignature
@@ -20,16 +22,64 @@ from core.errors import Conflict
 from printer_export.domain.manifest import FORMAT
 from printer_export.signing import key_id_of
 
+# No package is larger, and 64 bits hold what is made of these numbers.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+Step = Annotated[int, msgspec.Meta(ge=-(2**20), le=2**20)]
+# What the libraries below raise for an archive that was damaged.
+_DAMAGES: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError),
+)
 _AGE: Final = b"age-encryption.org/v1"
 _CHUNK: Final = 1 << 20
 _ENCRYPTED: Final = 0x1
 
 
+class ListedFile(msgspec.Struct, frozen=True):
+    """A file as the manifest lists it; `rows` is None for what holds no codes."""
+
+    path: str
+    bytes: Count
+    sha256: str
+    rows: Count | None = None
+    first_index: Count = 0
+    index_step: Step = 1
+
+
+class Column(msgspec.Struct, frozen=True):
+    """Where a column stands in a row, in bytes."""
+
+    name: str
+    offset: Count
+    length: Count
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """How rows stand in their files, in bytes."""
+
+    header_bytes: Count
+    row_bytes: Count
+    columns: tuple[Column, ...]
+    footer_bytes: Count = 0
+
+    @property
+    def link(self) -> slice | None:
+        """Where a row's link stands, or what else names its code."""
+        return self.slice_of("link") or self.slice_of("epc")
+
+    def slice_of(self, name: str) -> slice | None:
+        """Where a column stands in a row."""
+        for each in self.columns:
+            if each.name == name:
+                return slice(each.offset, each.offset + each.length)
+        return None
+
+
 class PackageReader:
     """An open package; rows are read in any order, fastest forwards.
 
-    `manifest` and `layout` are the parsed files, `paths` names all there are. Nothing
-    is trusted before `verify_hashes`, nor before `verify_signature` whom it came from.
+    `manifest` and `layout` are the parsed files, `files` and `record` what is read by
+    them, `paths` names all files there are. Nothing is trusted before
+    `verify_hashes`, nor before `verify_signature` whom it came from.
     """
 
     def __init__(self, root: "zipfile.Path | Path", paths: Sequence[str]) -> None:
@@ -40,8 +90,8 @@ class PackageReader:
             raise Conflict("This is no package of codes, or a newer kind of one.")
         self.layout = self.read_json("layout.json")
         self._open: tuple[str, IO[bytes]] | None = None
-        columns = {each["name"]: each for each in self.layout["columns"]}
-        self._link = columns.get("link", {"offset": 0, "length": 0})
+        self.files = typed(self.manifest.get("files"), tuple[ListedFile, ...])
+        self.record = typed(self.layout, Layout)
 
     def verify_signature(self, public_pem: bytes) -> None:
         """Check who signed the manifest; raises Conflict with a sentence."""
@@ -64,18 +114,17 @@ class PackageReader:
 
         `progress` hears (bytes read, bytes in all).
         """
-        files = self.manifest["files"]
-        total, done = sum(int(each["bytes"]) for each in files), 0
-        for each in files:
+        total, done = sum(each.bytes for each in self.files), 0
+        for each in self.files:
             digest = hashlib.sha256()
-            with self._stream(each["path"]) as file:
+            with _undamaged(each.path), self._stream(each.path) as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
                     done += len(chunk)
                     progress(done, total)
-            if digest.hexdigest() != each["sha256"]:
+            if digest.hexdigest() != each.sha256:
                 raise Conflict(
-                    f"{each['path']} is not what the manifest says; the package was "
+                    f"{each.path} is not what the manifest says; the package was "
                     "damaged or changed. Print nothing, and download it again."
                 )
 
@@ -83,27 +132,27 @@ class PackageReader:
         self, file: str, from_row: int, count: int
     ) -> tuple[NDArray[np.int64], Sequence[str]]:
         """Read rows of a data file: their batch indexes and links."""
-        entry = next(each for each in self.manifest["files"] if each["path"] == file)
-        row_bytes = self.layout["row_bytes"]
+        entry = next(each for each in self.files if each.path == file)
         content = self.read_bytes(file, from_row, count)
-        at, length = self._link["offset"], self._link["length"]
+        link = self.record.slice_of("link") or slice(0, 0)
         links = [
-            content[start + at : start + at + length].decode("ascii")
-            for start in range(0, len(content), row_bytes)
+            content[start + link.start : start + link.stop].decode("ascii")
+            for start in range(0, len(content), self.record.row_bytes)
         ]
         rows = from_row + np.arange(len(links), dtype=np.int64)
-        return entry["first_index"] + rows * entry["index_step"], links
+        return entry.first_index + rows * entry.index_step, links
 
     def read_bytes(self, file: str, from_row: int, count: int) -> bytes:
         """Read rows of a data file as they are; fewer where the file ends."""
-        header, row_bytes = self.layout["header_bytes"], self.layout["row_bytes"]
-        source = self._kept_open(file)
-        source.seek(header + from_row * row_bytes)
-        return source.read(count * row_bytes)
+        header, row_bytes = self.record.header_bytes, self.record.row_bytes
+        with _undamaged(file):
+            source = self._kept_open(file)
+            source.seek(header + from_row * row_bytes)
+            return source.read(count * row_bytes)
 
     def read(self, path: str) -> bytes:
         """Read a small file; raises Conflict when there is none."""
-        with self._stream(path) as file:
+        with _undamaged(path), self._stream(path) as file:
             return file.read()
 
     def read_json(self, path: str) -> dict[str, Any]:
@@ -131,11 +180,35 @@ class PackageReader:
     def _stream(self, path: str) -> IO[bytes]:
         if path.startswith("/") or ".." in path.split("/"):
             raise Conflict(f"A package has no file {path!r}.")
-        try:
-            stream: IO[bytes] = (self._root / path).open("rb")
-        except (FileNotFoundError, KeyError):
-            raise Conflict(f"The package lacks {path}.") from None
+        stream: IO[bytes] = (self._root / path).open("rb")
         return stream
+
+
+T = TypeVar("T")
+
+
+def typed(content: object, kind: type[T]) -> T:
+    """Make sense of what the manifest or the layout says; raises Conflict."""
+    try:
+        return msgspec.convert(content, kind)
+    except msgspec.ValidationError as fault:
+        raise Conflict(
+            f"The manifest or the layout is not as it must be: {fault}."
+        ) from None
+
+
+@contextmanager
+def _undamaged(path: str) -> Iterator[None]:
+    """Raise Conflict with a sentence for what is missing or cannot be read."""
+    try:
+        yield
+    except (FileNotFoundError, KeyError):
+        raise Conflict(f"The package lacks {path}.") from None
+    except _DAMAGES as fault:
+        raise Conflict(
+            f"{path} cannot be read ({fault}); the package was damaged. Print nothing, "
+            "and download it again."
+        ) from None
 
 
 @contextmanager
@@ -187,8 +260,10 @@ def _decrypt(path: Path, identity: Path, out: Any) -> None:
 def _reading_zip(path: Path) -> Iterator[PackageReader]:
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise Conflict(f"{path} is no zip file, or a part of one.") from None
+    except _DAMAGES:
+        raise Conflict(
+            f"{path} is no zip file, or a part of one, or it was damaged."
+        ) from None
     with archive:
         if any(each.flag_bits & _ENCRYPTED for each in archive.infolist()):
             raise Conflict(

@@ -5,6 +5,7 @@ buffer is full it reads nothing. All its time is the event loop's.
 """
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -37,7 +38,7 @@ class Make:
     buffer: int = 200
 
     def __post_init__(self) -> None:
-        if self.speed <= 0 or self.buffer < 1:
+        if not self.speed > 0 or self.buffer < 1:
             raise InvalidInput(
                 "A printer prints more than 0 codes a second, and its buffer holds at "
                 "least one."
@@ -94,9 +95,9 @@ class SimulatedPrinter:
         try:
             server = await asyncio.start_server(talk, host, port)
         except OSError as error:
-            raise Conflict(
-                f"Port {port} of {host} cannot be used: {error.strerror}."
-            ) from error
+            number = error.errno or 0
+            why = os.strerror(number).lower() if number > 0 else "no such host"
+            raise Conflict(f"Port {port} of {host} cannot be used: {why}.") from error
         tasks = {asyncio.create_task(self._print())}
         try:
             yield server.sockets[0].getsockname()[1]

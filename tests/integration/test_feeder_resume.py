@@ -28,6 +28,7 @@ from tests.fixtures.line_printers import (
     indexes,
     new_journal,
 )
+from tests.fixtures.quick_time import run_quickly
 
 
 def assert_honest(journal: Journal, printer: Printer) -> None:
@@ -103,6 +104,27 @@ async def test_a_restart_that_loses_the_buffer_makes_it_indeterminate(
             assert outcome.counts.indeterminate > 0
             assert outcome.counts.sent == 1500
             assert_honest(journal, printer)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_printer_is_kept_busy_at_the_speed_of_a_line(
+    tmp_path: Path, scheme: str
+) -> None:
+    """Three quarters of the time at least, also where only an idle printer tells."""
+    rows = NumberedRows(1000)
+    printer = Printer(scheme, make=Make(speed=100.0, buffer=200))
+
+    async def feed() -> float:
+        loop = asyncio.get_running_loop()
+        async with printer.listening() as port:
+            url = f"{scheme}://127.0.0.1:{port}"
+            with new_journal(tmp_path / "a.journal", rows, url) as journal:
+                begun_s = loop.time()
+                feeder = Feeder(rows, printer_at(url), journal, clock=loop.time)
+                assert (await feeder.run()).end is End.FINISHED
+                return loop.time() - begun_s
+
+    assert run_quickly(feed()) < 10 / 0.75
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ from tests.fixtures.line_printers import (
 from tests.fixtures.quick_time import run_quickly
 
 CODES = 160
+# A printer that is away when a run begins is given up soon, and the run begun again.
+RUNS = 8
 LATE = {FaultKind.LATE}
 SECONDS = st.sampled_from([0.05, 0.7, 5.0])
 # A second late is later than the feeder waits; that has schedules of its own.
@@ -83,7 +85,7 @@ async def feed(printer: Printer, scheme: str, marks: Marks, stops: list[float]) 
         async with printer.listening() as port:
             url = f"{scheme}://127.0.0.1:{port}"
             new_journal(path, rows, url).close()
-            for stop_s in [*stops, None]:
+            for stop_s in [*stops, *[None] * RUNS]:
                 with Watched.open(path) as journal:
                     journal.printer = printer
                     resume_journal(journal, Path(name) / "package.zip")
@@ -91,6 +93,8 @@ async def feed(printer: Printer, scheme: str, marks: Marks, stops: list[float]) 
                     if stop_s is not None:
                         asyncio.get_running_loop().call_later(stop_s, feeder.stop)
                     outcome = await feeder.run()
+                if outcome.end is End.FINISHED:
+                    break
             await asyncio.sleep(60)  # what is still in the buffer is printed
         with Journal.open(path) as journal:
             counts = journal.counts()

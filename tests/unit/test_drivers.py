@@ -50,6 +50,24 @@ def test_a_symbol_that_does_not_fit_is_refused() -> None:
         driver("tspl://h:9100?width=10&cell=6").frame(CODE)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("dpi=300", b'TEXT 16,132,"2",'),
+        ("dpi=203&cell=3", b'TEXT 12,99,"1",'),
+        ("dpi=203&cell=4&height=17", None),
+        ("dpi=203&cell=2&width=18", None),
+        ("dpi=203&text=0", None),
+    ],
+)
+def test_a_tspl_label_shows_its_code_where_all_of_it_fits(
+    options: str, said: bytes | None
+) -> None:
+    """Font 2 has 12 by 20 dots a letter, font 1 has 8 by 12 (TSC manual)."""
+    label = driver(f"tspl://h:9100?{options}").frame(CODE)
+    assert said in label if said else b"TEXT" not in label
+
+
 @given(st.text(max_size=40))
 def test_zpl_field_data_has_nothing_that_zpl_would_obey(text: str) -> None:
     """And what `^FH_` makes of it is the text again."""

@@ -109,6 +109,7 @@ def test_a_label_is_read_back_and_has_its_size_and_quiet_zone(
     assert (cells.all(axis=(1, 3)) == cells.any(axis=(1, 3))).all()
     below = dots[layout.y + side + quiet :]
     assert below.any() == bool(layout.text_height)
+    assert not below[:, -2:].any(), "the readable code is cut off"
 
 
 def test_what_another_program_left_in_the_printer_moves_no_symbol() -> None:

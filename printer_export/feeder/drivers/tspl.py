@@ -30,7 +30,8 @@ _OPTIONS: Final = {
     "text": Range(1, 0, 1),
 }
 _MM_PER_INCH: Final = 25.4
-_TEXT_HEIGHT: Final = 16
+# Fonts of fixed size, the larger first: name, dots across and down a letter.
+_FONTS: Final = (("2", 12, 20), ("1", 8, 12))
 _IDLE: Final = 0x00
 _FAULTS: Final = (
     (0x01, "head open"),
@@ -110,8 +111,10 @@ class TsplDriver:
             f"QRCODE {layout.x},{layout.y},M,{layout.cell},A,0,M2,{quote(code.link)}",
         ]
         text = readable_code(code.link)
-        if text and layout.texts and below + _TEXT_HEIGHT <= height:
-            lines.append(f'TEXT {layout.x},{below},"2",0,1,1,{quote(text)}')
+        for font, across, down in _FONTS if text and layout.texts else ():
+            if layout.x + across * len(text) <= width and below + down <= height:
+                lines.append(f'TEXT {layout.x},{below},"{font}",0,1,1,{quote(text)}')
+                break
         lines.append("PRINT 1,1")
         return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 

@@ -30,6 +30,9 @@ _OPTIONS: Final = {
     "text": Range(20, 0, 200),
 }
 _MM_PER_INCH: Final = 25.4
+# A grouped code in font 0 is as wide as so many of its letters are said to be.
+_CODE_WIDTHS: Final = 13
+_NARROWEST: Final = 10
 _STRING = re.compile(rb"\x02([^\x02\x03]*)\x03")
 _FIRST_FIELDS: Final = 12
 _SECOND_FIELDS: Final = 11
@@ -115,8 +118,9 @@ class ZplDriver:
         text, size = readable_code(code.link), layout.text_height
         # Digits stand out of the top of their field by some dots.
         top = below + size // 10
-        if text and size and top + size <= layout.height:
-            parts.append(f"^FO{layout.x},{top}^A0N,{size},{size}^FD{text}^FS")
+        width = min(size, round((layout.width - layout.x) / _CODE_WIDTHS))
+        if text and width >= _NARROWEST and top + size <= layout.height:
+            parts.append(f"^FO{layout.x},{top}^A0N,{size},{width}^FD{text}^FS")
         parts.append("^PQ1^XZ\r\n")
         return "".join(parts).encode("ascii")
 
