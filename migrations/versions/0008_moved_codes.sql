@@ -1,6 +1,7 @@
 -- Ranges know only the last change of a code; a code's life has all of them. Empty for
 -- an issue, which moves nothing, and for voids of single codes, which void_codes holds.
 ALTER TABLE range_changes ADD COLUMN moved int8multirange NOT NULL DEFAULT '{}';
+CREATE INDEX range_changes_by_batch ON range_changes (batch_id);
 
 -- Of older changes only those are known that ranges still name.
 ALTER TABLE range_changes DISABLE TRIGGER append_only;
