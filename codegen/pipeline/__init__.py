@@ -13,6 +13,7 @@ from codegen.pipeline.epochs import (
     open_first_epoch,
     rotate_epoch,
 )
+from codegen.pipeline.goods import measure_plan
 from codegen.pipeline.issuing import Issuance, issue_batch
 from codegen.pipeline.lookup import (
     FoundCode,
@@ -47,6 +48,7 @@ __all__ = [
     "get_batch",
     "issue_batch",
     "list_batches",
+    "measure_plan",
     "new_binding",
     "open_first_epoch",
     "recall_scope",

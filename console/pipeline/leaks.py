@@ -1,7 +1,7 @@
 """Where a list of leaked codes came from, and what voiding them would do."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,9 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain import EpochKeys
 from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Selection, Unit
 from codegen.domain.code_text import normalise, parse_scanned
-from codegen.domain.ranges import RangeChange, RangeState, plan_change
-from codegen.pipeline import ChangeRequest, FoundCode, change_codes, find_codes
-from codegen.store import load_ranges
+from codegen.domain.ranges import Interval, RangeChange, RangeState, plan_change
+from codegen.pipeline import (
+    ChangeRequest,
+    FoundCode,
+    change_codes,
+    find_codes,
+    measure_plan,
+)
+from codegen.store import load_ranges, take_fence
 from core.auth import Staff
 from core.errors import InvalidInput
 from printer_export.pipeline.stories import PackagedIn, find_packages_of
@@ -124,8 +130,6 @@ async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source
     states = Counter(each.state for each in codes)
     ends = (unit.from_index, unit.to_index) if unit else (0, batch.quantity - 1)
     whole = (batch.first_code_id + ends[0], batch.first_code_id + ends[1])
-    ranges = await load_ranges(conn, batch.batch_id)
-    plan = plan_change(ranges, [whole], RangeChange(RangeState.VOID, change_id=0))
     return Source(
         batch,
         unit,
@@ -133,13 +137,22 @@ async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source
         states,
         claimed=len(await find_claimed(conn, code_ids)),
         would_void=_voidable(states),
-        whole=plan.changed,
+        whole=await _count_voidable(conn, batch, whole),
         packages=tuple(
             (package, held)
             for package in await find_packages_of(conn, min(code_ids), max(code_ids))
             if (held := _held(package, codes))
         ),
     )
+
+
+async def _count_voidable(
+    conn: AsyncConnection, batch: Batch, interval: Interval
+) -> int:
+    """Count the codes that a void of an interval would end; single voids have ended."""
+    void = RangeChange(RangeState.VOID, change_id=0)
+    plan = plan_change(await load_ranges(conn, batch.batch_id), [interval], void)
+    return (await measure_plan(conn, plan, void)).changed
 
 
 def _held(package: PackagedIn, codes: Sequence[FoundCode]) -> int:
@@ -158,24 +171,31 @@ def _code_text(found: FoundCode) -> str:
     return parse_scanned(found.given).code_text or found.given
 
 
-async def void_sources(
+async def void_traced(
     conn: AsyncConnection,
     keys: EpochKeys,
-    sources: Iterable[Source],
+    texts: Sequence[str],
     reach: Reach,
     staff: Staff,
     *,
     reason: str,
     now: datetime,
 ) -> int:
-    """Make what was found void, for good; returns how many codes changed."""
-    changed = 0
-    for source in sources:
-        selection = Selection(codes=tuple(map(_code_text, source.codes)))
+    """Make codes, or the whole units they came from, void; returns how many became so.
+
+    Under the fence from the start, so that what is traced is what is voided.
+    """
+    await take_fence(conn)
+    voided = 0
+    for source in (await trace_codes(conn, keys, texts, staff)).sources:
         if reach is Reach.UNIT:
             selection = Selection(unit=source.unit.name if source.unit else None)
+            voided += source.whole
+        else:
+            selection = Selection(codes=tuple(map(_code_text, source.codes)))
+            voided += source.would_void
         request = ChangeRequest(
             source.batch.batch_id, selection, RangeState.VOID, reason
         )
-        changed += (await change_codes(conn, keys, request, staff, now=now)).changed
-    return changed
+        await change_codes(conn, keys, request, staff, now=now)
+    return voided

@@ -13,7 +13,7 @@ from console.pipeline.leaks import (
     Trace,
     read_list,
     trace_codes,
-    void_sources,
+    void_traced,
 )
 from console.rendering import render
 from console.visits import StaffVisit
@@ -92,11 +92,10 @@ async def void_leak(
     except InvalidInput as fault:
         return _answer(desk, visit, codes=pasted, fault=fault, reason=reason)
     async with desk.engine.begin() as conn:
-        before = await trace_codes(conn, desk.keys, texts, visit.staff)
-        voided = await void_sources(
+        voided = await void_traced(
             conn,
             desk.keys,
-            before.sources,
+            texts,
             reach,
             visit.staff,
             reason=reason,

@@ -32,13 +32,13 @@ async def add_report(
     """Take in a CSV that was dropped on the form."""
     file, form = await read_upload(request, visit)
     on_error, activate = form.get("on_error", ""), form.get("activate", "")
-    if on_error not in set(OnError):
-        raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
-    when, effective_at = read_activation(activate)
     content = file.file
-    digest = digest_of(content, f"{on_error}\n{activate}\n")
-    content.seek(0)
     try:
+        if on_error not in set(OnError):
+            raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
+        when, effective_at = read_activation(activate)
+        digest = digest_of(content, f"{on_error}\n{activate}\n")
+        content.seek(0)
         async with desk.engine.begin() as conn:
             batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
             order = ReportOrder(batch, digest, OnError(on_error), when, effective_at)

@@ -29,11 +29,17 @@ CONTRAST = """() => {
   };
   const texts = document.querySelectorAll(
     'h1, h2, p, dt, dd, li, a, button, label, input, footer span, b,'
-    + 'th, td, caption, summary, legend, select, textarea, time, small, .chip'
+    + 'th, td, caption, summary, legend, select, textarea, time, small, .chip, '
+    + 'code, svg text'
   );
   return [...texts].filter((e) => e.getClientRects().length).map((e) => {
-    const mine = light(parse(getComputedStyle(e).color));
-    const ratios = below(e).map(light).map((other) =>
+    const style = getComputedStyle(e);
+    // A text in a plot lies on the part that was drawn just before it.
+    const plotted = e.localName === 'text';
+    const mine = light(parse(plotted ? style.fill : style.color));
+    const under = plotted
+      ? [parse(getComputedStyle(e.previousElementSibling).fill)] : below(e);
+    const ratios = under.map(light).map((other) =>
       (Math.max(mine, other) + 0.05) / (Math.min(mine, other) + 0.05));
     return [e.tagName + ' ' + e.textContent.trim().slice(0, 30), Math.min(...ratios)];
   }).filter(([, ratio]) => ratio < 4.5);
