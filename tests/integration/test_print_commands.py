@@ -115,6 +115,17 @@ async def test_an_operator_is_told_in_one_sentence_what_is_wrong(
     assert "no range" in err
 
 
+async def test_a_simulated_printer_that_cannot_stand_there_says_why() -> None:
+    """In one sentence, without the words of a library."""
+    async with Printer("zpl").listening() as port:
+        code, _, err = await command("simulate", "zpl", "--port", str(port))
+    sentence = f"Port {port} of 127.0.0.1 cannot be used: address already in use."
+    assert (code, " ".join(err.split())) == (2, sentence)
+    for wrong in (["--port", "80000"], ["--speed", "nan"], ["--host", "no.invalid"]):
+        code, _, err = await command("simulate", "tspl", *wrong)
+        assert (code, "Traceback" in err) == (2, False), err
+
+
 async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     tmp_path: Path,
 ) -> None:
