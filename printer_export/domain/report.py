@@ -22,6 +22,8 @@ MAX_REASON: Final = 200
 MAX_NOTES: Final = 60_000
 _REPORTED: Final = {k: v for k, v in NUMBER_OF.items() if k != "unprinted"}
 _CODE_SYMBOLS: Final = 16
+_LF: Final = ord("\n")
+_COMMA: Final = ord(",")
 # ISO/IEC 15415 and 29158: 0.0 to 4.0 or A to F, perhaps with aperture, light, angle.
 _GRADE: Final = re.compile(r"(?:[0-4](?:\.[0-9])?|[ABCDF])(?:/[0-9A-Za-z.]{1,8}){0,3}")
 
@@ -113,6 +115,31 @@ class Lines:
     numbers: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Some lines of a report, all of the right width: their columns, their numbers."""
+
+    columns: Sequence[Sequence[str]]
+    numbers: Sequence[int]
+
+
+def cut_plainly(text: str, width: int, first_number: int) -> Table | None:
+    """Cut lines without quotes at their commas, all at once.
+
+    `text` is whole lines. Returns None when a line has other than `width` fields.
+    """
+    text = text.removesuffix("\n")
+    octets = np.frombuffer(text.encode(), dtype=np.uint8)
+    ends = np.append(np.flatnonzero(octets == _LF), len(octets))
+    commas = np.searchsorted(np.flatnonzero(octets == _COMMA), ends)
+    if (commas != (width - 1) * np.arange(1, len(ends) + 1)).any():
+        return None
+    # One list of strings, not one a line: the collector has little to look at.
+    fields = text.replace("\n", ",").split(",")
+    numbers = range(first_number, first_number + len(ends))
+    return Table([fields[place::width] for place in range(width)], numbers)
+
+
 class ReportReader:
     """Turns lines into rows of one batch, a block at a time."""
 
@@ -123,9 +150,33 @@ class ReportReader:
         self._keys = keys
         self._units = {unit.name: unit for unit in batch.units}
 
-    def read(self, lines: Lines) -> tuple[ReportRows, list[UnitRow], list[RowError]]:
+    def read(
+        self, block: Lines | Table
+    ) -> tuple[ReportRows, list[UnitRow], list[RowError]]:
         """Read a block: rows of codes, rows of units, and what was wrong."""
         errors: list[RowError] = []
+        if isinstance(block, Lines):
+            block = self._tabulate(block, errors)
+        table = block.columns
+        numbers = np.array(block.numbers, dtype=np.int64)
+        status = self._statuses(table[self.columns.status], block.numbers, errors)
+        note = self._notes_of(table, block.numbers, errors)
+        if self.columns.naming is Naming.UNITS:
+            return (
+                _NO_ROWS,
+                self._units_of(table, status, note, numbers, errors),
+                errors,
+            )
+        first, last, named = self._indexes(table, block.numbers, errors)
+        rows = ReportRows(first, last, status.astype(np.uint8), note, numbers)
+        good = named & (status >= 0)
+        wrong = {error.line for error in errors}
+        if wrong:
+            good &= ~np.isin(numbers, list(wrong))
+        return rows.pick(good), [], errors
+
+    def _tabulate(self, lines: Lines, errors: list[RowError]) -> Table:
+        """Turn lines into columns; those of another width are wrong."""
         width = self.columns.width
         if set(map(len, lines.fields)) != {width}:
             kept = [len(fields) == width for fields in lines.fields]
@@ -138,23 +189,8 @@ class ReportReader:
                 [f for f, good in zip(lines.fields, kept, strict=True) if good],
                 [n for n, good in zip(lines.numbers, kept, strict=True) if good],
             )
-        table = list(zip(*lines.fields, strict=True)) or [()] * width
-        numbers = np.array(lines.numbers, dtype=np.int64)
-        status = self._statuses(table[self.columns.status], lines.numbers, errors)
-        note = self._notes_of(table, lines.numbers, errors)
-        if self.columns.naming is Naming.UNITS:
-            return (
-                _NO_ROWS,
-                self._units_of(table, status, note, numbers, errors),
-                errors,
-            )
-        first, last, named = self._indexes(table, lines.numbers, errors)
-        rows = ReportRows(first, last, status.astype(np.uint8), note, numbers)
-        good = named & (status >= 0)
-        wrong = {error.line for error in errors}
-        if wrong:
-            good &= ~np.isin(numbers, list(wrong))
-        return rows.pick(good), [], errors
+        columns = list(zip(*lines.fields, strict=True)) or [()] * width
+        return Table(columns, lines.numbers)
 
     def _statuses(
         self, words: Sequence[str], numbers: Sequence[int], errors: list[RowError]

@@ -1,12 +1,8 @@
 """Taking in what a line reports: read, laid on, added up, and put into effect."""
 
 import asyncio
-import csv
-import io
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import accumulate, islice
-from typing import IO, Any, Final
+from typing import IO, Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,21 +13,15 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import FieldError, InvalidInput, NotFound
-from printer_export.domain.report import (
-    Lines,
-    ReportReader,
-    RowError,
-    read_header,
-)
+from printer_export.domain.report import ReportReader, RowError, read_header
 from printer_export.domain.report_order import OnError, ReportOrder
 from printer_export.domain.statuses import (
     STATUSES,
 )
 from printer_export.pipeline.laying import Intake, Laying, add_units
 from printer_export.pipeline.report_effects import put_into_effect
+from printer_export.pipeline.report_lines import ReportLines
 from printer_export.store import reports as store
-
-BLOCK_LINES: Final = 65_536
 
 
 async def take_report(
@@ -134,53 +124,18 @@ async def _read_all(
     content: IO[bytes],
 ) -> Intake:
     """Read the report block by block; reading and counting run in a thread."""
-    text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
-    lines = csv.reader(text, strict=True)
-    try:
-        columns = read_header(next(lines, []))
-        if isinstance(columns, RowError):
-            raise InvalidInput(columns.message, code="no_header")
-        reader, intake = ReportReader(columns, batch, keys), Intake()
-        laying = Laying(conn, batch, report_id, reader.notes, intake)
-        blocks = _blocks(lines)
-        while block := await asyncio.to_thread(next, blocks, None):
-            rows, units, errors = await asyncio.to_thread(reader.read, block)
-            intake.rows += len(block.fields)
-            intake.note(errors)
-            if len(rows):
-                await laying.lay_on(rows)
-            await add_units(conn, batch, units, reader, intake)
-    except UnicodeDecodeError:
-        raise InvalidInput(
-            f"Near line {lines.line_num + 1} the file is not UTF-8; save it as CSV "
-            "UTF-8 and send it again. Nothing of it counted.",
-            code="not_utf8",
-        ) from None
-    except csv.Error as fault:
-        raise InvalidInput(
-            f"Line {lines.line_num} is no CSV: {fault}. Nothing of the file counted.",
-            code="no_csv",
-        ) from None
-    finally:
-        text.detach()
+    lines = await asyncio.to_thread(ReportLines, content)
+    columns = read_header(lines.header)
+    if isinstance(columns, RowError):
+        raise InvalidInput(columns.message, code="no_header")
+    reader, intake = ReportReader(columns, batch, keys), Intake()
+    laying = Laying(conn, batch, report_id, reader.notes, intake)
+    blocks = lines.cut(columns.width)
+    while block := await asyncio.to_thread(next, blocks, None):
+        rows, units, errors = await asyncio.to_thread(reader.read, block)
+        intake.rows += len(block.numbers)
+        intake.note(errors)
+        if len(rows):
+            await laying.lay_on(rows)
+        await add_units(conn, batch, units, reader, intake)
     return intake
-
-
-def _blocks(lines: Any) -> Iterator[Lines]:
-    """Group lines into blocks; empty ones are passed over."""
-    while True:
-        before = lines.line_num
-        fields = list(islice(lines, BLOCK_LINES))
-        if not fields:
-            return
-        numbers = range(before + 1, lines.line_num + 1)
-        if len(numbers) == len(fields) and all(fields):
-            yield Lines(fields, numbers)
-            continue
-        # Empty lines, and fields that run over several: a row's number is its last.
-        spans = [sum(field.count("\n") for field in row) + 1 for row in fields]
-        ends = accumulate(spans, initial=before)
-        numbered = zip(fields, islice(ends, 1, None), strict=True)
-        kept = [(row, end) for row, end in numbered if row]
-        if kept:
-            yield Lines([row for row, _ in kept], [end for _, end in kept])
