@@ -54,13 +54,19 @@ async def _type(page: Page, label: str, text: str) -> None:
 
 
 async def _enter(context: BrowserContext, token: str) -> Page:
-    """Sign in by keyboard; the field has the focus already."""
+    """Open the console in a new page, and sign in there."""
     page = await context.new_page()
     await page.goto("/console")
+    await _sign_in(page, token)
+    return page
+
+
+async def _sign_in(page: Page, token: str) -> None:
+    """Sign in by keyboard; the field gets the focus by itself."""
+    await expect(page.locator("#staff_token")).to_be_focused()
     await page.keyboard.type(token)
     async with page.expect_navigation(url="**/console"):
         await page.keyboard.press("Enter")
-    return page
 
 
 async def test_the_whole_way_goes_by_keyboard(
@@ -216,9 +222,7 @@ async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
     page = await context.new_page()
     await page.goto("/console/sign-in")
     await _look_over(page, f"sign-in-{tag}")
-    await page.keyboard.type(service.staff("admin"))
-    async with page.expect_navigation(url="**/console"):
-        await page.keyboard.press("Enter")
+    await _sign_in(page, service.staff("admin"))
     here = f"/console/batches/{ground.batch['batch_id']}"
     rooms = {
         "home": "/console",
