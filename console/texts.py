@@ -358,6 +358,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "found_here": ("其中的码", "Codes found here"),
     "whole_unit": ("整卷或整批可作废", "Voidable in all of it"),
+    "between_units": ("未分卷的码，序号", "In no named roll, indexes"),
     "no_unit": ("整个批次（未分卷）", "Whole batch (no rolls named)"),
     "taken_by": ("下载者", "Taken by"),
     "not_packaged": ("不在任何码包里", "In no package"),

@@ -38,15 +38,17 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Listed codes of one unit of a batch, or of a batch without units.
+    """Listed codes of one stretch of a batch: a unit, or what lies between units.
 
+    `span` is the stretch by indexes, both included: all of a batch without units.
     `states` counts the listed codes; `whole` is how many codes would become void with
-    the whole unit, or the whole batch where it has no units. `packages` are those that
-    held any of the listed codes, with how many.
+    the whole stretch. `packages` are those that held any of the listed codes, with how
+    many.
     """
 
     batch: Batch
     unit: Unit | None
+    span: Interval
     codes: tuple[FoundCode, ...]
     states: Counter[str]
     claimed: int
@@ -95,11 +97,12 @@ async def trace_codes(
     for each in found:
         if each.batch is not None and each.code_id is not None:
             known.setdefault(each.code_id, each)
-    groups: dict[tuple[int, str], list[FoundCode]] = defaultdict(list)
+    groups: dict[tuple[int, Interval], list[FoundCode]] = defaultdict(list)
     for each in known.values():
-        unit = _unit_of(each)
         assert each.batch is not None
-        groups[each.batch.batch_id, unit.name if unit else ""].append(each)
+        assert each.index is not None
+        _, span = stretch_of(each.batch, each.index)
+        groups[each.batch.batch_id, span].append(each)
     valid = [each for each in found if each.code_id is not None]
     return Trace(
         listed=len(texts),
@@ -110,29 +113,31 @@ async def trace_codes(
     )
 
 
-def _unit_of(found: FoundCode) -> Unit | None:
-    assert found.batch is not None
-    assert found.index is not None
-    return next(
-        (
-            unit
-            for unit in found.batch.units
-            if unit.from_index <= found.index <= unit.to_index
-        ),
-        None,
-    )
+def stretch_of(batch: Batch, index: int) -> tuple[Unit | None, Interval]:
+    """Find the unit of an index and its span; without one, the gap between units."""
+    first, last = 0, batch.quantity - 1
+    for unit in batch.units:
+        if unit.from_index <= index <= unit.to_index:
+            return unit, (unit.from_index, unit.to_index)
+        if unit.to_index < index:
+            first = max(first, unit.to_index + 1)
+        else:
+            last = min(last, unit.from_index - 1)
+    return None, (first, last)
 
 
 async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source:
-    batch, unit = codes[0].batch, _unit_of(codes[0])
+    batch, index = codes[0].batch, codes[0].index
     assert batch is not None
+    assert index is not None
+    unit, span = stretch_of(batch, index)
     code_ids = [each.code_id for each in codes if each.code_id is not None]
     states = Counter(each.state for each in codes)
-    ends = (unit.from_index, unit.to_index) if unit else (0, batch.quantity - 1)
-    whole = (batch.first_code_id + ends[0], batch.first_code_id + ends[1])
+    whole = (batch.first_code_id + span[0], batch.first_code_id + span[1])
     return Source(
         batch,
         unit,
+        span,
         tuple(codes),
         states,
         claimed=len(await find_claimed(conn, code_ids)),
@@ -189,7 +194,8 @@ async def void_traced(
     voided = 0
     for source in (await trace_codes(conn, keys, texts, staff)).sources:
         if reach is Reach.UNIT:
-            selection = Selection(unit=source.unit.name if source.unit else None)
+            first, last = source.span
+            selection = Selection(from_index=first, to_index=last)
             voided += source.whole
         else:
             selection = Selection(codes=tuple(map(_code_text, source.codes)))

@@ -100,7 +100,7 @@ def test_leaked_codes_lead_to_roll_package_and_who_took_it(
         {"name": "roll-1", "from_index": 0, "to_index": 19},
         {"name": "roll-2", "from_index": 20, "to_index": 39},
     ]
-    batch = service.issue(40, activate=False, units=rolls)
+    batch = service.issue(50, activate=False, units=rolls)
     room = order_package(ann, batch, printhouse="leaky-press")
     bob.press(room, f"{room}/approve")
     ann.http.headers["x-forwarded-for"] = fresh_address()
@@ -127,6 +127,12 @@ def test_leaked_codes_lead_to_roll_package_and_who_took_it(
     # Three of the twenty on roll-1 are void by now.
     assert "<b>17</b> codes are void now" in ann.post("/console/leaks/void", whole).text
     assert service.scan(codes[6])["outcome"] == "not_active"
+    assert service.scan(codes[30])["outcome"] == "verified"
+    # What lies on no roll is no reason to end the rolls.
+    rest = ann.press("/console/leaks", "/console/leaks", codes=codes[45]).text
+    assert "In no named roll, indexes 40 – 49" in rest
+    whole |= {"codes": codes[45]}
+    assert "<b>10</b> codes are void now" in ann.post("/console/leaks/void", whole).text
     assert service.scan(codes[30])["outcome"] == "verified"
     service.audit()
 
