@@ -12,6 +12,7 @@ from console.rendering import HOME, TEMPLATES, render
 from console.routes.batches import VIEWERS
 from console.visits import StaffVisit
 from core.auth import Role
+from core.auth.audit import record_action
 from core.pages import read_form
 
 MAX_TYPED = 300
@@ -45,11 +46,22 @@ async def find_code(
 async def show_code(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
-    """Show the life of a cap; who claimed it is told to analysts and support only."""
+    """Show the life of a cap; who claimed it is told to analysts and support only.
+
+    Who looked is written down, since it is a consumer's life too.
+    """
     batch_id, index = (request.path_params[name] for name in ("batch_id", "index"))
-    async with desk.engine.connect() as conn:
+    async with desk.engine.begin() as conn:
         batch = await get_batch(conn, batch_id, visit.staff)
         life = await write_biography(conn, batch, index)
+        await record_action(
+            conn,
+            visit.staff,
+            action="code.look",
+            subject=f"batch:{batch_id}",
+            detail={"index": index},
+            now=desk.now,
+        )
     return render(
         desk,
         visit,

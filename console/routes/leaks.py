@@ -18,6 +18,7 @@ from console.pipeline.leaks import (
 from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
+from core.auth.audit import record_action
 from core.errors import InvalidInput
 from core.pages import read_form
 
@@ -70,8 +71,16 @@ async def trace_leak(
         texts = read_list(pasted)
     except InvalidInput as fault:
         return _answer(desk, visit, codes=pasted, fault=fault)
-    async with desk.engine.connect() as conn:
+    async with desk.engine.begin() as conn:
         trace = await trace_codes(conn, desk.keys, texts, visit.staff)
+        await record_action(
+            conn,
+            visit.staff,
+            action="code.trace",
+            subject="codes",
+            detail={"listed": trace.listed},
+            now=desk.now,
+        )
     return _answer(desk, visit, codes=pasted, trace=trace)
 
 

@@ -66,6 +66,11 @@ def test_a_life_tells_carton_pallet_road_and_recall(
     assert "5 points" in text
     assert "bad seal" in text
     assert "Other scans 1" in text
+    looks = service.query(
+        "SELECT detail FROM audit_log WHERE action = 'code.look' AND subject = %s",
+        f"batch:{batch['batch_id']}",
+    )
+    assert looks
     stages = re.findall(r"<li( class=\"\w+\")?><b>(\w+)</b>", shown)
     assert [name for done, name in stages if "done" in done] == [
         *("Issued", "Printed", "Packed", "Shipped", "Activated", "Scanned", "Paid"),
@@ -111,6 +116,8 @@ def test_leaked_codes_lead_to_roll_package_and_who_took_it(
     pasted = "\n".join([*codes[2:5], f"HTTPS://CAP.CN/C/{codes[25]}", codes[2], "ZZZ"])
     shown = ann.press("/console/leaks", "/console/leaks", codes=pasted).text
     text = " ".join(re.sub(r"<[^>]+>", " ", shown).split())
+    traced = "SELECT detail FROM audit_log WHERE action = 'code.trace'"
+    assert ({"listed": 6},) in service.query(traced)
     assert "6 codes pasted 1 repeated 1 not ours: ZZZ" in text
     assert "leaky-press" in text
     assert "roll-1 Codes found here 3 Activated 3 Claimed 1" in text
