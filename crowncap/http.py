@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.exc import DataError
 
 from core.db import DATABASE_AWAY
 from core.errors import (
@@ -96,6 +97,15 @@ def answer_database_away(
     return answer_fault(request, database_away())
 
 
+def answer_unstorable(
+    request: Request[Any, Any, Any], fault: DataError
+) -> Response[bytes]:
+    """Answer 422 for a value that PostgreSQL cannot hold, such as a text with NUL."""
+    log.warning("unstorable", cause=str(fault.orig).splitlines()[0])
+    detail = "Something in the request cannot be stored: a NUL character, perhaps."
+    return answer_fault(request, InvalidInput(detail, code="unstorable"))
+
+
 def answer_unexpected(
     request: Request[Any, Any, Any], fault: Exception
 ) -> Response[bytes]:
@@ -108,5 +118,6 @@ EXCEPTION_MAP: dict[Any, Any] = {
     Fault: answer_fault,
     HTTPException: answer_http_exception,
     **dict.fromkeys(DATABASE_AWAY, answer_database_away),
+    DataError: answer_unstorable,
     Exception: answer_unexpected,
 }

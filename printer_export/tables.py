@@ -206,6 +206,7 @@ epcis_captures = Table(
 captured_events = Table(
     "captured_events",
     metadata,
+    Column("brand", Text, primary_key=True),
     Column("event_key", Text, primary_key=True),
     Column("content_hash", LargeBinary, nullable=False),
     Column("capture_id", Uuid(as_uuid=False), nullable=False),

@@ -1,6 +1,6 @@
 """Changing the states of codes: all or nothing, audited."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from codegen.domain.ranges import (
     Interval,
     RangeChange,
     RangeState,
+    join_intervals,
     plan_change,
 )
 from codegen.domain.sealing import open_code
@@ -191,17 +192,19 @@ def refuse_rebinding(
     binding: Binding,
 ) -> None:
     """Refuse to activate again what stands for something else; raises Conflict."""
+    targets = join_intervals(wanted)
+    lasts = [last for _, last in targets]
     for r in ranges:
         if r.state is not RangeState.ACTIVATED or r.binding == binding:
             continue
-        for first, last in wanted:
-            if first <= r.last_code_id and last >= r.first_code_id:
-                index = max(first, r.first_code_id) - batch.first_code_id
-                raise Conflict(
-                    f"Codes from index {index} on are activated already, with another "
-                    "product, lot, plant, region, campaign or start; nothing was done.",
-                    code="activated_otherwise",
-                )
+        at = bisect_left(lasts, r.first_code_id)
+        if at < len(targets) and targets[at][0] <= r.last_code_id:
+            index = max(targets[at][0], r.first_code_id) - batch.first_code_id
+            raise Conflict(
+                f"Codes from index {index} on are activated already, with another "
+                "product, lot, plant, region, campaign or start; nothing was done.",
+                code="activated_otherwise",
+            )
 
 
 def _codes_of(batch: Batch, keys: EpochKeys, codes: Sequence[str]) -> list[int]:

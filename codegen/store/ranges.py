@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy import (
     Row,
-    delete,
     insert,
     select,
     text,
-    tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -88,11 +86,15 @@ async def apply_plan(conn: AsyncConnection, plan: RangePlan) -> None:
     """Replace the ranges that a change cut; the caller holds the fence."""
     if plan.removed:
         await conn.execute(
-            delete(t.ranges).where(
-                tuple_(t.ranges.c.first_code_id, t.ranges.c.last_code_id).in_(
-                    [(r.first_code_id, r.last_code_id) for r in plan.removed]
-                )
-            )
+            text(
+                "DELETE FROM ranges AS r USING unnest(CAST(:firsts AS bigint[]),"
+                " CAST(:lasts AS bigint[])) AS gone (first, last)"
+                " WHERE r.first_code_id = gone.first AND r.last_code_id = gone.last"
+            ),
+            {
+                "firsts": [r.first_code_id for r in plan.removed],
+                "lasts": [r.last_code_id for r in plan.removed],
+            },
         )
     await insert_ranges(conn, plan.added)
 

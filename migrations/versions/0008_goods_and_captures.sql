@@ -16,12 +16,15 @@ CREATE TABLE epcis_captures (
     answer          jsonb NOT NULL
 );
 
--- An event counts once, by its eventID or, without one, by its content.
+-- An event counts once, by its eventID or, without one, by its content; brands do not
+-- meet here. A token of no brand has the empty one.
 CREATE TABLE captured_events (
-    event_key    text PRIMARY KEY,
+    brand        text NOT NULL,
+    event_key    text NOT NULL,
     content_hash bytea NOT NULL CHECK (length(content_hash) = 32),
     capture_id   uuid NOT NULL
-        REFERENCES epcis_captures DEFERRABLE INITIALLY DEFERRED
+        REFERENCES epcis_captures DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (brand, event_key)
 );
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON epcis_captures
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -10,7 +10,10 @@ from codegen.domain.gtin import check_digit
 
 SSCC_DIGITS: Final = 18
 # How far ahead of ours the clock of who tells may be.
-CLOCKS_DIFFER: Final = timedelta(minutes=10)
+_CLOCKS_DIFFER: Final = timedelta(minutes=10)
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# What EPCIS allows as an offset (its JSON schema, eventTimeZoneOffset).
+OFFSET_PATTERN: Final = r"^[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)\Z"
 _APPLICATION_IDENTIFIER: Final = "00"
 
 
@@ -156,6 +159,11 @@ class Load:
 
     ssccs: tuple[str, ...]
     moment: Moment
+
+
+def may_have_happened(at: datetime, now: datetime) -> bool:
+    """Tell whether a time can be that of an event: with its offset, and in our time."""
+    return at.tzinfo is not None and _EARLIEST <= at <= now + _CLOCKS_DIFFER
 
 
 def offset_of(at: datetime) -> str:

@@ -276,12 +276,14 @@ class ReportReader:
         errors: list[RowError],
     ) -> NDArray[np.int64]:
         """Read a column of indexes; -1 for what is none."""
-        try:
-            found = np.array(list(map(int, texts)), dtype=np.int64)
-            if (found >= 0).all():
-                return found
-        except (ValueError, OverflowError):
-            found = np.full(len(texts), -1, dtype=np.int64)
+        found = np.full(len(texts), -1, dtype=np.int64)
+        joined = "".join(texts)
+        # Only digits: `int` also reads 1_0 and the digits of other scripts.
+        if joined.isascii() and joined.isdigit() and all(texts):
+            try:
+                return np.array(list(map(int, texts)), dtype=np.int64)
+            except (OverflowError, ValueError):
+                pass  # too long for an index; told below
         for place, text in enumerate(texts):
             plain = text.strip()
             if plain.isascii() and plain.isdigit() and len(plain) < _CODE_SYMBOLS:

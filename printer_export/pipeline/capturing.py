@@ -15,7 +15,7 @@ from core.clock import to_ms
 from core.errors import Fault, FieldError, InvalidInput
 from core.ids import time_uuid
 from printer_export.domain.epcis.reading import Reading, ToldEvent
-from printer_export.domain.logistics import CLOCKS_DIFFER
+from printer_export.domain.logistics import may_have_happened
 from printer_export.pipeline.event_effects import (
     CHANGES_OF_STATE,
     EventEffects,
@@ -49,14 +49,13 @@ async def capture_events(
     """
     capture_id = time_uuid(to_ms(now))
     errors = list(reading.problems)
-    fresh = await _claim(conn, capture_id, reading.events, errors, now)
-    wrong = len(errors) - len(reading.problems)
-    repeated = len(reading.events) - len(fresh) - wrong
+    told = _in_time(reading.events, errors, now)
+    fresh, repeats = await _claim(conn, capture_id, told, errors, staff)
     effects = await begin_effects(conn, keys, fresh, staff, now=now)
-    failed = []
+    failed: set[str] = set()
     async for event, fault in _carry_out(effects, fresh):
         errors += _errors_of(event, fault)
-        failed.append(event.key)
+        failed.add(event.key)
     if errors and behaviour is ErrorBehaviour.ROLLBACK:
         raise InvalidInput(
             f"{errors[0].detail} Nothing of the document was captured.",
@@ -64,8 +63,11 @@ async def capture_events(
             errors=tuple(errors[:MAX_ERRORS]),
         )
     states = await effects.change_states()
-    await store.forget_events(conn, failed)
-    counts = {"captured": len(fresh) - len(failed), "repeated": repeated}
+    await store.forget_events(conn, staff.brand or "", failed)
+    counts = {
+        "captured": len(fresh) - len(failed),
+        "repeated": sum(key not in failed for key in repeats),
+    }
     answer = _word_job(capture_id, behaviour, errors, now) | counts | states
     await store.insert_capture(
         conn,
@@ -86,35 +88,49 @@ async def capture_events(
     return answer
 
 
+def _in_time(
+    events: Sequence[ToldEvent], errors: list[FieldError], now: datetime
+) -> list[ToldEvent]:
+    """Keep the events that can have happened."""
+    kept = []
+    for event in events:
+        if may_have_happened(event.happened_at, now):
+            kept.append(event)
+            continue
+        detail = "This is to come, or before the year 2000; no event tells of it."
+        at = f"{event.pointer}/eventTime"
+        errors.append(FieldError(at, "invalid_time", detail))
+    return kept
+
+
 async def _claim(
     conn: AsyncConnection,
     capture_id: str,
     events: Sequence[ToldEvent],
     errors: list[FieldError],
-    now: datetime,
-) -> list[ToldEvent]:
-    """Keep the events that were not told before; others that say so are wrong."""
-    seen: dict[str, bytes] = {}
-    first: list[ToldEvent] = []
-    for event in events:
-        if event.happened_at > now + CLOCKS_DIFFER:
-            detail = "An event tells what has happened; this is to come."
-            at = f"{event.pointer}/eventTime"
-            errors.append(FieldError(at, "invalid_time", detail))
-        elif event.key not in seen:
-            seen[event.key] = event.content_hash
-            first.append(event)
-        elif seen[event.key] != event.content_hash:
-            errors.append(_reused(event))
+    staff: Staff,
+) -> tuple[list[ToldEvent], list[str]]:
+    """Keep the events that were not told before; gives them, and the keys of repeats.
+
+    Another event under a known eventID is wrong.
+    """
+    first: dict[str, ToldEvent] = {}
+    again = [e for e in events if first.setdefault(e.key, e) is not e]
     earlier = await store.claim_events(
-        conn, capture_id, {event.key: event.content_hash for event in first}
+        conn,
+        capture_id,
+        staff.brand or "",
+        {key: event.content_hash for key, event in first.items()},
     )
-    errors += [
-        _reused(event)
-        for event in first
-        if earlier.get(event.key, event.content_hash) != event.content_hash
-    ]
-    return [event for event in first if event.key not in earlier]
+    known = {key: event.content_hash for key, event in first.items()} | earlier
+    again += [event for key, event in first.items() if key in earlier]
+    repeats = []
+    for event in again:
+        if known[event.key] == event.content_hash:
+            repeats.append(event.key)
+        else:
+            errors.append(_reused(event))
+    return [event for key, event in first.items() if key not in earlier], repeats
 
 
 def _reused(event: ToldEvent) -> FieldError:

@@ -23,20 +23,21 @@ from codegen.domain.ranges import (
 )
 from codegen.pipeline import (
     BulkChange,
+    Rebinding,
     change_in_bulk,
     new_binding,
     refuse_rebinding,
 )
 from codegen.store import load_ranges
 from core.auth import Staff
-from core.errors import Conflict, FieldError, InvalidInput
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.epcis.reading import Step, ToldEvent
 from printer_export.domain.logistics import EventKind, Load, Moment
 from printer_export.domain.packing import UnitOrder
 from printer_export.pipeline.contents import NO_CODE, OwnedCodes, find_owners
 from printer_export.pipeline.moving import move_units, unpack_units
 from printer_export.pipeline.packing import pack_units
-from printer_export.pipeline.report_effects import void_runs
+from printer_export.pipeline.report_effects import long_runs, void_runs
 from printer_export.pipeline.shipping import (
     MAX_NEW_RANGES,
     activate_ranges,
@@ -44,8 +45,11 @@ from printer_export.pipeline.shipping import (
     lock_batches,
 )
 from printer_export.store import logistics as unit_store
+from printer_export.store.shipments import find_awaiting
 
 CHANGES_OF_STATE: Final = frozenset({Step.COMMISSIONING, Step.DECOMMISSIONING})
+# Each kind is a change of its own, and scans wait for all of them.
+MAX_KINDS: Final = 50
 _REASON: Final = "EPCIS"
 
 
@@ -76,23 +80,26 @@ class EventEffects:
     now: datetime
     codes: OwnedCodes
     places: dict[int, slice]
+    units: set[str]
     batches: dict[int, Batch]
     ranges: dict[int, list[CodeRange]] = field(default_factory=dict)
     bindings: dict[_Goods, Binding] = field(default_factory=dict)
     activations: dict[_Goods, list[Interval]] = field(default_factory=dict)
     voids: dict[int, list[Interval]] = field(default_factory=dict)
-    shipped: list[str] = field(default_factory=list)
+    waiting: dict[int, list[Interval]] = field(default_factory=dict)
 
     async def move(self, run: Sequence[ToldEvent]) -> None:
         """Pack, unpack, ship or receive what a run of events of one step names.
 
         Raises what is wrong with any of them.
         """
+        self._refuse_unlocked(run)
         match run[0].step:
             case Step.PACKING:
                 orders = [_order_of(event) for event in run]
                 moments = [self._moment(event) for event in run]
                 await pack_units(self.conn, self.keys, orders, moments, self.staff)
+                self.units.update(order.sscc for order in orders)
             case Step.UNPACKING:
                 for event in run:
                     await self._refuse_part(event)
@@ -101,8 +108,24 @@ class EventEffects:
                 kind = EventKind(step.value)
                 moved = await move_units(self.conn, kind, self._loads(run), self.staff)
                 if kind is EventKind.SHIPPING:
+                    # Now: who unpacks a carton later takes nothing back.
                     ssccs = [unit.sscc for each in moved for unit in each.units]
-                    self.shipped.extend(ssccs)
+                    found = await find_awaiting(self.conn, ssccs)
+                    for batch_id, intervals in found.items():
+                        self.waiting.setdefault(batch_id, []).extend(intervals)
+
+    def _refuse_unlocked(self, run: Sequence[ToldEvent]) -> None:
+        """Refuse units that were not there when all of them were locked.
+
+        Somebody may have packed them meanwhile; their batches are not locked here.
+        """
+        packed = {event.parent for event in run if event.step is Step.PACKING}
+        for event in run:
+            named = set(event.units)
+            if event.step is Step.UNPACKING and event.parent is not None:
+                named.add(event.parent)
+            for sscc in sorted(named - self.units - packed):
+                raise NotFound(f"There is no logistic unit {sscc}.")
 
     def _loads(self, run: Sequence[ToldEvent]) -> list[Load]:
         return [
@@ -151,7 +174,9 @@ class EventEffects:
         caps = self._caps_of(event)
         if event.step is Step.DECOMMISSIONING:
             for batch_id, intervals in caps.items():
-                self.voids.setdefault(batch_id, []).extend(intervals)
+                joined = join_intervals([*self.voids.get(batch_id, []), *intervals])
+                self._refuse_pieces(batch_id, len(long_runs(joined)))
+                self.voids[batch_id] = joined
             return
         gtins = {cap.gtin for cap in event.caps} - {None}
         if len(gtins) > 1:
@@ -163,18 +188,39 @@ class EventEffects:
             goods = _Goods(
                 batch_id, next(iter(gtins), None), event.lot, event.produced_on
             )
-            batch, binding = self.batches[batch_id], await self._bind(goods)
-            refuse_rebinding(batch, self.ranges[batch_id], intervals, binding)
+            others = [
+                interval
+                for other, noted in self.activations.items()
+                if other.batch_id == batch_id and other != goods
+                for interval in noted
+            ]
             wanted[goods] = join_intervals(
                 [*self.activations.get(goods, []), *intervals]
             )
-            if len(wanted[goods]) > MAX_NEW_RANGES:
+            self._refuse_pieces(batch_id, len(others) + len(wanted[goods]))
+            if _overlap(others, intervals):
                 raise Conflict(
-                    f"With this event the codes of batch {batch_id} lie in more than "
-                    f"{MAX_NEW_RANGES:,} pieces; activate them by range or unit.",
-                    code="too_many_pieces",
+                    "An event before this one activates some of these codes as "
+                    "something else.",
+                    code="activated_otherwise",
                 )
+            batch, binding = self.batches[batch_id], await self._bind(goods)
+            refuse_rebinding(batch, self.ranges[batch_id], intervals, binding)
+        if len(self.activations.keys() | wanted.keys()) > MAX_KINDS:
+            raise Conflict(
+                f"One call activates at most {MAX_KINDS} kinds of goods; send the "
+                "others in another one.",
+                code="too_many_kinds",
+            )
         self.activations.update(wanted)
+
+    def _refuse_pieces(self, batch_id: int, pieces: int) -> None:
+        if pieces > MAX_NEW_RANGES:
+            raise Conflict(
+                f"With this event the codes of batch {batch_id} lie in more than "
+                f"{MAX_NEW_RANGES:,} pieces; name them by range or unit.",
+                code="too_many_pieces",
+            )
 
     async def _bind(self, goods: _Goods) -> Binding:
         """Find out, once, what codes become; raises InvalidInput for a GTIN."""
@@ -216,14 +262,15 @@ class EventEffects:
                 intervals,
                 reason=_REASON,
                 binding=goods.binding(),
+                rebinding=Rebinding.REFUSE,
             )
             for goods, intervals in self.activations.items()
         ]
-        changes += await changes_of_shipment(self.conn, self.shipped, self.batches)
+        changes += changes_of_shipment(self.waiting, self.batches)
         done = await activate_ranges(self.conn, changes, self.staff, now=self.now)
         voided = 0
         for batch_id, intervals in sorted(self.voids.items()):
-            void = void_runs(self.batches[batch_id], join_intervals(intervals), _REASON)
+            void = void_runs(self.batches[batch_id], intervals, _REASON)
             voided += await change_in_bulk(self.conn, void, self.staff, now=self.now)
         return {
             "activated": done.activated,
@@ -250,10 +297,17 @@ async def begin_effects(
     named = {sscc for event in events for sscc in (*event.units, event.parent) if sscc}
     units = await unit_store.lock_units(conn, named) if named else {}
     batches = await lock_batches(conn, list(units), codes.batches)
-    return EventEffects(conn, keys, staff, now, codes, places, batches)
+    return EventEffects(conn, keys, staff, now, codes, places, set(units), batches)
 
 
 def _order_of(event: ToldEvent) -> UnitOrder:
     assert event.parent is not None
     codes = tuple(cap.code_text for cap in event.caps)
     return UnitOrder(event.parent, (), codes, event.units)
+
+
+def _overlap(some: Sequence[Interval], others: Sequence[Interval]) -> bool:
+    """Tell whether any codes are in both; the intervals of each are apart."""
+    size = sum(last - first + 1 for first, last in (*some, *others))
+    joined = join_intervals([*some, *others])
+    return sum(last - first + 1 for first, last in joined) < size

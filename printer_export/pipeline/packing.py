@@ -56,10 +56,10 @@ async def pack_units(
     children = [child for order in orders for child in order.children]
     cartons = await store.lock_units(conn, children) if children else {}
     units = _new_units(orders, contents, cartons, staff)
-    _refuse_used(orders, await store.insert_units(conn, units))
     # Whoever packs caps of a batch does so alone, so that both are told, not one.
     for batch_id, batch in sorted(contents.batches.items()):
         await lock_counts(conn, batch_id, batch.quantity)
+    _refuse_used(orders, await store.insert_units(conn, units))
     if contents.parts:
         await _refuse_packed(conn, contents)
         await store.insert_contents(conn, contents.parts)

@@ -63,9 +63,14 @@ async def put_into_effect(
     return effects
 
 
+def long_runs(runs: Sequence[Interval]) -> list[Interval]:
+    """Keep the runs that are voided as ranges."""
+    return [run for run in runs if run[1] - run[0] + 1 >= LONG_RUN]
+
+
 def void_runs(batch: Batch, runs: Sequence[Interval], reason: str) -> BulkChange:
     """Void runs of code_ids, the short ones code by code."""
-    long = [run for run in runs if run[1] - run[0] + 1 >= LONG_RUN]
+    long = long_runs(runs)
     short = [run for run in runs if run[1] - run[0] + 1 < LONG_RUN]
     singles = [code for first, last in short for code in range(first, last + 1)]
     return BulkChange(batch, RangeState.VOID, long, singles, reason)

@@ -51,10 +51,12 @@ class ReportLines:
 
 def _whole_lines(content: IO[bytes], block_bytes: int) -> Iterator[bytes]:
     """Read blocks that end where a line does; all lines end with LF then."""
-    rest = b""
+    rest = kept = b""
     while chunk := content.read(block_bytes):
-        while chunk.endswith(b"\r") and (more := content.read(1)):
-            chunk += more
+        chunk = kept + chunk
+        # A CR at the end may be half of a CR LF.
+        kept = b"\r" if chunk.endswith(b"\r") else b""
+        chunk = chunk.removesuffix(kept)
         if b"\r" in chunk:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         rest += chunk
@@ -68,8 +70,8 @@ def _whole_lines(content: IO[bytes], block_bytes: int) -> Iterator[bytes]:
                 "counted.",
                 code="no_csv",
             )
-    if rest:
-        yield rest
+    if rest + kept:
+        yield rest + kept.replace(b"\r", b"\n")
 
 
 def _decoded(block: bytes, lines_before: int) -> str:

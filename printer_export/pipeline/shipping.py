@@ -53,16 +53,16 @@ async def ship_units(
     [event] = await move_units(conn, EventKind.SHIPPING, [load], staff)
     cartons = [unit.sscc for unit in event.units]
     batches = await lock_batches(conn, cartons)
-    changes = await changes_of_shipment(conn, cartons, batches)
+    waiting = await shipment_store.find_awaiting(conn, cartons)
+    changes = changes_of_shipment(waiting, batches)
     activation = await activate_ranges(conn, changes, staff, now=moment.recorded_at)
     return event, activation
 
 
-async def changes_of_shipment(
-    conn: AsyncConnection, cartons: Sequence[str], batches: Mapping[int, Batch]
+def changes_of_shipment(
+    waiting: shipment_store.BatchIntervals, batches: Mapping[int, Batch]
 ) -> list[BulkChange]:
-    """Find what becomes active because these cartons shipped."""
-    waiting = await shipment_store.find_awaiting(conn, cartons)
+    """Say what becomes active because cartons shipped with codes that waited."""
     return [
         BulkChange(batches[batch_id], RangeState.ACTIVATED, codes, reason="shipment")
         for batch_id, codes in waiting.items()
@@ -129,8 +129,9 @@ async def activate_ranges(
     """Activate what a line has not missed; void codes stay void by themselves."""
     activated = total = 0
     not_activated = ""
-    for change in changes:
-        codes = await _without_missing(conn, change.batch, change.intervals)
+    # All reading comes first: the first change takes the fence, and scans wait.
+    kept = [await _without_missing(conn, c.batch, c.intervals) for c in changes]
+    for change, codes in zip(changes, kept, strict=True):
         if len(codes) > MAX_NEW_RANGES:
             not_activated = (
                 f"The codes of batch {change.batch.batch_id} lie in {len(codes):,} "

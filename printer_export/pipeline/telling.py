@@ -26,7 +26,8 @@ from printer_export.pipeline.units import may_see
 from printer_export.store import logistic_events as event_store
 from printer_export.store import logistics as unit_store
 
-_PAGE: Final = 500
+# Changes, or events: a load may have thousands of units.
+_PAGE: Final = 100
 
 
 async def write_epcis(

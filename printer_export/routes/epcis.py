@@ -99,7 +99,7 @@ async def capture_events(
     """Carry out the events of an EPCISDocument, all of them or what is right of them.
 
     The header GS1-Capture-Error-Behaviour says which: `rollback` (the default) or
-    `proceed`. An event that came before counts as captured and changes nothing.
+    `proceed`. An event that came before is a repeat, and changes nothing.
     """
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,5 +1,6 @@
 """HTTP of cartons and pallets: pack, ship, receive, unpack, activate through them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -17,7 +18,7 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
 from printer_export.domain.logistics import (
-    CLOCKS_DIFFER,
+    OFFSET_PATTERN,
     EventKind,
     Load,
     LogisticEvent,
@@ -25,6 +26,7 @@ from printer_export.domain.logistics import (
     SsccError,
     UnitKind,
     UnitState,
+    may_have_happened,
     offset_of,
     parse_sscc,
 )
@@ -144,7 +146,7 @@ def _moment(data: Happening, staff: Staff, clock: Clock, timezone: ZoneInfo) -> 
     """Read when and where; raises InvalidInput for a time to come."""
     now = utc_datetime(clock.now_ms())
     at = data.happened_at or now.astimezone(timezone)
-    if at.tzinfo is None or at > now + CLOCKS_DIFFER:
+    if not may_have_happened(at, now) or not re.match(OFFSET_PATTERN, offset_of(at)):
         raise InvalidInput.field(
             "/happened_at",
             "invalid_time",

@@ -11,23 +11,25 @@ from printer_export.tables import captured_events, epcis_captures
 
 
 async def claim_events(
-    conn: AsyncConnection, capture_id: str, events: Mapping[str, bytes]
+    conn: AsyncConnection, capture_id: str, brand: str, events: Mapping[str, bytes]
 ) -> dict[str, bytes]:
     """Note events (key to content hash); returns those that were noted before.
 
-    Waits for a concurrent capture of the same event.
+    Keys are those of one brand, or of nobody's in particular (""). Waits for a
+    concurrent capture of the same event.
     """
     keys = sorted(events)
     taken = await conn.execute(
         text(
-            "INSERT INTO captured_events (event_key, content_hash, capture_id)"
-            " SELECT key, hash, :capture_id"
+            "INSERT INTO captured_events (brand, event_key, content_hash, capture_id)"
+            " SELECT :brand, key, hash, :capture_id"
             " FROM unnest(CAST(:keys AS text[]), CAST(:hashes AS bytea[]))"
             " AS e (key, hash) ORDER BY key"
             " ON CONFLICT DO NOTHING RETURNING event_key"
         ),
         {
             "capture_id": capture_id,
+            "brand": brand,
             "keys": keys,
             "hashes": [events[key] for key in keys],
         },
@@ -35,15 +37,20 @@ async def claim_events(
     others = set(keys) - set(taken.scalars())
     c = captured_events.c
     rows = await conn.execute(
-        select(c.event_key, c.content_hash).where(c.event_key.in_(others))
+        select(c.event_key, c.content_hash).where(
+            c.brand == brand, c.event_key.in_(others)
+        )
     )
     return {row.event_key: row.content_hash for row in rows}
 
 
-async def forget_events(conn: AsyncConnection, keys: Iterable[str]) -> None:
+async def forget_events(conn: AsyncConnection, brand: str, keys: Iterable[str]) -> None:
     """Take back notes of events that came to nothing, so that they may come again."""
     await conn.execute(
-        delete(captured_events).where(captured_events.c.event_key.in_(list(keys)))
+        delete(captured_events).where(
+            captured_events.c.brand == brand,
+            captured_events.c.event_key.in_(list(keys)),
+        )
     )
 
 

@@ -4,7 +4,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    any_,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +27,11 @@ from printer_export.tables import (
     logistic_event_units,
     logistic_units,
 )
+
+
+def _among(column: ColumnElement[Any], ssccs: Iterable[str]) -> ColumnElement[bool]:
+    """Compare with any number of SSCCs: one parameter, of which there are 65,535."""
+    return column == any_(literal(list(ssccs), ARRAY(Text)))
 
 
 async def insert_units(
@@ -45,7 +62,7 @@ async def find_units(
 ) -> dict[str, LogisticUnit]:
     """Find units by SSCC."""
     rows = await conn.execute(
-        select(logistic_units).where(logistic_units.c.sscc.in_(list(ssccs)))
+        select(logistic_units).where(_among(logistic_units.c.sscc, ssccs))
     )
     return {row.sscc: _unit_of(row) for row in rows}
 
@@ -58,7 +75,7 @@ async def lock_units(
     u = logistic_units.c
     rows = await conn.execute(
         select(logistic_units)
-        .where(or_(u.sscc.in_(named), u.pallet_sscc.in_(named)))
+        .where(or_(_among(u.sscc, named), _among(u.pallet_sscc, named)))
         .order_by(u.sscc)
         .with_for_update()
     )
@@ -82,7 +99,7 @@ async def set_state(
     """Move units, which the caller holds locked."""
     await conn.execute(
         update(logistic_units)
-        .where(logistic_units.c.sscc.in_(list(ssccs)))
+        .where(_among(logistic_units.c.sscc, ssccs))
         .values(state=state.value)
     )
 
@@ -93,7 +110,7 @@ async def place_on_pallet(
     """Put cartons, which the caller holds locked, on a pallet."""
     await conn.execute(
         update(logistic_units)
-        .where(logistic_units.c.sscc.in_(list(cartons)))
+        .where(_among(logistic_units.c.sscc, cartons))
         .values(pallet_sscc=pallet_sscc)
     )
 
@@ -105,12 +122,12 @@ async def empty_units(
     named = list(ssccs)
     await conn.execute(
         update(logistic_units)
-        .where(logistic_units.c.pallet_sscc.in_(named))
+        .where(_among(logistic_units.c.pallet_sscc, named))
         .values(pallet_sscc=None)
     )
     await conn.execute(
         update(carton_contents)
-        .where(carton_contents.c.sscc.in_(named))
+        .where(_among(carton_contents.c.sscc, named))
         .values(unpacked_at=now)
     )
 
@@ -138,12 +155,12 @@ async def find_contents(conn: AsyncConnection, ssccs: Iterable[str]) -> list[Cap
     """
     named = list(ssccs)
     on_pallets = select(logistic_event_units.c.sscc).where(
-        logistic_event_units.c.pallet_sscc.in_(named)
+        _among(logistic_event_units.c.pallet_sscc, named)
     )
     c = carton_contents.c
     rows = await conn.execute(
         select(carton_contents)
-        .where(or_(c.sscc.in_(named), c.sscc.in_(on_pallets)))
+        .where(or_(_among(c.sscc, named), c.sscc.in_(on_pallets)))
         .order_by(c.batch_id, c.first_code_id)
     )
     return [_part_of(row) for row in rows]

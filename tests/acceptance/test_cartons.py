@@ -277,7 +277,12 @@ def test_indexes_outside_the_batch_and_times_to_come_are_refused(
     batch = line.batch(10)
     unit = {"sscc": fresh_sscc(), "contents": [span(batch, 5, 10)]}
     refused(line.pack(unit), 422, "out_of_range")
-    for at in ("2099-01-01T00:00:00Z", "2026-05-01T08:00:00"):
+    for at in (
+        "2099-01-01T00:00:00Z",
+        "2026-05-01T08:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "2026-05-01T08:00:00+23:59",
+    ):
         body = {"ssccs": [fresh_sscc()], "happened_at": at}
         refused(line.post("/v1/shipments", body), 422, "invalid_time")
 

@@ -203,6 +203,60 @@ def test_printed_caps_become_active_when_another_system_ships_them(
     assert line.outcomes(batch, 4, 5) == ["verified", "not_active"]
 
 
+def test_a_carton_that_is_unpacked_the_same_day_has_shipped(
+    service: Service, line: Warehouse
+) -> None:
+    """Its printed caps become active, though it is empty at the end of the document."""
+    batch = line.batch(10)
+    line.report(batch, "0,9,printed", activate="shipped")
+    carton = unit_name(line.carton(batch, 0, 9))
+    moves = [of_caps("OBSERVE", step, [carton]) for step in ("shipping", "receiving")]
+    job = captured(service, line.token, *moves, unpacking(carton))
+    assert (job["captured"], job["activated"]) == (3, 10)
+    assert line.outcomes(batch, 9) == ["verified"]
+
+
+def test_a_capture_names_more_units_than_a_statement_has_parameters(
+    service: Service, line: Warehouse
+) -> None:
+    """PostgreSQL takes 65,535; whoever sends more is told what is wrong, by event."""
+    names = [unit_name(fresh_sscc()) for _ in range(10_000)]
+    events = [
+        of_caps("OBSERVE", "shipping", names, eventTime=f"2026-05-01T0{n}:00:00Z")
+        for n in range(8)
+    ]
+    body = refused(capture(service, line.token, *events), 422, "capture_refused")
+    assert {error["code"] for error in body["errors"]} == {"not_found"}
+
+
+def test_events_of_one_document_do_not_contradict_each_other(
+    service: Service, line: Warehouse
+) -> None:
+    """The second is told, as it would be in a document of its own."""
+    batch = line.batch(10)
+    names = cap_names(GTIN, service.codes(batch))
+    one, two = (
+        of_caps("ADD", "commissioning", part, ilmd={"cbvmda:lotNumber": lot})
+        for part, lot in ((names[:6], "A"), (names[5:], "B"))
+    )
+    body = refused(capture(service, line.token, one, two), 422, "activated_otherwise")
+    assert body["errors"][0]["pointer"] == "/epcisBody/eventList/1"
+    job = captured(service, line.token, one, two, two, **PROCEED)
+    # What failed was not captured before either.
+    assert (job["captured"], job["repeated"], job["activated"]) == (1, 0, 6)
+
+
+def test_brands_may_use_the_same_event_id(service: Service, line: Warehouse) -> None:
+    """Neither learns of the other's events, nor keeps them out."""
+    batch = line.batch(10)
+    names = cap_names(GTIN, service.codes(batch))
+    event_id = f"https://plant.example/{fresh_sscc()}"
+    token = service.staff_token("line", brand="Demo Dairy")
+    for sender, part in ((line.token, names[:5]), (token, names[5:])):
+        event = packing(unit_name(fresh_sscc()), part, eventID=event_id)
+        assert captured(service, sender, event)["captured"] == 1
+
+
 def test_the_older_names_are_read_too(service: Service, line: Warehouse) -> None:
     """URNs of the Tag Data Standard, and printed links on any host."""
     batch = line.batch(10)
@@ -272,12 +326,14 @@ def test_a_wrong_event_keeps_all_others_out(service: Service, line: Warehouse) -
         of_caps("OBSERVE", "storing", [carton]),
         unpacking(carton, childEPCs=names[:3]),
         of_caps("ADD", "commissioning", names[:2], eventTime="2099-01-01T00:00:00Z"),
+        of_caps("OBSERVE", "shipping", [carton], eventTime="1900-01-01T00:00:00Z"),
     ]
     body = refused(capture(service, line.token, *events), 422, "capture_refused")
     at = "/epcisBody/eventList"
     wrong = [
         (f"{at}/5/bizStep", "not_understood"),
         (f"{at}/7/eventTime", "invalid_time"),
+        (f"{at}/8/eventTime", "invalid_time"),
         (f"{at}/1/childEPCs", "already_packed"),
         (f"{at}/2/childEPCs/1", "invalid_code"),
         (f"{at}/3", "not_found"),

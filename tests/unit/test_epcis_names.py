@@ -107,3 +107,6 @@ def test_a_place_is_a_uri() -> None:
     assert place_uri("HTTPS://CAP.CN", "gate 4/北") == (
         "https://cap.cn/places/gate%204%2F%E5%8C%97"
     )
+    # What only looks like a URI is words.
+    for words in ("line:三", 'a:"<>', "100%: yes", "a:%zz"):
+        assert place_uri("HTTPS://CAP.CN", words).startswith("https://cap.cn/places/")

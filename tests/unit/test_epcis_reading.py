@@ -1,6 +1,7 @@
 """Reading EPCIS events: what they ask for, and where they are wrong."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -98,6 +99,19 @@ WRONG = [
         "invalid",
     ),
     ({"type": "TransformationEvent"}, "/type", "invalid"),
+    (of_caps("ADD", "commissioning", CAP, eventID="17"), "/eventID", "invalid"),
+    (of_caps("ADD", "commissioning", CAP, eventID="x:\0"), "/eventID", "invalid"),
+    (of_caps("ADD", "commissioning\0", CAP), "/bizStep", "invalid"),
+    (
+        of_caps("ADD", "commissioning", CAP, readPoint={"id": "gate\0"}),
+        "/readPoint/id",
+        "invalid",
+    ),
+    (
+        of_caps("ADD", "commissioning", CAP, eventTimeZoneOffset="+08:00\n"),
+        "/eventTimeZoneOffset",
+        "invalid",
+    ),
 ]
 
 
@@ -140,6 +154,24 @@ def test_a_document_has_a_limit() -> None:
     with pytest.raises(InvalidInput):
         read(*[unpacking(CARTON)] * (MAX_EVENTS + 1))
     assert len(read(*[unpacking(CARTON)] * MAX_EVENTS).events) == MAX_EVENTS
+
+
+# What a strict reader may stumble over; inside an event only that event is wrong.
+ODD = [b'"\xff\xfe"', b"[" * 100_000 + b"]" * 100_000, b"1e400", b"9" * 5_000]
+
+
+@pytest.mark.parametrize("value", ODD, ids=["utf-8", "nesting", "float", "integer"])
+@pytest.mark.parametrize("place", ["@context", "event"])
+def test_odd_json_is_refused_in_a_sentence(value: bytes, place: str) -> None:
+    """Whatever stands in fields that nobody reads."""
+    event = unpacking(CARTON)
+    content = json.dumps(document(event)).encode()
+    mark = b'"@context": ["' if place == "@context" else b'"type": "AggregationEvent"'
+    odd = (b'"x:y": ' + value + b", " + mark) if place == "event" else b""
+    content = content.replace(mark, odd or b'"x": ' + value + b", " + mark, 1)
+    with suppress(InvalidInput):
+        reading = read_document(content)
+        assert all(problem.detail.endswith(".") for problem in reading.problems)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"type": "EPCISDocument"}'])

@@ -100,6 +100,13 @@ def test_what_is_no_csv_is_told_by_its_line(content: bytes, said: str) -> None:
         cut(content, 20)
 
 
+def test_a_file_of_line_ends_is_read_in_one_pass() -> None:
+    """Also where every block ends between CR and LF."""
+    assert cut(b"code,status,reason\r\n" + b"\r" * 300_000, 64)[1] == []
+    rows = cut(b"code,status,reason\r\n" + b"A,printed,\r\n" * 50, 13)[1]
+    assert [number for number, _ in rows] == [*range(2, 52)]
+
+
 def test_one_endless_line_is_refused_before_it_fills_the_memory() -> None:
     """A file of four gigabytes may have one line."""
 

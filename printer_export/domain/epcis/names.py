@@ -21,6 +21,9 @@ _URN: Final = re.compile(
     r"urn:epc:id:(?P<scheme>sscc|sgtin):(?P<company>\d{6,12})\.(?P<rest>\d+)"
     r"(?:\.(?P<serial>[^.]+))?"
 )
+_URI: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
+)
 _SSCC_BODY: Final = 17
 _GTIN_BODY: Final = 13
 
@@ -64,7 +67,7 @@ def class_uri(gtin: str, lot: str | None) -> str:
 
 def place_uri(base: str, place: str) -> str:
     """Name a place: as it was given if that is a URI, else below the brand's host."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:\S+$", place):
+    if _URI.fullmatch(place):
         return place
     return f"{base.rstrip('/').lower()}/places/{quote(place, safe='')}"
 

@@ -22,6 +22,7 @@ from printer_export.domain.epcis.names import (
     UnitName,
     read_name,
 )
+from printer_export.domain.logistics import OFFSET_PATTERN
 
 MAX_EVENTS: Final = 1_000
 MAX_NAMES: Final = 10_000
@@ -29,13 +30,17 @@ _LIST: Final = "/epcisBody/eventList"
 _STEP_PREFIX: Final = re.compile(
     r"(https://ref\.gs1\.org/cbv/BizStep-|urn:epcglobal:cbv:bizstep:)"
 )
+# Names and places are stored and told again; what no text can hold is refused.
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]*\Z"
 _Uri = Annotated[str, msgspec.Meta(max_length=1024)]
-_Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-_Names = Annotated[tuple[_Uri, ...], msgspec.Meta(max_length=MAX_NAMES)]
-_Offset = Annotated[
-    str, msgspec.Meta(pattern=r"^[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)$")
+_EventId = Annotated[
+    str,
+    msgspec.Meta(max_length=1024, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+\Z"),
 ]
-_Lot = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_PLAIN)]
+_Names = Annotated[tuple[_Uri, ...], msgspec.Meta(max_length=MAX_NAMES)]
+_Offset = Annotated[str, msgspec.Meta(pattern=OFFSET_PATTERN)]
+_Lot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_PLAIN)]
 
 
 class Step(StrEnum):
@@ -94,10 +99,10 @@ class _Master(msgspec.Struct, frozen=True):
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     action: Literal["ADD", "OBSERVE", "DELETE"]
-    biz_step: str
+    biz_step: Annotated[str, msgspec.Meta(max_length=200, pattern=_PLAIN)]
     event_time: datetime
     event_time_zone_offset: _Offset
-    event_id: _Uri | None = msgspec.field(default=None, name="eventID")
+    event_id: _EventId | None = msgspec.field(default=None, name="eventID")
     read_point: _Where | None = None
     biz_location: _Where | None = None
     error_declaration: Any = None
@@ -127,7 +132,7 @@ class _Body(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     type: Literal["EPCISDocument"]
-    schema_version: Annotated[str, msgspec.Meta(pattern=r"^2\.0(\.\d+)?$")]
+    schema_version: Annotated[str, msgspec.Meta(pattern=r"^2\.0(\.\d+)?\Z")]
     epcis_body: _Body
     context: Any = msgspec.field(name="@context")
 
@@ -167,11 +172,12 @@ def read_document(content: bytes) -> Reading:
     more than MAX_EVENTS.
     """
     try:
+        content.decode("utf-8")
         document = msgspec.json.decode(content, type=_Document)
     except msgspec.ValidationError as fault:
         error = _point(fault)
         raise InvalidInput(error.detail, errors=(error,)) from None
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise InvalidInput(f"The body is no JSON: {fault}.", code="no_json") from None
     events: list[ToldEvent] = []
     problems: list[FieldError] = []
@@ -193,10 +199,12 @@ def _point(fault: msgspec.ValidationError) -> FieldError:
 def _read_event(place: int, raw: bytes) -> ToldEvent:
     try:
         event = msgspec.json.decode(raw, type=_ObjectEvent | _AggregationEvent)
+        content_hash = _hash(raw)
     except msgspec.ValidationError as fault:
         error = _point(fault)
         raise _Wrong(error.pointer, error.code, error.detail) from None
-    content_hash = _hash(raw)
+    except (RecursionError, ValueError) as fault:
+        raise _Wrong("", "invalid", f"This is no event: {fault}.") from None
     biz_step = _STEP_PREFIX.sub("", event.biz_step)
     kind = type(event).__struct_config__.tag
     step = _KINDS.get((str(kind), event.action, biz_step))
@@ -204,8 +212,8 @@ def _read_event(place: int, raw: bytes) -> ToldEvent:
         raise _Wrong(
             "/bizStep",
             "not_understood",
-            f"{kind} {event.action} {biz_step} asks for nothing here. Understood are: "
-            f"{_UNDERSTOOD}.",
+            f"{kind} {event.action} {biz_step[:64]} asks for nothing here. Understood "
+            f"are: {_UNDERSTOOD}.",
         )
     if event.error_declaration is not None:
         raise _Wrong(
@@ -217,7 +225,7 @@ def _read_event(place: int, raw: bytes) -> ToldEvent:
         raise _Wrong("/eventTime", "invalid_time", "The time has no offset.")
     told = ToldEvent(
         place=place,
-        key=event.event_id or f"sha-256:{content_hash.hex()}",
+        key=f"id:{event.event_id}" if event.event_id else content_hash.hex(),
         event_id=event.event_id,
         content_hash=content_hash,
         step=step,

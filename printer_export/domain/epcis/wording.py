@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -53,7 +53,8 @@ def goods_in(part: CapRange, ranges: Sequence[CodeRange]) -> list[GoodsIn]:
     """Tell what goods the caps of a carton are, by the (sorted) ranges of a batch."""
     at = bisect_right(ranges, part.first_code_id, key=lambda r: r.first_code_id) - 1
     goods: list[GoodsIn] = []
-    for r in ranges[max(at, 0) :]:
+    for place in range(max(at, 0), len(ranges)):
+        r = ranges[place]
         if r.first_code_id > part.last_code_id:
             break
         first = max(r.first_code_id, part.first_code_id)
@@ -112,9 +113,9 @@ class Speaker:
         moment = event.moment
         told: Event = {
             "eventID": moment.epcis_id or f"urn:uuid:{event.event_id}",
-            "eventTime": _moment(moment.happened_at),
+            "eventTime": _moment(moment.happened_at.astimezone(UTC)),
             "eventTimeZoneOffset": moment.time_zone_offset,
-            "recordTime": _moment(moment.recorded_at),
+            "recordTime": _moment(moment.recorded_at.astimezone(UTC)),
             "bizStep": event.kind.value,
             "disposition": _DISPOSITIONS[event.kind],
         }
