@@ -19,7 +19,7 @@ run: $(RUN) ## set up, start everything, seed the demo, serve (PORT=8000 DATA_DI
 	@$(BIN)/crowncap up --demo --port $(PORT) --data-dir $(DATA_DIR)
 
 test: $(DEV) ## set up and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(DEV) ## lint, types, architecture
 	@$(BIN)/ruff check .
