@@ -93,10 +93,10 @@ def test_a_capture_names_more_units_than_a_statement_has_parameters(
     service: Service, line: Warehouse
 ) -> None:
     """PostgreSQL takes 65,535; whoever sends more is told what is wrong, by event."""
-    names = [unit_name(fresh_sscc()) for _ in range(10_000)]
+    names = [unit_name(fresh_sscc()) for _ in range(70_000)]
     events = [
-        of_caps("OBSERVE", "shipping", names, eventTime=f"2026-05-01T0{n}:00:00Z")
-        for n in range(8)
+        of_caps("OBSERVE", "shipping", names[n : n + 10_000])
+        for n in range(0, len(names), 10_000)
     ]
     body = refused(capture(service, line.token, *events), 422, "capture_refused")
     assert {error["code"] for error in body["errors"]} == {"not_found"}
