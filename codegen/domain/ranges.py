@@ -142,7 +142,6 @@ class GoodsChange:
     event_id: str
     state: RangeState
     at: datetime
-    reason: str
     goods: tuple[Goods, ...]
 
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -65,20 +65,11 @@ def measure_voids(
 
 def goods_of(tally: Counter[Binding]) -> tuple[Goods, ...]:
     """Sum quantities by what goods are, whatever campaign or region they are for."""
-    sums: Counter[tuple[object, ...]] = Counter()
-    goods: dict[tuple[object, ...], Binding] = {}
-    for binding, quantity in tally.items():
-        kind = (
-            binding.gtin,
-            binding.lot,
-            binding.produced_on,
-            binding.plant,
-            binding.line,
-        )
-        sums[kind] += quantity
-        goods[kind] = binding
+    sums: Counter[Goods] = Counter()
+    for b, quantity in tally.items():
+        sums[Goods(b.gtin, b.lot, b.produced_on, b.plant, b.line, 0)] += quantity
     return tuple(
-        Goods(b.gtin, b.lot, b.produced_on, b.plant, b.line, sums[kind])
-        for kind, b in goods.items()
-        if sums[kind]
+        replace(goods, quantity=quantity)
+        for goods, quantity in sums.items()
+        if quantity
     )

@@ -130,7 +130,7 @@ async def list_goods_changes(
     """List what made codes of a batch active or took them back, oldest first."""
     c = t.range_changes.c
     rows = await conn.execute(
-        select(c.change_id, c.event_id, c.kind, c.at, c.reason, c.goods)
+        select(c.change_id, c.event_id, c.kind, c.at, c.goods)
         .where(c.batch_id == batch_id, c.change_id > after_id, c.goods != [])
         .order_by(c.change_id)
         .limit(limit)
@@ -141,7 +141,6 @@ async def list_goods_changes(
             row.event_id,
             _STATE_AFTER[row.kind],
             row.at,
-            row.reason,
             tuple(_goods_of(each) for each in row.goods),
         )
         for row in rows

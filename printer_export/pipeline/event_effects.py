@@ -5,6 +5,7 @@ takes them. The states of codes change last, because that takes the fence, and e
 scan waits while somebody holds it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -86,6 +87,7 @@ class EventEffects:
     bindings: dict[_Goods, Binding] = field(default_factory=dict)
     activations: dict[_Goods, list[Interval]] = field(default_factory=dict)
     voids: dict[int, list[Interval]] = field(default_factory=dict)
+    void_pieces: Counter[int] = field(default_factory=Counter)
     waiting: dict[int, list[Interval]] = field(default_factory=dict)
 
     async def move(self, run: Sequence[ToldEvent]) -> None:
@@ -173,10 +175,13 @@ class EventEffects:
         """Look whether an event's caps can be activated or voided, and keep them."""
         caps = self._caps_of(event)
         if event.step is Step.DECOMMISSIONING:
+            # Counted, not joined: that would go through all of them for each event.
+            pieces = {b: len(long_runs(runs)) for b, runs in caps.items()}
+            for batch_id, more in pieces.items():
+                self._refuse_pieces(batch_id, self.void_pieces[batch_id] + more)
+            self.void_pieces.update(pieces)
             for batch_id, intervals in caps.items():
-                joined = join_intervals([*self.voids.get(batch_id, []), *intervals])
-                self._refuse_pieces(batch_id, len(long_runs(joined)))
-                self.voids[batch_id] = joined
+                self.voids.setdefault(batch_id, []).extend(intervals)
             return
         gtins = {cap.gtin for cap in event.caps} - {None}
         if len(gtins) > 1:
@@ -270,7 +275,7 @@ class EventEffects:
         done = await activate_ranges(self.conn, changes, self.staff, now=self.now)
         voided = 0
         for batch_id, intervals in sorted(self.voids.items()):
-            void = void_runs(self.batches[batch_id], intervals, _REASON)
+            void = void_runs(self.batches[batch_id], join_intervals(intervals), _REASON)
             voided += await change_in_bulk(self.conn, void, self.staff, now=self.now)
         return {
             "activated": done.activated,

@@ -266,3 +266,13 @@ def test_a_line_reports_on_its_own_batches_only(service: Service) -> None:
     other = service.staff_token("line", line="line-2")
     report = "from_index,to_index,status\n0,9,printed\n"
     refused(send(service, other, batch, report), 404)
+
+
+def test_what_cannot_be_stored_is_said_to_be_so(service: Service, line: str) -> None:
+    """A NUL is legal in JSON and in CSV, and in no text of PostgreSQL."""
+    product = {"gtin": "06901234567908", "name": "Milk\0", "brand": "Demo Dairy"}
+    refused(service.post("/v1/products", product, service.issuer), 422, "unstorable")
+    batch = fresh(service, 10)
+    rows = "code,status,reason\n" + f"{service.codes(batch)[0]},wasted,torn\0\n"
+    refused(send(service, line, batch, rows), 422, "unstorable")
+    assert taken(send(service, line, batch, rows.replace("\0", "")))["wasted"] == 1
