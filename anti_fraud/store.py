@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,12 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
         )
     ).scalar_one()
     return parse_rule_set(document)
+
+
+async def newest_rule_set(conn: AsyncConnection) -> int:
+    """Tell the version of the newest rule set."""
+    newest = await conn.execute(select(func.max(t.rule_sets.c.version)))
+    return int(newest.scalar_one())
 
 
 async def report_incidents(

@@ -29,6 +29,7 @@ epochs = Table(
     Column("key_check", LargeBinary, nullable=False),
     Column("next_serial", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
 range_version = Table(
@@ -47,6 +48,7 @@ products = Table(
     Column("shelf_life_days", Integer),
     Column("page_url", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
 batches = Table(
@@ -118,6 +120,7 @@ ranges = Table(
     Column("effective_at", DateTime(timezone=True)),
     Column("instructions", Text),
     Column("change_id", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
 void_codes = Table(

@@ -100,6 +100,10 @@ class Batcher(Generic[Item, Answer]):
             answers = await self._process([item for item, _ in batch])
         except Exception as fault:  # noqa: BLE001 - each caller is told, none hangs
             answers = [fault] * len(batch)
+        if len(answers) != len(batch):
+            answers = [RuntimeError("A batch gave another number of answers.")] * len(
+                batch
+            )
         for (_, future), answer in zip(batch, answers, strict=True):
             if future.done():
                 continue

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
 from codegen.domain import cap_link, seal
-from codegen.domain.batch import Batch, BatchOrder, Selection, Unit
+from codegen.domain.batch import BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import RangeState
@@ -15,7 +15,6 @@ from codegen.pipeline import (
     ChangeRequest,
     Issuance,
     change_codes,
-    get_batch,
     issue_batch,
 )
 from core.auth.principal import OPERATOR
@@ -105,11 +104,9 @@ async def pick_cap(
     conn: AsyncConnection, keys: EpochKeys, number: int
 ) -> DemoCap | None:
     """Draw a cap of the first batch, if there is one; another `number`, another cap."""
-    table = await codes.load_range_table(conn)
-    batches = sorted({r.batch_id for r in table.ranges})
-    if not batches:
+    batch = await codes.find_first_batch(conn)
+    if batch is None:
         return None
-    batch: Batch = await get_batch(conn, batches[0], OPERATOR)
     serial = batch.first_serial + number % batch.quantity
     symbols = seal(keys, batch.epoch, np.array([serial], np.uint64))
     code_text = symbols.tobytes().decode()

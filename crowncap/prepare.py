@@ -2,7 +2,7 @@
 
 from anti_fraud.store import install_first_rules
 from codegen.pipeline import check_keys, open_first_epoch
-from codegen.store import load_epoch_states
+from codegen.store import load_epoch_states, load_segments
 from core.auth.members import MemberSigner, MemberVerifier
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
@@ -14,7 +14,6 @@ from crowncap.embedded import ServerUrls
 from crowncap.worker import issuance_of
 from printer_export.signing import SigningKeyFile
 from scan_api.filters import FilterBuilder
-from scan_api.store import ensure_code_partitions, load_snapshot
 
 
 async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
@@ -57,10 +56,8 @@ async def restore_filters(settings: Settings, urls: ServerUrls) -> int:
     keys = issuance_of(settings).key_file.load()
     try:
         async with engine.connect() as conn:
-            snapshot = await load_snapshot(conn)
-        async with engine.begin() as conn:
-            await ensure_code_partitions(conn, snapshot.table.ranges)
-        missing = await builder.missing_segments(snapshot.table.segments())
+            segments = await load_segments(conn)
+        missing = await builder.missing_segments(segments)
         return await builder.rebuild(keys, missing)
     except RedisAway:
         # Scans ask PostgreSQL instead; the workers mend the filters later.

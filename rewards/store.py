@@ -63,8 +63,10 @@ async def insert_campaign(
     return int(campaign_no)
 
 
-async def load_campaigns(conn: AsyncConnection) -> dict[str, Campaign]:
-    """Load all campaigns by id."""
+async def load_campaigns(
+    conn: AsyncConnection, *, since: int = -1
+) -> dict[str, Campaign]:
+    """Load campaigns by id: all, or those that changed after a range version."""
     c, b = t.campaigns.c, t.campaign_budgets.c
     rows = await conn.execute(
         select(
@@ -76,7 +78,9 @@ async def load_campaigns(conn: AsyncConnection) -> dict[str, Campaign]:
             c.ends_at,
             b.budget,
             c.daily_cap,
-        ).join_from(t.campaigns, t.campaign_budgets, b.campaign_no == c.campaign_no)
+        )
+        .join_from(t.campaigns, t.campaign_budgets, b.campaign_no == c.campaign_no)
+        .where(c.version > since)
     )
     return {
         row.campaign_id: Campaign(**row._mapping)  # noqa: SLF001 - its public spelling

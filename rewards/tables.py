@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    FetchedValue,
     Integer,
     MetaData,
     Sequence,
@@ -48,6 +49,7 @@ campaigns = Table(
     Column("ends_at", DateTime(timezone=True)),
     Column("daily_cap", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
 campaign_budgets = Table(

@@ -92,7 +92,7 @@ def answer_scan(
     """
     outcome = settled.outcome
     product = plan.product
-    instructions = plan.code_range.instructions if plan.code_range else None
+    instructions = plan.terms.instructions if plan.terms else None
     by_you: bool | None = None
     first_claimed: datetime | None = None
     scan_id = scan.scan_id

@@ -7,6 +7,7 @@ What is made for every scan is a msgspec struct: made in a fifth of the time tha
 frozen dataclass takes, and unseen by the garbage collector.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,17 +16,17 @@ from typing import Any
 
 import msgspec
 
-from anti_fraud.domain import Decision, Verdict
+from anti_fraud.domain import Decision, RuleSet, Verdict
 from codegen.domain.batch import Placement
+from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import (
     SERIAL_BITS,
-    CodeRange,
     EpochState,
     Product,
     RangeState,
-    RangeTable,
     sell_by,
 )
+from codegen.domain.terms import RangeTerms
 from rewards.domain import Campaign, CampaignPhase, HoldReason
 
 
@@ -89,10 +90,19 @@ NO_SIGNALS = Signals(ClaimedBit.MAYBE, {"signals_available": False}, maybe_void=
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a worker knows of ranges and campaigns, as of one version."""
+    """What a worker knows of ranges, products, epochs and campaigns at a version."""
 
+    version: int
     table: RangeTable
+    products: dict[str, Product]
+    epochs: dict[int, EpochState]
     campaigns: dict[str, Campaign]
+    rule_set: RuleSet
+
+    def campaign_of(self, terms: RangeTerms | None) -> Campaign | None:
+        """Find the campaign that a code is bound to."""
+        bound = terms.binding.campaign_id if terms else None
+        return self.campaigns.get(bound or "")
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -104,7 +114,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     hold_reason: HoldReason | None = None
     decision: Decision | None = None
     retry_at: datetime | None = None
-    code_range: CodeRange | None = None
+    terms: RangeTerms | None = None
     product: Product | None = None
     sell_by: date | None = None
 
@@ -131,39 +141,40 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     """Where a code stands before anybody asks who scanned it."""
 
     outcome: Outcome | None
-    code_range: CodeRange | None = None
+    terms: RangeTerms | None = None
     product: Product | None = None
     epoch: EpochState | None = None
-    placement: str | None = None
     sell_by: date | None = None
 
+    @property
+    def pays(self) -> bool:
+        """Whether its placement lets the code be claimed."""
+        return self.terms is not None and self.terms.placement == Placement.INSIDE
 
-def stand(table: RangeTable, code_id: int, gtin: str | None, now: datetime) -> Standing:
-    """Look a code up: an outcome when it cannot be claimed at all, else None."""
-    found = table.find(code_id)
-    if found is None:
+
+def stand(
+    snapshot: Snapshot,
+    terms: RangeTerms | None,
+    code_id: int,
+    gtin: str | None,
+    now: datetime,
+) -> Standing:
+    """Tell how a code with these terms stands: an outcome if it cannot be claimed."""
+    if terms is None:
         return Standing(Outcome.INVALID)
-    bound = found.binding.gtin
-    printed = table.batch_gtins.get(found.batch_id)
+    bound, printed = terms.binding.gtin, terms.printed_gtin
     if gtin is not None and gtin not in {bound, printed}:
-        return Standing(Outcome.INVALID, found)
-    epoch = table.epochs[code_id >> SERIAL_BITS]
-    product = table.products.get(bound or printed or "")
+        return Standing(Outcome.INVALID, terms)
+    epoch = snapshot.epochs[code_id >> SERIAL_BITS]
+    product = snapshot.products.get(bound or printed or "")
     outcome: Outcome | None = None
     if epoch is EpochState.RETIRED:
         outcome = Outcome.NOT_ACTIVE
-    elif found.state is RangeState.RECALLED:
+    elif terms.state is RangeState.RECALLED:
         outcome = Outcome.RECALLED
-    elif not _is_active(found, now):
+    elif not _is_active(terms, now):
         outcome = Outcome.NOT_ACTIVE
-    return Standing(
-        outcome,
-        found,
-        product,
-        epoch,
-        table.placements.get(found.batch_id),
-        sell_by(found.binding, product),
-    )
+    return Standing(outcome, terms, product, epoch, sell_by(terms.binding, product))
 
 
 def judged_facts(
@@ -175,11 +186,9 @@ def judged_facts(
     return facts | {"days_past_sell_by": (today - sell_by).days}
 
 
-def _is_active(code_range: CodeRange, now: datetime) -> bool:
-    starts = code_range.binding.effective_at
-    return code_range.state is RangeState.ACTIVATED and (
-        starts is None or starts <= now
-    )
+def _is_active(terms: RangeTerms, now: datetime) -> bool:
+    starts = terms.binding.effective_at
+    return terms.state is RangeState.ACTIVATED and (starts is None or starts <= now)
 
 
 def plan_scan(
@@ -190,18 +199,40 @@ def plan_scan(
     decision: Decision | None,
     signals_available: bool,
     now: datetime,
+    claimed: ClaimedBit = ClaimedBit.MAYBE,
 ) -> Plan:
-    """Decide what a scan should come to, if PostgreSQL permits."""
+    """Decide what a scan should come to, if PostgreSQL permits.
+
+    A code that the filter calls claimed is planned as such, unjudged; PostgreSQL turns
+    the batch away if it is not, and it is planned again as a "maybe".
+    """
     plan = partial(
         Plan,
-        code_range=standing.code_range,
+        terms=standing.terms,
         product=standing.product,
         sell_by=standing.sell_by,
     )
     if standing.outcome is not None:
         return plan(standing.outcome)
-    if member_id is None or standing.placement != Placement.INSIDE:
+    if member_id is None or not standing.pays:
         return plan(Outcome.VERIFIED)
+    if claimed is ClaimedBit.YES:
+        return plan(Outcome.ALREADY_CLAIMED)
+    return _plan_reward(
+        plan, standing, campaign, decision, now, signals_available=signals_available
+    )
+
+
+def _plan_reward(
+    plan: Callable[..., Plan],
+    standing: Standing,
+    campaign: Campaign | None,
+    decision: Decision | None,
+    now: datetime,
+    *,
+    signals_available: bool,
+) -> Plan:
+    """Plan what a member's scan of a code that pays should earn."""
     if decision is not None and decision.verdict is Verdict.REFUSE:
         return plan(Outcome.REFUSED, decision=decision)
     phase = campaign.phase(now) if campaign else CampaignPhase.ENDED

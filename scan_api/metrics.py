@@ -50,6 +50,13 @@ STALE_RETRIES = Counter(
 SEGMENTS_NOT_READY = Counter(
     "crowncap_claimed_segment_misses", "Scans whose `claimed` segment was not ready."
 )
+SCAN_FAULTS = Counter(
+    "crowncap_scan_faults", "Scans that failed by themselves, on their own data."
+)
+WRONG_BITS = Counter(
+    "crowncap_wrong_claimed_bits",
+    "Batches in which the filter called a code claimed that is not.",
+)
 RELEASED = Counter("crowncap_released_holds", "Held rewards resolved by the rules.")
 INCIDENTS = Counter(
     "crowncap_key_leak_signs", "Codes that opened though they were never issued."

@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,16 @@ import structlog
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
-from anti_fraud.domain import Decision, RuleSet, decide
 from codegen import store as codegen_store
 from core.auth.idempotency import reused_key
 from core.batching import Batcher, QueueFullError
-from core.clock import business_day, elapsed_s, next_business_day, utc_datetime
+from core.clock import (
+    business_day,
+    elapsed_s,
+    next_business_day,
+    to_ms,
+    utc_datetime,
+)
 from core.db import DATABASE_AWAY
 from core.errors import (
     InvalidInput,
@@ -30,23 +35,17 @@ from core.errors import (
     Unavailable,
     database_away,
 )
-from rewards.domain import Campaign
 from scan_api import store
 from scan_api.answers import answer_invalid, answer_scan, encode_answer
 from scan_api.domain import (
     CLAIMING,
     NO_SIGNALS,
-    ClaimedBit,
     Outcome,
     Plan,
     Scan,
     Signals,
-    Snapshot,
-    Standing,
-    judged_facts,
-    plan_scan,
-    stand,
 )
+from scan_api.judging import Moment, doubt_claimed, note_fault, plan_scans
 from scan_api.lanes import Lane, Lanes
 from scan_api.metrics import (
     BATCH_SECONDS,
@@ -57,6 +56,7 @@ from scan_api.metrics import (
     POSTGRES_UP,
     QUEUE,
     STALE_RETRIES,
+    WRONG_BITS,
 )
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
@@ -65,6 +65,8 @@ from scan_api.store import Committed, Decided
 MAX_STALE_RETRIES = 10
 MEMBER_CACHE = 200_000
 STALE_RANGES = "CC001"
+WRONGLY_CLAIMED = "CC004"
+DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED})
 
 log = structlog.get_logger(room=__name__)
 
@@ -110,15 +112,12 @@ class ScanPipeline:
         started = elapsed_s()
         async with self.lanes.lane() as lane:
             try:
-                rule_set = self.snapshots.rule_set
                 members, strangers = self._recall_members(scans)
-                if strangers:
-                    _, signals = await asyncio.gather(
-                        self._meet_members(lane, members, strangers),
-                        self.signals.gather(scans, rule_set),
-                    )
-                else:
-                    signals = await self.signals.gather(scans, rule_set)
+                rule_set = self.snapshots.rule_set
+                signals, _ = await asyncio.gather(
+                    self.signals.gather(scans, rule_set),
+                    self._meet_members(lane, members, strangers),
+                )
                 GATHER_SECONDS.observe(elapsed_s() - started)
                 known = signals or [NO_SIGNALS] * len(scans)
                 answers = await self._settle(lane, scans, known, members)
@@ -147,8 +146,24 @@ class ScanPipeline:
     async def _meet_members(
         self, lane: Lane, numbers: dict[str, int], strangers: Sequence[str]
     ) -> None:
-        """Find or make members in PostgreSQL, and remember their numbers."""
-        found = await lane.run(lambda conn: store.ensure_members(conn, strangers))
+        """Find or make members in PostgreSQL, and remember their numbers.
+
+        An id that cannot be stored gets no number, and keeps nobody else from theirs.
+        """
+        if not strangers:
+            return
+        try:
+            found = await lane.run(lambda conn: store.ensure_members(conn, strangers))
+        except pg.Error as fault:
+            if _is_transient(fault):
+                raise
+            if len(strangers) == 1:
+                log.error("member_unstorable", cause=repr(fault))
+                return
+            half = len(strangers) // 2
+            await self._meet_members(lane, numbers, strangers[:half])
+            await self._meet_members(lane, numbers, strangers[half:])
+            return
         numbers |= found
         self._members |= found
         while len(self._members) > MEMBER_CACHE:
@@ -163,60 +178,44 @@ class ScanPipeline:
         signals: Sequence[Signals],
         members: dict[str, int],
     ) -> Sequence[Answered | Exception]:
-        """Plan on the newest snapshot and commit, again and again while it is stale."""
+        """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
-        today = business_day(round(now.timestamp() * 1000), self.timezone)
+        moment = Moment(now, business_day(to_ms(now), self.timezone))
+        code_ids = [scan.code_id for scan in scans]
         voided = await self._look_up_voids(scans, signals)
+        snapshot = self.snapshots.current
         for _ in range(MAX_STALE_RETRIES):
-            snapshot = self.snapshots.current
-            standings = await self._stand(scans, snapshot, now)
-            snapshot = self.snapshots.current
-            decisions = self._decide(scans, signals, standings, today)
-            plans = [
-                plan_scan(
-                    standing,
-                    member_id=scan.member_id,
-                    campaign=_campaign_of(standing, snapshot),
-                    decision=decision,
-                    signals_available=signal is not NO_SIGNALS,
-                    now=now,
-                )
-                if scan.code_id not in voided
-                else _void_plan(standing)
-                for scan, standing, signal, decision in zip(
-                    scans, standings, signals, decisions, strict=True
-                )
-            ]
-            decided = [
-                Decided(scan, plan, members.get(scan.member_id or "", 0))
-                for scan, plan in zip(scans, plans, strict=True)
-                if plan.outcome is not Outcome.INVALID
-            ]
+            plans = plan_scans(snapshot, scans, signals, voided, moment)
+            if snapshot is self.snapshots.current and _has_unknown(plans):
+                # Never issued, or issued a moment ago: only PostgreSQL can tell.
+                snapshot = await self.snapshots.of_codes(code_ids)
+                plans = plan_scans(snapshot, scans, signals, voided, moment)
             try:
-                answers = await self._commit(lane, decided, snapshot, today)
+                answers = await self._commit_plans(
+                    lane,
+                    scans,
+                    plans,
+                    members,
+                    version=snapshot.version,
+                    today=moment.today,
+                )
             except pg.Error as fault:
-                if fault.sqlstate != STALE_RANGES:
+                if fault.sqlstate == WRONGLY_CLAIMED:
+                    WRONG_BITS.inc()
+                    log.warning("claimed_bits_wrong", mend="crowncap filters rebuild")
+                    self.snapshots.note_wrong_bits(code_ids)
+                    signals = doubt_claimed(signals)
+                elif fault.sqlstate == STALE_RANGES:
+                    STALE_RETRIES.inc()
+                    snapshot = await self.snapshots.of_codes(code_ids)
+                else:
                     raise
-                STALE_RETRIES.inc()
-                await self.snapshots.refresh()
                 continue
-            return self._in_order(scans, plans, answers)
-        raise pg.OperationalError("the range table changes faster than scans commit")
-
-    def _decide(
-        self,
-        scans: Sequence[Scan],
-        signals: Sequence[Signals],
-        standings: Sequence[Standing],
-        today: date,
-    ) -> list[Decision | None]:
-        rule_set: RuleSet = self.snapshots.rule_set
-        return [
-            decide(rule_set, judged_facts(signal.facts, standing.sell_by, today))
-            if scan.member_id is not None and signal.claimed is not ClaimedBit.YES
-            else None
-            for scan, signal, standing in zip(scans, signals, standings, strict=True)
-        ]
+            for scan, plan in zip(scans, plans, strict=True):
+                if isinstance(plan, Plan) and _is_unknown(plan):
+                    self.snapshots.note_never_issued(scan.code_id)
+            return answers
+        raise pg.OperationalError("ranges change faster than scans commit")
 
     async def _look_up_voids(
         self, scans: Sequence[Scan], signals: Sequence[Signals]
@@ -231,24 +230,39 @@ class ScanPipeline:
         async with self.snapshots.engine.connect() as conn:
             return await codegen_store.find_void_codes(conn, maybe)
 
-    async def _stand(
-        self, scans: Sequence[Scan], snapshot: Snapshot, now: datetime
-    ) -> list[Standing]:
-        standings = [stand(snapshot.table, s.code_id, s.gtin, now) for s in scans]
-        if any(s.code_range is None for s in standings):
-            # Never issued, or issued a moment ago: only a fresh table can tell.
-            await self.snapshots.refresh()
-            table = self.snapshots.current.table
-            standings = [stand(table, s.code_id, s.gtin, now) for s in scans]
-        for scan, standing in zip(scans, standings, strict=True):
-            if standing.code_range is None:
-                self.snapshots.note_never_issued(scan.code_id)
-        return standings
-
     # Commit ---------------------------------------------------------------------------
 
+    async def _commit_plans(
+        self,
+        lane: Lane,
+        scans: Sequence[Scan],
+        plans: Sequence[Plan | Exception],
+        members: dict[str, int],
+        *,
+        version: int,
+        today: date,
+    ) -> list[Answered | Exception]:
+        """Commit what has a plan that PostgreSQL must see; answer all, in order."""
+        answers: dict[int, Answered | Exception] = {}
+        decided: list[Decided] = []
+        for scan, plan in zip(scans, plans, strict=True):
+            member_no = members.get(scan.member_id or "", 0)
+            if isinstance(plan, Exception):
+                answers[scan.scan_id] = plan
+            elif plan.outcome is Outcome.INVALID:
+                answer = answer_invalid(scan.scan_id, scan.language)
+                answers[scan.scan_id] = Answered(Outcome.INVALID, encode_answer(answer))
+            elif scan.member_id is not None and not member_no:
+                answers[scan.scan_id] = _unstorable_member()
+            else:
+                decided.append(Decided(scan, plan, member_no))
+        committed = await self._commit(lane, decided, version, today)
+        ids = (d.scan.scan_id for d in decided)
+        answers |= zip(ids, committed, strict=True)
+        return [answers[scan.scan_id] for scan in scans]
+
     async def _commit(
-        self, lane: Lane, decided: Sequence[Decided], snapshot: Snapshot, today: date
+        self, lane: Lane, decided: Sequence[Decided], version: int, today: date
     ) -> list[Answered | Exception]:
         """Commit what is left of a batch; bisect it on a fault of one scan's data."""
         if not decided:
@@ -256,17 +270,18 @@ class ScanPipeline:
         started = elapsed_s()
         try:
             answers = await lane.run(
-                lambda conn: self._commit_once(conn, decided, snapshot, today)
+                lambda conn: self._commit_once(conn, decided, version, today)
             )
-        except pg.Error as fault:
-            if fault.sqlstate == STALE_RANGES or _is_transient(fault):
+        except Exception as fault:
+            if isinstance(fault, pg.Error) and (
+                fault.sqlstate in DECIDE_AGAIN or _is_transient(fault)
+            ):
                 raise
             if len(decided) == 1:
-                log.error("scan_failed", cause=repr(fault))
-                return [fault]
+                return [note_fault(decided[0].scan, fault)]
             half = len(decided) // 2
-            first = await self._commit(lane, decided[:half], snapshot, today)
-            return first + await self._commit(lane, decided[half:], snapshot, today)
+            first = await self._commit(lane, decided[:half], version, today)
+            return first + await self._commit(lane, decided[half:], version, today)
         COMMIT_SECONDS.observe(elapsed_s() - started)
         POSTGRES_UP.set(1)
         return answers
@@ -275,7 +290,7 @@ class ScanPipeline:
         self,
         conn: psycopg.AsyncConnection[Any],
         decided: Sequence[Decided],
-        snapshot: Snapshot,
+        version: int,
         today: date,
     ) -> list[Answered | Exception]:
         keyed = any(d.scan.key_hash for d in decided)
@@ -284,14 +299,15 @@ class ScanPipeline:
                 if keyed:
                     await stack.enter_async_context(conn.transaction())
                 committed = await store.commit_scans(
-                    conn, decided, version=snapshot.table.version, day=today
+                    conn, decided, version=version, day=today
                 )
                 answers = self._answer(decided, committed, today)
                 if keyed:
                     await store.record_answers(conn, _to_record(decided, answers))
         except pg.UniqueViolation:
-            # An attempt whose answer was lost on the way had won after all.
-            found = await store.load_committed(conn, [d.scan.scan_id for d in decided])
+            # An attempt whose answer was lost on the way had won after all, unless the
+            # row is another's that has the same number.
+            found = await store.load_committed(conn, decided)
             if len(found) != len(decided):
                 raise
             committed = [found[d.scan.scan_id] for d in decided]
@@ -331,23 +347,6 @@ class ScanPipeline:
             OUTCOMES[outcome].inc(number)
         self.signals.observe(claimed)
 
-    def _in_order(
-        self,
-        scans: Sequence[Scan],
-        plans: Sequence[Plan],
-        answers: Sequence[Answered | Exception],
-    ) -> list[Answered | Exception]:
-        """Put the answers of what never reached PostgreSQL between the others."""
-        settled = iter(answers)
-        ordered: list[Answered | Exception] = []
-        for scan, plan in zip(scans, plans, strict=True):
-            if plan.outcome is Outcome.INVALID:
-                answer = answer_invalid(scan.scan_id, scan.language)
-                ordered.append(Answered(Outcome.INVALID, encode_answer(answer)))
-            else:
-                ordered.append(next(settled))
-        return ordered
-
 
 def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
     """Name what a batch may hold only once: a member, an idempotency key."""
@@ -357,16 +356,20 @@ def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
     return () if scan.member_id is None else (scan.member_id,)
 
 
-def _campaign_of(standing: Standing, snapshot: Snapshot) -> Campaign | None:
-    bound = standing.code_range.binding.campaign_id if standing.code_range else None
-    return snapshot.campaigns.get(bound or "")
+def _is_unknown(plan: Plan) -> bool:
+    return plan.outcome is Outcome.INVALID and plan.terms is None
 
 
-def _void_plan(standing: Standing) -> Plan:
-    outcome = Outcome.NOT_ACTIVE
-    if standing.outcome is Outcome.INVALID:
-        outcome = Outcome.INVALID
-    return Plan(outcome, code_range=standing.code_range, product=standing.product)
+def _has_unknown(plans: Sequence[Plan | Exception]) -> bool:
+    return any(isinstance(plan, Plan) and _is_unknown(plan) for plan in plans)
+
+
+def _unstorable_member() -> InvalidInput:
+    return InvalidInput.field(
+        "/member_id",
+        "unstorable",
+        "This member id holds a character that cannot be stored.",
+    )
 
 
 def _replay(committed: Committed, decided: Decided) -> Answered | InvalidInput | None:

@@ -85,7 +85,7 @@ class HoldReleaser:
         snapshot = self.snapshots.current
         frozen = [
             epoch
-            for epoch, state in snapshot.table.epochs.items()
+            for epoch, state in snapshot.epochs.items()
             if state is EpochState.FROZEN
         ]
         async with self.engine.begin() as conn:
@@ -144,15 +144,17 @@ class HoldReleaser:
             for fact, hold in zip(facts, held, strict=True):
                 fact[name] = counts[hold.transfer_id]
         await self._add_places(conn, held, facts)
-        table = self.snapshots.current.table
+        code_ids = [hold.code_id for hold in held]
+        snapshot = await self.snapshots.of_codes(code_ids)
+        found = snapshot.table.find_all(code_ids)
         now = utc_datetime(self.clock.now_ms())
         return [
             judged_facts(
                 fact,
-                stand(table, hold.code_id, None, now).sell_by,
+                stand(snapshot, terms, hold.code_id, None, now).sell_by,
                 business_day(time_of_id(hold.transfer_id), self.timezone),
             )
-            for fact, hold in zip(facts, held, strict=True)
+            for fact, hold, terms in zip(facts, held, found, strict=True)
         ]
 
     async def _add_places(

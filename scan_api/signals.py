@@ -21,7 +21,7 @@ from codegen.domain.ranges import SEGMENT_BITS
 from core.bloom import block_contains, block_index
 from core.clock import elapsed_s
 from core.redis import PackedBatch, PackedResults, RedisAway, RedisClient
-from scan_api.domain import ClaimedBit, Scan, Signals
+from scan_api.domain import NO_SIGNALS, ClaimedBit, Scan, Signals
 from scan_api.filters import (
     READY_BIT,
     VOID_BLOCKS,
@@ -70,7 +70,7 @@ class SignalStore:
             return None
         batch = PackedBatch()
         ready: dict[int, int] = {}
-        handles = [_ask(batch, scan, rule_set, ready) for scan in scans]
+        handles = [_ask_alone(batch, scan, rule_set, ready) for scan in scans]
         bits = self._take_bits(batch)
         try:
             results = await batch.run(self.redis)
@@ -79,7 +79,7 @@ class SignalStore:
             return None
         REDIS_UP.set(1)
         return [
-            _read(results, scan, handle)
+            _read_alone(results, scan, handle)
             for scan, handle in zip(scans, handles, strict=True)
         ]
 
@@ -130,6 +130,30 @@ class SignalStore:
             self._claimed.clear()
             log.warning("claimed_bits_lost", mend="crowncap filters rebuild")
         log.warning("redis_away", cause=str(fault.__cause__ or fault))
+
+
+def _ask_alone(
+    batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
+) -> _Handles | None:
+    """Ask for a scan's signals; who cannot be asked for costs only its own."""
+    try:
+        return _ask(batch, scan, rule_set, ready)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
+        log.error("signals_not_asked", scan_id=scan.scan_id, cause=repr(fault))
+        return None
+
+
+def _read_alone(
+    results: PackedResults, scan: Scan, handles: _Handles | None
+) -> Signals:
+    """Read a scan's signals; what cannot be read is as if Redis were away for it."""
+    if handles is None:
+        return NO_SIGNALS
+    try:
+        return _read(results, scan, handles)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
+        log.error("signals_not_read", scan_id=scan.scan_id, cause=repr(fault))
+        return NO_SIGNALS
 
 
 def _ask(

@@ -1,113 +1,170 @@
-"""What a worker knows of ranges, campaigns, keys and rules, and how it stays fresh."""
+"""What a worker knows of ranges, campaigns, keys and rules, and how it stays fresh.
+
+A worker serves before it has loaded the ranges, and while it loads what changed: what
+it does not know, it asks PostgreSQL for, code by code.
+"""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain import RuleSet
-from anti_fraud.store import load_rule_set
+from anti_fraud.store import load_rule_set, newest_rule_set
 from codegen.domain.keys import EpochKeys
-from codegen.domain.ranges import SEGMENT_BITS, CodeRange
+from codegen.domain.range_table import RangeTable, TableRow, segments_of
+from codegen.domain.ranges import SEGMENT_BITS
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
-from codegen.store import current_version, load_voids_since
+from codegen.store import (
+    current_version,
+    load_changed_products,
+    load_changed_ranges,
+    load_epoch_states,
+    load_range_table,
+    load_ranges_of_codes,
+    load_segments,
+    load_voids_since,
+)
 from core.errors import MisconfiguredError
 from core.redis import RedisAway
+from rewards.store import load_campaigns
 from scan_api.domain import Snapshot
 from scan_api.filters import FilterBuilder
 from scan_api.metrics import INCIDENTS, POSTGRES_UP, REDIS_UP
-from scan_api.store import PARTITION_SHIFT, ensure_code_partitions, load_snapshot
+from scan_api.store import PARTITION_SHIFT, ensure_code_partitions
 
 _MAX_NOTED = 1_000
+# So many changed ranges are taken over in one turn of the event loop.
+_ROWS_A_TURN = 512
+_SEGMENTS_A_PARTITION = 1 << (PARTITION_SHIFT - SEGMENT_BITS)
 
 log = structlog.get_logger(room=__name__)
 
 
 @dataclass(slots=True)
 class SnapshotKeeper:
-    """Holds the newest snapshot; `refresh` replaces it when its version is old."""
+    """Holds the newest snapshot; `refresh` brings it up to date with what changed."""
 
     engine: AsyncEngine
     key_file: MasterKeyFile
     filters: FilterBuilder
     keys: EpochKeys = field(init=False)
     current: Snapshot = field(init=False)
-    rule_set: RuleSet = field(init=False)
+    _knows_ranges: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _chunks: set[int] = field(default_factory=set)
     _never_issued: list[int] = field(default_factory=list)
     _seen_void_change: int = 0
     _stale_segments: set[int] = field(default_factory=set)
 
+    @property
+    def rule_set(self) -> RuleSet:
+        """The rules that scans are judged by."""
+        return self.current.rule_set
+
     async def start(self) -> None:
-        """Load everything; raises MisconfiguredError when a key is missing or wrong."""
+        """Load what scans need at once; ranges come later, by `refresh`.
+
+        Raises MisconfiguredError when a key is missing or wrong.
+        """
         self.keys = self.key_file.load()
         async with self.engine.connect() as conn:
+            await _repeatable(conn)
             await check_keys(conn, self.keys)
-        await self._load()
+            self.current = await load_snapshot(conn, RangeTable.empty())
 
     async def refresh(self) -> None:
-        """Load a newer snapshot if there is one."""
-        seen = self.current.table.version
-        async with self._lock:
-            if self.current.table.version != seen:
+        """Bring the snapshot up to date; what did not change is not loaded again."""
+        async with self._lock, self.engine.connect() as conn:
+            await _repeatable(conn)
+            if await self._is_current(conn):
                 return
-            async with self.engine.connect() as conn:
-                version = await current_version(conn)
-            if version != seen:
-                await self._load()
-
-    async def _load(self) -> None:
-        async with self.engine.connect() as conn:
-            await conn.execution_options(isolation_level="REPEATABLE READ")
-            snapshot = await load_snapshot(conn)
-            self.rule_set = await load_rule_set(conn)
+            if self._knows_ranges:
+                table = await self._load_changed(conn)
+            else:
+                table = await load_range_table(conn)
+                segments = await load_segments(conn)
+                await self._make_partitions(
+                    s // _SEGMENTS_A_PARTITION for s in segments
+                )
+                self._stale_segments.update(segments)
+            fresh = await self._newer(conn, table)
             voids = await load_voids_since(conn, self._seen_void_change)
-        if set(snapshot.table.epochs) - set(self.keys.epochs):
-            self.keys = self.key_file.load()
-            async with self.engine.connect() as conn:
-                await check_keys(conn, self.keys)
-        await self._make_partitions(snapshot)
-        before = self.current.table.ranges if hasattr(self, "current") else ()
-        self.current = snapshot
-        self._note_changes(before, snapshot.table.ranges)
+        await self._check_keys(fresh)
+        self.current = fresh
+        self._knows_ranges = True
         for code_id, change_id in voids:
             self._stale_segments.add(code_id >> SEGMENT_BITS)
             self._seen_void_change = max(self._seen_void_change, change_id)
 
-    async def _make_partitions(self, snapshot: Snapshot) -> None:
-        fresh = [
-            r
-            for r in snapshot.table.ranges
-            if r.first_code_id >> PARTITION_SHIFT not in self._chunks
-            or r.last_code_id >> PARTITION_SHIFT not in self._chunks
-        ]
-        if not fresh:
-            return
-        async with self.engine.begin() as conn:
-            await ensure_code_partitions(conn, fresh)
-        for r in fresh:
-            self._chunks.update(
-                range(
-                    r.first_code_id >> PARTITION_SHIFT,
-                    (r.last_code_id >> PARTITION_SHIFT) + 1,
-                )
-            )
+    async def of_codes(self, code_ids: Sequence[int]) -> Snapshot:
+        """Ask PostgreSQL for these codes, and for what is new besides ranges.
 
-    def _note_changes(
-        self, before: tuple[CodeRange, ...], after: tuple[CodeRange, ...]
-    ) -> None:
-        known = set(before)
-        for r in after:
-            if r not in known:
-                self._stale_segments.update(
-                    range(
-                        r.first_code_id >> SEGMENT_BITS,
-                        (r.last_code_id >> SEGMENT_BITS) + 1,
-                    )
-                )
+        For codes that are unknown here, issued a moment ago perhaps, and for batches
+        that were decided on old ranges; neither waits until all changes are loaded.
+        """
+        async with self.engine.connect() as conn:
+            await _repeatable(conn)
+            rows = await load_ranges_of_codes(conn, code_ids)
+            fresh = await self._newer(conn, RangeTable.of(rows))
+        await self._check_keys(fresh)
+        await self._make_partitions(_chunks_of(rows))
+        return fresh
+
+    async def _is_current(self, conn: AsyncConnection) -> bool:
+        return (
+            self._knows_ranges
+            and await current_version(conn) == self.current.version
+            and await newest_rule_set(conn) == self.rule_set.version
+        )
+
+    async def _newer(self, conn: AsyncConnection, table: RangeTable) -> Snapshot:
+        """Put a table and what changed besides it together, as `conn` sees it."""
+        known, since = self.current, self.current.version
+        has_rules = await newest_rule_set(conn) == known.rule_set.version
+        return replace(
+            known,
+            version=await current_version(conn),
+            table=table,
+            products=known.products | await load_changed_products(conn, since),
+            epochs=await load_epoch_states(conn),
+            campaigns=known.campaigns | await load_campaigns(conn, since=since),
+            rule_set=known.rule_set if has_rules else await load_rule_set(conn),
+        )
+
+    async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
+        """Take the changed ranges over, a few in each turn of the event loop."""
+        table = self.current.table
+        rows = await load_changed_ranges(
+            conn, self.current.version, seed=table.columns.seed
+        )
+        await self._make_partitions(_chunks_of(rows))
+        for at in range(0, len(rows), _ROWS_A_TURN):
+            part = rows[at : at + _ROWS_A_TURN]
+            table = table.with_rows(part)
+            if table.needs_merging():
+                table = await asyncio.to_thread(table.merged)
+            self._stale_segments.update(segments_of(part))
+            await asyncio.sleep(0)
+        return table
+
+    async def _check_keys(self, fresh: Snapshot) -> None:
+        """Read the key file again when an epoch is new; raises MisconfiguredError."""
+        if set(fresh.epochs) - set(self.keys.epochs):
+            keys = self.key_file.load()
+            async with self.engine.connect() as conn:
+                await check_keys(conn, keys)
+            self.keys = keys
+
+    async def _make_partitions(self, chunks: Iterable[int]) -> None:
+        missing = set(chunks) - self._chunks
+        if missing:
+            async with self.engine.begin() as conn:
+                await ensure_code_partitions(conn, missing)
+            self._chunks |= missing
 
     async def mend_filters(self) -> None:
         """Rebuild the segments that changes touched; they wait while Redis is away."""
@@ -120,6 +177,10 @@ class SnapshotKeeper:
             except RedisAway:
                 self._stale_segments.add(segment)
                 return
+
+    def note_wrong_bits(self, code_ids: Iterable[int]) -> None:
+        """Remember segments whose `claimed` bits are not what PostgreSQL says."""
+        self._stale_segments.update(c >> SEGMENT_BITS for c in code_ids)
 
     def note_never_issued(self, code_id: int) -> None:
         """Remember a code that opened though nobody issued it; a key may be out."""
@@ -135,7 +196,6 @@ class SnapshotKeeper:
     async def follow(self, interval_s: float = 1.0) -> None:
         """Stay fresh until cancelled."""
         while True:
-            await asyncio.sleep(interval_s)
             try:
                 await self.refresh()
                 POSTGRES_UP.set(1)
@@ -146,6 +206,7 @@ class SnapshotKeeper:
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 POSTGRES_UP.set(0)
                 log.warning("refresh_failed", cause=repr(fault))
+            await asyncio.sleep(interval_s)
 
     async def _look_for_redis(self) -> None:
         try:
@@ -154,3 +215,31 @@ class SnapshotKeeper:
             REDIS_UP.set(0)
         else:
             REDIS_UP.set(1)
+
+
+async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
+    """Put a table and all that is known besides it together."""
+    return Snapshot(
+        await current_version(conn),
+        table,
+        await load_changed_products(conn, -1),
+        await load_epoch_states(conn),
+        await load_campaigns(conn),
+        await load_rule_set(conn),
+    )
+
+
+async def _repeatable(conn: AsyncConnection) -> None:
+    """Let all that is read here be of one moment."""
+    await conn.execution_options(isolation_level="REPEATABLE READ")
+
+
+def _chunks_of(rows: Iterable[TableRow]) -> set[int]:
+    return {
+        chunk
+        for row in rows
+        for chunk in range(
+            row.first_code_id >> PARTITION_SHIFT,
+            (row.last_code_id >> PARTITION_SHIFT) + 1,
+        )
+    }

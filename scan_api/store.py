@@ -11,10 +11,8 @@ from psycopg.rows import tuple_row
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.ranges import CodeRange
-from codegen.store import load_range_table
 from core.ids import first_id_at
-from rewards.store import ENSURE_MEMBERS, load_campaigns
+from rewards.store import ENSURE_MEMBERS
 from rewards.tables import holds, members
 from scan_api.binary_arrays import (
     bool_array,
@@ -24,7 +22,7 @@ from scan_api.binary_arrays import (
     int8_array,
     text_array,
 )
-from scan_api.domain import Outcome, Plan, Scan, Settled, Snapshot
+from scan_api.domain import Outcome, Plan, Scan, Settled
 from scan_api.tables import claims, scans, sightings, worker_numbers
 
 TRACE_DAYS = 90
@@ -36,8 +34,8 @@ _COMMIT = (
 )
 
 _COMMITTED = """
-    SELECT s.scan_id, s.outcome, s.points, s.available, s.claim_scan_id,
-        k.member_no, s.scan_count,
+    SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
+        s.available, s.claim_scan_id, k.member_no, s.scan_count,
         CASE WHEN h.resolution = 'voided' THEN 0 ELSE coalesce(o.points, 0) END,
         h.transfer_id IS NOT NULL AND h.resolution IS NULL
     FROM scans AS s
@@ -139,14 +137,19 @@ def pack_facts(decided: Decided) -> bytes:
 
 
 async def load_committed(
-    conn: psycopg.AsyncConnection[Any], scan_ids: Sequence[int]
+    conn: psycopg.AsyncConnection[Any], decided: Sequence[Decided]
 ) -> dict[int, Committed]:
-    """Read back what an earlier attempt committed, by scan_id."""
+    """Read back what an earlier attempt committed, by scan_id.
+
+    A row of another code or member is not this worker's, whatever its number.
+    """
+    wanted = {d.scan.scan_id: (d.scan.code_id, d.member_no) for d in decided}
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(_COMMITTED, (list(scan_ids),))
+    await cursor.execute(_COMMITTED, (list(wanted),))
     return {
         scan_id: Committed(Outcome(outcome), *rest)
-        async for scan_id, outcome, *rest in cursor
+        async for scan_id, code_id, member_no, outcome, *rest in cursor
+        if wanted[scan_id] == (code_id, member_no)
     }
 
 
@@ -189,12 +192,7 @@ def settle(committed: Committed, decided: Decided) -> Settled:
     )
 
 
-# Snapshots and views ------------------------------------------------------------------
-
-
-async def load_snapshot(conn: AsyncConnection) -> Snapshot:
-    """Load ranges and campaigns; `conn` must be in REPEATABLE READ."""
-    return Snapshot(await load_range_table(conn), await load_campaigns(conn))
+# Views --------------------------------------------------------------------------------
 
 
 async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
@@ -314,18 +312,8 @@ async def next_worker_no(conn: AsyncConnection) -> int:
     return int((await conn.execute(select(worker_numbers.next_value()))).scalar_one())
 
 
-async def ensure_code_partitions(
-    conn: AsyncConnection, ranges: Iterable[CodeRange]
-) -> None:
-    """Make the partitions of claims and sightings that these ranges need."""
-    chunks: set[int] = set()
-    for r in ranges:
-        chunks.update(
-            range(
-                r.first_code_id >> PARTITION_SHIFT,
-                (r.last_code_id >> PARTITION_SHIFT) + 1,
-            )
-        )
+async def ensure_code_partitions(conn: AsyncConnection, chunks: Iterable[int]) -> None:
+    """Make partitions of claims and sightings, named by code_id >> PARTITION_SHIFT."""
     for chunk in sorted(chunks):
         await conn.execute(
             text("SELECT ensure_code_partitions(:first, :first)"),

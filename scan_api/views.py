@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.domain.batch import Placement
 from codegen.domain.code_text import parse_scanned
 from codegen.domain.sealing import open_code
 from codegen.store import find_void_codes
@@ -45,7 +44,7 @@ class ViewDesk:
             return View(
                 standing.outcome,
                 standing.product,
-                standing.code_range.instructions if standing.code_range else None,
+                standing.terms.instructions if standing.terms else None,
                 code_text=scanned.code_text,
                 sell_by=standing.sell_by,
             )
@@ -61,7 +60,7 @@ class ViewDesk:
             Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
             standing.product,
             claimed=claim is not None,
-            pays=standing.placement == Placement.INSIDE,
+            pays=standing.pays,
             first_claimed_ms=None if claim is None else time_of_id(claim),
             code_text=scanned.code_text,
             sell_by=standing.sell_by,
@@ -69,12 +68,13 @@ class ViewDesk:
 
     async def _stand(self, code_id: int, gtin: str | None, now_ms: int) -> Standing:
         now = utc_datetime(now_ms)
-        standing = stand(self.snapshots.current.table, code_id, gtin, now)
+        snapshot = self.snapshots.current
+        standing = stand(snapshot, snapshot.table.find(code_id), code_id, gtin, now)
         if standing.outcome is None:
             return standing
         # What looks wrong may only be news to this worker.
-        await self.snapshots.refresh()
-        standing = stand(self.snapshots.current.table, code_id, gtin, now)
-        if standing.code_range is None:
+        snapshot = await self.snapshots.of_codes([code_id])
+        standing = stand(snapshot, snapshot.table.find(code_id), code_id, gtin, now)
+        if standing.terms is None:
             self.snapshots.note_never_issued(code_id)
         return standing

@@ -6,7 +6,7 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -255,52 +255,3 @@ def sell_by(binding: Binding, product: Product | None) -> date | None:
     if binding.produced_on is None:
         return None
     return binding.produced_on + timedelta(days=product.shelf_life_days)
-
-
-@dataclass(frozen=True, slots=True)
-class RangeTable:
-    """Every issued range, with what a scan must know of it, as of one version."""
-
-    version: int
-    ranges: tuple[CodeRange, ...]
-    placements: dict[int, str]
-    batch_gtins: dict[int, str | None]
-    products: dict[str, Product]
-    epochs: dict[int, EpochState]
-    _starts: list[int] = field(repr=False)
-
-    @classmethod
-    def build(
-        cls,
-        version: int,
-        ranges: Iterable[CodeRange],
-        *,
-        placements: dict[int, str],
-        batch_gtins: dict[int, str | None],
-        products: dict[str, Product],
-        epochs: dict[int, EpochState],
-    ) -> "RangeTable":
-        """Sort the ranges, which must not overlap."""
-        ordered = tuple(sorted(ranges, key=lambda r: r.first_code_id))
-        starts = [r.first_code_id for r in ordered]
-        return cls(version, ordered, placements, batch_gtins, products, epochs, starts)
-
-    def find(self, code_id: int) -> CodeRange | None:
-        """Find the range that holds a code; None for one that was never issued."""
-        at = bisect_right(self._starts, code_id) - 1
-        if at < 0:
-            return None
-        found = self.ranges[at]
-        return found if code_id <= found.last_code_id else None
-
-    def segments(self) -> list[int]:
-        """List the 2^20-serial segments that hold issued codes, ascending."""
-        numbers: set[int] = set()
-        for r in self.ranges:
-            numbers.update(
-                range(
-                    r.first_code_id >> SEGMENT_BITS,
-                    (r.last_code_id >> SEGMENT_BITS) + 1,
-                )
-            )
-        return sorted(numbers)

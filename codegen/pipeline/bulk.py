@@ -61,7 +61,8 @@ async def change_in_bulk(
     await store.take_fence(conn)
     batch = change.batch
     change_id = await store.next_change_id(conn)
-    ranges = await store.load_ranges(conn, batch.batch_id)
+    touched = [*change.intervals, *((each, each) for each in change.singles)]
+    ranges = await store.load_touched_ranges(conn, batch.batch_id, touched)
     binding = None
     if change.state is RangeState.ACTIVATED:
         binding = await new_binding(conn, batch, change.binding, staff)

@@ -68,7 +68,7 @@ async def change_codes(
         wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
     else:
         wanted = [(c, c) for c in _codes_of(batch, keys, request.selection.codes)]
-    ranges = await store.load_ranges(conn, batch.batch_id)
+    ranges = await store.load_touched_ranges(conn, batch.batch_id, wanted)
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
         voids = await fresh_voids(conn, ranges, [first for first, _ in wanted])

@@ -64,24 +64,26 @@ async def find_codes(
     A code of a batch outside the caller's scope looks never issued.
     """
     opened = [_open(keys, text) for text in texts]
-    table = await store.load_range_table(conn)
-    voids = await store.find_void_codes(conn, [c for c in opened if c is not None])
+    code_ids = [code_id for code_id in opened if code_id is not None]
+    ranges = await store.find_ranges_of_codes(conn, code_ids)
+    voids = await store.find_void_codes(conn, code_ids)
     batches: dict[int, Batch | None] = {}
     found: list[FoundCode] = []
     for given, code_id in zip(texts, opened, strict=True):
         if code_id is None:
             found.append(FoundCode(given, INVALID))
             continue
-        held = table.find(code_id)
+        batch_id, state = ranges.get(code_id, (None, RangeState.ISSUED))
         batch = None
-        if held is not None:
-            if held.batch_id not in batches:
-                batches[held.batch_id] = await _visible(conn, held.batch_id, staff)
-            batch = batches[held.batch_id]
-        if held is None or batch is None:
+        if batch_id is not None:
+            if batch_id not in batches:
+                batches[batch_id] = await _visible(conn, batch_id, staff)
+            batch = batches[batch_id]
+        if batch is None:
             found.append(FoundCode(given, NEVER_ISSUED, code_id))
             continue
-        state = RangeState.VOID if code_id in voids else held.state
+        if code_id in voids:
+            state = RangeState.VOID
         found.append(FoundCode(given, state.value, code_id, batch))
     return found
 

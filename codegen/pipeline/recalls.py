@@ -136,10 +136,10 @@ async def recall_scope(
     total = 0
     for batch_id in await _batches_of(conn, scope):
         batch = await get_batch(conn, batch_id, staff)
-        ranges = await store.load_ranges(conn, batch_id)
+        wanted, ranges = await _covered(conn, scope, batch)
         change_id = await store.next_change_id(conn)
         change = RangeChange(RangeState.RECALLED, change_id, instructions=instructions)
-        plan = plan_change(ranges, _wanted(scope, batch, ranges), change)
+        plan = plan_change(ranges, wanted, change)
         measure = await measure_plan(conn, plan, change)
         await store.record_change(
             conn,
@@ -166,26 +166,25 @@ async def _batches_of(conn: AsyncConnection, scope: RecallScope) -> list[int]:
     return sorted({part.batch_id for part in scope.packed})
 
 
-def _wanted(
-    scope: RecallScope, batch: Batch, ranges: Sequence[CodeRange]
-) -> list[Interval]:
-    """List the code_ids of a batch that a recall covers."""
+async def _covered(
+    conn: AsyncConnection, scope: RecallScope, batch: Batch
+) -> tuple[list[Interval], list[CodeRange]]:
+    """List the code_ids of a batch that a recall covers, and the ranges they lie in."""
+    if scope.lot is not None:
+        ranges = await store.load_lot_ranges(conn, batch.batch_id, scope.lot)
+        return [(r.first_code_id, r.last_code_id) for r in ranges], ranges
     if scope.carton is not None:
-        return [
+        wanted = [
             (part.first_code_id, part.last_code_id)
             for part in scope.packed
             if part.batch_id == batch.batch_id
         ]
-    if scope.lot is not None:
-        return [
-            (r.first_code_id, r.last_code_id)
-            for r in ranges
-            if r.binding.lot == scope.lot
-        ]
-    first, last = Selection(
-        from_index=scope.from_index, to_index=scope.to_index
-    ).indexes(batch)
-    return [(batch.first_code_id + first, batch.first_code_id + last)]
+    else:
+        first, last = Selection(
+            from_index=scope.from_index, to_index=scope.to_index
+        ).indexes(batch)
+        wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
+    return wanted, await store.load_touched_ranges(conn, batch.batch_id, wanted)
 
 
 def _named(scope: RecallScope) -> dict[str, Any]:

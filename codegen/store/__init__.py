@@ -3,6 +3,7 @@
 from codegen.store.batches import (
     find_batch,
     find_batches_of,
+    find_first_batch,
     insert_batch,
     list_batches,
 )
@@ -27,11 +28,22 @@ from codegen.store.ranges import (
     apply_plan,
     find_active_codes,
     find_lot_batches,
+    find_ranges_of_codes,
     find_standing,
+    load_lot_ranges,
     load_ranges,
+    load_touched_ranges,
 )
 from codegen.store.recalls import approve_recall, insert_recall
-from codegen.store.versions import current_version, load_range_table, take_fence
+from codegen.store.versions import (
+    current_version,
+    load_changed_products,
+    load_changed_ranges,
+    load_range_table,
+    load_ranges_of_codes,
+    load_segments,
+    take_fence,
+)
 from codegen.store.voids import (
     count_voids,
     find_void_codes,
@@ -48,8 +60,10 @@ __all__ = [
     "find_active_codes",
     "find_batch",
     "find_batches_of",
+    "find_first_batch",
     "find_lot_batches",
     "find_product",
+    "find_ranges_of_codes",
     "find_standing",
     "find_state_changes",
     "find_void_codes",
@@ -61,11 +75,17 @@ __all__ = [
     "insert_void_codes",
     "list_batches",
     "list_goods_changes",
+    "load_changed_products",
+    "load_changed_ranges",
     "load_epoch_states",
     "load_epochs",
     "load_key_checks",
+    "load_lot_ranges",
     "load_range_table",
     "load_ranges",
+    "load_ranges_of_codes",
+    "load_segments",
+    "load_touched_ranges",
     "load_void_codes",
     "load_voids_since",
     "lock_open_epoch",

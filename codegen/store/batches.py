@@ -95,6 +95,13 @@ async def insert_batch(
     return int(batch_id)
 
 
+async def find_first_batch(conn: AsyncConnection) -> Batch | None:
+    """Find the batch that was issued first."""
+    batch_id = await conn.execute(select(func.min(t.batches.c.batch_id)))
+    first = batch_id.scalar_one()
+    return None if first is None else await find_batch(conn, first)
+
+
 async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
     """Find a batch with its units and its codes counted by state."""
     row = (

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    func,
     insert,
     select,
     update,
@@ -69,7 +70,9 @@ async def set_epoch_state(
     if before is None:
         raise NotFound(f"There is no epoch {epoch}.")
     await conn.execute(
-        update(t.epochs).where(t.epochs.c.epoch == epoch).values(state=state.value)
+        update(t.epochs)
+        .where(t.epochs.c.epoch == epoch)
+        .values(state=state.value, version=func.current_range_version())
     )
     return EpochState(before)
 

@@ -17,6 +17,7 @@ from codegen import tables as t
 from codegen.domain.ranges import (
     Binding,
     CodeRange,
+    Interval,
     RangePlan,
     RangeState,
     Standing,
@@ -30,6 +31,65 @@ async def load_ranges(conn: AsyncConnection, batch_id: int) -> list[CodeRange]:
         select(t.ranges)
         .where(t.ranges.c.batch_id == batch_id)
         .order_by(t.ranges.c.first_code_id)
+    )
+    return [code_range_of(row) for row in rows]
+
+
+async def load_lot_ranges(
+    conn: AsyncConnection, batch_id: int, lot: str
+) -> list[CodeRange]:
+    """Load the ranges of a batch that are of a lot, in order."""
+    rows = await conn.execute(
+        select(t.ranges)
+        .where(t.ranges.c.batch_id == batch_id, t.ranges.c.lot == lot)
+        .order_by(t.ranges.c.first_code_id)
+    )
+    return [code_range_of(row) for row in rows]
+
+
+async def find_ranges_of_codes(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> dict[int, tuple[int, RangeState]]:
+    """Tell the batch and the state of the range that holds each code, if any does."""
+    rows = await conn.execute(
+        text(
+            """
+            SELECT c AS code_id, r.batch_id, r.state
+            FROM unnest(CAST(:code_ids AS bigint[])) AS c
+            CROSS JOIN LATERAL (
+                SELECT * FROM ranges WHERE first_code_id <= c
+                ORDER BY first_code_id DESC LIMIT 1
+            ) AS r WHERE r.last_code_id >= c
+            """
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return {row.code_id: (row.batch_id, RangeState(row.state)) for row in rows}
+
+
+async def load_touched_ranges(
+    conn: AsyncConnection, batch_id: int, wanted: Sequence[Interval]
+) -> list[CodeRange]:
+    """Load the ranges of a batch that code_ids of `wanted` lie in, in order.
+
+    A batch may have ranges by the hundred thousand; a change of a roll needs one.
+    """
+    rows = await conn.execute(
+        text(
+            """
+            SELECT DISTINCT ON (r.first_code_id) r.*
+            FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[]))
+                AS w (first, last)
+            JOIN ranges AS r ON int8range(r.first_code_id, r.last_code_id, '[]')
+                && int8range(w.first, w.last, '[]')
+            WHERE r.batch_id = :batch_id ORDER BY r.first_code_id
+            """
+        ),
+        {
+            "firsts": [first for first, _ in wanted],
+            "lasts": [last for _, last in wanted],
+            "batch_id": batch_id,
+        },
     )
     return [code_range_of(row) for row in rows]
 

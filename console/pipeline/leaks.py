@@ -20,7 +20,7 @@ from codegen.pipeline import (
     find_codes,
     measure_plan,
 )
-from codegen.store import load_ranges, take_fence
+from codegen.store import load_touched_ranges, take_fence
 from core.auth import Staff
 from core.errors import InvalidInput
 from printer_export.pipeline.stories import PackagedIn, find_packages_of
@@ -156,7 +156,8 @@ async def _count_voidable(
 ) -> int:
     """Count the codes that a void of an interval would end; single voids have ended."""
     void = RangeChange(RangeState.VOID, change_id=0)
-    plan = plan_change(await load_ranges(conn, batch.batch_id), [interval], void)
+    ranges = await load_touched_ranges(conn, batch.batch_id, [interval])
+    plan = plan_change(ranges, [interval], void)
     return (await measure_plan(conn, plan, void)).changed
 
 

@@ -37,8 +37,7 @@ async def rebuild(shell: Shell) -> dict[str, int]:
     redis = connect(server_urls(shell.settings).redis_url, timeout_s=10)
     builder = FilterBuilder(shell.engine, redis)
     async with shell.engine.connect() as conn:
-        table = await codes_store.load_range_table(conn)
-    segments = table.segments()
+        segments = await codes_store.load_segments(conn)
     try:
         with Progress(
             console=errors, transient=True, disable=not errors.is_terminal

@@ -90,9 +90,9 @@ def links_header(link: DigitalLink) -> dict[str, str]:
 async def find_product(page: PageDesk, link: DigitalLink) -> Product | None:
     """Find the product of a link, on a fresh table if this worker's knows it not."""
     snapshots = page.views.snapshots
-    if link.gtin not in snapshots.current.table.products:
+    if link.gtin not in snapshots.current.products:
         await snapshots.refresh()
-    return snapshots.current.table.products.get(link.gtin)
+    return snapshots.current.products.get(link.gtin)
 
 
 def _answer_links(link: DigitalLink, product: Product, root: str) -> Response[bytes]:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from codegen.domain.batch import Selection
+from codegen.domain.batch import Batch, Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from core.ids import first_id_at
@@ -39,18 +39,77 @@ async def test_a_first_scan_claims_and_pays_and_a_second_is_told(
     assert await ledger.audit() == []
 
 
-async def test_a_stale_version_permits_nothing(ledger: Ground) -> None:
+STALE: dict[str, Callable[[Ground, Batch], Awaitable[object]]] = {
+    "its range": lambda ledger, batch: ledger.change(batch, RangeState.RECALLED),
+    "a campaign": lambda ledger, _: ledger.campaign("another"),
+    "a product": lambda ledger, _: ledger.product("04006381333931"),
+    "an epoch": lambda ledger, _: ledger.freeze(),
+}
+
+
+@pytest.mark.parametrize("what", STALE)
+async def test_a_stale_version_permits_nothing(ledger: Ground, what: str) -> None:
     """CC001, and not a row is written."""
+    points = await ledger.campaign("points")
+    batch = await ledger.issue(1)
+    await ledger.change(batch, RangeState.ACTIVATED)
+    [ann] = await ledger.members("ann")
+    version = await ledger.version()
+    await STALE[what](ledger, batch)
+    wish = ledger.wish(batch.first_code_id, ann, points)
+    with pytest.raises(psycopg.DatabaseError) as refused:
+        await ledger.commit(wish, version=version)
+    assert refused.value.sqlstate == "CC001"
+    assert await ledger.rows("SELECT * FROM scans") == []
+    assert await ledger.rows("SELECT * FROM claims") == []
+
+
+async def test_changes_of_other_ranges_make_no_scan_stale(ledger: Ground) -> None:
+    """However many others change, what these codes were decided on still holds."""
     points = await ledger.campaign("points")
     [code] = await ledger.live(1)
     [ann] = await ledger.members("ann")
     version = await ledger.version()
-    await ledger.live(1)
+    other = await ledger.issue(5)
+    await ledger.change(other, RangeState.VOID, Selection(from_index=1, to_index=2))
+    [done] = await ledger.commit(ledger.wish(code, ann, points), version=version)
+    assert done.outcome == "rewarded"
+
+
+async def test_what_the_filter_calls_claimed_in_error_is_turned_away(
+    ledger: Ground,
+) -> None:
+    """CC004: its scan was not judged, so nothing of the batch is written."""
+    points = await ledger.campaign("points")
+    claimed, unclaimed = await ledger.live(2)
+    ann, bob = await ledger.members("ann", "bob")
+    await ledger.commit(ledger.wish(claimed, ann, points))
+    right = ledger.wish(claimed, bob, points, outcome=Outcome.ALREADY_CLAIMED)
+    wrong = ledger.wish(unclaimed, bob, points, outcome=Outcome.ALREADY_CLAIMED)
     with pytest.raises(psycopg.DatabaseError) as refused:
-        await ledger.commit(ledger.wish(code, ann, points), version=version)
-    assert refused.value.sqlstate == "CC001"
-    assert await ledger.rows("SELECT * FROM scans") == []
-    assert await ledger.rows("SELECT * FROM claims") == []
+        await ledger.commit(right, wrong)
+    assert refused.value.sqlstate == "CC004"
+    assert await ledger.rows("SELECT count(*) FROM scans") == [(1,)]
+    [done] = await ledger.commit(right)
+    assert (done.outcome, done.claim_member_no) == ("already_claimed", ann)
+
+
+async def test_a_row_of_the_same_number_is_not_taken_for_ones_own(
+    ledger: Ground,
+) -> None:
+    """Two workers with one number: what is read back must be one's code and member."""
+    points = await ledger.campaign("points")
+    mine, other = await ledger.live(2)
+    ann, bob = await ledger.members("ann", "bob")
+    wish = ledger.wish(mine, ann, points)
+    await ledger.commit(wish)
+    for code, member in ((other, ann), (mine, bob)):
+        scan = msgspec.structs.replace(wish.scan, code_id=code)
+        twin = msgspec.structs.replace(wish, scan=scan, member_no=member)
+        with pytest.raises(pg.UniqueViolation):
+            await ledger.commit(twin)
+        assert await load_committed(ledger.conn, [twin]) == {}
+    assert list(await load_committed(ledger.conn, [wish])) == [wish.scan.scan_id]
 
 
 async def test_one_code_many_times_in_a_batch_is_claimed_by_one(
@@ -182,7 +241,7 @@ async def test_a_batch_that_was_committed_before_is_recognised(ledger: Ground) -
     before = await ledger.rows("SELECT * FROM balances, campaign_budgets")
     with pytest.raises(pg.UniqueViolation):
         await ledger.commit(*wishes)
-    found = await load_committed(ledger.conn, [w.scan.scan_id for w in wishes])
+    found = await load_committed(ledger.conn, wishes)
     read_back = [found[w.scan.scan_id] for w in wishes]
     assert outcomes(read_back) == outcomes(won)
     assert [r.points for r in read_back] == [w.points for w in won]

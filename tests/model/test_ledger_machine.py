@@ -23,12 +23,14 @@ from psycopg import errors as pg
 
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.ranges import RangeState
+from codegen.store import load_range_table
 from core.clock import utc_datetime
 from core.ids import random_token
 from rewards.domain import Campaign, Hold, HoldReason, Resolution
 from rewards.store import resolve_holds
 from scan_api.domain import Outcome, plan_scan, stand
-from scan_api.store import Committed, Decided, load_snapshot
+from scan_api.snapshots import load_snapshot
+from scan_api.store import Committed, Decided
 from tests.fixtures.ground import CLOCK, Ground, outcomes, prepare_ground
 
 CODES, MEMBERS, POINTS = 12, 4, 5
@@ -113,13 +115,14 @@ class LedgerMachine(RuleBasedStateMachine):
         """Plan a scan as a worker does, from a fresh snapshot."""
         async with self.ground.engine.connect() as conn:
             await conn.execution_options(isolation_level="REPEATABLE READ")
-            snapshot = await load_snapshot(conn)
+            snapshot = await load_snapshot(conn, await load_range_table(conn))
         wish = self.ground.wish(
             self.batch.first_code_id + code, self.people[member], self.campaign
         )
         now = utc_datetime(wish.scan.at_ms)
+        terms = snapshot.table.find(wish.scan.code_id)
         plan = plan_scan(
-            stand(snapshot.table, wish.scan.code_id, None, now),
+            stand(snapshot, terms, wish.scan.code_id, None, now),
             member_id="somebody",
             campaign=self.campaign,
             decision=None,
@@ -189,9 +192,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
         async def work() -> None:
             wish = await self._plan(code, member, held=False)
-            version = await self.ground.version()
             with pytest.raises(psycopg.DatabaseError, match="range table"):
-                await self.ground.commit(wish, version=version - 1)
+                await self.ground.commit(wish, version=0)
 
         self.run(work())
 
@@ -282,6 +284,7 @@ def grounded(
     """Give a database and the loop that its connections live in."""
     with asyncio.Runner() as runner:
         ground = runner.run(prepare_ground(database_url, tmp_path))
+        runner.run(ground.rules())
         yield runner, ground
         runner.run(ground.close())
 

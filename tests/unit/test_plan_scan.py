@@ -8,23 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anti_fraud.domain import Decision, Verdict
+from anti_fraud.domain import Decision, Verdict, parse_rule_set
+from anti_fraud.shipped import shipped_rules
+from codegen.domain.range_table import RangeTable, TableRow
 from codegen.domain.ranges import (
     Binding,
-    CodeRange,
     EpochState,
     Product,
     RangeState,
-    RangeTable,
 )
+from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
 from rewards.domain import Campaign, HoldReason
-from scan_api.domain import Outcome, Plan, Standing, judged_facts, plan_scan, stand
+from scan_api.domain import (
+    Outcome,
+    Plan,
+    Snapshot,
+    Standing,
+    judged_facts,
+    plan_scan,
+    stand,
+)
 
 NOW = utc_datetime(1_800_000_000_000)
 HOUR = timedelta(hours=1)
 GTIN, PRINTED = "06901234567892", "04006381333931"
 CODE = 500
+RULES = parse_rule_set(shipped_rules())
 CAMPAIGN = Campaign(1, "points", "Points", 5, NOW - HOUR, NOW + HOUR, None, None)
 PRODUCT = Product(GTIN, "Milk", "Dairy")
 
@@ -41,15 +51,16 @@ def look(
 ) -> Standing:
     """Look a code up in a table of one range."""
     bound = replace(Binding(gtin=GTIN, campaign_id="points"), **binding)
-    table = RangeTable.build(
+    terms = RangeTerms(7, state, bound, placement, PRINTED)
+    snapshot = Snapshot(
         1,
-        [CodeRange(CODE, CODE + 9, 7, state, bound)],
-        placements={7: placement},
-        batch_gtins={7: PRINTED},
+        RangeTable.of([TableRow(CODE, CODE + 9, 1, terms)]),
         products={GTIN: product},
         epochs={0: epoch},
+        campaigns={},
+        rule_set=RULES,
     )
-    return stand(table, code, gtin, NOW)
+    return stand(snapshot, snapshot.table.find(code), code, gtin, NOW)
 
 
 def plan(standing: Standing, **given_: Any) -> Plan:

@@ -2,21 +2,23 @@
 
 import itertools
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.domain.range_table import RangeTable, TableRow, segments_of
 from codegen.domain.ranges import (
     LEGAL_FROM,
     Binding,
     CodeRange,
-    EpochState,
     RangeChange,
     RangeState,
-    RangeTable,
     join_intervals,
     plan_change,
 )
+from codegen.domain.terms import RangeTerms, day_of, moment_of
 
 SIZE, FIRST = 60, 1_000
 INTERVALS = st.lists(
@@ -41,16 +43,10 @@ def whole() -> list[CodeRange]:
     return [CodeRange(FIRST, last, 7, RangeState.ISSUED, Binding())]
 
 
-def table_of(ranges: list[CodeRange]) -> RangeTable:
-    """Build a table of ranges alone."""
-    return RangeTable.build(
-        1,
-        ranges,
-        placements={7: "inside"},
-        batch_gtins={7: None},
-        products={},
-        epochs={0: EpochState.OPEN},
-    )
+def table_row(r: CodeRange) -> TableRow:
+    """Make a row of the table, whose key is as good as PostgreSQL's hash."""
+    terms = RangeTerms(7, r.state, r.binding, "inside")
+    return TableRow(r.first_code_id, r.last_code_id, hash(terms) >> 8, terms)
 
 
 @given(CHANGES)
@@ -59,6 +55,7 @@ def test_ranges_agree_with_one_entry_a_code(
 ) -> None:
     """States, bindings, counts and tiling, after any changes."""
     ranges = whole()
+    table = RangeTable.empty().with_rows(map(table_row, ranges))
     oracle = dict.fromkeys(range(FIRST, FIRST + SIZE), ranges[0])
     for number, (wanted, state, binding) in enumerate(changes, 1):
         plan = plan_change(ranges, wanted, RangeChange(state, number, binding))
@@ -69,6 +66,9 @@ def test_ranges_agree_with_one_entry_a_code(
         )
         moved = {c for c in hit if oracle[c].state in LEGAL_FROM[state]}
         assert (plan.changed, plan.unchanged) == (len(moved), len(hit - moved))
+        table = table.with_rows(map(table_row, plan.added))
+        if number % 2:
+            table = table.merged()
         told = {
             code: replace(piece, first_code_id=FIRST, last_code_id=FIRST + SIZE - 1)
             for piece in plan.moved
@@ -86,17 +86,15 @@ def test_ranges_agree_with_one_entry_a_code(
     assert ranges[-1].last_code_id == FIRST + SIZE - 1
     for before, after in itertools.pairwise(ranges):
         assert after.first_code_id == before.last_code_id + 1
-    table = table_of(ranges)
-    for code, expected in oracle.items():
-        found = table.find(code)
-        assert found is not None
-        assert (found.state, found.binding, found.change_id) == (
-            expected.state,
-            expected.binding,
-            expected.change_id,
-        )
+    found = table.find_all(list(oracle))
+    for terms, expected in zip(found, oracle.values(), strict=True):
+        assert terms is not None
+        assert (terms.state, terms.binding) == (expected.state, expected.binding)
     assert table.find(FIRST - 1) is None
     assert table.find(FIRST + SIZE) is None
+    merged = table.merged()
+    assert merged.find_all(list(oracle)) == found
+    assert len(merged) == len(ranges)
 
 
 @given(INTERVALS)
@@ -131,5 +129,24 @@ def test_segments_are_all_that_a_range_touches() -> None:
     """Also those in its middle."""
     far = CodeRange(3 << 20, (6 << 20) - 1, 7, RangeState.ISSUED, Binding())
     edge = CodeRange(1 << 20, 1 << 20, 7, RangeState.ISSUED, Binding())
-    assert table_of([far, edge]).segments() == [1, 3, 4, 5]
-    assert table_of([]).find(5) is None
+    assert [*segments_of(map(table_row, [far, edge]))] == [3, 4, 5, 1]
+    assert RangeTable.empty().find(5) is None
+
+
+def test_terms_that_share_a_key_are_told_apart() -> None:
+    """A hash may meet another by chance; a range never takes another's terms."""
+    lots = [
+        RangeTerms(7, RangeState.ISSUED, Binding(lot=lot), "inside") for lot in "AB"
+    ]
+    table = RangeTable.of(TableRow(n, n, 5, terms) for n, terms in enumerate(lots))
+    assert table.find_all([0, 1]) == lots
+    assert table.merged().find_all([0, 1]) == lots
+    assert table.columns.is_ambiguous()
+
+
+@pytest.mark.parametrize("us", [-(1 << 62), 1 << 62])
+def test_moments_that_no_calendar_here_has_are_read_all_the_same(us: int) -> None:
+    """PostgreSQL's years go further on both sides: since ever, and never."""
+    moment = moment_of(us)
+    assert moment is None if us < 0 else moment == datetime.max.replace(tzinfo=UTC)
+    assert day_of(us >> 40) is None
