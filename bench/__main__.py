@@ -10,7 +10,7 @@ from typing import Final
 from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
-    *("codegen", "export", "feeder", "filters", "package", "report", "scan"),
+    *("codegen", "export", "feeder", "filters", "package", "ranges", "report", "scan"),
     "symbols",
 )
 

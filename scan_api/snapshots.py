@@ -19,6 +19,7 @@ from codegen.domain.ranges import SEGMENT_BITS
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from codegen.store import (
+    count_changed_ranges,
     current_version,
     load_changed_products,
     load_changed_ranges,
@@ -26,7 +27,7 @@ from codegen.store import (
     load_range_table,
     load_ranges_of_codes,
     load_segments,
-    load_voids_since,
+    void_segments_since,
 )
 from core.errors import MisconfiguredError
 from core.redis import RedisAway
@@ -39,6 +40,8 @@ from scan_api.store import PARTITION_SHIFT, ensure_code_partitions
 _MAX_NOTED = 1_000
 # So many changed ranges are taken over in one turn of the event loop.
 _ROWS_A_TURN = 512
+# When so many changed at once, loading all is cheaper than taking them over.
+_MANY_ROWS = 20_000
 _SEGMENTS_A_PARTITION = 1 << (PARTITION_SHIFT - SEGMENT_BITS)
 
 log = structlog.get_logger(room=__name__)
@@ -82,23 +85,20 @@ class SnapshotKeeper:
             await _repeatable(conn)
             if await self._is_current(conn):
                 return
-            if self._knows_ranges:
+            changed = await count_changed_ranges(
+                conn, self.current.version, at_most=_MANY_ROWS
+            )
+            if self._knows_ranges and changed < _MANY_ROWS:
                 table = await self._load_changed(conn)
             else:
-                table = await load_range_table(conn)
-                segments = await load_segments(conn)
-                await self._make_partitions(
-                    s // _SEGMENTS_A_PARTITION for s in segments
-                )
-                self._stale_segments.update(segments)
+                table = await self._load_all(conn)
             fresh = await self._newer(conn, table)
-            voids = await load_voids_since(conn, self._seen_void_change)
+            segments, newest = await void_segments_since(conn, self._seen_void_change)
         await self._check_keys(fresh)
         self.current = fresh
         self._knows_ranges = True
-        for code_id, change_id in voids:
-            self._stale_segments.add(code_id >> SEGMENT_BITS)
-            self._seen_void_change = max(self._seen_void_change, change_id)
+        self._stale_segments.update(segments)
+        self._seen_void_change = newest
 
     async def of_codes(self, code_ids: Sequence[int]) -> Snapshot:
         """Ask PostgreSQL for these codes, and for what is new besides ranges.
@@ -134,6 +134,12 @@ class SnapshotKeeper:
             campaigns=known.campaigns | await load_campaigns(conn, since=since),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
         )
+
+    async def _load_all(self, conn: AsyncConnection) -> RangeTable:
+        segments = await load_segments(conn)
+        await self._make_partitions(s // _SEGMENTS_A_PARTITION for s in segments)
+        self._stale_segments.update(segments)
+        return await load_range_table(conn)
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
         """Take the changed ranges over, a few in each turn of the event loop."""

@@ -20,6 +20,7 @@ from codegen.pipeline.lookup import (
     describe_code,
     find_codes,
     get_batch,
+    get_counted_batch,
     list_batches,
 )
 from codegen.pipeline.recalls import (
@@ -46,6 +47,7 @@ __all__ = [
     "describe_code",
     "find_codes",
     "get_batch",
+    "get_counted_batch",
     "issue_batch",
     "list_batches",
     "measure_plan",

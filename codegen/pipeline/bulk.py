@@ -58,16 +58,16 @@ async def change_in_bulk(
 
     Codes that were voided one by one stay void, and do not count.
     """
-    await store.take_fence(conn)
     batch = change.batch
-    change_id = await store.next_change_id(conn)
-    touched = [*change.intervals, *((each, each) for each in change.singles)]
-    ranges = await store.load_touched_ranges(conn, batch.batch_id, touched)
     binding = None
     if change.state is RangeState.ACTIVATED:
         binding = await new_binding(conn, batch, change.binding, staff)
-        if change.rebinding is Rebinding.REFUSE:
-            refuse_rebinding(batch, ranges, change.intervals, binding)
+    await store.take_fence(conn)
+    change_id = await store.next_change_id(conn)
+    touched = [*change.intervals, *((each, each) for each in change.singles)]
+    ranges = await store.load_touched_ranges(conn, batch.batch_id, touched)
+    if binding is not None and change.rebinding is Rebinding.REFUSE:
+        refuse_rebinding(batch, ranges, change.intervals, binding)
     wanted = RangeChange(change.state, change_id, binding)
     plan = plan_change(ranges, change.intervals, wanted)
     whole = await measure_plan(conn, plan, wanted)

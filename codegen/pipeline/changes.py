@@ -60,14 +60,19 @@ async def change_codes(
     Codes that are in the wanted state, or in a final one, count as unchanged.
     """
     request.selection.check()
-    await store.take_fence(conn)
     batch = await get_batch(conn, request.batch_id, staff)
-    change_id = await store.next_change_id(conn)
     if request.selection.codes is None:
         first, last = request.selection.indexes(batch)
         wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
     else:
         wanted = [(c, c) for c in _codes_of(batch, keys, request.selection.codes)]
+    binding = None
+    if request.state is RangeState.ACTIVATED:
+        binding = await new_binding(conn, batch, request.binding, staff)
+    # Scans wait from here on, so what can be known before is. Not the change's number:
+    # changes are numbered in the order in which they happen.
+    await store.take_fence(conn)
+    change_id = await store.next_change_id(conn)
     ranges = await store.load_touched_ranges(conn, batch.batch_id, wanted)
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
@@ -76,9 +81,7 @@ async def change_codes(
         result = await _record(conn, request, change_id, measure, staff, now=now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
-    binding = None
-    if request.state is RangeState.ACTIVATED:
-        binding = await new_binding(conn, batch, request.binding, staff)
+    if binding is not None:
         refuse_rebinding(batch, ranges, wanted, binding)
     change = RangeChange(request.state, change_id, binding, request.instructions)
     plan = plan_change(ranges, wanted, change)

@@ -12,7 +12,7 @@ from codegen.domain.ranges import (
     SERIALS_PER_EPOCH,
 )
 from codegen.keyring import HighWaterMark, MasterKeyFile
-from codegen.pipeline.lookup import get_batch
+from codegen.pipeline.lookup import get_counted_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import (
@@ -85,7 +85,7 @@ async def issue_batch(
         detail={"quantity": order.quantity, "epoch": epoch, "first_serial": first},
         now=now,
     )
-    return await get_batch(conn, batch_id, staff)
+    return await get_counted_batch(conn, batch_id, staff)
 
 
 async def _brand_of(

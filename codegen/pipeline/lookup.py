@@ -56,6 +56,13 @@ async def get_batch(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch
     return batch
 
 
+async def get_counted_batch(
+    conn: AsyncConnection, batch_id: int, staff: Staff
+) -> Batch:
+    """Find a batch with its codes counted by state; raises NotFound."""
+    return await store.count_codes(conn, await get_batch(conn, batch_id, staff))
+
+
 async def find_codes(
     conn: AsyncConnection, keys: EpochKeys, texts: Sequence[str], staff: Staff
 ) -> list[FoundCode]:

@@ -139,7 +139,7 @@ async def show_batch(
     """Show a batch with its codes counted by state."""
     staff = require_role(principal, *READERS)
     async with engine.connect() as conn:
-        return view_batch(await pipeline.get_batch(conn, batch_id, staff))
+        return view_batch(await pipeline.get_counted_batch(conn, batch_id, staff))
 
 
 @get("/v1/batches", summary="List batches", tags=["batches"])

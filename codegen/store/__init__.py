@@ -1,6 +1,7 @@
 """The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
 
 from codegen.store.batches import (
+    count_codes,
     find_batch,
     find_batches_of,
     find_first_batch,
@@ -36,6 +37,7 @@ from codegen.store.ranges import (
 )
 from codegen.store.recalls import approve_recall, insert_recall
 from codegen.store.versions import (
+    count_changed_ranges,
     current_version,
     load_changed_products,
     load_changed_ranges,
@@ -49,12 +51,14 @@ from codegen.store.voids import (
     find_void_codes,
     insert_void_codes,
     load_void_codes,
-    load_voids_since,
+    void_segments_since,
 )
 
 __all__ = [
     "apply_plan",
     "approve_recall",
+    "count_changed_ranges",
+    "count_codes",
     "count_voids",
     "current_version",
     "find_active_codes",
@@ -87,11 +91,11 @@ __all__ = [
     "load_segments",
     "load_touched_ranges",
     "load_void_codes",
-    "load_voids_since",
     "lock_open_epoch",
     "next_change_id",
     "record_change",
     "set_epoch_state",
     "set_next_serial",
     "take_fence",
+    "void_segments_since",
 ]

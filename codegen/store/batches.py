@@ -1,7 +1,7 @@
 """The SQL of batches."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +103,7 @@ async def find_first_batch(conn: AsyncConnection) -> Batch | None:
 
 
 async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
-    """Find a batch with its units and its codes counted by state."""
+    """Find a batch with its units; its codes are not counted."""
     row = (
         await conn.execute(select(t.batches).where(t.batches.c.batch_id == batch_id))
     ).one_or_none()
@@ -114,12 +114,17 @@ async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
         .where(t.batch_units.c.batch_id == batch_id)
         .order_by(t.batch_units.c.from_index)
     )
-    counts = await _count_states(conn, [batch_id])
     return _batch_of(
         row,
-        counts[batch_id],
+        {},
         tuple(Unit(u.name, u.from_index, u.to_index) for u in units),
     )
+
+
+async def count_codes(conn: AsyncConnection, batch: Batch) -> Batch:
+    """Count the codes of a batch by state, which reads all of its ranges."""
+    counts = await _count_states(conn, [batch.batch_id])
+    return replace(batch, counts=counts[batch.batch_id])
 
 
 async def list_batches(

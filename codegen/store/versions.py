@@ -30,7 +30,7 @@ from core.db import FENCE_EXCLUSIVE
 from core.db_arrays import fetch_int8_arrays
 
 # So much is decoded at once on the event loop: a few milliseconds.
-_RANGES_A_SLICE = 65_536
+_RANGES_A_SLICE = 32_768
 _TERMS_A_SLICE = 500
 
 log = structlog.get_logger(room=__name__)
@@ -132,6 +132,20 @@ async def _slices(
             return
         yield found
         after = int(found[0][-1])
+
+
+async def count_changed_ranges(
+    conn: AsyncConnection, since: int, *, at_most: int
+) -> int:
+    """Count the ranges that changed after a version, as far as `at_most`."""
+    counted = await conn.execute(
+        text(
+            "SELECT count(*) FROM"
+            " (SELECT FROM ranges WHERE version > :since LIMIT :at_most) AS changed"
+        ),
+        {"since": since, "at_most": at_most},
+    )
+    return int(counted.scalar_one())
 
 
 async def load_changed_ranges(

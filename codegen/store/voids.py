@@ -9,9 +9,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.ranges import (
-    Interval,
-)
+from codegen.domain.ranges import SEGMENT_BITS, Interval
 
 
 async def insert_void_codes(
@@ -70,13 +68,17 @@ async def load_void_codes(conn: AsyncConnection, interval: Interval) -> list[int
     return list(rows.scalars())
 
 
-async def load_voids_since(
+async def void_segments_since(
     conn: AsyncConnection, change_id: int
-) -> list[tuple[int, int]]:
-    """Load (code_id, change_id) of single voids after a change."""
+) -> tuple[list[int], int]:
+    """Name the segments with single voids after a change, and the newest change."""
     rows = await conn.execute(
-        select(t.void_codes.c.code_id, t.void_codes.c.change_id).where(
-            t.void_codes.c.change_id > change_id
-        )
+        text(
+            "SELECT code_id >> :bits AS segment, max(change_id) AS newest"
+            " FROM void_codes WHERE change_id > :change_id GROUP BY segment"
+        ),
+        {"bits": SEGMENT_BITS, "change_id": change_id},
     )
-    return [(row.code_id, row.change_id) for row in rows]
+    found = rows.all()
+    newest = max((row.newest for row in found), default=change_id)
+    return [row.segment for row in found], newest

@@ -8,7 +8,7 @@ from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.pipeline import get_batch
+from codegen.pipeline import get_counted_batch
 from console.answering import AnyRequest, room
 from console.desk import ConsoleDesk
 from console.rendering import render
@@ -30,7 +30,8 @@ async def show_batch(
 ) -> Response[bytes]:
     """Show a batch; `?watch` is for a screen on the wall, which reads it again."""
     async with desk.engine.connect() as conn:
-        batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
+        batch_id = request.path_params["batch_id"]
+        batch = await get_counted_batch(conn, batch_id, visit.staff)
         facts = await _facts(conn, desk, visit, batch)
     return render(
         desk,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.store import find_batch
+from codegen.store import count_codes, find_batch
 from core.errors import Conflict
 from printer_export.domain.life import Download, PackageFilter, PackageRecord
 from printer_export.domain.order import Package, PackageOrder
@@ -106,7 +106,7 @@ async def find_package(
         return None
     batch = await find_batch(conn, row.batch_id)
     assert batch is not None
-    return _record_of(row, batch)
+    return _record_of(row, await count_codes(conn, batch))
 
 
 async def list_packages(
@@ -143,7 +143,7 @@ async def list_packages(
     for row in (await conn.execute(query)).all():
         batch = await find_batch(conn, row.batch_id)
         assert batch is not None
-        records.append(_record_of(row, batch))
+        records.append(_record_of(row, await count_codes(conn, batch)))
     return records
 
 

@@ -20,8 +20,9 @@ from hypothesis.stateful import (
 
 from codegen.domain.batch import Batch, Selection, Unit
 from codegen.domain.ranges import GoodsChange, RangeState
-from codegen.pipeline import describe_code
-from codegen.store import find_batch, list_goods_changes, load_range_table
+from codegen.pipeline import describe_code, get_counted_batch
+from codegen.store import list_goods_changes, load_range_table
+from core.auth.principal import OPERATOR
 from core.errors import Conflict
 from tests.fixtures.ground import Ground, prepare_ground
 from tests.fixtures.processes import seal_texts
@@ -129,7 +130,7 @@ class RangesMachine(RuleBasedStateMachine):
                 return (
                     await list_goods_changes(conn, self.batch.batch_id, limit=100),
                     await load_range_table(conn),
-                    await find_batch(conn, self.batch.batch_id),
+                    await get_counted_batch(conn, self.batch.batch_id, OPERATOR),
                     await describe_code(
                         conn, self.ground.issuance.key_file.load(), self.texts[11]
                     ),
