@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from anti_fraud import tables as t
 from anti_fraud.domain import RuleSet, parse_rule_set
 from anti_fraud.shipped import shipped_rules
+from core.errors import InvalidInput, MisconfiguredError
+
+log = structlog.get_logger(room=__name__)
 
 
 async def install_first_rules(conn: AsyncConnection, *, now: datetime) -> None:
@@ -29,15 +33,18 @@ async def install_first_rules(conn: AsyncConnection, *, now: datetime) -> None:
 
 
 async def load_rule_set(conn: AsyncConnection) -> RuleSet:
-    """Load the newest rule set."""
-    document = (
-        await conn.execute(
-            select(t.rule_sets.c.document)
-            .order_by(t.rule_sets.c.version.desc())
-            .limit(1)
-        )
-    ).scalar_one()
-    return parse_rule_set(document)
+    """Load the newest rule set that can be read; others raise the alarm.
+
+    Raises MisconfiguredError when there is none.
+    """
+    sets = t.rule_sets.c
+    newest_first = select(sets.version, sets.document).order_by(sets.version.desc())
+    for row in await conn.execute(newest_first):
+        try:
+            return parse_rule_set(row.document)
+        except InvalidInput as fault:
+            log.error("rule_set_unreadable", version=row.version, cause=str(fault))
+    raise MisconfiguredError("No rule set can be read; install the rules that ship.")
 
 
 async def newest_rule_set(conn: AsyncConnection) -> int:

@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, insert, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    case,
+    cast,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards import tables as t
@@ -74,8 +85,8 @@ async def load_campaigns(
             c.campaign_id,
             c.name,
             c.points,
-            c.starts_at,
-            c.ends_at,
+            _readable(c.starts_at).label("starts_at"),
+            case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
             b.budget,
             c.daily_cap,
         )
@@ -86,6 +97,14 @@ async def load_campaigns(
         row.campaign_id: Campaign(**row._mapping)  # noqa: SLF001 - its public spelling
         for row in rows
     }
+
+
+def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:
+    """Bring a moment within the years that Python knows; infinity is one as well."""
+    after_all = func.timestamptz("9990-01-01 00:00:00+00")
+    return func.least(
+        func.greatest(moment, func.timestamptz("0010-01-01 00:00:00+00")), after_all
+    )
 
 
 async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Row,
     insert,
     select,
 )
@@ -52,6 +51,6 @@ async def find_product(conn: AsyncConnection, gtin: str) -> Product | None:
     return product_of(row) if row else None
 
 
-def product_of(row: Row[Any]) -> Product:
+def product_of(row: Any) -> Product:
     """Read a row of `products`."""
     return Product(row.gtin, row.name, row.brand, row.shelf_life_days, row.page_url)

@@ -172,7 +172,12 @@ async def load_changed_products(
     conn: AsyncConnection, since: int
 ) -> dict[str, Product]:
     """Load the products that were added or changed after a version."""
-    rows = await conn.execute(select(t.products).where(t.products.c.version > since))
+    p = t.products.c
+    rows = await conn.execute(
+        select(p.gtin, p.name, p.brand, p.shelf_life_days, p.page_url).where(
+            p.version > since
+        )
+    )
     return {row.gtin: product_of(row) for row in rows}
 
 

@@ -10,7 +10,7 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, get_batch
-from codegen.store import load_epoch_states, load_ranges
+from codegen.store import load_epoch_states, load_touched_ranges
 from core.auth import Role, Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
@@ -145,7 +145,7 @@ async def look_over(
         *check_order(package, epochs[batch.epoch], known_printhouse=known),
         *check_ranges(
             package,
-            await load_ranges(conn, batch.batch_id),
+            await load_touched_ranges(conn, batch.batch_id, [(first, last)]),
             await store.count_voids(conn, first, last),
         ),
         *_read_back(package, packaging.issuance.key_file.load()),
@@ -292,14 +292,13 @@ async def cancel_package(
     last = batch.first_code_id + order.to_index
     voided = 0
     if record.downloads:
-        for each in await load_ranges(conn, batch.batch_id):
-            overlaps = each.first_code_id <= last and each.last_code_id >= first
-            if overlaps and each.state is RangeState.ACTIVATED:
-                raise Conflict(
-                    "Codes of this package are active, in consumers' hands perhaps; "
-                    "void or recall those first.",
-                    code="codes_active",
-                )
+        touched = await load_touched_ranges(conn, batch.batch_id, [(first, last)])
+        if any(each.state is RangeState.ACTIVATED for each in touched):
+            raise Conflict(
+                "Codes of this package are active, in consumers' hands perhaps; "
+                "void or recall those first.",
+                code="codes_active",
+            )
         selection = Selection(from_index=order.from_index, to_index=order.to_index)
         void = ChangeRequest(
             batch.batch_id, selection, RangeState.VOID, f"package cancelled: {reason}"

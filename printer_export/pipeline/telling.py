@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.domain.ranges import CodeRange
-from codegen.store import list_goods_changes, load_ranges
+from codegen.domain.ranges import Interval
+from codegen.store import list_goods_changes, load_touched_ranges
 from core.auth import Staff
 from printer_export.domain.epcis.wording import (
     TAIL,
@@ -64,10 +64,9 @@ async def _events(
         for change in changes:
             if (told := speaker.tell_change(change)) is not None:
                 yield told
-    ranges = {batch.batch_id: await load_ranges(conn, batch.batch_id)}
     async for events in event_store.page_batch_events(conn, batch, _PAGE):
         shown = await _within_scope(conn, events, staff)
-        contents = await _contents(conn, shown, ranges)
+        contents = await _contents(conn, shown)
         for event in shown:
             if (told := speaker.tell_logistics(event, contents)) is not None:
                 yield told
@@ -90,23 +89,25 @@ async def _within_scope(
 
 
 async def _contents(
-    conn: AsyncConnection,
-    events: Sequence[LogisticEvent],
-    ranges: dict[int, list[CodeRange]],
+    conn: AsyncConnection, events: Sequence[LogisticEvent]
 ) -> dict[str, list[GoodsIn]]:
-    """Tell what goods are in the cartons that these events pack.
-
-    `ranges` is filled with what is needed of batches, a few at most.
-    """
+    """Tell what goods are in the cartons that these events pack."""
     cartons = [
         event.named[0]
         for event in events
         if event.kind is EventKind.PACKING and len(event.units) == 1
     ]
     contents: dict[str, list[GoodsIn]] = {}
-    for part in await unit_store.find_contents(conn, cartons) if cartons else ():
-        if part.batch_id not in ranges:
-            ranges[part.batch_id] = await load_ranges(conn, part.batch_id)
+    parts = await unit_store.find_contents(conn, cartons) if cartons else ()
+    wanted: dict[int, list[Interval]] = {}
+    for part in parts:
+        interval = part.first_code_id, part.last_code_id
+        wanted.setdefault(part.batch_id, []).append(interval)
+    ranges = {
+        batch_id: await load_touched_ranges(conn, batch_id, intervals)
+        for batch_id, intervals in wanted.items()
+    }
+    for part in parts:
         goods = goods_in(part, ranges[part.batch_id])
         contents.setdefault(part.sscc, []).extend(goods)
     return contents

@@ -1,0 +1,182 @@
+"""One scan's data fails that scan alone, wherever on its way it fails."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from anti_fraud.shipped import shipped_rules
+from anti_fraud.tables import rule_sets
+from codegen.domain.ranges import SEGMENT_BITS
+from core.clock import utc_datetime
+from core.errors import InvalidInput
+from core.redis import RedisClient, connect
+from scan_api.domain import Scan
+from scan_api.filters import READY_BIT, FilterBuilder, claimed_key, claimed_offset
+from scan_api.lanes import Lanes
+from scan_api.pipeline import ScanPipeline
+from scan_api.signals import SignalStore
+from scan_api.snapshots import SnapshotKeeper
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
+
+NOW = utc_datetime(CLOCK.now_ms())
+
+
+@dataclass(slots=True)
+class Line:
+    """A pipeline as a worker has it."""
+
+    ground: Ground
+    redis: RedisClient
+    pipeline: ScanPipeline
+
+    async def scan(self, code: int, member: str | None, **given: Any) -> str:
+        """Scan; gives the outcome."""
+        now_ms = CLOCK.now_ms()
+        usual: dict[str, Any] = {
+            "scan_id": self.ground.ids.next_id(now_ms),
+            "at_ms": now_ms,
+            "code_id": code,
+            "code_hash": code,
+            "gtin": None,
+            "member_id": member,
+            "device_id": None,
+            "address": None,
+            "cell": None,
+            "language": "en",
+        }
+        answered = await self.pipeline.submit(Scan(**usual | given))
+        return str(json.loads(answered.body)["outcome"])
+
+    async def together(self, *scans: Any) -> list[Any]:
+        """Send scans at once, so that they share a batch."""
+        return await asyncio.gather(*scans, return_exceptions=True)
+
+
+@pytest.fixture
+async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
+    """Put a pipeline together that knows no ranges yet."""
+    await ledger.rules()
+    await ledger.campaign("points")
+    redis = connect(redis_url)
+    keeper = SnapshotKeeper(
+        ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
+    )
+    await keeper.start()
+    lanes = Lanes(ledger.database_url)
+    pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
+    yield Line(ledger, redis, pipeline)
+    await pipeline.batcher.drain()
+    await lanes.close()
+    await redis.close()
+
+
+async def test_a_scan_that_cannot_be_judged_fails_alone(line: Line) -> None:
+    """Here its GTIN cannot be compared; it could be any arithmetic."""
+    codes = await line.ground.live(9, campaign_id="points")
+    done = await line.together(
+        *(line.scan(code, f"m{code}") for code in codes[1:5]),
+        line.scan(codes[0], "ann", gtin=["06901234567892"]),
+        *(line.scan(code, f"m{code}") for code in codes[5:]),
+    )
+    assert isinstance(done.pop(4), TypeError)
+    assert done == ["rewarded"] * 8
+    assert await line.scan(codes[0], "ann") == "rewarded"
+
+
+async def test_a_scan_that_cannot_be_written_fails_alone(line: Line) -> None:
+    """A lone surrogate cannot become bytes; the others of the batch are paid, once."""
+    codes = await line.ground.live(9, campaign_id="points")
+    done = await line.together(
+        *(line.scan(code, f"m{code}") for code in codes[1:5]),
+        line.scan(codes[0], "ann", device_id="\ud800"),
+        *(line.scan(code, f"m{code}") for code in codes[5:]),
+    )
+    assert isinstance(done.pop(4), UnicodeEncodeError)
+    assert done == ["rewarded"] * 8
+    assert await line.ground.rows("SELECT count(*) FROM transfers") == [(8,)]
+    assert await line.scan(codes[0], "ann") == "rewarded"
+    assert await line.ground.audit() == []
+
+
+async def test_a_member_that_cannot_be_stored_costs_nobody_else(line: Line) -> None:
+    """PostgreSQL holds no NUL; the one is told which field it is."""
+    codes = await line.ground.live(4, campaign_id="points")
+    done = await line.together(
+        line.scan(codes[0], "a\0b"),
+        *(line.scan(code, f"m{code}") for code in codes[1:]),
+    )
+    assert isinstance(done[0], InvalidInput)
+    assert done[0].errors[0].pointer == "/member_id"
+    assert done[1:] == ["rewarded"] * 3
+    assert await line.scan(codes[0], "ab") == "rewarded"
+
+
+async def test_signals_that_cannot_be_read_hold_that_reward_alone(line: Line) -> None:
+    """As if Redis were away for this one scan."""
+    codes = await line.ground.live(3, campaign_id="points")
+    done = await line.together(
+        line.scan(codes[0], "ann", tags=(b"no such entity",)),
+        *(line.scan(code, f"m{code}") for code in codes[1:]),
+    )
+    assert done == ["held", "rewarded", "rewarded"]
+
+
+async def test_a_claimed_bit_without_a_claim_does_not_pass_the_rules_by(
+    line: Line,
+) -> None:
+    """Bits of a restored backup: what the rules refuse is refused, and not paid."""
+    document = shipped_rules() | {"version": 999}
+    document["rules"] = [
+        {
+            "id": "nobody",
+            "score": 100,
+            "sentence": {"en": "Nobody is paid today.", "zh": "今天不发放。"},
+            "when": {"fact": "signals_available", "op": "==", "value": True},
+        }
+    ]
+    async with line.ground.engine.begin() as conn:
+        await conn.execute(
+            insert(rule_sets).values(
+                version=999, document=document, created_by="test", created_at=NOW
+            )
+        )
+    codes = await line.ground.live(20, campaign_id="points")
+    await line.pipeline.snapshots.refresh()
+    for code in codes:
+        key = claimed_key(code >> SEGMENT_BITS)
+        for bit in (READY_BIT, claimed_offset(code)):
+            await line.redis.call(b"SETBIT", key, str(bit).encode(), b"1")
+    done = await line.together(*(line.scan(code, f"m{code}") for code in codes))
+    assert done == ["refused"] * 20
+    assert await line.ground.rows("SELECT * FROM claims") == []
+    # Who only looks is told the truth as well.
+    assert await line.scan(codes[0], None) == "verified"
+
+
+async def test_a_code_issued_a_moment_ago_is_known_at_once(line: Line) -> None:
+    """A worker that has not loaded it asks for it, and never calls it forged."""
+    await line.pipeline.snapshots.refresh()
+    codes = await line.ground.live(2, campaign_id="points")
+    assert await line.scan(codes[0], "ann") == "rewarded"
+    never_issued = codes[-1] + (1 << 30)
+    assert await line.scan(never_issued, "ann") == "invalid"
+    assert line.pipeline.snapshots.take_never_issued() == [never_issued]
+
+
+async def test_moments_that_python_cannot_tell_stop_nobody(line: Line) -> None:
+    """Campaigns and ranges from before all calendars, or that never end."""
+    codes = await line.ground.live(2, campaign_id="points")
+    await line.ground.rows(
+        "UPDATE campaigns SET starts_at = '-infinity', ends_at = 'infinity'"
+    )
+    await line.ground.rows("UPDATE ranges SET effective_at = '0001-01-01T00:00+08:00'")
+    await line.ground.rows("UPDATE range_version SET version = version + 1")
+    await line.pipeline.snapshots.start()
+    assert await line.scan(codes[0], "ann") == "rewarded"
+    await line.pipeline.snapshots.refresh()
+    assert await line.scan(codes[1], "bob") == "rewarded"
