@@ -41,7 +41,7 @@ from bench.serving import (
 )
 from bench.supply import Supply, issue_codes, mint_tokens, run_crowncap
 from codegen import tables as t
-from codegen.keyring import MasterKeyFile
+from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.store import load_range_table
 from codegen.store.ranges import code_range_of
 from core.db import create_engine
@@ -80,8 +80,9 @@ _FILL: Final = """
 """
 
 
-def fill(database_url: str, ranges: int) -> int:
+def fill(data: Path, database_url: str, ranges: int) -> int:
     """Add a batch of so many ranges; returns its number."""
+    mark_spent(data, FIRST_SERIAL + ranges * CODES_A_RANGE)
     statement = _FILL.format(
         first=FIRST_SERIAL,
         quantity=ranges * CODES_A_RANGE,
@@ -94,6 +95,12 @@ def fill(database_url: str, ranges: int) -> int:
         row = conn.execute("SELECT max(batch_id) FROM batches").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def mark_spent(data: Path, serial: int) -> None:
+    """Raise the mark outside PostgreSQL, as an issue does."""
+    with HighWaterMark(data / "keys" / "high-water.json").raising(0) as mark:
+        mark.raise_to(serial)
 
 
 # What a change costs the loop ---------------------------------------------------------
@@ -284,7 +291,7 @@ def run() -> dict[str, object]:
         target = Target(port, (process.pid,))
         urls = StoreUrls.of(data, "crowncap")
         empty_mb = _worker_mb(port, target.roots)
-        batch = fill(urls.database_url, ranges)
+        batch = fill(data, urls.database_url, ranges)
         time.sleep(10)
         full_mb = _worker_mb(port, target.roots)
         figures: dict[str, object] = {

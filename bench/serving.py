@@ -148,6 +148,11 @@ def _processes() -> dict[int, _Process]:
     return found
 
 
+def children_of(parent: int) -> list[int]:
+    """List the processes that a process has started."""
+    return [p.pid for p in _processes().values() if p.parent == parent]
+
+
 def _descendants(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for process in _processes().values():

@@ -50,7 +50,8 @@ def run_crowncap(data: Path, *arguments: str) -> str:
         cwd=ROOT,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"crowncap {arguments[:2]} failed: {done.stderr[-2000:]}")
+        said = (done.stdout + done.stderr)[-2000:]
+        raise RuntimeError(f"crowncap {arguments[:2]} failed: {said}")
     return done.stdout
 
 
