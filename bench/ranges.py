@@ -45,8 +45,6 @@ from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.store import load_range_table
 from codegen.store.ranges import code_range_of
 from core.db import create_engine
-from core.redis import connect
-from scan_api.filters import FilterBuilder
 from scan_api.snapshots import SnapshotKeeper
 
 CODES_A_RANGE: Final = 10
@@ -140,12 +138,7 @@ async def _load_objects(conn: AsyncConnection) -> list[Any]:
 async def measure_stops(data: Path, urls: StoreUrls, rounds: int) -> dict[str, float]:
     """Measure what taking a change over stops the loop for, and the first loading."""
     engine = create_engine(urls.database_url)
-    redis = connect(urls.redis_url)
-    keeper = SnapshotKeeper(
-        engine,
-        MasterKeyFile(data / "keys" / "master-keys"),
-        FilterBuilder(engine, redis),
-    )
+    keeper = SnapshotKeeper(engine, MasterKeyFile(data / "keys" / "master-keys"))
     await keeper.start()
     began = time.perf_counter()
     loading = await longest_stop_ms(keeper.refresh)
@@ -169,7 +162,6 @@ async def measure_stops(data: Path, urls: StoreUrls, rounds: int) -> dict[str, f
     assert found is not None
     assert found.binding.plant == "P0"
     assert len(table) == len(keeper.current.table.merged())
-    await redis.close()
     await engine.dispose()
     return {
         "one_change_stops_ms": rounded(statistics.median(stops)),

@@ -2,18 +2,16 @@
 
 from anti_fraud.store import install_first_rules
 from codegen.pipeline import check_keys, open_first_epoch
-from codegen.store import load_epoch_states, load_segments
+from codegen.store import load_epoch_states
 from core.auth.members import MemberSigner, MemberVerifier
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
 from core.errors import MisconfiguredError
-from core.redis import RedisAway, connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
 from crowncap.worker import issuance_of
 from printer_export.signing import SigningKeyFile
-from scan_api.filters import FilterBuilder
 
 
 async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
@@ -46,22 +44,3 @@ def prepare_member_keys(settings: Settings) -> None:
         )
     else:
         MemberSigner.load_or_create(settings.data_dir / "keys")
-
-
-async def restore_filters(settings: Settings, urls: ServerUrls) -> int:
-    """Restore the segments that Redis does not have; returns how many."""
-    engine = create_engine(urls.database_url)
-    redis = connect(urls.redis_url, timeout_s=5)
-    builder = FilterBuilder(engine, redis)
-    keys = issuance_of(settings).key_file.load()
-    try:
-        async with engine.connect() as conn:
-            segments = await load_segments(conn)
-        missing = await builder.missing_segments(segments)
-        return await builder.rebuild(keys, missing)
-    except RedisAway:
-        # Scans ask PostgreSQL instead; the workers mend the filters later.
-        return 0
-    finally:
-        await redis.close()
-        await engine.dispose()

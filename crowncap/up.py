@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from crowncap import embedded
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
-from crowncap.prepare import prepare, prepare_member_keys, restore_filters
+from crowncap.prepare import prepare, prepare_member_keys
 from crowncap.worker import issuance_of
 
 KILL_TIMEOUT_S = 15
@@ -68,13 +67,12 @@ def run(settings: Settings, serving: Serving) -> None:
     with contextlib.ExitStack() as stack:
         if settings.database_url is None and settings.redis_url is None:
             running = stack.enter_context(embedded.start(settings.data_dir, say=say))
-            running.supervise(on_restart=_restorer(settings))
+            running.supervise(on_restart=_let_workers_mend)
         urls = server_urls(settings)
         migrate(urls.database_url)
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         prepare_member_keys(settings)
         asyncio.run(prepare(settings, urls, SystemClock()))
-        asyncio.run(restore_filters(settings, urls))
         _prepare_metrics(settings.data_dir)
         note_served_url(settings)
         _greet(settings, serving)
@@ -89,13 +87,8 @@ def _stop_early(_number: int, _frame: object) -> None:
     raise SystemExit(143)
 
 
-def _restorer(settings: Settings) -> Callable[[str], None]:
-    def restore(name: str) -> None:
-        if name == "Valkey":
-            segments = asyncio.run(restore_filters(settings, server_urls(settings)))
-            say(f"Restored {segments} filter segments from PostgreSQL.")
-
-    return restore
+def _let_workers_mend(_server: str) -> None:
+    """Do nothing: workers see for themselves what a new server lacks, and fill it."""
 
 
 def _refuse_used_port(serving: Serving) -> None:

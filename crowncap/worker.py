@@ -26,7 +26,7 @@ from core.settings import Settings
 from crowncap.places import member_keys, server_urls
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
-from scan_api.filters import FilterBuilder
+from scan_api.filter_upkeep import FilterUpkeep
 from scan_api.floods import FloodGate
 from scan_api.hot_route import ScanDesk
 from scan_api.lanes import Lanes
@@ -74,11 +74,7 @@ class Worker:
             self.settings.demo,
             self.settings.trusted_proxies,
         )
-        keeper = SnapshotKeeper(
-            self.engine,
-            self.issuance.key_file,
-            FilterBuilder(self.engine, self.redis),
-        )
+        keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
         pipeline = ScanPipeline(
             Lanes(urls.database_url),
             SignalStore(self.redis),
@@ -122,13 +118,13 @@ class Worker:
             asyncio.create_task(work)
             for work in (
                 keeper.follow(),
+                FilterUpkeep(self.engine, self.redis, keeper).run(),
                 desk.gate.run(),
                 releaser.run(),
                 self._upkeep(),
                 _end_with_parent(),
             )
         ]
-        await keeper.mend_filters()
         _calm_garbage_collection()
         try:
             yield

@@ -5,11 +5,12 @@ more bit behind it that says the segment is ready. `void` is a split-block Bloom
 of the codes that were voided one by one.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain.keys import EpochKeys
@@ -18,7 +19,6 @@ from codegen.domain.sealing import seal_hashes
 from codegen.store import load_void_codes
 from core.bloom import build_filter, pack_bitmap
 from core.redis import RedisClient
-from scan_api.tables import claims
 
 SEGMENT_SERIALS = 1 << SEGMENT_BITS
 READY_BIT = SEGMENT_SERIALS
@@ -43,6 +43,11 @@ def claimed_offset(code_id: int) -> int:
     return code_id & _OFFSET_MASK
 
 
+def _bitmap_of(offsets: bytes) -> bytes:
+    claimed = np.frombuffer(offsets, ">i4").astype(np.uint32)
+    return pack_bitmap(claimed, bits=SEGMENT_SERIALS)
+
+
 @dataclass(frozen=True, slots=True)
 class FilterBuilder:
     """Restores segments of both filters from PostgreSQL."""
@@ -63,40 +68,41 @@ class FilterBuilder:
             progress(1)
         return len(segments)
 
-    async def missing_segments(self, segments: Iterable[int]) -> list[int]:
-        """Tell which segments have no ready bitmap. Raises RedisAway."""
-        return [
-            segment
-            for segment in segments
-            if await self.redis.call(
-                b"GETBIT", claimed_key(segment), str(READY_BIT).encode()
-            )
-            != 1
-        ]
-
     async def rebuild_claimed(self, segment: int) -> None:
-        """Restore a bitmap without losing a bit that is set meanwhile.
+        """Replace a bitmap by what PostgreSQL says, and lose no bit set meanwhile.
 
-        The segment is created as not ready, so that claims from now on set their bits;
-        only then is the snapshot taken, and it is added, never written over them.
+        First it is emptied and not ready, so that it reads "maybe" and claims from now
+        on set their bits; wrong ones are gone. Only then are the claims read: what was
+        committed before stands among them, and what is committed later sets its bit
+        after. Two workers at it at once may unset a bit for a moment, which reads "no"
+        and costs PostgreSQL an answer; the later one's claims hold it again.
         """
-        key = claimed_key(segment)
-        last = str(_BITMAP_BYTES).encode()
-        # A zero byte behind the bitmap creates it as not ready, or unreadies it.
-        await self.redis.call(b"SETRANGE", key, last, b"\0")
-        first = segment << SEGMENT_BITS
-        async with self.engine.connect() as conn:
-            rows = await conn.execute(
-                select(claims.c.code_id).where(
-                    claims.c.code_id.between(first, first + _OFFSET_MASK)
-                )
-            )
-            offsets = np.fromiter(rows.scalars(), np.int64) - first
-        bitmap = pack_bitmap(offsets.astype(np.uint32), bits=SEGMENT_SERIALS)
+        key, first = claimed_key(segment), segment << SEGMENT_BITS
+        # A zero byte behind the bitmap says that it is not ready.
+        await self.redis.call(b"SET", key, bytes(_BITMAP_BYTES + 1))
+        offsets = await self._read_claims(first)
+        # Off the event loop, which has scans to answer.
+        bitmap = await asyncio.to_thread(_bitmap_of, offsets)
         snapshot = b"snapshot:{s%x}" % segment
         await self.redis.call(b"SET", snapshot, bitmap + b"\x80", b"EX", b"60")
         await self.redis.call(b"BITOP", b"OR", key, key, snapshot)
         await self.redis.call(b"DEL", snapshot)
+
+    async def _read_claims(self, first: int) -> bytes:
+        """Read a segment's claims as one value: a big-endian int4 an offset.
+
+        A row a claim would cost a Python object each, and a message: measured, a ninth
+        of the speed.
+        """
+        async with self.engine.connect() as conn:
+            found = await conn.execute(
+                text(
+                    "SELECT string_agg(int4send(CAST(code_id & :mask AS int)), '')"
+                    " FROM claims WHERE code_id BETWEEN :first AND :last"
+                ),
+                {"mask": _OFFSET_MASK, "first": first, "last": first + _OFFSET_MASK},
+            )
+            return bytes(found.scalar_one() or b"")
 
     async def rebuild_void(self, keys: EpochKeys, segment: int) -> None:
         """Restore the Bloom filter of a segment's single voids."""

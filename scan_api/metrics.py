@@ -57,6 +57,11 @@ WRONG_BITS = Counter(
     "crowncap_wrong_claimed_bits",
     "Batches in which the filter called a code claimed that is not.",
 )
+SEGMENTS_MISSING = Gauge(
+    "crowncap_filter_segments_missing",
+    "Filter segments that are not filled yet; scans ask PostgreSQL meanwhile.",
+    multiprocess_mode="livemax",
+)
 RELEASED = Counter("crowncap_released_holds", "Held rewards resolved by the rules.")
 INCIDENTS = Counter(
     "crowncap_key_leak_signs", "Codes that opened though they were never issued."

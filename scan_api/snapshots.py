@@ -30,11 +30,9 @@ from codegen.store import (
     void_segments_since,
 )
 from core.errors import MisconfiguredError
-from core.redis import RedisAway
 from rewards.store import load_campaigns
 from scan_api.domain import Snapshot
-from scan_api.filters import FilterBuilder
-from scan_api.metrics import INCIDENTS, POSTGRES_UP, REDIS_UP
+from scan_api.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store import PARTITION_SHIFT, ensure_code_partitions
 
 _MAX_NOTED = 1_000
@@ -53,7 +51,6 @@ class SnapshotKeeper:
 
     engine: AsyncEngine
     key_file: MasterKeyFile
-    filters: FilterBuilder
     keys: EpochKeys = field(init=False)
     current: Snapshot = field(init=False)
     _knows_ranges: bool = False
@@ -62,6 +59,7 @@ class SnapshotKeeper:
     _never_issued: list[int] = field(default_factory=list)
     _seen_void_change: int = 0
     _stale_segments: set[int] = field(default_factory=set)
+    _wrong_segments: set[int] = field(default_factory=set)
 
     @property
     def rule_set(self) -> RuleSet:
@@ -138,7 +136,6 @@ class SnapshotKeeper:
     async def _load_all(self, conn: AsyncConnection) -> RangeTable:
         segments = await load_segments(conn)
         await self._make_partitions(s // _SEGMENTS_A_PARTITION for s in segments)
-        self._stale_segments.update(segments)
         return await load_range_table(conn)
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -172,21 +169,19 @@ class SnapshotKeeper:
                 await ensure_code_partitions(conn, missing)
             self._chunks |= missing
 
-    async def mend_filters(self) -> None:
-        """Rebuild the segments that changes touched; they wait while Redis is away."""
-        while self._stale_segments:
-            segment = self._stale_segments.pop()
-            try:
-                if await self.filters.missing_segments([segment]):
-                    await self.filters.rebuild_claimed(segment)
-                await self.filters.rebuild_void(self.keys, segment)
-            except RedisAway:
-                self._stale_segments.add(segment)
-                return
+    def take_stale_segments(self) -> set[int]:
+        """Hand over the segments whose codes changed."""
+        taken, self._stale_segments = self._stale_segments, set()
+        return taken
+
+    def take_wrong_segments(self) -> set[int]:
+        """Hand over the segments whose `claimed` bits were found wrong."""
+        taken, self._wrong_segments = self._wrong_segments, set()
+        return taken
 
     def note_wrong_bits(self, code_ids: Iterable[int]) -> None:
         """Remember segments whose `claimed` bits are not what PostgreSQL says."""
-        self._stale_segments.update(c >> SEGMENT_BITS for c in code_ids)
+        self._wrong_segments.update(c >> SEGMENT_BITS for c in code_ids)
 
     def note_never_issued(self, code_id: int) -> None:
         """Remember a code that opened though nobody issued it; a key may be out."""
@@ -205,22 +200,12 @@ class SnapshotKeeper:
             try:
                 await self.refresh()
                 POSTGRES_UP.set(1)
-                await self._look_for_redis()
-                await self.mend_filters()
             except MisconfiguredError as fault:
                 log.error("snapshot_not_loaded", cause=str(fault))
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 POSTGRES_UP.set(0)
                 log.warning("refresh_failed", cause=repr(fault))
             await asyncio.sleep(interval_s)
-
-    async def _look_for_redis(self) -> None:
-        try:
-            await self.filters.redis.call(b"PING")
-        except RedisAway:
-            REDIS_UP.set(0)
-        else:
-            REDIS_UP.set(1)
 
 
 async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:

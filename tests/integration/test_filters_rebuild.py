@@ -1,5 +1,6 @@
 """The filters in Valkey are restored from PostgreSQL, and lose nothing meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
@@ -10,6 +11,7 @@ from codegen.domain.ranges import SEGMENT_BITS, RangeState
 from codegen.domain.sealing import seal_hashes
 from core.bloom import block_contains, block_index
 from core.redis import RedisAway, RedisClient, connect
+from scan_api.filter_upkeep import missing_segments
 from scan_api.filters import (
     READY_BIT,
     VOID_BLOCKS,
@@ -18,6 +20,7 @@ from scan_api.filters import (
     claimed_offset,
     void_key,
 )
+from scan_api.signals import SignalStore
 from tests.fixtures.ground import Ground
 from tests.fixtures.processes import seal_texts
 
@@ -57,25 +60,53 @@ async def test_a_rebuild_restores_exactly_the_claims(
     codes = await claim_some(ledger)
     builder = FilterBuilder(ledger.engine, client)
     keys = ledger.issuance.key_file.load()
-    assert await builder.missing_segments([0, 1]) == [0, 1]
+    assert await missing_segments(client, [0, 1]) == [0, 1]
     for _ in range(2):
         assert await builder.rebuild(keys, [0, 1]) == 2
         for segment in (0, 1):
             here = {claimed_offset(c) for c in codes if c >> SEGMENT_BITS == segment}
             assert await bits(client, segment) == here | {READY_BIT}
-    assert await builder.missing_segments([0, 1]) == []
+    assert await missing_segments(client, [0, 1]) == []
 
 
-async def test_a_bit_that_is_set_meanwhile_survives(
+async def test_a_rebuild_replaces_what_was_wrong(
     ledger: Ground, client: RedisClient
 ) -> None:
-    """The snapshot is added to what claims have set, never written over it."""
-    await claim_some(ledger)
-    builder = FilterBuilder(ledger.engine, client)
-    await client.call(b"SETRANGE", claimed_key(0), b"131072", b"\0")
-    await client.call(b"SETBIT", claimed_key(0), b"77", b"1")
-    await builder.rebuild_claimed(0)
-    assert 77 in await bits(client, 0)
+    """Bits of another database, or of a restored one, are gone."""
+    codes = await claim_some(ledger)
+    for offset in (77, 78, READY_BIT):
+        await client.call(b"SETBIT", claimed_key(0), str(offset).encode(), b"1")
+    await FilterBuilder(ledger.engine, client).rebuild_claimed(0)
+    here = {claimed_offset(c) for c in codes if c >> SEGMENT_BITS == 0}
+    assert await bits(client, 0) == here | {READY_BIT}
+
+
+async def test_claims_during_rebuilds_keep_their_bits(
+    ledger: Ground, client: RedisClient
+) -> None:
+    """Committed before the claims are read or after, no bit is lost in the end."""
+    points = await ledger.campaign("points")
+    codes = await ledger.live(60, campaign_id="points")
+    people = await ledger.members(*(f"m{n}" for n in range(len(codes))))
+    builder, signals = FilterBuilder(ledger.engine, client), SignalStore(client)
+    claiming = True
+
+    async def rebuild() -> int:
+        times = 0
+        while claiming:
+            await builder.rebuild_claimed(0)
+            times += 1
+        return times
+
+    rebuilding = asyncio.create_task(rebuild())
+    for code, member in zip(codes, people, strict=True):
+        await ledger.commit(ledger.wish(code, member, points))
+        signals.observe([code])
+        await signals.flush()
+    claiming = False
+    assert await rebuilding > 3
+    here = {claimed_offset(code) for code in codes}
+    assert await bits(client, 0) == here | {READY_BIT}
 
 
 async def test_single_voids_are_found_and_others_mostly_not(

@@ -16,7 +16,6 @@ from core.clock import utc_datetime
 from core.errors import Unavailable
 from core.redis import connect
 from scan_api.domain import Scan
-from scan_api.filters import FilterBuilder
 from scan_api.lanes import Lanes
 from scan_api.pipeline import Answered, ScanPipeline
 from scan_api.signals import SignalStore
@@ -105,9 +104,7 @@ async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
     async with ledger.engine.begin() as conn:
         await install_first_rules(conn, now=utc_datetime(CLOCK.now_ms()))
     redis = connect(redis_url)
-    keeper = SnapshotKeeper(
-        ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
-    )
+    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     [directory] = parse_qs(urlsplit(ledger.database_url).query)["host"]
     wire = Wire(Path(directory) / SOCKET)

@@ -15,7 +15,6 @@ from core.clock import utc_datetime
 from core.redis import RedisAway, RedisClient, connect
 from rewards.domain import Campaign, HoldReason
 from scan_api.domain import Outcome
-from scan_api.filters import FilterBuilder
 from scan_api.releases import HoldReleaser
 from scan_api.snapshots import SnapshotKeeper
 from tests.fixtures.ground import CLOCK, Ground
@@ -23,9 +22,7 @@ from tests.fixtures.ground import CLOCK, Ground
 
 async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
     """Put a releaser together as a worker has it."""
-    keeper = SnapshotKeeper(
-        ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
-    )
+    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     return HoldReleaser(
         ledger.engine, redis, CLOCK, ledger.ids, keeper, ZoneInfo("Asia/Shanghai")

@@ -16,7 +16,7 @@ from core.clock import utc_datetime
 from core.errors import InvalidInput
 from core.redis import RedisClient, connect
 from scan_api.domain import Scan
-from scan_api.filters import READY_BIT, FilterBuilder, claimed_key, claimed_offset
+from scan_api.filters import READY_BIT, claimed_key, claimed_offset
 from scan_api.lanes import Lanes
 from scan_api.pipeline import ScanPipeline
 from scan_api.signals import SignalStore
@@ -63,9 +63,7 @@ async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
     await ledger.rules()
     await ledger.campaign("points")
     redis = connect(redis_url)
-    keeper = SnapshotKeeper(
-        ledger.engine, ledger.issuance.key_file, FilterBuilder(ledger.engine, redis)
-    )
+    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     lanes = Lanes(ledger.database_url)
     pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
