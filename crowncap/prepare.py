@@ -14,7 +14,7 @@ from crowncap.embedded import ServerUrls
 from crowncap.worker import issuance_of
 from printer_export.signing import SigningKeyFile
 from scan_api.filters import FilterBuilder
-from scan_api.store import ensure_code_partitions, load_snapshot
+from scan_api.store import load_snapshot
 
 
 async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
@@ -58,8 +58,6 @@ async def restore_filters(settings: Settings, urls: ServerUrls) -> int:
     try:
         async with engine.connect() as conn:
             snapshot = await load_snapshot(conn)
-        async with engine.begin() as conn:
-            await ensure_code_partitions(conn, snapshot.table.ranges)
         missing = await builder.missing_segments(snapshot.table.segments())
         return await builder.rebuild(keys, missing)
     except RedisAway:

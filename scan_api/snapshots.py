@@ -18,7 +18,8 @@ from core.redis import RedisAway
 from scan_api.domain import Snapshot
 from scan_api.filters import FilterBuilder
 from scan_api.metrics import INCIDENTS, POSTGRES_UP, REDIS_UP
-from scan_api.store import PARTITION_SHIFT, ensure_code_partitions, load_snapshot
+from scan_api.partitions import keep_code_partitions
+from scan_api.store import load_snapshot
 
 _MAX_NOTED = 1_000
 
@@ -36,7 +37,6 @@ class SnapshotKeeper:
     current: Snapshot = field(init=False)
     rule_set: RuleSet = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _chunks: set[int] = field(default_factory=set)
     _never_issued: list[int] = field(default_factory=list)
     _seen_void_change: int = 0
     _stale_segments: set[int] = field(default_factory=set)
@@ -69,32 +69,14 @@ class SnapshotKeeper:
             self.keys = self.key_file.load()
             async with self.engine.connect() as conn:
                 await check_keys(conn, self.keys)
-        await self._make_partitions(snapshot)
+        # What can't be made now, upkeep makes: no reason to decide on old ranges.
+        await keep_code_partitions(self.engine, pauses_s=())
         before = self.current.table.ranges if hasattr(self, "current") else ()
         self.current = snapshot
         self._note_changes(before, snapshot.table.ranges)
         for code_id, change_id in voids:
             self._stale_segments.add(code_id >> SEGMENT_BITS)
             self._seen_void_change = max(self._seen_void_change, change_id)
-
-    async def _make_partitions(self, snapshot: Snapshot) -> None:
-        fresh = [
-            r
-            for r in snapshot.table.ranges
-            if r.first_code_id >> PARTITION_SHIFT not in self._chunks
-            or r.last_code_id >> PARTITION_SHIFT not in self._chunks
-        ]
-        if not fresh:
-            return
-        async with self.engine.begin() as conn:
-            await ensure_code_partitions(conn, fresh)
-        for r in fresh:
-            self._chunks.update(
-                range(
-                    r.first_code_id >> PARTITION_SHIFT,
-                    (r.last_code_id >> PARTITION_SHIFT) + 1,
-                )
-            )
 
     def _note_changes(
         self, before: tuple[CodeRange, ...], after: tuple[CodeRange, ...]

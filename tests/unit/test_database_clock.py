@@ -1,0 +1,116 @@
+"""The time that PostgreSQL tells, carried on between two measurements."""
+
+from dataclasses import dataclass, field
+
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.database_clock import DatabaseClock
+from core.ids import AHEAD_MS, EPOCH_MS, TimeIds, time_of_id
+
+NOW_MS = EPOCH_MS + 20_000_000_000
+
+
+@dataclass(slots=True)
+class World:
+    """True time, a machine whose clock shows another, and the clock in between."""
+
+    true_ms: int = NOW_MS
+    machine_ahead_ms: int = 0
+    clock: DatabaseClock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clock = DatabaseClock(self, lambda: self.true_ms / 1000)
+
+    def now_ms(self) -> int:
+        """Show the machine's time, as a Clock does."""
+        return self.true_ms + self.machine_ahead_ms
+
+    def measure(self, *, trip_ms: int = 2, database_ahead_ms: int = 0) -> None:
+        """Ask PostgreSQL, which answers half way."""
+        asked_ms = self.true_ms
+        self.true_ms += trip_ms
+        self.clock.note(
+            asked_ms + trip_ms // 2 + database_ahead_ms,
+            asked_s=asked_ms / 1000,
+            answered_s=self.true_ms / 1000,
+        )
+
+
+def test_before_it_was_measured_it_is_the_machine_s() -> None:
+    """There is no better one yet."""
+    assert World(machine_ahead_ms=70).clock.now_ms() == NOW_MS + 70
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-(10**9), 10**9), st.integers(0, 3_000), st.integers(0, 900)
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_no_jump_of_a_machine_s_clock_reaches_an_id(
+    jumps: list[tuple[int, int, int]],
+) -> None:
+    """Ids follow PostgreSQL's time, between measurements too, and stay unique."""
+    world, ids, made = World(), TimeIds(1), []
+    world.measure()
+    for ahead_ms, passes_ms, trip_ms in jumps:
+        world.machine_ahead_ms = ahead_ms
+        world.true_ms += passes_ms
+        made.append(ids.next_id(world.clock.now_ms()))
+        assert abs(time_of_id(made[-1]) - world.true_ms) <= AHEAD_MS
+        world.measure(trip_ms=trip_ms)
+        made.append(ids.next_id(world.clock.now_ms()))
+        assert abs(time_of_id(made[-1]) - world.true_ms) <= AHEAD_MS
+    assert len(set(made)) == len(made)
+
+
+def test_it_follows_postgresql_there_and_back() -> None:
+    """After a failover to a server whose clock is ahead, and after that was mended."""
+    world = World()
+    world.measure(database_ahead_ms=60_000)
+    assert world.clock.now_ms() == world.true_ms + 60_000
+    world.true_ms += 1_000
+    world.measure()
+    assert world.clock.now_ms() == world.true_ms
+
+
+def test_a_slow_answer_is_believed_only_for_want_of_a_better_one() -> None:
+    """What took seconds may be seconds old."""
+    world = World()
+    world.measure()
+    world.true_ms += 1_000
+    world.measure(trip_ms=4_000, database_ahead_ms=900)
+    assert world.clock.now_ms() == world.true_ms
+    world.true_ms += 10_000
+    world.measure(trip_ms=4_000, database_ahead_ms=900)
+    assert world.clock.now_ms() == world.true_ms + 900
+
+
+def test_a_wrong_clock_is_an_alarm_with_its_offset() -> None:
+    """Once a minute while it is wrong, and a word when it agrees again."""
+    world = World(machine_ahead_ms=5_000)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(90):
+            world.true_ms += 1_000
+            world.measure()
+        world.machine_ahead_ms = 100
+        world.measure()
+    told = [(line["log_level"], line["event"], line["ahead_ms"]) for line in logs]
+    assert told == [
+        ("error", "clock_differs", 5_000),
+        ("error", "clock_differs", 5_000),
+        ("info", "clock_agrees_again", 100),
+    ]
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_what_cannot_be_undone_goes_by_the_clock_that_is_behind(ahead_ms: int) -> None:
+    """A clock that is a year ahead drops no trace, whichever of the two it is."""
+    world = World(machine_ahead_ms=ahead_ms)
+    world.measure()
+    assert world.clock.earliest_ms() == world.true_ms + min(ahead_ms, 0)
