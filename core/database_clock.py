@@ -16,10 +16,6 @@ from core.clock import Clock, SystemClock, elapsed_s
 from core.ids import AHEAD_MS
 
 INTERVAL_S = 1.0
-# The answer may have been given at any moment while it was waited for. A slower one is
-# believed only when there has been no better one for a while.
-QUICK_S = 0.5
-STALE_S = 10.0
 ALARM_INTERVAL_S = 60.0
 
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
@@ -39,23 +35,32 @@ class DatabaseClock:
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01T00:00:00Z."""
-        if self._told_ms is None:
-            return self.machine.now_ms()
-        return round(self._told_ms + (self.elapsed_s() - self._told_at_s) * 1000)
+        known_ms = self._at(self.elapsed_s())
+        return self.machine.now_ms() if known_ms is None else round(known_ms)
 
     def earliest_ms(self) -> int:
         """Tell the time by whichever clock is behind, for what can't be undone."""
         return min(self.now_ms(), self.machine.now_ms())
 
     def note(self, told_ms: int, *, asked_s: float, answered_s: float) -> None:
-        """Take over what PostgreSQL told between two moments of `elapsed_s`."""
-        slow = answered_s - asked_s > QUICK_S
-        fresh = answered_s - self._told_at_s < STALE_S
-        if self._told_ms is not None and slow and fresh:
-            return
-        self._told_ms = told_ms
-        self._told_at_s = (asked_s + answered_s) / 2
+        """Take over what PostgreSQL told at some moment between two of `elapsed_s`.
+
+        By now it is that time at least, and at most as much later as the answer took.
+        What is known already is mended only as far as it must: a quick answer mends
+        it to the millisecond, and one that took a minute can't spoil it.
+        """
+        known_ms = self._at(answered_s)
+        latest_ms = told_ms + (answered_s - asked_s) * 1000
+        if known_ms is None:
+            known_ms = told_ms
+        self._told_ms = min(max(known_ms, told_ms), latest_ms)
+        self._told_at_s = answered_s
         self._compare(answered_s)
+
+    def _at(self, at_s: float) -> float | None:
+        if self._told_ms is None:
+            return None
+        return self._told_ms + (at_s - self._told_at_s) * 1000
 
     def _compare(self, at_s: float) -> None:
         """Say that the machine's clock is wrong, now and every minute, and when not."""

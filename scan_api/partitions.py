@@ -94,7 +94,8 @@ _MISSING_CHUNKS = text(
     """
     SELECT chunk, needed
     FROM (
-        SELECT (CAST(epoch AS bigint) << 6) + n AS chunk, n << 30 < next_serial AS needed
+        SELECT (CAST(epoch AS bigint) << 6) + n AS chunk,
+            n << 30 < next_serial AS needed
         FROM epochs, generate_series(0, least((next_serial - 1 >> 30) + 1, 63)) AS n
     ) AS wanted,
     (SELECT coalesce(range_agg(keys), '{}') AS c FROM partitions_of('claims')) AS a,
