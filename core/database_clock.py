@@ -5,6 +5,7 @@ second and carries it on with a clock that never jumps.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from core.clock import Clock, SystemClock, elapsed_s
 from core.ids import AHEAD_MS
 
 INTERVAL_S = 1.0
+LIMIT_S = 5.0
 ALARM_INTERVAL_S = 60.0
 
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
@@ -32,11 +34,22 @@ class DatabaseClock:
     _told_ms: float | None = None
     _told_at_s: float = 0.0
     _alarm_at_s: float | None = None
+    # Somebody asked for the time when it had not been measured for too long.
+    _doubted: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now_ms(self) -> int:
-        """Milliseconds since 1970-01-01T00:00:00Z."""
-        known_ms = self._at(self.elapsed_s())
-        return self.machine.now_ms() if known_ms is None else round(known_ms)
+        """Milliseconds since 1970-01-01T00:00:00Z.
+
+        At most AHEAD_MS later than what PostgreSQL told last: while it tells nothing,
+        time stands still, and no clock of the machine can take it ahead.
+        """
+        if self._told_ms is None:
+            return self.machine.now_ms()
+        passed_ms = self._passed_ms(self.elapsed_s())
+        if not 0 <= passed_ms <= AHEAD_MS:
+            self._doubted.set()
+            passed_ms = min(max(passed_ms, 0), AHEAD_MS)
+        return round(self._told_ms + passed_ms)
 
     def earliest_ms(self) -> int:
         """Tell the time by whichever clock is behind, for what can't be undone."""
@@ -45,22 +58,20 @@ class DatabaseClock:
     def note(self, told_ms: int, *, asked_s: float, answered_s: float) -> None:
         """Take over what PostgreSQL told at some moment between two of `elapsed_s`.
 
-        By now it is that time at least, and at most as much later as the answer took.
+        By now it is that time at least, and later by no more than the answer took.
         What is known already is mended only as far as it must: a quick answer mends
-        it to the millisecond, and one that took a minute can't spoil it.
+        it to the millisecond, and a slow one may leave it behind but never ahead.
         """
-        known_ms = self._at(answered_s)
-        latest_ms = told_ms + (answered_s - asked_s) * 1000
-        if known_ms is None:
-            known_ms = told_ms
-        self._told_ms = min(max(known_ms, told_ms), latest_ms)
+        trip_ms = min(max((answered_s - asked_s) * 1000, 0), AHEAD_MS)
+        known_ms: float = told_ms
+        if self._told_ms is not None:
+            known_ms = self._told_ms + self._passed_ms(answered_s)
+        self._told_ms = min(max(known_ms, told_ms), told_ms + trip_ms)
         self._told_at_s = answered_s
         self._compare(answered_s)
 
-    def _at(self, at_s: float) -> float | None:
-        if self._told_ms is None:
-            return None
-        return self._told_ms + (at_s - self._told_at_s) * 1000
+    def _passed_ms(self, at_s: float) -> float:
+        return (at_s - self._told_at_s) * 1000
 
     def _compare(self, at_s: float) -> None:
         """Say that the machine's clock is wrong, now and every minute, and when not."""
@@ -87,10 +98,17 @@ class DatabaseClock:
         self.note(told_ms, asked_s=asked_s, answered_s=answered_s)
 
     async def follow(self, engine: AsyncEngine) -> None:
-        """Measure again and again until cancelled."""
+        """Measure every second, and at once when the time is in doubt, until cancelled.
+
+        Where the machine's clocks jump, so do the timers that would wake it.
+        """
         while True:
-            await asyncio.sleep(INTERVAL_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._doubted.wait(), INTERVAL_S)
             try:
-                await self.measure(engine)
+                async with asyncio.timeout(LIMIT_S):
+                    await self.measure(engine)
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 log.warning("clock_not_measured", cause=repr(fault))
+                await asyncio.sleep(INTERVAL_S)
+            self._doubted.clear()
