@@ -97,18 +97,18 @@ class DatabaseClock:
             answered_s = self.elapsed_s()
         self.note(told_ms, asked_s=asked_s, answered_s=answered_s)
 
-    async def follow(self, engine: AsyncEngine) -> None:
-        """Measure every second, and at once when the time is in doubt, until cancelled.
+    async def follow(self, engine: AsyncEngine, interval_s: float = INTERVAL_S) -> None:
+        """Measure again and again, and at once if in doubt, until cancelled.
 
         Where the machine's clocks jump, so do the timers that would wake it.
         """
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._doubted.wait(), INTERVAL_S)
+                await asyncio.wait_for(self._doubted.wait(), interval_s)
             try:
                 async with asyncio.timeout(LIMIT_S):
                     await self.measure(engine)
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 log.warning("clock_not_measured", cause=repr(fault))
-                await asyncio.sleep(INTERVAL_S)
+                await asyncio.sleep(interval_s)
             self._doubted.clear()

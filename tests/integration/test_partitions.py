@@ -84,6 +84,7 @@ async def open_reader(ledger: Ground) -> AsyncIterator[None]:
 class Scanning:
     """Scans that go on, one after the other: how many were sent, and how many failed.
 
+    Codes come again and again, so that earlier scans are looked up too.
     A scan that waits for a lock much longer than upkeep may wait for one has failed.
     """
 
@@ -110,9 +111,10 @@ class Scanning:
     async def _scan(
         self, conn: psycopg.AsyncConnection[Any], member: int, done: asyncio.Event
     ) -> None:
-        while not done.is_set() and self.codes:
+        while not done.is_set():
+            code_id = self.codes[self.sent % len(self.codes)]
             self.sent += 1
-            wish = self.ledger.wish(self.codes.pop(), member)
+            wish = self.ledger.wish(code_id, member)
             try:
                 await self.ledger.commit(wish, conn=conn)
             except psycopg.Error:
@@ -126,7 +128,7 @@ async def test_open_readers_make_upkeep_wait_and_never_a_scan(ledger: Ground) ->
     await ledger.rows(
         "SELECT ensure_time_partitions('scan_traces', '{old}', '{0}', '{9}')"
     )
-    scanning, later = Scanning(ledger, await ledger.live(3_000)), NOW + timedelta(100)
+    scanning, later = Scanning(ledger, await ledger.live(50)), NOW + timedelta(100)
     made = await partitions(ledger, "scans")
     async with scanning.going_on():
         async with open_reader(ledger):
@@ -221,8 +223,8 @@ async def test_what_is_written_right_now_moves_when_nobody_writes_it(
     ledger: Ground,
 ) -> None:
     """This month has no partition: what comes next gets one, and no scan fails."""
-    scanning = Scanning(ledger, await ledger.live(500))
-    async with scanning.going_on():
+    scanning = Scanning(ledger, await ledger.live(50))
+    async with scanning.going_on(), asyncio.timeout(30):
         while not await count(ledger, "scans_default"):  # noqa: ASYNC110 - nobody says
             await asyncio.sleep(0.01)
         assert not await keep_time_partitions(ledger.engine, NOW)
@@ -264,13 +266,21 @@ async def test_any_table_with_ids_of_time_is_kept(ledger: Ground) -> None:
 async def test_damage_in_a_default_keeps_no_worker_from_starting(
     ledger: Ground,
 ) -> None:
-    """Rows inside the bounds, a name that is taken, a lock that is kept."""
+    """Rows inside the bounds, a lock that is kept, a name that is taken, any fault."""
     await add_scans(ledger, id_in(-0.5), 3)
     await ledger.rows(f"CREATE TABLE scans_{month_in(0)} (somebody text)")
-    async with open_reader(ledger):
+    await ledger.rows(
+        "CREATE TRIGGER damaged BEFORE DELETE ON scans_default"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()"
+    )
+    with structlog.testing.capture_logs() as logs:
+        async with open_reader(ledger):
+            await ensure_current_partitions(ledger.engine, NOW)
         await ensure_current_partitions(ledger.engine, NOW)
-    await ledger.rows("ALTER TABLE scans_default ADD CHECK (scan_id > 0) NOT VALID")
-    await ensure_current_partitions(ledger.engine, NOW)
+        assert not await keep_time_partitions(ledger.engine, NOW)
+    told = [line["event"] for line in logs if "scans" in line["tables"]]
+    assert told == ["partition_waits", "partition_failed", "partition_failed"]
+    await ledger.rows("DROP TRIGGER damaged ON scans_default")
     await keep_time_partitions(ledger.engine, NOW)
     assert await count(ledger, "scans") == 3
     assert f"scans_{month_in(0)}_2" in await partitions(ledger, "scans")
