@@ -129,15 +129,15 @@ def test_no_process_is_left_behind(own_service: OwnService) -> None:
 def test_no_partition_is_a_reason_not_to_start(own_service: OwnService) -> None:
     """A clock that was ahead left rows in a default, a day is missing, a dump reads."""
     service = own_service(workers=1)
-    [(today, now_id)] = service.query(
+    workers = service.worker_pids()
+    service.kill()
+    wait_for(lambda: not any(map(is_running, workers)), what="the workers' end")
+    [(today, late_id)] = service.query(
         "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM_DD'),"
         " first_id_at(now() - interval '1 min')"
     )
     service.query(f"DROP TABLE scan_traces_{today}")
-    service.query("INSERT INTO scan_traces (scan_id) VALUES (%s)", now_id)
-    workers = service.worker_pids()
-    service.kill()
-    wait_for(lambda: not any(map(is_running, workers)), what="the workers' end")
+    service.query("INSERT INTO scan_traces (scan_id) VALUES (%s)", late_id)
     with psycopg.connect(service.urls.database_url) as dump:
         dump.execute("SELECT FROM scans, scan_traces, claims")
         service.start()
