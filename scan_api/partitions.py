@@ -115,6 +115,7 @@ async def keep_code_partitions(
     """
     async with engine.connect() as conn:
         missing = (await conn.execute(_MISSING_CHUNKS)).all()
+    left = len(missing)
     for chunk, needed in missing:
         try:
             await try_briefly(
@@ -123,8 +124,9 @@ async def keep_code_partitions(
         except DBAPIError as fault:
             tables = ("claims", "sightings")
             await _explain(engine, fault, tables, urgent=needed, chunk=chunk)
-            return False
-    return True
+        else:
+            left -= 1
+    return not left
 
 
 async def _ensure_chunk(conn: AsyncConnection, chunk: int) -> None:
@@ -160,7 +162,7 @@ async def keep_time_partitions(
 ) -> bool:
     """Make partitions ahead, and those of rows in defaults; tells whether all are made.
 
-    Goes in the order of time, and leaves a table alone when one of its locks is kept.
+    Leaves a table alone when one of its locks is kept; any other fault is a period's.
     """
     kept = [await _keep(engine, table, now, pauses_s) for table in PERIODIC]
     return all(kept)
@@ -183,7 +185,8 @@ async def _keep(
             await _explain(
                 engine, fault, (table.table,), urgent=urgent, period=period.name
             )
-            return False
+            if isinstance(fault.orig, LOCKED):
+                return False
     # What is being written into the default right now moves at the next try.
     return not [period async for period in _stray_periods(engine, table, last)]
 

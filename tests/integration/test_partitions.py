@@ -219,6 +219,23 @@ async def test_rows_of_past_months_move_too(ledger: Ground) -> None:
     assert await count(ledger, "scans_default") == 0
 
 
+async def test_a_month_that_is_damaged_is_the_only_one_that_waits(
+    ledger: Ground,
+) -> None:
+    """Its rows can't move; every other month's do, and partitions are made ahead."""
+    await add_scans(ledger, mid_month_in(-200))
+    await add_scans(ledger, mid_month_in(-100))
+    await ledger.rows(
+        "CREATE TRIGGER damaged BEFORE DELETE ON scans_default FOR EACH ROW"
+        f" WHEN (old.scan_id < {mid_month_in(-150)})"
+        " EXECUTE FUNCTION refuse_rewriting()"
+    )
+    assert not await keep_time_partitions(ledger.engine, NOW)
+    made = await partitions(ledger, "scans")
+    assert made[:2] == [f"scans_{month_in(days)}" for days in (-100, 0)]
+    assert await count(ledger, "scans_default") == 1
+
+
 async def test_what_is_written_right_now_moves_when_nobody_writes_it(
     ledger: Ground,
 ) -> None:
@@ -279,7 +296,8 @@ async def test_damage_in_a_default_keeps_no_worker_from_starting(
         await ensure_current_partitions(ledger.engine, NOW)
         assert not await keep_time_partitions(ledger.engine, NOW)
     told = [line["event"] for line in logs if "scans" in line["tables"]]
-    assert told == ["partition_waits", "partition_failed", "partition_failed"]
+    assert told[0] == "partition_waits"
+    assert {*told[1:]} == {"partition_failed"}
     await ledger.rows("DROP TRIGGER damaged ON scans_default")
     await keep_time_partitions(ledger.engine, NOW)
     assert await count(ledger, "scans") == 3
