@@ -2,18 +2,23 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
 
 # A scan id is a point in time (41 bits of milliseconds since 2026), the worker that
 # chose it (10 bits) and a sequence number (12 bits): 63 bits in all, so it sorts by
-# time, fits a bigint, and no two workers ever choose the same one.
+# time, fits a bigint, and no two workers ever choose the same one. The sequence is an
+# era (6 bits), which changes when the clock jumps, and a count (6 bits).
 EPOCH_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WORKER_BITS = 10
 SEQUENCE_BITS = 12
 _SHIFT = WORKER_BITS + SEQUENCE_BITS
-_SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
+_COUNT_BITS = 6
+_COUNTS = 1 << _COUNT_BITS
+_ERAS = 1 << (SEQUENCE_BITS - _COUNT_BITS)
+# Ids ascend over a clock that steps back by as much; over more they follow it back.
+AHEAD_MS = 2_000
 
 
 def time_of_id(time_id: int) -> int:
@@ -28,22 +33,42 @@ def first_id_at(at_ms: int) -> int:
 
 @dataclass(slots=True)
 class TimeIds:
-    """Chooses ids for one worker; `worker_no` is unique among live ones."""
+    """Chooses ids for one worker; `worker_no` is unique among live ones.
+
+    Within an era milliseconds only ascend, so no id comes twice. Once the clock has
+    jumped, ids go on in an era that has not reached its time: up to 64 eras that all
+    lie in the clock's future are remembered.
+    """
 
     worker_no: int
-    _last: int = 0
+    _era: int = 0
+    _count: int = 0
+    _latest: list[int] = field(default_factory=lambda: [-1] * _ERAS)
 
     def next_id(self, now_ms: int) -> int:
-        """Choose an id that is larger than every earlier one, even if a clock jumps."""
-        low = (self.worker_no & ((1 << WORKER_BITS) - 1)) << SEQUENCE_BITS
-        candidate = first_id_at(now_ms) | low
-        if candidate <= self._last:
-            candidate = self._last + 1
-            if not candidate & _SEQUENCE_MASK:
-                # The sequence ran over into the worker's bits: take the next tick.
-                candidate = (((candidate - 1) >> _SHIFT) + 1) << _SHIFT | low
-        self._last = candidate
-        return candidate
+        """Choose an id never chosen before, at most AHEAD_MS ahead of `now_ms`.
+
+        It is larger than every earlier one unless the clock went back by more.
+        """
+        now = max(now_ms - EPOCH_MS, 0)
+        if abs(now - self._latest[self._era]) > AHEAD_MS:
+            self._change_era(now)
+        at = self._latest[self._era]
+        self._count += 1
+        if now > at or self._count >= _COUNTS:
+            at = max(now, at + 1)
+            self._count = 0
+        self._latest[self._era] = at
+        low = self.worker_no & ((1 << WORKER_BITS) - 1)
+        sequence = self._era << _COUNT_BITS | self._count
+        return at << _SHIFT | low << SEQUENCE_BITS | sequence
+
+    def _change_era(self, now: int) -> None:
+        """Take the era that reached closest to `now`, so that the others stay free."""
+        past = [at for at in self._latest if at < now]
+        # With none left, being unique comes before being on time.
+        self._era = self._latest.index(max(past) if past else min(self._latest))
+        self._count = _COUNTS
 
 
 def time_uuid(at_ms: int) -> str:

@@ -15,15 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from anti_fraud.domain import InvalidCounter
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance
-from core.auth.idempotency import prune_keys
 from core.auth.members import MemberVerifier
 from core.auth.requests import Authenticator, Once
-from core.clock import Clock, SystemClock, utc_datetime
+from core.clock import utc_datetime
+from core.database_clock import DatabaseClock
 from core.db import create_engine
 from core.ids import TimeIds
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.places import member_keys, server_urls
+from crowncap.upkeep import run_upkeep
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
 from scan_api.filter_upkeep import FilterUpkeep
@@ -31,14 +32,14 @@ from scan_api.floods import FloodGate
 from scan_api.hot_route import ScanDesk
 from scan_api.lanes import Lanes
 from scan_api.metrics import forget_dead_workers
+from scan_api.partitions import ensure_current_partitions
 from scan_api.pipeline import ScanPipeline
 from scan_api.releases import HoldReleaser
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
-from scan_api.store import drop_old_traces, ensure_time_partitions, next_worker_no
+from scan_api.store import next_worker_no
 from scan_api.views import ViewDesk
 
-UPKEEP_INTERVAL_S = 3600
 # A batch that waits longer goes on without signals, and its rewards are held.
 REDIS_TIMEOUT_S = 0.5
 
@@ -50,7 +51,7 @@ class Worker:
     """Everything that one worker process holds."""
 
     settings: Settings
-    clock: Clock = field(default_factory=SystemClock)
+    clock: DatabaseClock = field(default_factory=DatabaseClock)
     engine: AsyncEngine = field(init=False)
     redis: RedisClient = field(init=False)
     authenticator: Authenticator = field(init=False)
@@ -98,8 +99,9 @@ class Worker:
     async def running(self) -> AsyncIterator[None]:
         """Load what scans need, keep it fresh, and let everything go at the end."""
         desk = self.desk
+        await self.clock.measure(self.engine)
+        await ensure_current_partitions(self.engine, utc_datetime(self.clock.now_ms()))
         async with self.engine.begin() as conn:
-            await ensure_time_partitions(conn, utc_datetime(self.clock.now_ms()))
             desk.ids.worker_no = await next_worker_no(conn)
         keeper = desk.pipeline.snapshots
         await keeper.start()
@@ -121,7 +123,8 @@ class Worker:
                 FilterUpkeep(self.engine, self.redis, keeper).run(),
                 desk.gate.run(),
                 releaser.run(),
-                self._upkeep(),
+                self.clock.follow(self.engine),
+                run_upkeep(self.engine, self.clock),
                 _end_with_parent(),
             )
         ]
@@ -137,19 +140,6 @@ class Worker:
             await desk.pipeline.lanes.close()
             await self.redis.close()
             await self.engine.dispose()
-
-    async def _upkeep(self) -> None:
-        """Make partitions ahead of time, drop what is past its keeping."""
-        while True:
-            await asyncio.sleep(UPKEEP_INTERVAL_S)
-            now = utc_datetime(self.clock.now_ms())
-            try:
-                async with self.engine.begin() as conn:
-                    await ensure_time_partitions(conn, now)
-                    await drop_old_traces(conn, now)
-                    await prune_keys(conn, now=now)
-            except Exception as fault:  # noqa: BLE001 - tried again in an hour
-                log.warning("upkeep_failed", cause=repr(fault))
 
 
 def issuance_of(settings: Settings) -> Issuance:

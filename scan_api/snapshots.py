@@ -26,21 +26,19 @@ from codegen.store import (
     load_epoch_states,
     load_range_table,
     load_ranges_of_codes,
-    load_segments,
     void_segments_since,
 )
 from core.errors import MisconfiguredError
 from rewards.store import load_campaigns
 from scan_api.domain import Snapshot
 from scan_api.metrics import INCIDENTS, POSTGRES_UP
-from scan_api.store import PARTITION_SHIFT, ensure_code_partitions
+from scan_api.partitions import CHUNK_BITS, keep_code_partitions
 
 _MAX_NOTED = 1_000
 # So many changed ranges are taken over in one turn of the event loop.
 _ROWS_A_TURN = 512
 # When so many changed at once, loading all is cheaper than taking them over.
 _MANY_ROWS = 20_000
-_SEGMENTS_A_PARTITION = 1 << (PARTITION_SHIFT - SEGMENT_BITS)
 
 log = structlog.get_logger(room=__name__)
 
@@ -89,7 +87,7 @@ class SnapshotKeeper:
             if self._knows_ranges and changed < _MANY_ROWS:
                 table = await self._load_changed(conn)
             else:
-                table = await self._load_all(conn)
+                table = await load_range_table(conn)
             fresh = await self._newer(conn, table)
             segments, newest = await void_segments_since(conn, self._seen_void_change)
         await self._check_keys(fresh)
@@ -109,7 +107,7 @@ class SnapshotKeeper:
             rows = await load_ranges_of_codes(conn, code_ids)
             fresh = await self._newer(conn, RangeTable.of(rows))
         await self._check_keys(fresh)
-        await self._make_partitions(_chunks_of(rows))
+        await self._make_partitions(rows)
         return fresh
 
     async def _is_current(self, conn: AsyncConnection) -> bool:
@@ -133,18 +131,13 @@ class SnapshotKeeper:
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
         )
 
-    async def _load_all(self, conn: AsyncConnection) -> RangeTable:
-        segments = await load_segments(conn)
-        await self._make_partitions(s // _SEGMENTS_A_PARTITION for s in segments)
-        return await load_range_table(conn)
-
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
         """Take the changed ranges over, a few in each turn of the event loop."""
         table = self.current.table
         rows = await load_changed_ranges(
             conn, self.current.version, seed=table.columns.seed
         )
-        await self._make_partitions(_chunks_of(rows))
+        await self._make_partitions(rows)
         for at in range(0, len(rows), _ROWS_A_TURN):
             part = rows[at : at + _ROWS_A_TURN]
             table = table.with_rows(part)
@@ -162,12 +155,15 @@ class SnapshotKeeper:
                 await check_keys(conn, keys)
             self.keys = keys
 
-    async def _make_partitions(self, chunks: Iterable[int]) -> None:
-        missing = set(chunks) - self._chunks
-        if missing:
-            async with self.engine.begin() as conn:
-                await ensure_code_partitions(conn, missing)
-            self._chunks |= missing
+    async def _make_partitions(self, rows: Iterable[TableRow]) -> None:
+        """Try, for a moment, to have partitions for claims of these ranges.
+
+        What cannot be made now, upkeep makes: no reason to decide on old ranges.
+        """
+        chunks = {row.first_code_id >> CHUNK_BITS for row in rows}
+        if not chunks <= self._chunks:
+            await keep_code_partitions(self.engine, pauses_s=())
+            self._chunks |= chunks
 
     def take_stale_segments(self) -> set[int]:
         """Hand over the segments whose codes changed."""
@@ -223,14 +219,3 @@ async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
 async def _repeatable(conn: AsyncConnection) -> None:
     """Let all that is read here be of one moment."""
     await conn.execution_options(isolation_level="REPEATABLE READ")
-
-
-def _chunks_of(rows: Iterable[TableRow]) -> set[int]:
-    return {
-        chunk
-        for row in rows
-        for chunk in range(
-            row.first_code_id >> PARTITION_SHIFT,
-            (row.last_code_id >> PARTITION_SHIFT) + 1,
-        )
-    }

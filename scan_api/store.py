@@ -1,8 +1,8 @@
 """The SQL of scans. The hot statement goes through the driver's own binary arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +11,6 @@ from psycopg.rows import tuple_row
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.ids import first_id_at
 from rewards.store import ENSURE_MEMBERS
 from rewards.tables import holds, members
 from scan_api.binary_arrays import (
@@ -24,9 +23,6 @@ from scan_api.binary_arrays import (
 )
 from scan_api.domain import Outcome, Plan, Scan, Settled
 from scan_api.tables import claims, scans, sightings, worker_numbers
-
-TRACE_DAYS = 90
-PARTITION_SHIFT = 30
 
 _COMMIT = (
     "SELECT * FROM commit_scans("
@@ -310,67 +306,3 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
 async def next_worker_no(conn: AsyncConnection) -> int:
     """Draw a number that no other live worker has (modulo 1,024)."""
     return int((await conn.execute(select(worker_numbers.next_value()))).scalar_one())
-
-
-async def ensure_code_partitions(conn: AsyncConnection, chunks: Iterable[int]) -> None:
-    """Make partitions of claims and sightings, named by code_id >> PARTITION_SHIFT."""
-    for chunk in sorted(chunks):
-        await conn.execute(
-            text("SELECT ensure_code_partitions(:first, :first)"),
-            {"first": chunk << PARTITION_SHIFT},
-        )
-
-
-async def ensure_time_partitions(conn: AsyncConnection, now: datetime) -> None:
-    """Make this and the next two months of scans, and the next days of traces."""
-    month = now.astimezone(UTC).date().replace(day=1)
-    months = [month]
-    for _ in range(3):
-        months.append((months[-1] + timedelta(days=32)).replace(day=1))
-    await _ensure(conn, "scans", months, "%Y_%m")
-    today = now.astimezone(UTC).date()
-    days = [today + timedelta(days=n) for n in range(9)]
-    await _ensure(conn, "scan_traces", days, "%Y_%m_%d")
-
-
-async def _ensure(
-    conn: AsyncConnection, parent: str, bounds: Sequence[date], name_format: str
-) -> None:
-    firsts = [_first_id(day) for day in bounds]
-    await conn.execute(
-        text("SELECT ensure_time_partitions(:parent, :names, :firsts, :ends)"),
-        {
-            "parent": parent,
-            "names": [day.strftime(name_format) for day in bounds[:-1]],
-            "firsts": firsts[:-1],
-            "ends": firsts[1:],
-        },
-    )
-
-
-def _first_id(day: date) -> int:
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return first_id_at(round(midnight.timestamp() * 1000))
-
-
-async def drop_old_traces(conn: AsyncConnection, now: datetime) -> int:
-    """Drop the days of addresses, devices and places that are past their keeping."""
-    oldest = (now.astimezone(UTC) - timedelta(days=TRACE_DAYS)).date()
-    rows = await conn.execute(
-        text(
-            "SELECT c.relname FROM pg_inherits AS i"
-            " JOIN pg_class AS c ON c.oid = i.inhrelid"
-            " WHERE i.inhparent = 'scan_traces'::regclass"
-            " AND c.relname < :first AND c.relname ~ '^scan_traces_[0-9]'"
-        ),
-        {"first": oldest.strftime("scan_traces_%Y_%m_%d")},
-    )
-    names = list(rows.scalars())
-    for name in names:
-        # The name comes from the catalogue and has only digits and underscores.
-        await conn.execute(text(f"DROP TABLE {name}"))
-    await conn.execute(
-        text("DELETE FROM scan_traces_default WHERE scan_id < :first"),
-        {"first": _first_id(oldest)},
-    )
-    return len(names)

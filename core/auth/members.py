@@ -17,6 +17,8 @@ from core.errors import MisconfiguredError, Unauthenticated
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _MAX_ID = 128
+# A token that was issued a moment ago by a clock that is a little ahead is valid.
+_LEEWAY_S = 60
 
 
 @dataclass(slots=True)
@@ -61,15 +63,17 @@ class MemberVerifier:
                 return hit[0]
             del self._seen[digest]
             raise Unauthenticated("The member's token has expired.")
-        member, expires_at_s = self._verify_anew(token)
+        member, begins_at_s, expires_at_s = self._verify_anew(token)
         if expires_at_s * 1000 <= now_ms:
             raise Unauthenticated("The member's token has expired.")
+        if (begins_at_s - _LEEWAY_S) * 1000 > now_ms:
+            raise Unauthenticated("The member's token is not valid yet.")
         self._seen[digest] = (member, expires_at_s)
         if len(self._seen) > self.cache_size:
             self._seen.popitem(last=False)
         return member
 
-    def _verify_anew(self, token: str) -> tuple[Member, float]:
+    def _verify_anew(self, token: str) -> tuple[Member, float, float]:
         try:
             header = jwt.get_unverified_header(token)
             key = self.keys.get(header.get("kid") or "")
@@ -83,16 +87,20 @@ class MemberVerifier:
                 audience=self.audience,
                 options={
                     "require": ["iss", "aud", "sub", "exp"],
-                    # Expiry is compared with the clock that we are handed.
+                    # Times are compared with the clock that we are handed, and when
+                    # a token was issued decides nothing.
                     "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
                 },
             )
             member_id, expires_at_s = claims["sub"], float(claims["exp"])
+            begins_at_s = float(claims.get("nbf", 0))
         except (jwt.PyJWTError, ValueError, TypeError):
             raise Unauthenticated("The member's token is not valid.") from None
         if not isinstance(member_id, str) or not 1 <= len(member_id) <= _MAX_ID:
             raise Unauthenticated("The member's token names nobody.")
-        return Member(member_id), expires_at_s
+        return Member(member_id), begins_at_s, expires_at_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 
+import psycopg
+
 from crowncap.embedded.process import is_running
 from tests.fixtures.processes import children_of, free_port, wait_for
 from tests.fixtures.service import OwnService, Service
@@ -122,3 +124,23 @@ def test_no_process_is_left_behind(own_service: OwnService) -> None:
     service.stop()
     # Python's own resource tracker ends a moment after its parent.
     wait_for(lambda: not any(map(is_running, pids)), within_s=10)
+
+
+def test_no_partition_is_a_reason_not_to_start(own_service: OwnService) -> None:
+    """A clock that was ahead left rows in a default, a day is missing, a dump reads."""
+    service = own_service(workers=1)
+    workers = service.worker_pids()
+    service.kill()
+    wait_for(lambda: not any(map(is_running, workers)), what="the workers' end")
+    [(today, late_id)] = service.query(
+        "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM_DD'),"
+        " first_id_at(now() - interval '1 min')"
+    )
+    service.query(f"DROP TABLE scan_traces_{today}")
+    service.query("INSERT INTO scan_traces (scan_id) VALUES (%s)", late_id)
+    with psycopg.connect(service.urls.database_url) as dump:
+        dump.execute("SELECT FROM scans, scan_traces, claims")
+        service.start()
+        assert service.scan(service.fresh_code(), "late")["outcome"] == "rewarded"
+        assert '"partition_waits"' in service.log()
+    service.audit()

@@ -46,12 +46,14 @@ SQL_LIKE = re.compile(
 # Who may hold SQL without being a store, and why.
 SQL_ELSEWHERE = {
     "core/auth/": "each room there holds the SQL of its one table",
+    "core/database_clock.py": "asks PostgreSQL for the time",
     "core/db.py": "the fence is everyone's",
     "crowncap/app.py": "readiness asks for nothing but an answer",
     "crowncap/audit.py": "the audit reads every table and is owned by none",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",
     "scan_api/filters.py": "rebuilds Redis from the table of claims",
+    "scan_api/partitions.py": "makes and drops the partitions that stores write to",
     "scan_api/releases.py": "reads the facts of a hold from scans and traces",
 }
 # Tests that a machine may be unable to run, and why.

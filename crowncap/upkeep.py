@@ -1,0 +1,59 @@
+"""What a worker does for the tables; none of it ever holds up a scan."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.auth.idempotency import prune_keys
+from core.clock import elapsed_s, utc_datetime
+from core.database_clock import DatabaseClock
+from core.db import try_briefly
+from scan_api.partitions import (
+    drop_old_traces,
+    keep_code_partitions,
+    keep_time_partitions,
+)
+
+INTERVAL_S = 3600
+# How soon a new chunk has its partitions, and a lock that was kept is tried again.
+STEP_S = 30
+
+log = structlog.get_logger(room=__name__)
+
+
+async def run_upkeep(engine: AsyncEngine, clock: DatabaseClock) -> None:
+    """Keep the tables in order until cancelled."""
+    ahead_at = forget_at = elapsed_s()
+    while True:
+        await _attempt(partial(keep_code_partitions, engine))
+        if elapsed_s() >= ahead_at:
+            now = utc_datetime(clock.now_ms())
+            made = await _attempt(partial(keep_time_partitions, engine, now))
+            ahead_at = elapsed_s() + (INTERVAL_S if made else STEP_S)
+        if elapsed_s() >= forget_at:
+            # What can't be undone goes by the clock that is behind.
+            earliest = utc_datetime(clock.earliest_ms())
+            await _attempt(partial(drop_old_traces, engine, earliest))
+            await _attempt(partial(_prune_keys, engine, earliest))
+            forget_at = elapsed_s() + INTERVAL_S
+        await asyncio.sleep(STEP_S)
+
+
+async def _attempt(work: Callable[[], Awaitable[int]]) -> int:
+    """Do one part; if it fails, the others go on, and it is tried again later."""
+    try:
+        return await work()
+    except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
+        log.warning("upkeep_failed", cause=repr(fault))
+        return 0
+
+
+async def _prune_keys(engine: AsyncEngine, now: datetime) -> int:
+    total = 0
+    while pruned := await try_briefly(engine, partial(prune_keys, now=now)):
+        total += pruned
+    return total

@@ -1,0 +1,44 @@
+"""Members' tokens are valid by the clock that a worker is handed, and by no other."""
+
+from pathlib import Path
+
+import jwt
+import pytest
+
+from core.auth.members import MemberSigner, MemberVerifier
+from core.auth.principal import Member
+from core.errors import Unauthenticated
+
+# Long before and long after any machine that runs this shows it.
+TIMES_MS = (1_000_000_000_000, 4_000_000_000_000)
+
+
+@pytest.mark.parametrize("now_ms", TIMES_MS)
+def test_a_token_is_valid_by_the_handed_clock_alone(
+    tmp_path: Path, now_ms: int
+) -> None:
+    """A machine whose clock is a day behind or ahead signs nobody out."""
+    signer = MemberSigner.load_or_create(tmp_path)
+    verifier = MemberVerifier.from_file(tmp_path / "member-jwks.json")
+    token = signer.mint("ann", now_ms=now_ms, lifetime_s=60)
+    assert verifier.verify(token, now_ms=now_ms - 1_000) == Member("ann")
+    with pytest.raises(Unauthenticated, match="expired"):
+        verifier.verify(token, now_ms=now_ms + 60_000)
+
+
+@pytest.mark.parametrize("now_ms", TIMES_MS)
+def test_a_token_begins_by_the_handed_clock(tmp_path: Path, now_ms: int) -> None:
+    """`nbf`, with a minute for clocks that differ."""
+    signer = MemberSigner.load_or_create(tmp_path)
+    verifier = MemberVerifier.from_file(tmp_path / "member-jwks.json")
+    minted = signer.mint("ann", now_ms=now_ms)
+    claims = jwt.decode(minted, options={"verify_signature": False})
+    token = jwt.encode(
+        claims | {"nbf": now_ms // 1000},
+        signer.key,
+        algorithm="EdDSA",
+        headers=jwt.get_unverified_header(minted),
+    )
+    with pytest.raises(Unauthenticated, match="not valid yet"):
+        verifier.verify(token, now_ms=now_ms - 61_000)
+    assert verifier.verify(token, now_ms=now_ms - 59_000) == Member("ann")
