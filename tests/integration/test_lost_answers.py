@@ -114,6 +114,7 @@ async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
         pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
         yield Rig(ledger, wire, pipeline)
         await pipeline.batcher.drain()
+        await pipeline.signals.flush()
         await lanes.close()
         await redis.close()
         server.close()

@@ -69,6 +69,7 @@ async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
     pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
     yield Line(ledger, redis, pipeline)
     await pipeline.batcher.drain()
+    await pipeline.signals.flush()
     await lanes.close()
     await redis.close()
 
