@@ -7,6 +7,7 @@
     ├── Forbidden         403
     ├── NotFound          404
     ├── MethodNotAllowed  405
+    ├── TooSlow           408  the body did not come in time
     ├── Conflict          409  illegal state, stale version, overlap
     ├── TooLarge          413
     ├── UnsupportedMedia  415
@@ -118,6 +119,13 @@ class MethodNotAllowed(Fault):
 
     status = 405
     code = "method_not_allowed"
+
+
+class TooSlow(Fault):
+    """The body did not come in time."""
+
+    status = 408
+    code = "too_slow"
 
 
 class Conflict(Fault):

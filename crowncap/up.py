@@ -5,6 +5,7 @@ import contextlib
 import io
 import multiprocessing
 import os
+import resource
 import shlex
 import shutil
 import signal
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 from rich.console import Console
 from rich.panel import Panel
@@ -37,6 +39,12 @@ from crowncap.worker import issuance_of
 
 KILL_TIMEOUT_S = 15
 BACKLOG = 2048
+# Connections that a worker holds at most, idle ones and unfinished headers included.
+# Past these it accepts none, so they are far more than requests (crowncap.admission).
+CONNECTIONS = 16_384
+# A connection on which no whole header came for so long is closed.
+HEADER_WITHIN_MS = 10_000
+_OTHER_FILES = 512
 
 console = Console(stderr=False, highlight=False)
 
@@ -133,6 +141,21 @@ class _Server(MPServer):
         threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
 
 
+def _allow_files() -> int:
+    """Raise the limit of open files as far as allowed; gives what connections may use.
+
+    The workers inherit it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(wanted - _OTHER_FILES, wanted // 2)
+
+
 def _serve(serving: Serving) -> None:
     # Spawned workers begin anew: no thread of the supervisor is half copied, and the
     # metrics are read from files from their first import on.
@@ -145,7 +168,11 @@ def _serve(serving: Serving) -> None:
         workers=serving.workers,
         loop=Loops.uvloop,
         factory=True,
+        # Of HTTP/2 nothing is bounded by time; proxies speak HTTP/1.1.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_WITHIN_MS),
         backlog=BACKLOG,
+        backpressure=_allow_files(),
         websockets=False,
         log_access=False,
         log_enabled=False,

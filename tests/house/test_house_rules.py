@@ -47,7 +47,6 @@ SQL_LIKE = re.compile(
 SQL_ELSEWHERE = {
     "core/auth/": "each room there holds the SQL of its one table",
     "core/db.py": "the fence is everyone's",
-    "crowncap/app.py": "readiness asks for nothing but an answer",
     "crowncap/audit.py": "the audit reads every table and is owned by none",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",
