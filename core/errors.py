@@ -11,6 +11,7 @@
     ├── Conflict          409  illegal state, stale version, overlap
     ├── TooLarge          413
     ├── UnsupportedMedia  415
+    ├── Unsatisfiable     416  none of the bytes asked for are there
     ├── Throttled         429  with a time to come back
     ├── Unavailable       503  with a time to come back
     └── MisconfiguredError     the installation cannot start; for operators
@@ -147,6 +148,13 @@ class UnsupportedMedia(Fault):
 
     status = 415
     code = "unsupported_media_type"
+
+
+class Unsatisfiable(Fault):
+    """None of the bytes asked for are there."""
+
+    status = 416
+    code = "range_not_satisfiable"
 
 
 class Throttled(Fault):
