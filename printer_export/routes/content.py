@@ -81,11 +81,8 @@ async def measure_package(
     """Tell the length and the name of a package's bytes; counts nothing."""
     staff = require_role(principal, *_TAKERS)
     content = await find_content(engine, clock, packaging, package_id, staff)
-    return Response(
-        None,
-        media_type=content.media_type,
-        headers=_headers_of(content) | {"content-length": str(content.length)},
-    )
+    own = {"content-type": content.media_type, "content-length": str(content.length)}
+    return Response(None, headers=_headers_of(content) | own)
 
 
 async def find_content(
