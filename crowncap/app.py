@@ -2,7 +2,11 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from ipaddress import ip_address
 from typing import Any
 
@@ -26,7 +30,7 @@ from core.auth.requests import Authenticator
 from core.log import RequestIds, configure_logging
 from core.settings import Settings
 from crowncap.admission import Admission
-from crowncap.health import HealthDoor
+from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
 from printer_export.pipeline.units import find_packed_codes
@@ -67,12 +71,20 @@ def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
     return open_door
 
 
+def _telling_health(worker: Worker) -> AbstractAsyncContextManager[None]:
+    if worker.settings.health_port is None:
+        return nullcontext()
+    return telling_the_main_process(
+        worker.readiness.readiness, notes_of(worker.settings.data_dir)
+    )
+
+
 def build_app(worker: Worker) -> Litestar:
     """Put every route on one application."""
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with worker.running():
+        async with worker.running(), _telling_health(worker):
             yield
 
     page = PageDesk(

@@ -32,6 +32,7 @@ from core.ids import random_below
 from core.settings import Settings
 from crowncap import embedded
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
+from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
 from crowncap.prepare import prepare, prepare_member_keys, restore_filters
@@ -70,7 +71,9 @@ def run(settings: Settings, serving: Serving) -> None:
             "The demo seeds data, so it refuses external servers; unset "
             "CROWNCAP_DATABASE_URL and CROWNCAP_REDIS_URL, or leave out --demo."
         )
-    _refuse_used_port(serving)
+    _refuse_used_port(serving.host, serving.port, "--port (make run PORT=8001)")
+    if settings.health_port is not None:
+        _refuse_used_port(serving.host, settings.health_port, "CROWNCAP_HEALTH_PORT")
     # Told to stop before it serves, it still stops what it has started.
     signal.signal(signal.SIGTERM, _stop_early)
     with contextlib.ExitStack() as stack:
@@ -85,6 +88,8 @@ def run(settings: Settings, serving: Serving) -> None:
         asyncio.run(restore_filters(settings, urls))
         _prepare_metrics(settings.data_dir)
         note_served_url(settings)
+        if settings.health_port is not None:
+            tell_health_apart(settings.data_dir, serving.host, settings.health_port)
         _greet(settings, serving)
         _serve(serving)
         # From here on it is stopping already; asking again changes nothing.
@@ -106,17 +111,17 @@ def _restorer(settings: Settings) -> Callable[[str], None]:
     return restore
 
 
-def _refuse_used_port(serving: Serving) -> None:
+def _refuse_used_port(host: str, port: int, setting: str) -> None:
     """Probe the port first, since the server would share it without a word."""
-    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((serving.host, serving.port))
+            probe.bind((host, port))
         except OSError as fault:
             raise MisconfiguredError(
-                f"Cannot listen on {serving.host} port {serving.port}: "
-                f"{fault.strerror}. Choose another with --port (make run PORT=8001)."
+                f"Cannot listen on {host} port {port}: {fault.strerror}. "
+                f"Choose another with {setting}."
             ) from None
 
 

@@ -165,20 +165,25 @@ async def _noting_what_was_taken(
         task.add_done_callback(_notes.discard)
         return task
 
-    try:
-        while piece := await loop.run_in_executor(_MAKING, next, pieces, b""):
-            sent += len(piece)
-            if sent < part.wanted.size:
-                yield piece
-                continue
-            yield piece[:-1]
-            note = begin_to_note()
-            await asyncio.shield(note)
-            yield piece[-1:]
-    finally:
+    def end(_task: object) -> None:
         making.leave()
         if note is None:
             begin_to_note()
+
+    # Not in a `finally` here: of a request that failed nobody closes this iterator, and
+    # it would end when garbage is collected.
+    task = asyncio.current_task()
+    assert task is not None, "a stream is sent by a task"
+    task.add_done_callback(end)
+    while piece := await loop.run_in_executor(_MAKING, next, pieces, b""):
+        sent += len(piece)
+        if sent < part.wanted.size:
+            yield piece
+            continue
+        yield piece[:-1]
+        note = begin_to_note()
+        await asyncio.shield(note)
+        yield piece[-1:]
 
 
 async def _note(

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from tests.fixtures.processes import children_of
+import httpx
+
+from tests.fixtures.processes import children_of, free_port, wait_for
 from tests.fixtures.service import OwnService, Service
 
 HALF_SENT = 300
@@ -60,18 +62,32 @@ def test_while_postgres_is_stopped_everybody_is_answered(
     own_service: OwnService,
 ) -> None:
     """Stopped, not dead: connections are accepted, and no statement is answered."""
-    service = own_service(workers=1)
+    health_port = free_port()
+    service = own_service(CROWNCAP_HEALTH_PORT=str(health_port))
+    apart = f"http://127.0.0.1:{health_port}/health/ready"
+    assert httpx.get(apart).json()["status"] == "ok"
     code, token = service.fresh_code(), service.staff("issuer")
     paths = ("/health/ready", "/v1/batches/1", "/v1/packages", f"/C/{code}")
     with stopped(service.postgres_pid), ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(service.get, path, token) for path in paths]
-        scanned = pool.submit(service.post, "/v1/scans", {"code": code})
-        answers = [each.result() for each in (*asked, scanned)]
-        assert [each.status_code for each in answers] == [503] * 5
+        asked.append(pool.submit(service.post, "/v1/scans", {"code": code}))
+        asked.append(pool.submit(httpx.get, apart))
+        answers = [each.result() for each in asked]
+        assert [each.status_code for each in answers] == [503] * 6
         assert all("retry-after" in each.headers for each in answers)
         assert service.get("/health/live").status_code == 200
     service.wait_ready()
     assert service.scan(code, "later")["outcome"] == "rewarded"
+    wait_for(lambda: httpx.get(apart).json()["status"] == "ok")
+    with stopped(service.worker_pids()[0]):
+        answer = httpx.get(apart)
+        assert answer.json()["detail"] == "A worker does not answer."
+        live = apart.replace("ready", "live")
+        assert httpx.head(live).status_code == 200
+    with socket.create_connection(("127.0.0.1", health_port)) as garbled:
+        garbled.sendall(b"garbled\r\n\r\n")
+        assert _read_to_end(garbled) == b""
+    wait_for(lambda: httpx.get(apart).json()["status"] == "ok")
 
 
 @contextmanager
