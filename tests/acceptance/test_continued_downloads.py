@@ -86,6 +86,8 @@ def test_parts_make_the_whole_and_count_once(
     assert left(service, ada, package) == 3
     middle = length // 2
     late = take(service, ada, package, f"bytes={middle}-", **{"if-range": etag})
+    [half] = taken(service, ada, package)
+    assert (half["taken_bytes"], half["finished_at"]) == (length - middle, None)
     early = take(service, ada, package, f"bytes=0-{middle - 1}", **{"if-range": etag})
     assert (early.status_code, late.status_code) == (206, 206)
     assert late.headers["content-range"] == f"bytes {middle}-{length - 1}/{length}"

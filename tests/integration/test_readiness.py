@@ -41,20 +41,22 @@ async def backend_of(check: ReadinessCheck) -> int:
     return await check.lane.run(ask)
 
 
-async def test_a_look_waits_until_its_commit_is_durable(
+async def test_a_look_waits_for_its_commit_as_scans_do(
     ledger: Ground, check: ReadinessCheck
 ) -> None:
-    """What the log holds after it was not there before, and is flushed."""
+    """A standby that has to confirm each commit is away, and only reading goes on."""
+    conn = ledger.conn
     assert await check.readiness() == OK
-    [(before,)] = await ledger.rows("SELECT pg_current_wal_insert_lsn()::text")
-    assert await check.readiness() == OK
-    [(after,)] = await ledger.rows("SELECT pg_current_wal_flush_lsn()::text")
-    assert _place(after) > _place(before)
-
-
-def _place(lsn: str) -> int:
-    high, _, low = lsn.partition("/")
-    return int(high, 16) << 32 | int(low, 16)
+    await conn.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    try:
+        await conn.execute("SELECT pg_reload_conf()")
+        async with asyncio.timeout(20):
+            while await check.readiness() == OK:
+                continue
+        assert await check.readiness() == unavailable(readiness.SLOW)
+    finally:
+        await conn.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        await conn.execute("SELECT pg_reload_conf()")
 
 
 async def test_a_stopped_server_is_told_and_forgiven(check: ReadinessCheck) -> None:
