@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import errors as pg
-from sqlalchemy import URL, make_url, text
+from psycopg.abc import PQGen
+from psycopg.errors import _WaitTimeout
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 # Held shared by every batch of scans and exclusively by every change of a range or an
 # epoch, so that an acknowledged recall is never overtaken by a scan decided before it.
@@ -44,6 +47,47 @@ SESSIONS = """
     FROM pg_stat_activity AS a
 """
 
+# What a server that was stopped, or is unplugged, may keep a caller waiting. The kernel
+# of a stopped server goes on acknowledging, so these bounds have to be ours.
+CONNECT_S: Final = 3
+_PING_S: Final = 3.0
+_STATEMENT_S: Final = 60.0
+# A server that is unplugged is noticed by TCP. A statement whose caller gave up ends.
+CONNECTION_BOUNDS: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_S,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
+class BoundedConnection(psycopg.AsyncConnection[Any]):
+    """A connection on which no answer is awaited for ever.
+
+    One that waited in vain is closed, not cancelled: who does not answer a statement
+    does not answer its cancellation either.
+    """
+
+    answer_within_s: float = _PING_S
+
+    async def wait(
+        self,
+        gen: PQGen[Value],
+        interval: float = 0.1,
+        timeout: float | None = None,  # noqa: ASYNC109 - psycopg's own
+    ) -> Value:
+        """Wait for an answer; raises OperationalError when there is none in time."""
+        if timeout is not None:
+            return await super().wait(gen, interval, timeout)
+        try:
+            return await super().wait(gen, interval, self.answer_within_s)
+        except _WaitTimeout:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(
+                f"PostgreSQL did not answer within {self.answer_within_s:g} s"
+            ) from None
+
 
 def sqlalchemy_url(database_url: str) -> URL:
     """Turn a libpq URL into SQLAlchemy's, with psycopg 3 as the driver."""
@@ -58,8 +102,41 @@ def create_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "crowncap"},
+        connect_args={"application_name": "crowncap"} | CONNECTION_BOUNDS,
     )
+
+
+def create_serving_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
+    """Make the pool of a worker: whatever happens to PostgreSQL, requests end.
+
+    Taking a connection asks it for a sign of life, for which there are seconds;
+    a statement has a minute for each piece of its answer.
+    """
+    engine = create_async_engine(
+        sqlalchemy_url(database_url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "crowncap",
+            "options": "-c client_connection_check_interval=5s",
+            "async_creator_fn": BoundedConnection.connect,
+        }
+        | CONNECTION_BOUNDS,
+    )
+
+    # A connection is asked for its sign of life between these two.
+    @event.listens_for(engine.sync_engine, "checkin")
+    def expect_a_ping(connection: Any, _record: object) -> None:
+        if connection is not None:
+            connection.driver_connection.answer_within_s = _PING_S
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def expect_statements(connection: Any, _record: object, _proxy: object) -> None:
+        connection.driver_connection.answer_within_s = _STATEMENT_S
+
+    return engine
 
 
 def why_away(fault: Exception) -> str:

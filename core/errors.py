@@ -7,9 +7,11 @@
     ├── Forbidden         403
     ├── NotFound          404
     ├── MethodNotAllowed  405
+    ├── TooSlow           408  the body did not come in time
     ├── Conflict          409  illegal state, stale version, overlap
     ├── TooLarge          413
     ├── UnsupportedMedia  415
+    ├── Unsatisfiable     416  none of the bytes asked for are there
     ├── Throttled         429  with a time to come back
     ├── Unavailable       503  with a time to come back
     └── MisconfiguredError     the installation cannot start; for operators
@@ -120,6 +122,13 @@ class MethodNotAllowed(Fault):
     code = "method_not_allowed"
 
 
+class TooSlow(Fault):
+    """The body did not come in time."""
+
+    status = 408
+    code = "too_slow"
+
+
 class Conflict(Fault):
     """The thing is not in a state that allows this."""
 
@@ -139,6 +148,13 @@ class UnsupportedMedia(Fault):
 
     status = 415
     code = "unsupported_media_type"
+
+
+class Unsatisfiable(Fault):
+    """None of the bytes asked for are there."""
+
+    status = 416
+    code = "range_not_satisfiable"
 
 
 class Throttled(Fault):

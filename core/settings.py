@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import MisconfiguredError
 
+_LAST_PORT = 65_535
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,6 +28,7 @@ class Settings:
     public_url: str
     sign_in_url: str | None
     trusted_proxies: tuple[Network, ...]
+    health_port: int | None
     demo: bool
 
     @classmethod
@@ -52,6 +55,7 @@ class Settings:
             ),
             sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
             trusted_proxies=_networks(environ.get("CROWNCAP_TRUSTED_PROXIES") or ""),
+            health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
             demo=environ.get("CROWNCAP_DEMO") == "1",
         )
 
@@ -84,6 +88,16 @@ def _public_url(url: str) -> str:
             f"CROWNCAP_PUBLIC_URL is {url!r}; write it like https://brand.example."
         )
     return url.rstrip("/")
+
+
+def _port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LAST_PORT):
+        raise MisconfiguredError(
+            f"CROWNCAP_HEALTH_PORT is {text!r}; write a port from 1 to {_LAST_PORT}."
+        )
+    return int(text)
 
 
 def _networks(text: str) -> tuple[Network, ...]:

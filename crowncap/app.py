@@ -2,7 +2,11 @@
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from ipaddress import ip_address
 from typing import Any
 
@@ -14,8 +18,6 @@ from litestar.types import ASGIApp
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as ONE_PROCESS
 from prometheus_client.multiprocess import MultiProcessCollector
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 import codegen.routes
 import console
@@ -25,14 +27,13 @@ import scan_api.routes
 from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
-from core.errors import Unavailable
 from core.log import RequestIds, configure_logging
-from core.redis import RedisAway, RedisClient
 from core.settings import Settings
+from crowncap.admission import Admission
+from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
 from printer_export.pipeline.units import find_packed_codes
-from scan_api.hot_route import ScanDesk
 from scan_api.openapi import add_scan_route
 from scan_api.page import PageDesk
 
@@ -43,19 +44,39 @@ def create_app() -> ASGIApp:
     """Build a worker's application from the environment."""
     configure_logging()
     worker = Worker(Settings.from_env(os.environ))
-    return front_door(worker.desk, build_app(worker))
+    return front_door(worker, build_app(worker))
 
 
-def front_door(desk: ScanDesk, app: ASGIApp) -> ASGIApp:
-    """Let scans in ahead of the framework; everything else goes through it."""
+def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
+    """Let health in past every bound, scans past the framework, the rest into it."""
+    health = HealthDoor(worker.readiness.readiness)
+    scan = worker.desk
 
     async def enter(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/v1/scans":
-            await desk(scope, receive, send)
+            await scan(scope, receive, send)
         else:
             await app(scope, receive, send)
 
-    return enter
+    admission = Admission(enter, worker.settings.trusted_proxies)
+
+    async def open_door(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif scope["path"].startswith("/health/"):
+            await health(scope, receive, send)
+        else:
+            await admission(scope, receive, send)
+
+    return open_door
+
+
+def _telling_health(worker: Worker) -> AbstractAsyncContextManager[None]:
+    if worker.settings.health_port is None:
+        return nullcontext()
+    return telling_the_main_process(
+        worker.readiness.readiness, notes_of(worker.settings.data_dir)
+    )
 
 
 def build_app(worker: Worker) -> Litestar:
@@ -63,7 +84,7 @@ def build_app(worker: Worker) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        async with worker.running():
+        async with worker.running(), _telling_health(worker):
             yield
 
     page = PageDesk(
@@ -83,8 +104,6 @@ def build_app(worker: Worker) -> Litestar:
             scan_api.routes.ROUTER,
             scan_api.page.ROUTER,
             console.ROUTER,
-            is_live,
-            is_ready,
             show_metrics,
         ],
         lifespan=[lifespan],
@@ -123,27 +142,6 @@ async def _principal(
     request: Request[Any, Any, Any], authenticator: Authenticator
 ) -> Principal:
     return await authenticator.authenticate(request.headers.get("authorization"))
-
-
-@get("/health/live", include_in_schema=False)
-async def is_live() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
-
-
-@get("/health/ready", include_in_schema=False)
-async def is_ready(engine: AsyncEngine, redis: RedisClient) -> dict[str, str]:
-    """Say whether scans can be decided; without Redis they can, and rewards wait."""
-    try:
-        async with engine.connect() as conn:
-            await conn.execute(text("SELECT 1"))
-    except Exception as fault:
-        raise Unavailable("PostgreSQL does not answer.", retry_after_s=2) from fault
-    try:
-        await redis.call(b"PING")
-    except RedisAway:
-        return {"status": "degraded", "postgres": "ok", "redis": "away"}
-    return {"status": "ok", "postgres": "ok", "redis": "ok"}
 
 
 @get("/metrics", include_in_schema=False)

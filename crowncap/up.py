@@ -5,6 +5,7 @@ import contextlib
 import io
 import multiprocessing
 import os
+import resource
 import shlex
 import shutil
 import signal
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 from rich.console import Console
 from rich.panel import Panel
@@ -29,6 +31,7 @@ from core.ids import random_below
 from core.settings import Settings
 from crowncap import embedded
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
+from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
 from crowncap.prepare import prepare, prepare_member_keys
@@ -36,6 +39,12 @@ from crowncap.worker import issuance_of
 
 KILL_TIMEOUT_S = 15
 BACKLOG = 2048
+# Connections that a worker holds at most, idle ones and unfinished headers included.
+# Past these it accepts none, so they are far more than requests (crowncap.admission).
+CONNECTIONS = 16_384
+# A connection on which no whole header came for so long is closed.
+HEADER_WITHIN_MS = 10_000
+_OTHER_FILES = 512
 
 console = Console(stderr=False, highlight=False)
 
@@ -61,7 +70,9 @@ def run(settings: Settings, serving: Serving) -> None:
             "The demo seeds data, so it refuses external servers; unset "
             "CROWNCAP_DATABASE_URL and CROWNCAP_REDIS_URL, or leave out --demo."
         )
-    _refuse_used_port(serving)
+    _refuse_used_port(serving.host, serving.port, "--port (make run PORT=8001)")
+    if settings.health_port is not None:
+        _refuse_used_port(serving.host, settings.health_port, "CROWNCAP_HEALTH_PORT")
     # Told to stop before it serves, it still stops what it has started.
     signal.signal(signal.SIGTERM, _stop_early)
     with contextlib.ExitStack() as stack:
@@ -75,6 +86,8 @@ def run(settings: Settings, serving: Serving) -> None:
         asyncio.run(prepare(settings, urls, SystemClock()))
         _prepare_metrics(settings.data_dir)
         note_served_url(settings)
+        if settings.health_port is not None:
+            tell_health_apart(settings.data_dir, serving.host, settings.health_port)
         _greet(settings, serving)
         _serve(serving)
         # From here on it is stopping already; asking again changes nothing.
@@ -91,17 +104,17 @@ def _let_workers_mend(_server: str) -> None:
     """Do nothing: workers see for themselves what a new server lacks, and fill it."""
 
 
-def _refuse_used_port(serving: Serving) -> None:
+def _refuse_used_port(host: str, port: int, setting: str) -> None:
     """Probe the port first, since the server would share it without a word."""
-    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((serving.host, serving.port))
+            probe.bind((host, port))
         except OSError as fault:
             raise MisconfiguredError(
-                f"Cannot listen on {serving.host} port {serving.port}: "
-                f"{fault.strerror}. Choose another with --port (make run PORT=8001)."
+                f"Cannot listen on {host} port {port}: {fault.strerror}. "
+                f"Choose another with {setting}."
             ) from None
 
 
@@ -126,6 +139,21 @@ class _Server(MPServer):
         threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
 
 
+def _allow_files() -> int:
+    """Raise the limit of open files as far as allowed; gives what connections may use.
+
+    The workers inherit it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return CONNECTIONS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(wanted - _OTHER_FILES, wanted // 2)
+
+
 def _serve(serving: Serving) -> None:
     # Spawned workers begin anew: no thread of the supervisor is half copied, and the
     # metrics are read from files from their first import on.
@@ -138,7 +166,11 @@ def _serve(serving: Serving) -> None:
         workers=serving.workers,
         loop=Loops.uvloop,
         factory=True,
+        # Of HTTP/2 nothing is bounded by time; proxies speak HTTP/1.1.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_WITHIN_MS),
         backlog=BACKLOG,
+        backpressure=_allow_files(),
         websockets=False,
         log_access=False,
         log_enabled=False,

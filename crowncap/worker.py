@@ -19,7 +19,7 @@ from core.auth.members import MemberVerifier
 from core.auth.requests import Authenticator, Once
 from core.clock import utc_datetime
 from core.database_clock import DatabaseClock
-from core.db import create_engine
+from core.db import create_serving_engine
 from core.ids import TimeIds
 from core.redis import RedisClient, connect
 from core.settings import Settings
@@ -34,6 +34,7 @@ from scan_api.lanes import Lanes
 from scan_api.metrics import forget_dead_workers
 from scan_api.partitions import ensure_current_partitions
 from scan_api.pipeline import ScanPipeline
+from scan_api.readiness import ReadinessCheck
 from scan_api.releases import HoldReleaser
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
@@ -60,10 +61,11 @@ class Worker:
     packaging: Packaging = field(init=False)
     desk: ScanDesk = field(init=False)
     views: ViewDesk = field(init=False)
+    readiness: ReadinessCheck = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
-        self.engine = create_engine(urls.database_url)
+        self.engine = create_serving_engine(urls.database_url)
         self.redis = connect(urls.redis_url, timeout_s=REDIS_TIMEOUT_S)
         verifier = MemberVerifier.from_file(member_keys(self.settings))
         self.authenticator = Authenticator(self.engine, verifier, self.clock)
@@ -76,8 +78,10 @@ class Worker:
             self.settings.trusted_proxies,
         )
         keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
+        lanes = Lanes(urls.database_url)
+        self.readiness = ReadinessCheck.of(urls.database_url, lanes.record, self.redis)
         pipeline = ScanPipeline(
-            Lanes(urls.database_url),
+            lanes,
             SignalStore(self.redis),
             keeper,
             self.settings.timezone,
@@ -138,6 +142,7 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
             await desk.gate.report(elapsed_s=0)
             await desk.pipeline.lanes.close()
+            await self.readiness.close()
             await self.redis.close()
             await self.engine.dispose()
 

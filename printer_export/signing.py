@@ -20,6 +20,7 @@ from core.ids import random_bytes
 
 _NONCE_BYTES = 12
 _WRAP_INFO = b"crowncap/v1/package-password"
+_CONTENT_INFO = b"crowncap/v1/package-content/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,17 @@ class SigningKey:
             ) from None
         return secret.decode()
 
+    def content_secret(self, fingerprint: bytes) -> bytes:
+        """Derive 32 secret bytes for the content that `fingerprint` stands for."""
+        return self._derive(_CONTENT_INFO + fingerprint)
+
     def _wrapping(self) -> AESGCM:
-        derived = HKDF(hashes.SHA256(), 32, None, _WRAP_INFO).derive(
+        return AESGCM(self._derive(_WRAP_INFO))
+
+    def _derive(self, info: bytes) -> bytes:
+        return HKDF(hashes.SHA256(), 32, None, info).derive(
             self._key.private_bytes_raw()
         )
-        return AESGCM(derived)
 
 
 def key_id_of(key: Ed25519PublicKey) -> str:

@@ -76,6 +76,12 @@ package_downloads = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("size_bytes", BigInteger),
     Column("sha256", Text),
+    Column("etag", Text),
+    Column("length", BigInteger),
+    Column("requests", Integer, nullable=False, server_default="1"),
+    Column("bytes_sent", BigInteger, nullable=False, server_default="0"),
+    Column("parts", INT8MULTIRANGE, nullable=False, server_default="{}"),
+    Column("content_sha256", Text),
 )
 
 line_counts = Table(

@@ -7,9 +7,38 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from core.clock import elapsed_s
+from core.db import CONNECTION_BOUNDS, BoundedConnection
 from scan_api.binary_arrays import register_binary_arrays
 
 Result = TypeVar("Result")
+
+# PostgreSQL ends what waits or works too long. One that was stopped ends nothing,
+# hence a bound of our own, a little later.
+_OPTIONS = "-c statement_timeout=8s -c lock_timeout=5s"
+_ANSWER_WITHIN_S = 9.0
+
+
+@dataclass(slots=True)
+class CommitRecord:
+    """How the commits of a worker went last."""
+
+    succeeded_at_s: float = float("-inf")
+    failed_at_s: float = float("-inf")
+    fault: Exception | None = None
+
+    def fault_within(self, seconds: float) -> Exception | None:
+        """Give why the latest commit failed, if that was lately."""
+        failed = self.failed_at_s > self.succeeded_at_s
+        return (
+            self.fault if failed and elapsed_s() - self.failed_at_s < seconds else None
+        )
+
+
+class _LaneConnection(BoundedConnection):
+    """A connection of the hot path."""
+
+    answer_within_s = _ANSWER_WITHIN_S
 
 
 @dataclass(slots=True)
@@ -17,6 +46,8 @@ class Lane:
     """One connection, used by one batch at a time."""
 
     database_url: str = field(repr=False)
+    record: CommitRecord = field(default_factory=CommitRecord)
+    kind: type[BoundedConnection] = _LaneConnection
     _conn: psycopg.AsyncConnection[Any] | None = None
 
     async def run(
@@ -27,20 +58,27 @@ class Lane:
         Raises psycopg.Error. The work must be safe to do twice.
         """
         try:
-            return await work(await self._sound())
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            # Lost connections, deadlocks and serialisation failures are all of these.
-            return await work(await self._sound())
+            try:
+                result = await work(await self._sound())
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                # Lost connections, deadlocks, serialisation failures: all of these.
+                result = await work(await self._sound())
+        except psycopg.Error as fault:
+            if stops_every_commit(fault):
+                self.record.failed_at_s, self.record.fault = elapsed_s(), fault
+            raise
+        self.record.succeeded_at_s = elapsed_s()
+        return result
 
     async def _sound(self) -> psycopg.AsyncConnection[Any]:
         if self._conn is None or self._conn.broken or self._conn.closed:
             await self.close()
-            self._conn = await psycopg.AsyncConnection.connect(
+            self._conn = await self.kind.connect(
                 self.database_url,
                 autocommit=True,
-                connect_timeout=3,
                 application_name="crowncap lane",
-                options="-c statement_timeout=15s -c lock_timeout=10s",
+                options=_OPTIONS,
+                **CONNECTION_BOUNDS,
             )
             register_binary_arrays(self._conn)
         return self._conn
@@ -52,18 +90,32 @@ class Lane:
             self._conn = None
 
 
+def stops_every_commit(fault: psycopg.Error) -> bool:
+    """Tell a fault of PostgreSQL's state from one of what was to be committed."""
+    if isinstance(fault, psycopg.errors.CheckViolation):
+        # A row for which there is no partition; a constraint would have a name.
+        return fault.diag.constraint_name is None
+    return isinstance(
+        fault,
+        psycopg.OperationalError
+        | psycopg.InterfaceError
+        | psycopg.errors.ReadOnlySqlTransaction,
+    )
+
+
 @dataclass(slots=True)
 class Lanes:
     """The lanes of a worker: two batches in flight are enough."""
 
     database_url: str = field(repr=False)
     count: int = 2
+    record: CommitRecord = field(default_factory=CommitRecord)
     _free: list[Lane] = field(default_factory=list)
 
     @asynccontextmanager
     async def lane(self) -> AsyncIterator[Lane]:
         """Borrow a lane; there is always one, since batches are as many as lanes."""
-        lane = self._free.pop() if self._free else Lane(self.database_url)
+        lane = self._free.pop() if self._free else Lane(self.database_url, self.record)
         try:
             yield lane
         finally:

@@ -19,9 +19,9 @@ from printer_export.domain.order import Encryption
 from printer_export.domain.preflight import Level
 from printer_export.domain.rows import Preset
 from printer_export.pipeline import packages as pipeline
-from printer_export.routes.content import stream_content
+from printer_export.routes.content import find_content, stream_content
 from printer_export.routes.packages import NewPackage, order_of, view_package
-from printer_export.store import packages as store
+from printer_export.store import downloads
 
 MAX_REASON: Final = 500
 _LINE: Final = (Role.LINE, Role.ISSUER)
@@ -146,7 +146,7 @@ async def _show(
     now = desk.now
     async with desk.engine.connect() as conn:
         record = await pipeline.get_package(conn, package_id, visit.staff)
-        downloads = await store.list_downloads(conn, package_id)
+        taken = await downloads.list_downloads(conn, package_id)
         findings = None
         if record.approved_at is None and record.cancelled_at is None:
             findings = await pipeline.look_over(conn, desk.packaging, record.package)
@@ -159,7 +159,7 @@ async def _show(
         batch=record.package.batch,
         findings=findings,
         kept_back=any(f.level is Level.BLOCKING for f in findings or ()),
-        downloads=downloads,
+        downloads=taken,
         password=password,
         may_approve=visit.may(Role.ISSUER) and visit.staff.person != package.ordered_by,
         may_know=visit.may(Role.ISSUER)
@@ -230,11 +230,10 @@ async def download_package(
 ) -> Stream:
     """Stream a package. A form, not a link: what fetches links ahead counts nothing."""
     await read_form(request, visit)
+    package_id = request.path_params["package_id"]
+    content = await find_content(
+        desk.engine, desk.clock, desk.packaging, package_id, visit.staff
+    )
     return await stream_content(
-        desk.engine,
-        desk.clock,
-        desk.packaging,
-        request.path_params["package_id"],
-        visit.staff,
-        address=visit.address,
+        desk.engine, desk.clock, content, visit.staff, address=visit.address
     )

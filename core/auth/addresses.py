@@ -33,17 +33,18 @@ def client_address(
 
     `X-Forwarded-For` counts only as far as trusted proxies vouch for it.
     """
-    if not trusted or forwarded_for is None or not _is_trusted(peer, trusted):
+    if not trusted or forwarded_for is None or not is_trusted(peer, trusted):
         return peer
     address = peer
     for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
         address = hop.strip()
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             break
     return address
 
 
-def _is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
+def is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
+    """Tell whether an address is one of our proxies."""
     packed = pack_address(address)
     if packed is None:
         return False

@@ -69,7 +69,10 @@ class PackageFilter:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Who took a package, when and from where; unfinished ones have no end."""
+    """Who took a package, when and from where; unfinished ones have no end.
+
+    It may come in several requests; `taken_bytes` counts each byte once.
+    """
 
     at: datetime
     person: str
@@ -77,3 +80,5 @@ class Download:
     finished_at: datetime | None
     size_bytes: int | None
     sha256: str | None
+    requests: int
+    taken_bytes: int

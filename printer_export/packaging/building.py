@@ -40,7 +40,7 @@ from printer_export.domain.symbols import (
     unpack_symbol,
     version_for,
 )
-from printer_export.packaging.archive import Member, zip_stream
+from printer_export.packaging.archive import Member, ZipLock, zip_stream
 from printer_export.packaging.images import (
     cap_module_mm,
     eps_image,
@@ -75,14 +75,14 @@ def stream_package(
     package: Package,
     keys: EpochKeys,
     signing_key: SigningKey,
-    password: str | None = None,
+    lock: ZipLock | None = None,
 ) -> Iterator[bytes]:
     """Yield the whole zip, from a README to SHA256SUMS, in chunks.
 
-    The same package gives the same bytes, unless a password salts them.
+    The same package gives the same bytes.
     """
     yield from zip_stream(
-        _members(package, keys, signing_key), package.ordered_at, password
+        _members(package, keys, signing_key), package.ordered_at, lock
     )
 
 
@@ -90,7 +90,7 @@ def _members(
     package: Package, keys: EpochKeys, signing_key: SigningKey
 ) -> Iterator[Member]:
     facts: list[FileFact] = []
-    for path, chunks, data in _files(package, keys):
+    for path, chunks, data in list_files(package, keys):
         hashing = _Hashing(chunks)
         yield path, hashing
         facts.append(
@@ -104,7 +104,7 @@ def _members(
     yield "SHA256SUMS", [word_sums(facts)]
 
 
-def _files(
+def list_files(
     package: Package, keys: EpochKeys
 ) -> Iterator[tuple[str, Iterable[bytes], DataFile | None]]:
     """List the files that a manifest covers, each with its chunks."""
@@ -220,6 +220,13 @@ class RowSource:
             batch.lot, batch.produced_on, package.ordered_at
         )
         return cls(package, keys, epcis_layout(header, prefix, footer))
+
+    def chunk_lengths(self, data: DataFile) -> list[int]:
+        """Tell how long the chunks of a file are, without making them."""
+        full, rest = divmod(data.rows, BLOCK_ROWS)
+        rows = [BLOCK_ROWS] * full + [rest] * bool(rest)
+        lengths = [count * self.layout.row_bytes for count in rows]
+        return [len(self.layout.header), *lengths, len(self.layout.footer)]
 
     def chunks(self, data: DataFile) -> Iterator[bytes]:
         """Yield a whole file, from its header to its footer."""

@@ -235,45 +235,6 @@ async def tell_password(
     return packaging.signing_key.load().unwrap(record.wrapped_password, package_id)
 
 
-async def begin_download(
-    conn: AsyncConnection,
-    package_id: int,
-    staff: Staff,
-    *,
-    address: str | None,
-    now: datetime,
-) -> tuple[PackageRecord, int]:
-    """Count a download before its first byte; returns the package and download_id.
-
-    Raises Forbidden with the reason when there is nothing to download.
-    """
-    record = await get_package(conn, package_id, staff, locked="update")
-    if record.cancelled_at is not None:
-        raise Forbidden("This package was cancelled.", code="package_cancelled")
-    if record.approved_by is None:
-        raise Forbidden("This package waits for approval.", code="not_approved")
-    if record.is_closed(now):
-        raise Forbidden(
-            f"This link expired at {record.expires_at}.", code="package_expired"
-        )
-    if record.downloads_left < 1:
-        raise Forbidden(
-            f"All {record.downloads} downloads of this package are used.",
-            code="downloads_used_up",
-        )
-    download_id = await store.begin_download(
-        conn,
-        package_id,
-        person=staff.person,
-        token_id=staff.token_id,
-        address=address,
-        now=now,
-    )
-    detail: dict[str, object] = {"address": address, "download_id": download_id}
-    await _audit(conn, staff, "download", package_id, detail, now=now)
-    return record, download_id
-
-
 async def cancel_package(
     conn: AsyncConnection,
     packaging: Packaging,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from core.errors import NotFound
 from printer_export.domain.life import Download
+from printer_export.store import downloads as download_store
 from printer_export.store import packages as package_store
 from printer_export.store import reports as report_store
 from printer_export.store.logistic_events import CartonStory, find_cartons_of
@@ -91,7 +92,7 @@ async def find_packages_of(
                 record.cancelled_by,
                 record.cancelled_at,
                 order.printhouse,
-                tuple(await package_store.list_downloads(conn, package_id)),
+                tuple(await download_store.list_downloads(conn, package_id)),
             )
         )
     return found

@@ -25,6 +25,7 @@ ROUTER = Router(
         packages.tell_password,
         packages.cancel_package,
         content.download_package,
+        content.measure_package,
         reports.add_report,
         reports.list_reports,
         reports.show_report,

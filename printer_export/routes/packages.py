@@ -23,7 +23,7 @@ from printer_export.packaging.archive import check_recipients
 from printer_export.packaging.images import MIN_MODULE_MM
 from printer_export.pipeline import packages as pipeline
 from printer_export.pipeline.packages import Packaging
-from printer_export.store import packages as store
+from printer_export.store import downloads
 
 MAX_PAGE = 100
 # The framework would take it apart field by field, to no end.
@@ -283,12 +283,12 @@ async def show_package(
     now = utc_datetime(clock.now_ms())
     async with engine.connect() as conn:
         record = await pipeline.get_package(conn, package_id, staff)
-        downloads = tuple(await store.list_downloads(conn, package_id))
+        taken = tuple(await downloads.list_downloads(conn, package_id))
         findings: tuple[Finding, ...] | None = None
         if record.approved_at is None and record.cancelled_at is None:
             report = await pipeline.look_over(conn, packaging, record.package)
             findings = tuple(report)
-    return view_package(record, now, preflight=findings, downloads=downloads)
+    return view_package(record, now, preflight=findings, downloads=taken)
 
 
 @post(

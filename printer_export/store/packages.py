@@ -1,4 +1,4 @@
-"""The SQL of packages and their downloads."""
+"""The SQL of packages."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from codegen.store import count_codes, find_batch
 from core.errors import Conflict
-from printer_export.domain.life import Download, PackageFilter, PackageRecord
+from printer_export.domain.life import PackageFilter, PackageRecord
 from printer_export.domain.order import Package, PackageOrder
 from printer_export.domain.rows import Preset
-from printer_export.tables import package_downloads, packages, sample_batches
+from printer_export.tables import packages, sample_batches
 
 _OVERLAPS = {"packages_never_overlap", "epcis_packages_never_overlap"}
 _IN_SCOPE = """EXISTS (SELECT FROM batches AS b WHERE b.batch_id = packages.batch_id
@@ -199,64 +199,6 @@ async def cancel_package(
         .where(packages.c.package_id == package_id)
         .values(cancelled_by=person, cancelled_at=now, cancel_reason=reason)
     )
-
-
-async def begin_download(
-    conn: AsyncConnection,
-    package_id: int,
-    *,
-    person: str,
-    token_id: str,
-    address: str | None,
-    now: datetime,
-) -> int:
-    """Count a download of a package whose row the caller holds; returns its id."""
-    await conn.execute(
-        update(packages)
-        .where(packages.c.package_id == package_id)
-        .values(downloads=packages.c.downloads + 1)
-    )
-    added = await conn.execute(
-        insert(package_downloads)
-        .values(
-            package_id=package_id,
-            at=now,
-            person=person,
-            token_id=token_id,
-            address=address,
-        )
-        .returning(package_downloads.c.download_id)
-    )
-    return int(added.scalar_one())
-
-
-async def finish_download(
-    conn: AsyncConnection,
-    download_id: int,
-    *,
-    now: datetime,
-    size_bytes: int,
-    sha256: str,
-) -> None:
-    """Note that a download ran to its end, and what was sent."""
-    await conn.execute(
-        update(package_downloads)
-        .where(package_downloads.c.download_id == download_id)
-        .values(finished_at=now, size_bytes=size_bytes, sha256=sha256)
-    )
-
-
-async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:
-    """List the downloads of a package, oldest first."""
-    rows = await conn.execute(
-        select(package_downloads)
-        .where(package_downloads.c.package_id == package_id)
-        .order_by(package_downloads.c.download_id)
-    )
-    return [
-        Download(r.at, r.person, r.address, r.finished_at, r.size_bytes, r.sha256)
-        for r in rows
-    ]
 
 
 async def find_sample_batch(conn: AsyncConnection, gtin: str) -> int | None:

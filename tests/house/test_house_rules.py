@@ -48,7 +48,6 @@ SQL_ELSEWHERE = {
     "core/auth/": "each room there holds the SQL of its one table",
     "core/database_clock.py": "asks PostgreSQL for the time",
     "core/db.py": "the fence is everyone's",
-    "crowncap/app.py": "readiness asks for nothing but an answer",
     "crowncap/audit.py": "the audit reads every table and is owned by none",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",

@@ -1,0 +1,274 @@
+"""What one caller, and all of them, may hold of a worker: requests, bodies, time.
+
+Before this a client could open connections, send half a body on each, and keep a worker
+from everybody else for as long as it liked.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from core.auth.addresses import client_address, is_trusted, pack_address
+from core.clock import elapsed_s
+from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
+from core.ids import request_id
+from core.settings import Network
+
+_RETRY_AFTER_S: Final = 2
+_IPV4_BYTES: Final = 4
+# A subscriber of IPv6 has a /64 at least.
+_IPV6_NETWORK_BYTES: Final = 8
+_UPLOADS: Final = ("/v1/line-reports", "/report")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one worker."""
+
+    # A body has so long, and longer the more has come; a pause is as long at most.
+    body_s: float = 10.0
+    bytes_per_s: int = 16 * 1024
+    # A body that took longer than this is slow, and only some may be.
+    slow_after_s: float = 1.0
+    slow_of_one: int = 32
+    slow_of_all: int = 512
+    # Nobody may leave a piece of an answer untaken for longer.
+    taking_s: float = 60.0
+    requests_of_one: int = 512
+    requests_of_all: int = 4_096
+    # Bodies in memory; uploads are spooled to the disk.
+    body_bytes_of_all: int = 256 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Held:
+    """What is held of a worker now; each key is an address, or a network of IPv6."""
+
+    requests: Counter[bytes] = field(default_factory=Counter)
+    slow: Counter[bytes] = field(default_factory=Counter)
+    requests_of_all: int = 0
+    slow_of_all: int = 0
+    body_bytes: int = 0
+
+    def take_request(self, key: bytes | None, limits: Limits) -> Fault | None:
+        """Count a request, or say why not."""
+        if self.requests_of_all >= limits.requests_of_all:
+            return Unavailable(
+                "There are too many requests at once; come back in a moment.",
+                code="crowded",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+        if key is not None and self.requests[key] >= limits.requests_of_one:
+            return Throttled(
+                f"From one address there are at most {limits.requests_of_one} requests "
+                "at once; wait for their answers.",
+                code="too_many_at_once",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+        self.requests_of_all += 1
+        if key is not None:
+            self.requests[key] += 1
+        return None
+
+    def give_back_request(self, key: bytes | None) -> None:
+        """Forget a request that was counted."""
+        self.requests_of_all -= 1
+        if key is not None:
+            _lower(self.requests, key)
+
+    def take_slow(self, key: bytes | None, limits: Limits) -> bool:
+        """Count a slow body if there may be one more."""
+        if self.slow_of_all >= limits.slow_of_all:
+            return False
+        if key is not None and self.slow[key] >= limits.slow_of_one:
+            return False
+        self.slow_of_all += 1
+        if key is not None:
+            self.slow[key] += 1
+        return True
+
+    def give_back_slow(self, key: bytes | None) -> None:
+        """Forget a slow body that was counted."""
+        self.slow_of_all -= 1
+        if key is not None:
+            _lower(self.slow, key)
+
+
+def _lower(counter: Counter[bytes], key: bytes) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
+
+
+@dataclass(slots=True)
+class Admission:
+    """Bounds what is held while an application answers."""
+
+    app: ASGIApp
+    trusted: tuple[Network, ...]
+    limits: Limits = Limits()
+    held: Held = field(default_factory=Held)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on, or turn it away before any of its body is read."""
+        key = _key_of(scope, self.trusted)
+        refused = self.held.take_request(key, self.limits)
+        if refused is not None:
+            await _refuse(scope, send, refused)
+            return
+        exchange = _Exchange.of(self, key, scope)
+        exchange.take, exchange.give = receive, send
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.end()
+            self.held.give_back_request(key)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request and its answer, each piece of which has to come in time."""
+
+    held: Held
+    limits: Limits
+    key: bytes | None
+    unread: bool
+    stored: bool
+    began_s: float
+    arrived: int = 0
+    slow: bool = False
+    take: Any = None
+    give: Any = None
+
+    @classmethod
+    def of(cls, admission: Admission, key: bytes | None, scope: Any) -> "_Exchange":
+        """Begin to watch a request."""
+        path = scope["path"]
+        spooled = path.startswith(_UPLOADS[0]) or path.endswith(_UPLOADS[1])
+        unread = _has_body(scope["headers"])
+        return cls(
+            admission.held, admission.limits, key, unread, not spooled, elapsed_s()
+        )
+
+    async def receive(self) -> Any:
+        """Give the next piece of the body; raises TooSlow, Throttled, Unavailable."""
+        if not self.unread:
+            return await self.take()
+        limits = self.limits
+        left_s = self.began_s + limits.body_s + self.arrived / limits.bytes_per_s
+        loop = asyncio.get_running_loop()
+        wait_s = min(left_s - elapsed_s(), limits.body_s)
+        crowded = False
+        try:
+            async with asyncio.timeout(wait_s) as patience:
+
+                def look() -> None:
+                    nonlocal crowded
+                    if not self.slow and not self._take_slow():
+                        crowded = True
+                        patience.reschedule(loop.time())
+
+                watch = loop.call_later(limits.slow_after_s, look)
+                try:
+                    message = await self.take()
+                finally:
+                    watch.cancel()
+        except TimeoutError:
+            raise self._why(crowded=crowded) from None
+        self._note(message)
+        return message
+
+    def _take_slow(self) -> bool:
+        self.slow = self.held.take_slow(self.key, self.limits)
+        return self.slow
+
+    def _why(self, *, crowded: bool) -> Fault:
+        if crowded:
+            return Throttled(
+                "Too many bodies from this address are under way; send them whole.",
+                code="too_many_slow_bodies",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+        return TooSlow(
+            f"The body did not come: there are {self.limits.body_s:g} s for it, and "
+            f"1 s more for each {self.limits.bytes_per_s:,} bytes that have come."
+        )
+
+    def _note(self, message: Any) -> None:
+        if message["type"] != "http.request" or not message.get("more_body"):
+            self.unread = False
+            self._end_slow()
+        size = len(message.get("body", b""))
+        self.arrived += size
+        if not self.stored:
+            return
+        self.held.body_bytes += size
+        if self.held.body_bytes > self.limits.body_bytes_of_all:
+            raise Unavailable(
+                "There are too many large bodies at once; come back in a moment.",
+                code="crowded",
+                retry_after_s=_RETRY_AFTER_S,
+            )
+
+    async def send(self, message: Any) -> None:
+        """Send a piece of the answer; the connection ends with an unread body."""
+        if message["type"] == "http.response.start" and self.unread:
+            message = message | {
+                "headers": [*message["headers"], (b"connection", b"close")]
+            }
+        async with asyncio.timeout(self.limits.taking_s):
+            await self.give(message)
+
+    def end(self) -> None:
+        """Give back what this request held."""
+        self._end_slow()
+        if self.stored:
+            self.held.body_bytes -= self.arrived
+
+    def _end_slow(self) -> None:
+        if self.slow:
+            self.slow = False
+            self.held.give_back_slow(self.key)
+
+
+def _has_body(headers: Any) -> bool:
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return True
+        if name == b"content-length":
+            return bool(value != b"0")
+    return False
+
+
+def _key_of(scope: Any, trusted: tuple[Network, ...]) -> bytes | None:
+    """Tell whose request this is; None for a proxy that says nothing of its callers."""
+    peer = scope.get("client")
+    forwarded = None
+    if trusted:
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-for":
+                forwarded = value.decode("latin-1")
+    address = client_address(peer[0] if peer else None, forwarded, trusted)
+    if is_trusted(address, trusted):
+        return None
+    packed = pack_address(address) or b""
+    return packed if len(packed) <= _IPV4_BYTES else packed[:_IPV6_NETWORK_BYTES]
+
+
+async def _refuse(scope: Any, send: Any, fault: Fault) -> None:
+    body = msgspec.json.encode(problem_of(fault))
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"retry-after", b"%d" % _RETRY_AFTER_S),
+        (b"connection", b"close"),
+        (b"x-request-id", request_id(scope["headers"]).encode()),
+    ]
+    await send(
+        {"type": "http.response.start", "status": fault.status, "headers": headers}
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
