@@ -16,6 +16,7 @@ from codegen.pipeline import Issuance
 from codegen.routes.fields import Cursor, Regions, Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
 
 MAX_PAGE = 100
@@ -32,7 +33,7 @@ class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
     to_index: int
 
 
-class NewBatch(msgspec.Struct, frozen=True, kw_only=True):
+class NewBatch(Body, frozen=True, kw_only=True):
     """An order for codes."""
 
     quantity: Annotated[int, msgspec.Meta(examples=[100_000])]

@@ -5,7 +5,7 @@ import hashlib
 import io
 import tempfile
 from datetime import datetime
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.pipeline import Issuance, get_batch
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bounds import Body, check_moment, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
 from printer_export.domain.report_order import Activate, OnError, ReportOrder
@@ -40,8 +41,11 @@ class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
     grade: str = ""
 
 
-class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
+class JsonReport(Body, frozen=True, kw_only=True):
     """A small report."""
+
+    # Codes are pasted with the blanks and lines that stood between them.
+    prose: ClassVar = frozenset({"rows"})
 
     batch_id: int
     rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]
@@ -118,7 +122,8 @@ def read_activation(text: str) -> tuple[Activate, datetime | None]:
         at = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         at = None
-    if at is None or at.tzinfo is None:
+    refuse(check_moment("/activate", at))
+    if at is None:
         raise InvalidInput.field(
             "/activate",
             "invalid",
