@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
-from core.errors import FieldError, InvalidInput
+from core.errors import FieldError, InvalidInput, NotFound
 
 DAY_MIN: Final = date(2000, 1, 1)
 DAY_MAX: Final = date(2199, 12, 31)
@@ -137,6 +137,13 @@ def read_id(text: str) -> int | None:
         return None
     number = int(text)
     return number if number <= MAX_INTEGER else None
+
+
+def check_path(numbers: Iterable[object]) -> None:
+    """Raise NotFound for an address with a number that the database gave nobody."""
+    for number in numbers:
+        if isinstance(number, int) and abs(number) > MAX_INTEGER:
+            raise NotFound("There is nothing under so large a number.")
 
 
 def refuse(faults: Iterable[FieldError]) -> None:
