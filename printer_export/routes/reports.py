@@ -45,8 +45,8 @@ class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
 class JsonReport(Body, frozen=True, kw_only=True):
     """A small report."""
 
-    # Codes are pasted with the blanks and lines that stood between them.
-    prose: ClassVar = frozenset({"rows"})
+    # They are read as lines of the CSV that they stand for.
+    judged_later: ClassVar = frozenset({"rows"})
 
     batch_id: int
     rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]

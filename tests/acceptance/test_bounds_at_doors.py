@@ -206,6 +206,20 @@ def test_no_value_at_any_door_is_a_fault_of_ours(
                         "x-forwarded-for": fresh_address(),
                     },
                 )
+    report = doors.bodies["/v1/line-reports"]
+    row = {"code": "0", "unit": "u", "quantity": 1, "reason": "r", "grade": "A"}
+    for place in [(name,) for name in report] + [
+        ("rows", 0, name) for name in (*report["rows"][0], *row)
+    ]:
+        fields += 1
+        sent = json.dumps(put(report, place, "@"))
+        for value in HOSTILE:
+            doors.send(
+                "POST",
+                "/v1/line-reports",
+                content=sent.replace('"@"', value).encode(),
+                headers={"content-type": "application/json"},
+            )
     assert fields > 120
     assert doors.faults == [], len(doors.faults)
     others_are_served(service)
@@ -214,7 +228,8 @@ def test_no_value_at_any_door_is_a_fault_of_ours(
 def others_are_served(service: Service) -> None:
     """Another brand's scans are paid, by both workers, and the books are sound."""
     for _ in range(8):
-        assert service.scan(service.fresh_code(), "eve")["outcome"] == "rewarded"
+        code = service.fresh_code()
+        assert service.scan(code, f"of-{code}")["outcome"] == "rewarded"
     assert service.get("/health/ready").status_code == 200
     service.audit()
 
@@ -445,7 +460,9 @@ def test_no_form_and_no_address_of_a_page_is_a_fault_of_ours(
                 form = {"token": token, "preset": "csv", "encryption": "none"}
                 answer = ann.post(path, form | {name: text})
                 statuses[f"{path} {name} {text[:30]!a}"] = answer.status_code
-    for number in ("9" * 5_000, str(10**30), str(1 << 63), "-1", "%00"):
+    for number in (
+        *("9" * 5_000, str(10**30), str(1 << 63), "-1", "%00", "%ED%A0%80", "%FF"),
+    ):
         for path in (
             *(f"{HOME}?cursor={number}", f"{HOME}/batches/{number}"),
             *(f"{HOME}/packages/{number}", f"{HOME}/reports/{number}"),
@@ -454,7 +471,7 @@ def test_no_form_and_no_address_of_a_page_is_a_fault_of_ours(
             *(f"/01/{number}", f"/01/{GTIN}/10/{number}/21/0", f"/{number}.txt"),
         ):
             statuses[path[:60]] = ann.get(path).status_code
-    for day in ("0001-01-01", "9999-12-31", "infinity", "9" * 5_000, "%00"):
+    for day in ("0001-01-01", "9999-12-31", "infinity", "9" * 5_000, "%00", "%FF"):
         for name in ("from", "to"):
             path = f"{HOME}/plants?{name}={day}"
             answer = ann.get(path)
