@@ -14,6 +14,7 @@ from console.plots import lay_out
 from console.sentences import fault_in, sentence_in
 from console.texts import ROLE_ROOMS, text_in
 from console.visits import StaffVisit
+from core.clock import local_time
 from core.pages import Templates
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -61,7 +62,7 @@ def _moment(timezone: ZoneInfo, form: str) -> Callable[[datetime | None], str]:
     """Make what writes a moment on the brand's clock; both languages read ISO."""
 
     def word(at: datetime | None) -> str:
-        return "–" if at is None else at.astimezone(timezone).strftime(form)
+        return "–" if at is None else local_time(at, timezone).strftime(form)
 
     return word
 

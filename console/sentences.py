@@ -28,6 +28,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": "文件第一行不是规定的表头。",
     "not_utf8": "文件不是 UTF-8 编码；请另存为 CSV UTF-8。没有计入任何内容。",
+    "unstorable": "里面有无法保存的字符。没有计入任何内容。",
     "no_csv": "文件不是 CSV。没有计入任何内容。",
     "stale_form": "页面已过期，请返回刷新后再试。",
     "foreign_form": "表单不是从本站发出的。",
@@ -47,6 +48,19 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "{} is no number.": "{} 不是数字。",
     "{} is no day; write it like 2026-05-01.": "{} 不是日期；请写成 2026-05-01。",
     "Choose a file.": "请选择文件。",
+    (
+        "{} is {}, which programs write where there is no date; leave it out instead."
+    ): "{} 写成了 {}；程序常用它表示“没有日期”。请不要填写。",
+    "{} is {}; it has to lie from {} to {}.": "{} 是 {}；应在 {} 到 {} 之间。",
+    (
+        "Say the offset too: 2026-05-01T08:00:00Z."
+    ): "请写明时区，例如 2026-05-01T08:00:00+08:00。",
+    "{} is too large; it has at most 18 digits.": "{} 太大；最多 18 位数字。",
+    "{} is not a number.": "{} 不是数字。",
+    "{} has {} characters; {} are the most.": "{} 有 {} 个字；最多 {} 个。",
+    (
+        "{} has a character that cannot be shown, {}, at place {}; leave it out."
+    ): "{} 含有无法显示的字符 {}（第 {} 个字）；请删去。",
     (
         "Indexes {} to {} are not all in the batch, which has {} codes from index 0 on."
     ): "序号 {} 到 {} 不都在本批次内；本批次有 {} 个码，从 0 数起。",

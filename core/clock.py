@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 
@@ -26,9 +26,19 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
+# The ends of time, a day within those of Python so that every time zone has them too:
+# whatever lies beyond is taken for its nearer end, since nobody's scan or page may fail
+# for a clock, an id or a row that tells an absurd time.
+_FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+_FIRST_MS: Final = round(_FIRST.timestamp()) * 1000
+_LAST_MS: Final = round(_LAST.timestamp()) * 1000
+
+
 def utc_datetime(at_ms: int) -> datetime:
-    """Turn milliseconds since 1970 into an aware datetime in UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC)
+    """Turn milliseconds since 1970 into an aware datetime in UTC; never raises."""
+    bounded_ms = min(max(at_ms, _FIRST_MS), _LAST_MS)
+    return datetime.fromtimestamp(bounded_ms / 1000, UTC)
 
 
 def to_ms(at: datetime) -> int:
@@ -37,14 +47,19 @@ def to_ms(at: datetime) -> int:
 
 
 def business_day(at_ms: int, timezone: ZoneInfo) -> date:
-    """Tell on which day of the brand's calendar a moment falls."""
-    return datetime.fromtimestamp(at_ms / 1000, timezone).date()
+    """Tell on which day of the brand's calendar a moment falls; never raises."""
+    return utc_datetime(at_ms).astimezone(timezone).date()
 
 
 def next_business_day(at_ms: int, timezone: ZoneInfo) -> datetime:
-    """Tell when the next day of the brand's calendar begins, in UTC."""
+    """Tell when the next day of the brand's calendar begins, in UTC; never raises."""
     tomorrow = business_day(at_ms, timezone) + timedelta(days=1)
     return datetime.combine(tomorrow, time_of_day.min, timezone).astimezone(UTC)
+
+
+def local_time(at: datetime, timezone: ZoneInfo) -> datetime:
+    """Tell a moment on the brand's clock; never raises for an aware datetime."""
+    return min(max(at, _FIRST), _LAST).astimezone(timezone)
 
 
 def elapsed_s() -> float:

@@ -7,6 +7,7 @@ import msgspec
 
 from anti_fraud.domain import cell_of, device_tag, member_tag, network_tag
 from core.auth.addresses import pack_address
+from core.bounds import check_moment, check_text, refuse
 from core.errors import InvalidInput, Unparsable, field_error
 
 MAX_BODY = 8_192
@@ -50,13 +51,19 @@ _decoder = msgspec.json.Decoder(ScanBody)
 def decode_scan(body: bytes) -> ScanBody:
     """Read a scan's body; raises Unparsable or InvalidInput naming the field."""
     try:
-        return _decoder.decode(body)
+        scan = _decoder.decode(body)
     except msgspec.ValidationError as fault:
         detail, _, path = str(fault).partition(" - at `$")
         error = field_error(detail, path.rstrip("`"))
         raise InvalidInput(error.detail, errors=(error,)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unparsable("The body is not JSON.") from None
+    # Not by core.bounds.Body, which would look at each field of every scan.
+    if scan.member_id is not None:
+        refuse(check_text("/member_id", scan.member_id))
+    if scan.context is not None:
+        refuse(check_moment("/context/scanned_at", scan.context.scanned_at))
+    return scan
 
 
 def context_facts(context: Context) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Member, Principal, Role, Staff
 from core.auth.requests import require_token
+from core.bounds import read_id
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from rewards.store import load_wallet
 from scan_api.answers import ScanView, view_scan
 from scan_api.store import load_member_scans, load_scan
-
-MAX_ID = (1 << 63) - 1
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -104,9 +103,12 @@ def _may_see(principal: Principal, member_id: str | None) -> bool:
 
 
 def _parse_id(text: str, pointer: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= MAX_ID):
-        raise InvalidInput.field(pointer, "invalid", "A scan_id is a decimal number.")
-    return int(text)
+    number = read_id(text)
+    if number is None:
+        raise InvalidInput.field(
+            pointer, "invalid", "A scan_id is a decimal number of up to 19 digits."
+        )
+    return number
 
 
 ROUTER = Router(

@@ -14,7 +14,6 @@ from core.errors import FieldError, InvalidInput
 MAX_QUANTITY = 1_000_000_000
 MAX_UNITS = 100_000
 MAX_CODES_PER_CHANGE = 10_000
-MAX_TEXT = 64
 
 
 class Placement(StrEnum):

@@ -7,7 +7,7 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -254,4 +254,6 @@ def sell_by(binding: Binding, product: Product | None) -> date | None:
         return None
     if binding.produced_on is None:
         return None
-    return binding.produced_on + timedelta(days=product.shelf_life_days)
+    last = binding.produced_on.toordinal() + product.shelf_life_days
+    # A day that no calendar has is told to nobody, and fails nobody's scan.
+    return date.fromordinal(last) if 1 <= last <= date.max.toordinal() else None

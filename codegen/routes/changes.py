@@ -1,7 +1,7 @@
 """HTTP of changes: activations and voids."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, post
@@ -14,16 +14,19 @@ from codegen.pipeline import ChangeRequest, Issuance
 from codegen.routes.fields import Regions, Sentence, Text64
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
-from core.errors import InvalidInput
 
 Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 
 
-class Activation(msgspec.Struct, frozen=True, kw_only=True):
+class Activation(Body, frozen=True, kw_only=True):
     """Codes to activate; what is left out comes from the batch."""
 
-    unit: str | None = None
+    # Codes are pasted with the blanks and lines that stood between them.
+    prose: ClassVar = frozenset({"codes"})
+
+    unit: Text64 | None = None
     from_index: int | None = None
     to_index: int | None = None
     codes: Codes | None = None
@@ -45,11 +48,13 @@ class Activated(msgspec.Struct, frozen=True):
     unchanged: int
 
 
-class Void(msgspec.Struct, frozen=True, kw_only=True):
+class Void(Body, frozen=True, kw_only=True):
     """Codes to make void, for good."""
 
+    prose: ClassVar = frozenset({"codes", "reason"})
+
     reason: Annotated[Sentence, msgspec.Meta(examples=["roll 7 was torn"])]
-    unit: str | None = None
+    unit: Text64 | None = None
     from_index: int | None = None
     to_index: int | None = None
     codes: Codes | None = None
@@ -83,10 +88,6 @@ async def activate_codes(
 ) -> Response[bytes]:
     """Activate a batch, a unit, a range or single codes, bound to what they mean."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
-    if data.effective_at is not None and data.effective_at.tzinfo is None:
-        raise InvalidInput.field(
-            "/effective_at", "no_offset", "Say the offset too: 2026-05-01T08:00:00Z."
-        )
     names = ("gtin", "lot", "produced_on", "plant", "line", "sale_regions")
     binding = {
         name: getattr(data, name) for name in (*names, "campaign_id", "effective_at")

@@ -5,16 +5,17 @@ from typing import Annotated
 import msgspec
 from litestar.params import QueryParameter
 
-from codegen.domain.batch import MAX_TEXT
 from codegen.domain.gtin import GtinError, normalise_gtin
+from core.bounds import MAX_INTEGER, MAX_SENTENCE, MAX_TEXT
 from core.errors import InvalidInput
 
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
-# A bigint of PostgreSQL.
-Cursor = Annotated[int | None, QueryParameter(ge=0, le=(1 << 63) - 1)]
+QueryId = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
+OptionalId = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
+Cursor = OptionalId
 
 
 def read_gtin(given: str) -> str:

@@ -11,19 +11,21 @@ from codegen.routes.fields import Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.audit import record_action
 from core.auth.requests import Once
+from core.bounds import MAX_SHELF_LIFE_DAYS, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 
+ShelfLife = Annotated[int, msgspec.Meta(ge=1, le=MAX_SHELF_LIFE_DAYS)]
 PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,500}$")]
 
 
-class NewProduct(msgspec.Struct, frozen=True, kw_only=True):
+class NewProduct(Body, frozen=True, kw_only=True):
     """A product to add."""
 
     gtin: Annotated[str, msgspec.Meta(examples=["06901234567892"])]
     name: Annotated[Text64, msgspec.Meta(examples=["Organic Milk 250 ml"])]
     brand: Annotated[Text64, msgspec.Meta(examples=["Demo Dairy"])]
-    shelf_life_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] | None = None
+    shelf_life_days: ShelfLife | None = None
     page_url: PageUrl | None = None
 
 

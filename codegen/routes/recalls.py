@@ -1,6 +1,6 @@
 """HTTP of recalls: asked for by one person, approved by another."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, post
@@ -12,11 +12,14 @@ from codegen.pipeline import CartonLookup, RecallScope
 from codegen.routes.fields import Sentence, Text64
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
 
 
-class Recall(msgspec.Struct, frozen=True, kw_only=True):
+class Recall(Body, frozen=True, kw_only=True):
     """A recall to ask for."""
+
+    prose: ClassVar = frozenset({"reason", "instructions"})
 
     reason: Sentence
     instructions: Sentence

@@ -14,6 +14,7 @@ from console.rendering import HOME, render
 from console.routes.batches import VIEWERS
 from console.visits import StaffVisit
 from core.auth import Role
+from core.bounds import read_id
 from core.errors import NotFound
 from printer_export.domain.life import PackageFilter
 from printer_export.pipeline.packages import list_packages
@@ -29,8 +30,7 @@ async def show_home(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Show packages that wait for somebody, and batches, newest first."""
-    cursor = request.query_params.get("cursor", "")
-    before_id = int(cursor) if cursor.isascii() and cursor.isdigit() else None
+    before_id = read_id(request.query_params.get("cursor", ""))
     async with desk.engine.connect() as conn:
         late = await _packages(conn, desk, visit, PackageFilter(overdue_at=desk.now))
         return render(

@@ -15,6 +15,7 @@ from console.pipeline.leaks import (
     trace_codes,
     void_traced,
 )
+from console.reasons import check_reason
 from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
@@ -24,7 +25,6 @@ from core.pages import read_form
 
 # A printed link has up to 60 signs, percent-encoded ones three bytes each.
 MAX_FORM: Final = MAX_CODES * 100
-MAX_REASON: Final = 500
 _READERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
 _VOIDERS: Final = (Role.ISSUER, Role.LINE)
 
@@ -94,10 +94,7 @@ async def void_leak(
     try:
         texts = read_list(pasted)
         reach = _read_reach(form.get("reach", ""))
-        if not 0 < len(reason) <= MAX_REASON:
-            raise InvalidInput.field(
-                "/reason", "required", f"Say why, in up to {MAX_REASON} signs."
-            )
+        check_reason(reason)
     except InvalidInput as fault:
         return _answer(desk, visit, codes=pasted, fault=fault, reason=reason)
     async with desk.engine.begin() as conn:

@@ -10,6 +10,7 @@ from litestar.response import Stream
 from codegen.pipeline import get_batch
 from console.answering import AnyRequest, room
 from console.desk import ConsoleDesk
+from console.reasons import check_reason
 from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit
 from core.auth import Role
@@ -23,7 +24,6 @@ from printer_export.routes.content import find_content, stream_content
 from printer_export.routes.packages import NewPackage, order_of, view_package
 from printer_export.store import downloads
 
-MAX_REASON: Final = 500
 _LINE: Final = (Role.LINE, Role.ISSUER)
 _EVERYONE: Final = (*_LINE, Role.PRINTHOUSE)
 _NUMBERS: Final = (
@@ -194,10 +194,7 @@ async def cancel_package(
     form = await read_form(request, visit)
     package_id = request.path_params["package_id"]
     reason = form.get("reason", "").strip()
-    if not 0 < len(reason) <= MAX_REASON:
-        raise InvalidInput.field(
-            "/reason", "required", f"Say why, in up to {MAX_REASON} signs."
-        )
+    check_reason(reason)
     async with desk.engine.begin() as conn:
         await pipeline.cancel_package(
             conn,

@@ -11,6 +11,7 @@ from console.desk import ConsoleDesk
 from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
+from core.bounds import check_day, refuse
 from core.errors import InvalidInput
 from printer_export.domain.reconciliation import Grouping, Span
 from printer_export.pipeline.reconciliation import reconcile_places
@@ -45,8 +46,10 @@ def _day(text: str | None, name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise InvalidInput.field(
             f"/{name}", "invalid", f"{text[:20]!r} is no day; write it like 2026-05-01."
         ) from None
+    refuse(check_day(f"/{name}", day))
+    return day

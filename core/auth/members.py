@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -13,12 +14,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.auth.principal import Member
+from core.bounds import is_plain
 from core.errors import MisconfiguredError, Unauthenticated
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _MAX_ID = 128
 # A token that was issued a moment ago by a clock that is a little ahead is valid.
 _LEEWAY_S = 60
+
+
+def is_member_id(text: str) -> bool:
+    """Tell whether a text can be the id of a member."""
+    return 1 <= len(text) <= _MAX_ID and is_plain(text)
 
 
 @dataclass(slots=True)
@@ -96,10 +103,12 @@ class MemberVerifier:
             )
             member_id, expires_at_s = claims["sub"], float(claims["exp"])
             begins_at_s = float(claims.get("nbf", 0))
-        except (jwt.PyJWTError, ValueError, TypeError):
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise Unauthenticated("The member's token is not valid.") from None
-        if not isinstance(member_id, str) or not 1 <= len(member_id) <= _MAX_ID:
+        if not isinstance(member_id, str) or not is_member_id(member_id):
             raise Unauthenticated("The member's token names nobody.")
+        if not math.isfinite(expires_at_s):
+            raise Unauthenticated("The member's token tells no time when it expires.")
         return Member(member_id), begins_at_s, expires_at_s
 
 

@@ -72,6 +72,8 @@ async def find_staff(
     conn: AsyncConnection, token: str, *, now: datetime
 ) -> Staff | None:
     """Look a token up; None if it is unknown, wrong, expired or revoked."""
+    if not (token.isascii() and token.isprintable()):
+        return None
     token_id, _, secret = token.removeprefix(PREFIX).partition("_")
     row = (
         await conn.execute(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from codegen import store as codes_store
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
+from core.bounds import MAX_POINTS
 from core.errors import Conflict, InvalidInput
 from crowncap.cli.shell import Shell, cli, with_shell
 from rewards.store import insert_campaign, load_campaigns
@@ -27,8 +28,12 @@ def campaign() -> None:
 @click.option("--points", required=True, type=click.IntRange(1, 1_000_000))
 @click.option("--starts", type=_MOMENT, help="UTC; default: now.")
 @click.option("--ends", type=_MOMENT, help="UTC; default: never.")
-@click.option("--budget", type=click.IntRange(1), help="Points in all; default: any.")
-@click.option("--daily-cap", type=click.IntRange(1), help="Points a member a day.")
+@click.option(
+    "--budget", type=click.IntRange(1, MAX_POINTS), help="Points in all; default: any."
+)
+@click.option(
+    "--daily-cap", type=click.IntRange(1, MAX_POINTS), help="Points a member a day."
+)
 @with_shell
 async def add(
     shell: Shell,

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn
 
 from core.errors import Conflict, InvalidInput
 from core.ids import random_token
-from crowncap.cli.shell import cli, errors
+from crowncap.cli.shell import check_options, cli, errors
 from printer_export.feeder.display import show
 from printer_export.feeder.drivers import Printer, printer_at
 from printer_export.feeder.feeding import Feeder
@@ -112,6 +112,16 @@ def run(
 
     Exit status: 0 all is printed, 2 refused, 3 stopped, 4 the printer stayed away.
     """
+    check_options(
+        {
+            "low": low,
+            "high": high,
+            "drain": drain,
+            "give_up": give_up,
+            "from_index": from_index,
+            "to_index": to_index,
+        }
+    )
     wanted = _Wanted(package, printer_at(url), journal, from_index, to_index)
     marks = Marks(low, high)
     timing = Timing(drain_s=drain, give_up_s=give_up)

@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 import msgspec
@@ -15,14 +15,27 @@ from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.pipeline import Issuance
+from core.bounds import (
+    MAX_SENTENCE,
+    MAX_TEXT,
+    check_prose,
+    check_text,
+    check_values,
+    refuse,
+)
 from core.clock import Clock, SystemClock, utc_datetime
 from core.db import create_engine
+from core.errors import FieldError
 from core.settings import Settings
 from crowncap.places import served_url, server_urls
 from crowncap.worker import issuance_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# Options that may have lines, and those that name somebody or something.
+_PROSE: Final = frozenset({"reason", "instructions"})
+_NAMES: Final = frozenset({"name", "campaign_id", "brand", "line", "store"})
 
 errors = Console(stderr=True, highlight=False)
 
@@ -69,6 +82,8 @@ def with_shell(
 
     @wraps(work)
     def command(*args: Any, data_dir: Path | None, **options: Any) -> None:
+        check_options(options)
+
         async def run() -> Any:
             settings = read_settings(data_dir)
             engine = create_engine(server_urls(settings).database_url, pool_size=1)
@@ -83,6 +98,23 @@ def with_shell(
             click.echo(_to_json(answer))
 
     return data_dir_option(command)
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for a value that nothing behind a command could hold."""
+    told: dict[str, Any] = {}
+    faults: list[FieldError] = []
+    for name, value in options.items():
+        if name in _PROSE:
+            faults += check_prose(f"/{name}", value, most=MAX_SENTENCE)
+        elif name in _NAMES:
+            faults += check_text(f"/{name}", value, most=MAX_TEXT)
+        elif isinstance(value, datetime):
+            # The command line reads UTC.
+            told[name] = value.replace(tzinfo=UTC)
+        else:
+            told[name] = value
+    refuse([*faults, *check_values(told)])
 
 
 def _to_json(answer: Any) -> str:

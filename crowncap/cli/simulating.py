@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from crowncap.cli.printing import print_group
-from crowncap.cli.shell import errors
+from crowncap.cli.shell import check_options, errors
 from printer_export.simulators.faults import FAULTS, Fault, parse_fault
 from printer_export.simulators.paper import BlankRoll, Roll, file_roll
 from printer_export.simulators.printer import DIALECTS, Make, SimulatedPrinter
@@ -58,6 +58,7 @@ def simulate(
     faults: tuple[str, ...],
 ) -> None:
     """Run one printer until it is stopped."""
+    check_options({"speed": speed, "buffer": buffer})
     ordered = [parse_fault(fault) for fault in faults]
     make = Make(speed, buffer)
     with ExitStack() as stack:

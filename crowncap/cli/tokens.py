@@ -12,7 +12,7 @@ import click
 from core.auth import Role
 from core.auth import staff as staff_tokens
 from core.auth.audit import record_action
-from core.auth.members import MemberSigner
+from core.auth.members import MemberSigner, is_member_id
 from core.auth.principal import OPERATOR
 from core.clock import SystemClock
 from core.db import create_engine
@@ -20,6 +20,7 @@ from core.errors import InvalidInput, MisconfiguredError
 from core.ids import random_token
 from crowncap.cli.shell import (
     Shell,
+    check_options,
     cli,
     data_dir_option,
     read_settings,
@@ -45,6 +46,7 @@ def token() -> None:
 @data_dir_option
 def make_staff_token(data_dir: Path | None, **options: Any) -> None:
     """Print one new staff token, this once; only its hash is kept."""
+    check_options(options)
     click.echo(asyncio.run(_with_engine(data_dir, _make_staff_token, options)))
 
 
@@ -124,6 +126,12 @@ async def revoke_token(shell: Shell, token_id: str) -> dict[str, str]:
 @data_dir_option
 def make_member_tokens(member_ids: tuple[str, ...], data_dir: Path | None) -> None:
     """Print members' tokens, one a line, in the order asked."""
+    for member_id in member_ids:
+        if not is_member_id(member_id):
+            raise InvalidInput(
+                f"{member_id[:40]!a} cannot be the id of a member: 1 to 128 "
+                "characters that can be shown."
+            )
     settings = read_settings(data_dir)
     if settings.member_jwks is not None:
         raise MisconfiguredError(

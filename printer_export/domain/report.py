@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.code_text import parse_scanned
+from core.bounds import check_prose
 from printer_export.domain.statuses import NUMBER_OF, ReportRows
 
 MAX_REASON: Final = 200
@@ -226,24 +227,32 @@ class ReportReader:
         known: dict[tuple[str, str], int] = {}
         for pair in set(zip(reasons, grades, strict=True)):
             reason, grade = pair[0].strip(), pair[1].strip()
-            if len(reason) > MAX_REASON or (grade and not _GRADE.fullmatch(grade)):
+            wrong = any(check_prose("/reason", reason, most=MAX_REASON))
+            if wrong or (grade and not _GRADE.fullmatch(grade)):
                 known[pair] = -1
             else:
                 known[pair] = self.notes.number_of(reason, grade)
         found = [known[pair] for pair in zip(reasons, grades, strict=True)]
         for place in (p for p, number in enumerate(found) if number < 0):
-            long = len(reasons[place]) > MAX_REASON
-            column = at_reason if long else at_grade
-            assert column is not None
-            message = (
-                f"A reason has at most {MAX_REASON} characters."
-                if long
-                else f"{grades[place][:40]!r} is no grade of ISO/IEC 15415 or 29158, "
-                "such as 3.5/10/660 or B."
-            )
+            column, message = self._wrong_note(reasons[place], grades[place])
             errors.append(RowError(numbers[place], column + 1, message))
             found[place] = 0
         return np.array(found, dtype=np.uint16)
+
+    def _wrong_note(self, reason: str, grade: str) -> tuple[int, str]:
+        """Say what is wrong with a reason or else a grade, and in which column."""
+        at_reason, at_grade = self.columns.reason, self.columns.grade
+        if len(reason.strip()) > MAX_REASON:
+            assert at_reason is not None
+            return at_reason, f"A reason has at most {MAX_REASON} characters."
+        for fault in check_prose("/reason", reason.strip()):
+            assert at_reason is not None
+            return at_reason, fault.detail
+        assert at_grade is not None
+        return at_grade, (
+            f"{grade[:40]!r} is no grade of ISO/IEC 15415 or 29158, such as "
+            "3.5/10/660 or B."
+        )
 
     def _indexes(
         self,

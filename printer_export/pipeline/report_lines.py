@@ -22,7 +22,7 @@ _MARK: Final = b"\xef\xbb\xbf"
 class ReportLines:
     """The lines of a report; the first one is its header.
 
-    Raises InvalidInput for what is not UTF-8, no CSV, or one endless line.
+    Raises InvalidInput for what is not UTF-8, no text, no CSV, or one endless line.
     """
 
     def __init__(self, content: IO[bytes], block_bytes: int = BLOCK_BYTES) -> None:
@@ -75,6 +75,14 @@ def _whole_lines(content: IO[bytes], block_bytes: int) -> Iterator[bytes]:
 
 
 def _decoded(block: bytes, lines_before: int) -> str:
+    nul = block.find(b"\0")
+    if nul >= 0:
+        line = lines_before + block[:nul].count(b"\n") + 1
+        raise InvalidInput(
+            f"In line {line} there is a NUL character, which no text can hold; save "
+            "the file as CSV UTF-8 and send it again. Nothing of it counted.",
+            code="unstorable",
+        )
     try:
         return block.decode("utf-8")
     except UnicodeDecodeError as fault:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +15,7 @@ from codegen.pipeline import Issuance
 from codegen.store import find_batch
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
+from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
 from printer_export.domain.logistics import (
@@ -38,15 +39,18 @@ from printer_export.store import logistics as store
 MAX_UNITS = 1_000
 # The framework would take it apart, to no end.
 Timezone = SkipValidation[ZoneInfo]
-Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000016"])]
 Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
 
-class Happening(msgspec.Struct, frozen=True, kw_only=True):
+class Happening(Body, frozen=True, kw_only=True):
     """When and where something was done: now, unless `happened_at` says otherwise."""
+
+    # An event is never to come: _moment says so.
+    judged_later: ClassVar = frozenset({"happened_at"})
 
     happened_at: datetime | None = None
     read_point: Place | None = None
@@ -67,6 +71,9 @@ class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
 
 class NewUnits(Happening, frozen=True, kw_only=True):
     """Units to pack, all of them or none."""
+
+    # Codes are pasted with the blanks and lines that stood between them.
+    prose: ClassVar = frozenset({"units"})
 
     units: Annotated[
         tuple[NewUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)
@@ -108,7 +115,7 @@ class Shipped(msgspec.Struct, frozen=True):
     not_activated: str
 
 
-class UnitActivation(msgspec.Struct, frozen=True, kw_only=True):
+class UnitActivation(Body, frozen=True, kw_only=True):
     """What the codes in a unit stand for; what is left out comes from their batch."""
 
     gtin: str | None = None
@@ -280,10 +287,6 @@ async def activate_unit(
 ) -> Response[bytes]:
     """Activate every code inside; void and missing ones stay as they are."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
-    if data.effective_at is not None and data.effective_at.tzinfo is None:
-        raise InvalidInput.field(
-            "/effective_at", "no_offset", "Say the offset too: 2026-05-01T08:00:00Z."
-        )
     binding = {name: getattr(data, name) for name in UnitActivation.__struct_fields__}
     now = utc_datetime(clock.now_ms())
     named = _sscc(sscc)

@@ -1,7 +1,7 @@
 """HTTP of packages: order, pre-flight, approve, download, cancel."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import get_batch
+from codegen.routes.fields import Cursor, OptionalId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 from printer_export.domain.life import Download, PackageFilter, PackageRecord
@@ -29,7 +31,7 @@ MAX_PAGE = 100
 # The framework would take it apart field by field, to no end.
 Desk = SkipValidation[Packaging]
 ModuleMm = Annotated[float, msgspec.Meta(ge=MIN_MODULE_MM, le=2)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True):
     age_recipients: Annotated[tuple[str, ...], msgspec.Meta(max_length=20)] = ()
 
 
-class NewPackage(msgspec.Struct, frozen=True, kw_only=True):
+class NewPackage(Body, frozen=True, kw_only=True):
     """An order for a package of a batch's codes."""
 
     preset: Annotated[Preset, msgspec.Meta(examples=["csv"])]
@@ -62,10 +64,12 @@ class NewPackage(msgspec.Struct, frozen=True, kw_only=True):
     activate_by: datetime | None = None
 
 
-class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+class Cancellation(Body, frozen=True, kw_only=True):
     """Why a package is withdrawn."""
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    prose: ClassVar = frozenset({"reason"})
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
 
 
 class PackageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,12 +173,6 @@ def order_of(data: NewPackage, batch: Batch) -> PackageOrder:
         raise InvalidInput.field(
             "/link_form", "no_gtin", "A GS1 Digital Link needs the batch's GTIN."
         )
-    for name in ("download_by", "activate_by"):
-        moment = getattr(data, name)
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidInput.field(
-                f"/{name}", "no_offset", "Say the offset too: 2026-05-01T08:00:00Z."
-            )
     first, last = _indexes(data, batch)
     closing = data.encryption or Closing(kind=Encryption.NONE)
     if (closing.kind is Encryption.AGE) != bool(closing.age_recipients):
@@ -248,9 +246,9 @@ async def list_packages(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    batch_id: int | None = None,
+    batch_id: OptionalId = None,
     overdue: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    cursor: int | None = None,
+    cursor: Cursor = None,
     limit: int = 50,
 ) -> PackageList:
     """List packages, newest first; `overdue` keeps what was due before now."""

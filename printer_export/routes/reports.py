@@ -5,15 +5,17 @@ import hashlib
 import io
 import tempfile
 from datetime import datetime
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance, get_batch
+from codegen.routes.fields import Cursor, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bounds import Body, check_moment, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
 from printer_export.domain.report_order import Activate, OnError, ReportOrder
@@ -40,8 +42,11 @@ class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
     grade: str = ""
 
 
-class JsonReport(msgspec.Struct, frozen=True, kw_only=True):
+class JsonReport(Body, frozen=True, kw_only=True):
     """A small report."""
+
+    # They are read as lines of the CSV that they stand for.
+    judged_later: ClassVar = frozenset({"rows"})
 
     batch_id: int
     rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]
@@ -76,7 +81,7 @@ async def add_report(
     once: Once,
     clock: Clock,
     issuance: Issuance,
-    batch_id: int | None = None,
+    batch_id: OptionalId = None,
     on_error: OnError = OnError.SKIP,
     activate: str = Activate.NONE.value,
 ) -> Response[bytes]:
@@ -118,7 +123,8 @@ def read_activation(text: str) -> tuple[Activate, datetime | None]:
         at = msgspec.convert(text, datetime)
     except msgspec.ValidationError:
         at = None
-    if at is None or at.tzinfo is None:
+    refuse(check_moment("/activate", at))
+    if at is None:
         raise InvalidInput.field(
             "/activate",
             "invalid",
@@ -194,8 +200,8 @@ def digest_of(content: IO[bytes], options: str) -> bytes:
 async def list_reports(
     principal: Principal,
     engine: AsyncEngine,
-    batch_id: int,
-    cursor: int | None = None,
+    batch_id: QueryId,
+    cursor: Cursor = None,
     limit: int = 50,
 ) -> ReportList:
     """List the reports of a batch, newest first."""

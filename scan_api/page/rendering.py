@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Response
 
-from core.clock import utc_datetime
+from core.clock import local_time, utc_datetime
 from core.pages import Templates
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SIGN_OUT_PATH
@@ -65,7 +65,7 @@ def _moment(
 
     def word(at: int | datetime) -> str:
         moment = utc_datetime(at) if isinstance(at, int) else at
-        local = moment.astimezone(timezone)
+        local = local_time(moment, timezone)
         minute = "00" if exactness == "hour" else f"{local:%M}"
         if language == "zh":
             day = f"{local.year}年{local.month}月{local.day}日"

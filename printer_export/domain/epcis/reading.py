@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from core.bounds import check_day
 from core.errors import FieldError, InvalidInput, field_error
 from printer_export.domain.epcis.names import (
     CapName,
@@ -262,6 +263,8 @@ def _read_object(told: ToldEvent, event: _ObjectEvent) -> ToldEvent:
     if caps and not of_caps:
         detail = "Cartons and pallets are shipped and received; pack the caps first."
         raise _Wrong("/epcList", "no_unit", detail)
+    for wrong in check_day("/ilmd/cbvmda:productionDate", event.ilmd.produced_on):
+        raise _Wrong(wrong.pointer, wrong.code, wrong.detail)
     return replace(
         told,
         caps=caps,

@@ -1,0 +1,251 @@
+"""What a value from outside may be, the same at every door and in every table; pure.
+
+Days and moments lie where the arithmetic of Python, PostgreSQL and every calendar on
+the way holds them: a shelf life can be added, a time zone applied. Migration 0017 has
+the same bounds as constraints.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, ClassVar, Final
+
+import msgspec
+
+from core.errors import FieldError, InvalidInput, NotFound
+
+DAY_MIN: Final = date(2000, 1, 1)
+DAY_MAX: Final = date(2199, 12, 31)
+MOMENT_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+MOMENT_MAX: Final = datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+MAX_SHELF_LIFE_DAYS: Final = 36_500
+# A bigint of PostgreSQL.
+MAX_INTEGER: Final = (1 << 63) - 1
+# Sums of so many points, from every cap of an epoch, still fit a bigint.
+MAX_POINTS: Final = 10**15
+MAX_TEXT: Final = 64
+MAX_SENTENCE: Final = 500
+# How many wrong values an answer names.
+MAX_FAULTS: Final = 100
+
+# What programs write where they have no date: the first day of .NET and Java, of
+# spreadsheets and of Unix, and the last one that there is.
+_NO_DATE: Final = frozenset(
+    {
+        date(1, 1, 1),
+        date(1899, 12, 30),
+        date(1899, 12, 31),
+        date(1900, 1, 1),
+        date(1970, 1, 1),
+        date(9999, 12, 31),
+    }
+)
+# Controls of C0 and C1, which no label, file or page can show, and halves of surrogate
+# pairs, which no UTF-8 can hold. Prose may have lines and tabs.
+_NEVER: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+_NOT_IN_PROSE: Final = re.compile(f"[{_NEVER}]")
+_NOT_IN_LINES: Final = re.compile(rf"[{_NEVER}\t\n\r]")
+
+
+def check_day(pointer: str, day: date | None) -> Iterable[FieldError]:
+    """Say what is wrong with a day; None is nobody's fault."""
+    if day is None or DAY_MIN <= day <= DAY_MAX:
+        return
+    yield _out_of_time(pointer, day, {day})
+
+
+def check_moment(pointer: str, at: datetime | None) -> Iterable[FieldError]:
+    """Say what is wrong with a moment; it comes with its offset."""
+    if at is None:
+        return
+    if at.tzinfo is None:
+        detail = "Say the offset too: 2026-05-01T08:00:00Z."
+        yield FieldError(pointer, "no_offset", detail)
+    elif not MOMENT_MIN <= at <= MOMENT_MAX:
+        # The day as it was written, which may have no name in UTC.
+        days = {at.date()}
+        if at.timestamp() == 0:
+            days.add(date(1970, 1, 1))
+        yield _out_of_time(pointer, at, days)
+
+
+def _out_of_time(pointer: str, given: date, days: set[date]) -> FieldError:
+    name = _name(pointer)
+    if days & _NO_DATE:
+        return FieldError(
+            pointer,
+            "no_date",
+            f"{name} is {given.isoformat()}, which programs write where there is no "
+            "date; leave it out instead.",
+        )
+    return FieldError(
+        pointer,
+        "out_of_range",
+        f"{name} is {given.isoformat()}; it has to lie from {DAY_MIN} to {DAY_MAX}.",
+    )
+
+
+def check_integer(pointer: str, number: int | None) -> Iterable[FieldError]:
+    """Say so when no bigint can hold a number."""
+    if number is not None and abs(number) > MAX_INTEGER:
+        detail = f"{_name(pointer)} is too large; it has at most 18 digits."
+        yield FieldError(pointer, "out_of_range", detail)
+
+
+def check_float(pointer: str, number: float) -> Iterable[FieldError]:
+    """Say so when a number is none, or has no end."""
+    if not math.isfinite(number):
+        detail = f"{_name(pointer)} is not a number."
+        yield FieldError(pointer, "out_of_range", detail)
+
+
+def check_text(
+    pointer: str, text: str | None, *, most: int | None = None
+) -> Iterable[FieldError]:
+    """Say what is wrong with one line of text."""
+    return _check_text(pointer, text, _NOT_IN_LINES, most)
+
+
+def check_prose(
+    pointer: str, text: str | None, *, most: int | None = None
+) -> Iterable[FieldError]:
+    """Say what is wrong with text that people wrote, which may have several lines."""
+    return _check_text(pointer, text, _NOT_IN_PROSE, most)
+
+
+def _check_text(
+    pointer: str, text: str | None, forbidden: re.Pattern[str], most: int | None
+) -> Iterable[FieldError]:
+    if text is None:
+        return
+    if most is not None and len(text) > most:
+        detail = f"{_name(pointer)} has {len(text):,} characters; {most} are the most."
+        yield FieldError(pointer, "too_long", detail)
+    elif found := forbidden.search(text):
+        yield FieldError(
+            pointer,
+            "unstorable",
+            f"{_name(pointer)} has a character that cannot be shown, "
+            f"U+{ord(found[0]):04X}, at place {found.start() + 1}; leave it out.",
+        )
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a line of text has only characters that can be stored and shown."""
+    return _NOT_IN_LINES.search(text) is None
+
+
+def read_id(text: str) -> int | None:
+    """Read a number that the database gave out; None for what cannot be one."""
+    # The length first: Python refuses to read thousands of digits.
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_INTEGER))):
+        return None
+    number = int(text)
+    return number if number <= MAX_INTEGER else None
+
+
+def check_path(numbers: Iterable[object]) -> None:
+    """Raise NotFound for an address with a number that the database gave nobody."""
+    for number in numbers:
+        if isinstance(number, int) and abs(number) > MAX_INTEGER:
+            raise NotFound("There is nothing under so large a number.")
+
+
+def refuse(faults: Iterable[FieldError]) -> None:
+    """Raise InvalidInput when anything is wrong."""
+    errors = tuple(error for error, _ in zip(faults, range(MAX_FAULTS), strict=False))
+    if errors:
+        raise InvalidInput(errors[0].detail, errors=errors)
+
+
+_CHECKS: Final[dict[type, Callable[[str, Any], Iterable[FieldError]]]] = {
+    str: check_text,
+    int: check_integer,
+    float: check_float,
+    date: check_day,
+    datetime: check_moment,
+}
+
+
+def check_values(value: object) -> list[FieldError]:
+    """Say what is wrong with a value and with all that is in it, at any depth.
+
+    Structs and dataclasses are gone through by the names that callers use.
+    """
+    faults: list[FieldError] = []
+    _look_into(value, "", faults, prose=False)
+    return faults
+
+
+def _look_into(
+    value: Any, pointer: str, faults: list[FieldError], *, prose: bool
+) -> None:
+    kind = type(value)
+    if kind in _CHECKS:
+        check = check_prose if prose and kind is str else _CHECKS[kind]
+        faults += check(pointer, value)
+    elif isinstance(value, tuple | list):
+        if not _all_plain(value):
+            for place, each in enumerate(value):
+                _look_into(each, f"{pointer}/{place}", faults, prose=prose)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            _look_into(each, f"{pointer}/{name}", faults, prose=prose)
+    else:
+        _look_into_parts(value, pointer, faults, prose=prose)
+
+
+def _look_into_parts(
+    value: object, pointer: str, faults: list[FieldError], *, prose: bool
+) -> None:
+    body = value if isinstance(value, Body) else Body
+    kind: Any = type(value)
+    for told, name in _parts_of(kind):
+        if name not in body.judged_later:
+            # No name has a slash, which RFC 6901 would escape.
+            lines = prose or name in body.prose
+            _look_into(getattr(value, name), f"{pointer}/{told}", faults, prose=lines)
+
+
+def _all_plain(values: Sequence[object]) -> bool:
+    """Tell whether all are texts and fine: thousands of codes are one look."""
+    try:
+        return is_plain("".join(values))  # type: ignore[arg-type] # that is the question
+    except TypeError:
+        return False
+
+
+@cache
+def _parts_of(kind: Any) -> tuple[tuple[str, str], ...]:
+    """List the fields of a kind of value, each as callers name it and as we do."""
+    if issubclass(kind, msgspec.Struct):
+        return tuple(
+            zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+        )
+    if is_dataclass(kind):
+        return tuple((field.name, field.name) for field in fields(kind))
+    return ()
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller sends: read only if each value in it lies within the bounds.
+
+    Raises InvalidInput, which points at each value that does not. `prose` names the
+    fields that may have several lines, `judged_later` those that a route itself judges
+    by a stricter rule.
+    """
+
+    prose: ClassVar[frozenset[str]] = frozenset()
+    judged_later: ClassVar[frozenset[str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Look at every value, at any depth."""
+        refuse(check_values(self))
+
+
+def _name(pointer: str) -> str:
+    """Name a field as its caller does."""
+    return pointer.removeprefix("/").replace("/", ".") or "The value"
