@@ -107,8 +107,8 @@ class MemberVerifier:
             raise Unauthenticated("The member's token is not valid.") from None
         if not isinstance(member_id, str) or not is_member_id(member_id):
             raise Unauthenticated("The member's token names nobody.")
-        if not math.isfinite(expires_at_s):
-            raise Unauthenticated("The member's token tells no time when it expires.")
+        if not (math.isfinite(begins_at_s) and math.isfinite(expires_at_s)):
+            raise Unauthenticated("The member's token does not tell when it is valid.")
         return Member(member_id), begins_at_s, expires_at_s
 
 
