@@ -222,7 +222,7 @@ async def test_an_answer_that_nobody_takes_is_not_waited_for() -> None:
     """A reader who stops reading holds nothing for ever."""
 
     async def answer(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
 
     async def never(_message: Any) -> None:
         await asyncio.Event().wait()
