@@ -26,11 +26,12 @@ from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
 from core.errors import Unavailable
-from core.log import RequestIds, configure_logging
+from core.log import RequestIds
 from core.redis import RedisAway, RedisClient
 from core.settings import Settings
 from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
+from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
 from scan_api.hot_route import ScanDesk
 from scan_api.openapi import add_scan_route
@@ -39,10 +40,9 @@ from scan_api.page import PageDesk
 MAX_BODY = 4 * 1024 * 1024
 
 
-def create_app() -> ASGIApp:
+def create_app(reports: WorkerReports) -> ASGIApp:
     """Build a worker's application from the environment."""
-    configure_logging()
-    worker = Worker(Settings.from_env(os.environ))
+    worker = Worker(Settings.from_env(os.environ), reports=reports)
     return front_door(worker.desk, build_app(worker))
 
 

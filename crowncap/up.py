@@ -10,15 +10,10 @@ import shutil
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import qrcode
-from granian.constants import Interfaces, Loops
-from granian.server.mp import MPServer
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -34,20 +29,9 @@ from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
 from crowncap.prepare import prepare, prepare_member_keys, restore_filters
 from crowncap.worker import issuance_of
-
-KILL_TIMEOUT_S = 15
-BACKLOG = 2048
+from crowncap.worker_processes import Serving, WorkerProcesses
 
 console = Console(stderr=False, highlight=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """Where and how widely to serve."""
-
-    host: str
-    port: int
-    workers: int
 
 
 def say(line: str) -> None:
@@ -120,39 +104,11 @@ def _prepare_metrics(data_dir: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
-class _Server(MPServer):
-    """Granian, safe to interrupt twice.
-
-    Its own handler sets an event inside the signal, where the main thread may hold the
-    event's lock: a second Ctrl-C, or an unlucky first one, would wait for itself.
-    """
-
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the wish to stop to a thread that can wait for the lock."""
-        stop = super().signal_handler_interrupt
-        threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
-
-
 def _serve(serving: Serving) -> None:
     # Spawned workers begin anew: no thread of the supervisor is half copied, and the
     # metrics are read from files from their first import on.
     multiprocessing.set_start_method("spawn")
-    _Server(
-        "crowncap.app:create_app",
-        address=serving.host,
-        port=serving.port,
-        interface=Interfaces.ASGI,
-        workers=serving.workers,
-        loop=Loops.uvloop,
-        factory=True,
-        backlog=BACKLOG,
-        websockets=False,
-        log_access=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-        respawn_interval=1.0,
-        workers_kill_timeout=KILL_TIMEOUT_S,
-    ).serve()
+    WorkerProcesses("crowncap.app:create_app", serving).serve()
 
 
 def _greet(settings: Settings, serving: Serving) -> None:

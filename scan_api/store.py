@@ -25,7 +25,7 @@ from scan_api.binary_arrays import (
     text_array,
 )
 from scan_api.domain import Outcome, Plan, Scan, Settled, Snapshot
-from scan_api.tables import claims, scans, sightings, worker_numbers
+from scan_api.tables import claims, scans, sightings
 
 TRACE_DAYS = 90
 PARTITION_SHIFT = 30
@@ -307,11 +307,6 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
 
 
 # Upkeep -------------------------------------------------------------------------------
-
-
-async def next_worker_no(conn: AsyncConnection) -> int:
-    """Draw a number that no other live worker has (modulo 1,024)."""
-    return int((await conn.execute(select(worker_numbers.next_value()))).scalar_one())
 
 
 async def ensure_code_partitions(
