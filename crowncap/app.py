@@ -27,12 +27,13 @@ import scan_api.routes
 from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
-from core.log import RequestIds, configure_logging
+from core.log import RequestIds
 from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP
 from crowncap.worker import Worker
+from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
 from scan_api.openapi import add_scan_route
 from scan_api.page import PageDesk
@@ -40,10 +41,9 @@ from scan_api.page import PageDesk
 MAX_BODY = 4 * 1024 * 1024
 
 
-def create_app() -> ASGIApp:
+def create_app(reports: WorkerReports) -> ASGIApp:
     """Build a worker's application from the environment."""
-    configure_logging()
-    worker = Worker(Settings.from_env(os.environ))
+    worker = Worker(Settings.from_env(os.environ), reports=reports)
     return front_door(worker, build_app(worker))
 
 

@@ -69,6 +69,32 @@ CHECKS = (
                 OR (t.kind = 'pending') <> (s.outcome = 'held')""",
     ),
     Check(
+        1,
+        "no two workers had one number at the same time",
+        """SELECT lease_no FROM (
+            SELECT lease_no, started_at, max(coalesce(ended_at, seen_at)) OVER (
+                PARTITION BY worker_no ORDER BY lease_no
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_held_at
+            FROM worker_leases) AS l WHERE started_at < last_held_at""",
+    ),
+    # A minute, since clocks may be apart and a holder is believed for a while after it
+    # was heard of last. A number that was never leased is of an older version.
+    Check(
+        1,
+        "no scan has the number of a worker that had given it up",
+        """SELECT s.scan_id FROM scans AS s
+            CROSS JOIN LATERAL (
+                SELECT to_timestamp(((s.scan_id >> 22) + 1767225600000) / 1000.0) AS at
+            ) AS t
+            CROSS JOIN LATERAL (
+                SELECT coalesce(l.ended_at, l.seen_at) AS held_until
+                FROM worker_leases AS l
+                WHERE l.worker_no = (s.scan_id >> 12) & 1023
+                    AND l.started_at <= t.at + interval '1 minute'
+                ORDER BY l.lease_no DESC LIMIT 1) AS lease
+            WHERE t.at > lease.held_until + interval '1 minute'""",
+    ),
+    Check(
         2,
         "each idempotency key has its recorded answer",
         "SELECT encode(key_hash, 'hex') FROM idempotency_keys WHERE response IS NULL",

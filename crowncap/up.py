@@ -5,21 +5,14 @@ import contextlib
 import io
 import multiprocessing
 import os
-import resource
 import shlex
 import shutil
 import signal
 import socket
 import sys
-import threading
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import qrcode
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.server.mp import MPServer
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -36,26 +29,9 @@ from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
 from crowncap.prepare import prepare, prepare_member_keys
 from crowncap.worker import issuance_of
-
-KILL_TIMEOUT_S = 15
-BACKLOG = 2048
-# Connections that a worker holds at most, idle ones and unfinished headers included.
-# Past these it accepts none, so they are far more than requests (crowncap.admission).
-CONNECTIONS = 16_384
-# A connection on which no whole header came for so long is closed.
-HEADER_WITHIN_MS = 10_000
-_OTHER_FILES = 512
+from crowncap.worker_processes import Serving, WorkerProcesses
 
 console = Console(stderr=False, highlight=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """Where and how widely to serve."""
-
-    host: str
-    port: int
-    workers: int
 
 
 def say(line: str) -> None:
@@ -126,58 +102,11 @@ def _prepare_metrics(data_dir: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 
-class _Server(MPServer):
-    """Granian, safe to interrupt twice.
-
-    Its own handler sets an event inside the signal, where the main thread may hold the
-    event's lock: a second Ctrl-C, or an unlucky first one, would wait for itself.
-    """
-
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the wish to stop to a thread that can wait for the lock."""
-        stop = super().signal_handler_interrupt
-        threading.Thread(target=stop, args=args, kwargs=kwargs, daemon=True).start()
-
-
-def _allow_files() -> int:
-    """Raise the limit of open files as far as allowed; gives what connections may use.
-
-    The workers inherit it.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + _OTHER_FILES
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return CONNECTIONS
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(wanted - _OTHER_FILES, wanted // 2)
-
-
 def _serve(serving: Serving) -> None:
     # Spawned workers begin anew: no thread of the supervisor is half copied, and the
     # metrics are read from files from their first import on.
     multiprocessing.set_start_method("spawn")
-    _Server(
-        "crowncap.app:create_app",
-        address=serving.host,
-        port=serving.port,
-        interface=Interfaces.ASGI,
-        workers=serving.workers,
-        loop=Loops.uvloop,
-        factory=True,
-        # Of HTTP/2 nothing is bounded by time; proxies speak HTTP/1.1.
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_WITHIN_MS),
-        backlog=BACKLOG,
-        backpressure=_allow_files(),
-        websockets=False,
-        log_access=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-        respawn_interval=1.0,
-        workers_kill_timeout=KILL_TIMEOUT_S,
-    ).serve()
+    WorkerProcesses("crowncap.app:create_app", serving).serve()
 
 
 def _greet(settings: Settings, serving: Serving) -> None:

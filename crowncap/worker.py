@@ -3,10 +3,10 @@
 import asyncio
 import gc
 import os
-import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,11 +20,12 @@ from core.auth.requests import Authenticator, Once
 from core.clock import utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import create_serving_engine
-from core.ids import TimeIds
 from core.redis import RedisClient, connect
 from core.settings import Settings
+from crowncap.background import keep_going, watch_loop
 from crowncap.places import member_keys, server_urls
 from crowncap.upkeep import run_upkeep
+from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
 from scan_api.filter_upkeep import FilterUpkeep
@@ -38,8 +39,8 @@ from scan_api.readiness import ReadinessCheck
 from scan_api.releases import HoldReleaser
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
-from scan_api.store import next_worker_no
 from scan_api.views import ViewDesk
+from scan_api.worker_lease import LeasedIds
 
 # A batch that waits longer goes on without signals, and its rewards are held.
 REDIS_TIMEOUT_S = 0.5
@@ -52,6 +53,7 @@ class Worker:
     """Everything that one worker process holds."""
 
     settings: Settings
+    reports: WorkerReports
     clock: DatabaseClock = field(default_factory=DatabaseClock)
     engine: AsyncEngine = field(init=False)
     redis: RedisClient = field(init=False)
@@ -94,7 +96,7 @@ class Worker:
             gate,
             self.authenticator,
             self.clock,
-            TimeIds(0),
+            LeasedIds(database_url=urls.database_url, clock=self.clock),
             self.settings.trusted_proxies,
         )
         self.views = ViewDesk(self.engine, self.clock, keeper, gate)
@@ -102,16 +104,46 @@ class Worker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Load what scans need, keep it fresh, and let everything go at the end."""
-        desk = self.desk
+        watch_loop(asyncio.get_running_loop())
+        async with self.reports.telling_failure():
+            await self._load()
+        # Its first beat says that the worker serves.
+        beats = asyncio.create_task(self.reports.beat_forever())
+        tasks = [
+            asyncio.create_task(keep_going(name, work))
+            for name, work in self._works().items()
+        ]
+        _calm_garbage_collection()
+        try:
+            yield
+        finally:
+            # From here on the supervisor waits only as long as for a silent worker.
+            beats.cancel()
+            await self.desk.pipeline.batcher.drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(beats, *tasks, return_exceptions=True)
+            await self.desk.gate.report(elapsed_s=0)
+            await self.desk.ids.give_back()
+            await self.desk.pipeline.lanes.close()
+            await self.readiness.close()
+            await self.redis.close()
+            await self.engine.dispose()
+
+    async def _load(self) -> None:
+        """Bring everything to where scans can be answered."""
+        desk, keeper = self.desk, self.desk.pipeline.snapshots
         await self.clock.measure(self.engine)
         await ensure_current_partitions(self.engine, utc_datetime(self.clock.now_ms()))
-        async with self.engine.begin() as conn:
-            desk.ids.worker_no = await next_worker_no(conn)
-        keeper = desk.pipeline.snapshots
         await keeper.start()
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
         desk.gate.counter = InvalidCounter(keeper.rule_set.throttles)
+        await desk.ids.take()
+
+    def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Name what goes on in the background for as long as the worker lives."""
+        desk, keeper = self.desk, self.desk.pipeline.snapshots
         releaser = HoldReleaser(
             self.engine,
             self.redis,
@@ -120,31 +152,15 @@ class Worker:
             keeper,
             self.settings.timezone,
         )
-        tasks = [
-            asyncio.create_task(work)
-            for work in (
-                keeper.follow(),
-                FilterUpkeep(self.engine, self.redis, keeper).run(),
-                desk.gate.run(),
-                releaser.run(),
-                self.clock.follow(self.engine),
-                run_upkeep(self.engine, self.clock),
-                _end_with_parent(),
-            )
-        ]
-        _calm_garbage_collection()
-        try:
-            yield
-        finally:
-            await desk.pipeline.batcher.drain()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await desk.gate.report(elapsed_s=0)
-            await desk.pipeline.lanes.close()
-            await self.readiness.close()
-            await self.redis.close()
-            await self.engine.dispose()
+        return {
+            "worker number": desk.ids.hold,
+            "snapshots": keeper.follow,
+            "invalid codes": desk.gate.run,
+            "releases": releaser.run,
+            "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
+            "clock": partial(self.clock.follow, self.engine),
+            "upkeep": partial(run_upkeep, self.engine, self.clock),
+        }
 
 
 def issuance_of(settings: Settings) -> Issuance:
@@ -166,11 +182,3 @@ def _calm_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
-
-
-async def _end_with_parent() -> None:
-    """Stop when the process that started this worker is gone, even if killed."""
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nobody announces this
-        await asyncio.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -30,7 +30,7 @@ from core.errors import (
     UnsupportedMedia,
     database_away,
 )
-from core.ids import TimeIds, request_id
+from core.ids import request_id
 from core.pages import choose_language
 from core.settings import Network
 from scan_api.answers import answer_invalid, encode_answer
@@ -48,6 +48,7 @@ from scan_api.requests import (
     locate,
     position_cell,
 )
+from scan_api.worker_lease import LeasedIds
 
 log = structlog.get_logger(room=__name__)
 
@@ -74,7 +75,7 @@ class ScanDesk:
     gate: FloodGate
     authenticator: Authenticator
     clock: Clock
-    ids: TimeIds
+    ids: LeasedIds
     trusted_proxies: tuple[Network, ...]
     _answered: Iterator[int] = field(default_factory=count)
 
@@ -168,7 +169,7 @@ class ScanDesk:
             if blocked_s:
                 self.gate.refuse(blocked_s)
             self.gate.note_invalid(origin.tags, now_ms, request.code, caller.channel)
-            answer = answer_invalid(self.ids.next_id(now_ms), language)
+            answer = answer_invalid(self.ids.unstored_id(now_ms), language)
             return Answered(Outcome.INVALID, encode_answer(answer))
         scan = Scan(
             scan_id=self.ids.next_id(now_ms),

@@ -22,7 +22,7 @@ from scan_api.binary_arrays import (
     text_array,
 )
 from scan_api.domain import Outcome, Plan, Scan, Settled
-from scan_api.tables import claims, scans, sightings, worker_numbers
+from scan_api.tables import claims, scans, sightings
 
 _COMMIT = (
     "SELECT * FROM commit_scans("
@@ -298,11 +298,3 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
         )
     ).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 - its public spelling
-
-
-# Upkeep -------------------------------------------------------------------------------
-
-
-async def next_worker_no(conn: AsyncConnection) -> int:
-    """Draw a number that no other live worker has (modulo 1,024)."""
-    return int((await conn.execute(select(worker_numbers.next_value()))).scalar_one())

@@ -3,6 +3,8 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    DateTime,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -14,7 +16,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INET
 
 metadata = MetaData()
+# Where the search for a free worker number begins.
 worker_numbers = Sequence("worker_numbers", metadata=metadata, data_type=BigInteger)
+
+worker_leases = Table(
+    "worker_leases",
+    metadata,
+    Column("lease_no", BigInteger, Identity(always=True), primary_key=True),
+    Column("worker_no", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+)
+Index("worker_leases_by_number", worker_leases.c.worker_no, worker_leases.c.lease_no)
 
 claims = Table(
     "claims",

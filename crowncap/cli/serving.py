@@ -9,7 +9,7 @@ import crowncap.up
 from core.log import configure_logging
 from core.settings import Settings
 from crowncap.cli.shell import cli, data_dir_option
-from crowncap.up import Serving
+from crowncap.worker_processes import Serving
 
 
 @cli.command()

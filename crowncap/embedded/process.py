@@ -36,7 +36,7 @@ class ServerProcess:
         if code is None:
             return f"process {self.pid} is gone"
         if code < 0:
-            return f"process {self.pid} was ended by {signal.Signals(-code).name}"
+            return f"process {self.pid} was ended by {signal_name(-code)}"
         return f"process {self.pid} left with exit code {code}"
 
     def end(self, kind: signal.Signals, *, within_s: float) -> bool:
@@ -77,6 +77,14 @@ class ServerLog:
             file.seek(max(start, size - (64 << 10)))
             text = file.read().decode(errors="replace")
         return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def signal_name(number: int) -> str:
+    """Name a signal; not every real-time signal has a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def is_running(pid: int) -> bool:

@@ -82,7 +82,10 @@ class Supervisor:
             thread.start()
 
     def stop(self) -> None:
-        """Stop watching, and break off a restart that is under way."""
+        """Stop watching, and break off a restart that is under way.
+
+        What follows a restart is not waited for: it may take as long as it likes.
+        """
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -90,9 +93,14 @@ class Supervisor:
     def _watch(self, server: Server) -> None:
         troubles: deque[float] = deque()
         while not self._stopping.wait(self._policy.look_every_s):
-            if server.is_alive():
+            try:
+                if server.is_alive():
+                    continue
+                how = server.how_it_ended()
+            except Exception as error:  # noqa: BLE001 - the watch outlives any fault
+                self._tell_user(f"Looking after {server.name} failed: {error!r}")
+                self._stopping.wait(self._policy.longest_delay_s)
                 continue
-            how = server.how_it_ended()
             self._tell_user(
                 f"{server.name} stopped unexpectedly ({how}); starting it again."
             )
@@ -112,9 +120,18 @@ class Supervisor:
             except (EmbeddedServerError, OSError) as error:
                 reason = str(error)
                 continue
+            except Exception as error:  # noqa: BLE001 - the watch outlives any fault
+                reason = repr(error)
+                continue
             took_s = time.monotonic() - began
             self._tell_user(f"{server.name} is back after {took_s:.1f} s.")
-            self._call_hook(server.name)
+            # Meanwhile the server is watched again: it may die a second time.
+            threading.Thread(
+                target=self._call_hook,
+                args=(server.name,),
+                name=f"after-{server.name}",
+                daemon=True,
+            ).start()
             return
 
     def _count(self, troubles: deque[float]) -> None:
@@ -138,6 +155,6 @@ class Supervisor:
             )
 
     def _tell_user(self, line: str) -> None:
-        # A terminal that was closed must not end the watch.
-        with contextlib.suppress(OSError):
+        # Neither a terminal that was closed nor one that knows no such letter ends it.
+        with contextlib.suppress(Exception):
             self._say(line)

@@ -51,6 +51,22 @@ BREAKS = {
         ),
         "each reward of a scan is one transfer of the same points to its member",
     ),
+    "a number that two workers had": (
+        (
+            "INSERT INTO worker_leases (worker_no, host, pid, started_at, seen_at,"
+            " last_id) SELECT 9, 'a', n, now() - n * interval '1 s', now(), 0"
+            " FROM generate_series(1, 2) AS n"
+        ),
+        "no two workers had one number at the same time",
+    ),
+    "a scan of a worker that had given its number up": (
+        (
+            "INSERT INTO worker_leases (worker_no, host, pid, started_at, seen_at,"
+            " last_id, ended_at) VALUES (1, 'a', 1, now() - interval '1 day',"
+            " now() - interval '1 hour', 0, now() - interval '1 hour')"
+        ),
+        "no scan has the number of a worker that had given it up",
+    ),
     "a key without an answer": (
         (
             "INSERT INTO idempotency_keys VALUES (decode(repeat('ab', 16), 'hex'),"

@@ -1,0 +1,16 @@
+"""Who had which worker number, from when to when."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Add the table."""
+    # The driver itself takes many statements in one call, and % as it stands.
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(Path(__file__).with_suffix(".sql").read_text())
