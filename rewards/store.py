@@ -77,7 +77,7 @@ async def insert_campaign(
 async def load_campaigns(
     conn: AsyncConnection, *, since: int = -1
 ) -> dict[str, Campaign]:
-    """Load campaigns by id: all, or those that changed after a range version."""
+    """Load campaigns by id: all, or those that changed at a range version or after."""
     c, b = t.campaigns.c, t.campaign_budgets.c
     rows = await conn.execute(
         select(
@@ -91,7 +91,7 @@ async def load_campaigns(
             c.daily_cap,
         )
         .join_from(t.campaigns, t.campaign_budgets, b.campaign_no == c.campaign_no)
-        .where(c.version > since)
+        .where(c.version >= since)
     )
     return {
         row.campaign_id: Campaign(**row._mapping)  # noqa: SLF001 - its public spelling

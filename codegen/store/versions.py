@@ -171,11 +171,11 @@ async def load_ranges_of_codes(
 async def load_changed_products(
     conn: AsyncConnection, since: int
 ) -> dict[str, Product]:
-    """Load the products that were added or changed after a version."""
+    """Load the products that were added or changed at a version or after."""
     p = t.products.c
     rows = await conn.execute(
         select(p.gtin, p.name, p.brand, p.shelf_life_days, p.page_url).where(
-            p.version > since
+            p.version >= since
         )
     )
     return {row.gtin: product_of(row) for row in rows}
