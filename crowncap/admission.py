@@ -6,6 +6,7 @@ from everybody else for as long as it liked.
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -164,19 +165,21 @@ class _Exchange:
         wait_s = min(left_s - elapsed_s(), limits.body_s)
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None, "a request is answered by a task"
-        fault: Fault | None = None
+        # Never the fault itself: with its traceback it would be a ring that keeps the
+        # connection open until garbage is collected.
+        why: Callable[[], Fault] | None = None
         timer: asyncio.TimerHandle
 
         # As asyncio.timeout does it, which costs thrice as much for each scan.
         def give_up() -> None:
-            nonlocal fault
-            fault = self._too_slow()
+            nonlocal why
+            why = self._too_slow
             task.cancel()
 
         def look() -> None:
-            nonlocal fault, timer
+            nonlocal why, timer
             if not self.slow and not self._take_slow():
-                fault = _crowded()
+                why = _crowded
                 task.cancel()
                 return
             timer = loop.call_later(max(0.0, wait_s - limits.slow_after_s), give_up)
@@ -187,8 +190,8 @@ class _Exchange:
             message = await self.take()
         except asyncio.CancelledError:
             # Whoever else cancels us meanwhile is not overheard.
-            if fault is not None and task.uncancel() <= cancelled_before:
-                raise fault from None
+            if why is not None and task.uncancel() <= cancelled_before:
+                raise why() from None
             raise
         finally:
             timer.cancel()
