@@ -111,7 +111,8 @@ CHECKS = (
         "each pending transfer has its hold, resolved as the ledger says",
         """SELECT p.transfer_id FROM transfers AS p
             LEFT JOIN holds AS h ON h.transfer_id = p.transfer_id
-            LEFT JOIN transfers AS e ON e.pending_id = p.transfer_id
+            LEFT JOIN transfers AS e ON e.origin_id = p.transfer_id
+                AND e.kind IN ('post', 'void')
             WHERE p.kind = 'pending' AND (h.transfer_id IS NULL OR h.amount <> p.amount
                 OR coalesce(h.resolution, '') <> CASE e.kind
                     WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' ELSE '' END
@@ -134,7 +135,7 @@ CHECKS = (
         "no member earned more of a campaign in a day than its cap",
         """SELECT t.credit_account FROM transfers AS t
             JOIN campaigns AS c ON c.campaign_no = t.debit_account
-            LEFT JOIN transfers AS e ON e.pending_id = t.transfer_id AND e.kind = 'void'
+            LEFT JOIN transfers AS e ON e.origin_id = t.transfer_id AND e.kind = 'void'
             WHERE t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
                 AND c.daily_cap IS NOT NULL
             GROUP BY t.credit_account, c.campaign_no, c.daily_cap,

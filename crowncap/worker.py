@@ -151,7 +151,8 @@ class Worker:
                 async with self.engine.begin() as conn:
                     await ensure_time_partitions(conn, now)
                     await drop_old_traces(conn, now)
-                    await prune_keys(conn, now=now)
+                    while await prune_keys(conn, now=now):
+                        pass
             except Exception as fault:  # noqa: BLE001 - tried again in an hour
                 log.warning("upkeep_failed", cause=repr(fault))
 

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.ranges import CodeRange
 from codegen.store import load_range_table
+from core.db import SHARD
 from core.ids import first_id_at
-from rewards.store import ENSURE_MEMBERS, load_campaigns
-from rewards.tables import holds, members
+from rewards.store import ENSURE_MEMBERS, is_hold_of, is_member, load_campaigns
+from rewards.tables import holds, identities, members
 from scan_api.binary_arrays import (
     bool_array,
     bytea_array,
@@ -43,14 +44,14 @@ _COMMITTED = """
     FROM scans AS s
     LEFT JOIN claims AS k ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
     LEFT JOIN scans AS o ON o.scan_id = s.claim_scan_id AND o.member_no = s.member_no
-    LEFT JOIN holds AS h ON h.transfer_id = o.scan_id
+    LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = o.scan_id
     WHERE s.scan_id = ANY(%b::bigint[])
 """
 
 _RECORD_ANSWERS = """
     UPDATE idempotency_keys AS k SET status = 200, response = u.response
     FROM unnest(%b::bytea[], %b::bytea[]) AS u (key_hash, response)
-    WHERE k.key_hash = u.key_hash
+    WHERE k.shard = 0 AND k.key_hash = u.key_hash
 """
 
 
@@ -162,14 +163,19 @@ async def record_answers(
 
 
 async def ensure_members(
-    conn: psycopg.AsyncConnection[Any], member_ids: Sequence[str]
+    conn: psycopg.AsyncConnection[Any], wanted: Sequence[tuple[str, int]]
 ) -> dict[str, int]:
-    """Find or make members; returns their numbers."""
+    """Find or make members; returns their numbers.
+
+    Each comes with a time-ordered id, which becomes its number if it is new.
+    """
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     found: dict[str, int] = {}
     # A member made by someone else between the two halves is there the second time.
-    while missing := [m for m in member_ids if m not in found]:
-        await cursor.execute(ENSURE_MEMBERS, (missing, missing), prepare=True)
+    while missing := [each for each in wanted if each[0] not in found]:
+        ids = [member_id for member_id, _ in missing]
+        numbers = int8_array([number for _, number in missing])
+        await cursor.execute(ENSURE_MEMBERS, (ids, numbers, ids), prepare=True)
         found.update(await cursor.fetchall())
     return found
 
@@ -230,9 +236,9 @@ async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
                 holds.c.resolution,
                 holds.c.resolved_at,
             )
-            .join_from(claims, members, members.c.member_no == claims.c.member_no)
+            .join_from(claims, members, is_member(claims.c.member_no))
             .join(scans, scans.c.scan_id == claims.c.scan_id)
-            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
             .where(claims.c.code_id == code_id)
         )
     ).one_or_none()
@@ -275,9 +281,9 @@ async def load_member_scans(
             holds.c.resolution,
             (holds.c.transfer_id.is_not(None)).label("was_held"),
         )
-        .join_from(scans, members, members.c.member_no == s.member_no)
+        .join_from(scans, identities, identities.c.member_no == s.member_no)
         .outerjoin(holds, holds.c.transfer_id == s.scan_id)
-        .where(members.c.member_id == member_id)
+        .where(identities.c.shard == SHARD, identities.c.member_id == member_id)
         .order_by(s.scan_id.desc())
         .limit(limit)
     )
@@ -298,8 +304,8 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
                 holds.c.resolution,
                 (holds.c.transfer_id.is_not(None)).label("was_held"),
             )
-            .outerjoin_from(scans, members, members.c.member_no == scans.c.member_no)
-            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .outerjoin_from(scans, members, is_member(scans.c.member_no))
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
             .where(scans.c.scan_id == scan_id)
         )
     ).one_or_none()
@@ -334,25 +340,25 @@ async def ensure_code_partitions(
 
 
 async def ensure_time_partitions(conn: AsyncConnection, now: datetime) -> None:
-    """Make this and the next two months of scans, and the next days of traces."""
+    """Make this and the next two months of scans and the ledger, and days of traces."""
     month = now.astimezone(UTC).date().replace(day=1)
     months = [month]
     for _ in range(3):
         months.append((months[-1] + timedelta(days=32)).replace(day=1))
-    await _ensure(conn, "scans", months, "%Y_%m")
+    await _ensure(conn, "ensure_time_partitions('scans',", months, "%Y_%m")
+    await _ensure(conn, "ensure_ledger_partitions(", months, "%Y_%m")
     today = now.astimezone(UTC).date()
     days = [today + timedelta(days=n) for n in range(9)]
-    await _ensure(conn, "scan_traces", days, "%Y_%m_%d")
+    await _ensure(conn, "ensure_time_partitions('scan_traces',", days, "%Y_%m_%d")
 
 
 async def _ensure(
-    conn: AsyncConnection, parent: str, bounds: Sequence[date], name_format: str
+    conn: AsyncConnection, function: str, bounds: Sequence[date], name_format: str
 ) -> None:
     firsts = [_first_id(day) for day in bounds]
     await conn.execute(
-        text("SELECT ensure_time_partitions(:parent, :names, :firsts, :ends)"),
+        text(f"SELECT {function} :names, :firsts, :ends)"),
         {
-            "parent": parent,
             "names": [day.strftime(name_format) for day in bounds[:-1]],
             "firsts": firsts[:-1],
             "ends": firsts[1:],

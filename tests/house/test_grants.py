@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api")
 # Written by functions in SQL, which run with the rights of who calls them.
-FUNCTIONS = ROOT / "migrations" / "versions" / "0002_commit_scans.sql"
+FUNCTIONS = ROOT / "migrations" / "versions" / "0013_commit_scans.sql"
 # The serving role owns these, since it makes and drops their partitions.
 OWNED = {"claims", "sightings", "scans", "scan_traces", "scan_traces_default"}
 # The plant's feeder keeps files of its own, without any server.

@@ -46,14 +46,15 @@ BREAKS = {
     ),
     "a reward without a scan": (
         (
-            "INSERT INTO transfers SELECT 1, 'posted', debit_account, credit_account, 5"
+            "INSERT INTO transfers SELECT 0, 1, 1, 'posted', debit_account,"
+            " credit_account, 5"
             " FROM transfers WHERE kind = 'posted' LIMIT 1"
         ),
         "each reward of a scan is one transfer of the same points to its member",
     ),
     "a key without an answer": (
         (
-            "INSERT INTO idempotency_keys VALUES (decode(repeat('ab', 16), 'hex'),"
+            "INSERT INTO idempotency_keys VALUES (0, decode(repeat('ab', 16), 'hex'),"
             " decode(repeat('ab', 16), 'hex'), 0, NULL, NULL, now())"
         ),
         "each idempotency key has its recorded answer",

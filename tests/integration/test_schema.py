@@ -30,7 +30,7 @@ FEATURES: dict[str, MetaData] = {
     "scan_api": scan_api.tables.metadata,
 }
 APPEND_ONLY = (
-    *("audit_log", "transfers", "range_changes", "void_codes", "code_exports"),
+    *("audit_log", "range_changes", "void_codes", "code_exports"),
     *("rule_sets", "logistic_events", "logistic_event_units"),
 )
 # Made by the migrations alone: nothing but PostgreSQL needs to know of them.
