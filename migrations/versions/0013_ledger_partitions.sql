@@ -194,3 +194,21 @@ CREATE VIEW entries AS
     FROM transfers
     UNION ALL
     SELECT transfer_id, credit_account, amount, kind, origin_id FROM transfers;
+
+-- crowncap.audit ----------------------------------------------------------------------
+
+-- Each audit, and how far it came: an interrupted one goes on, and one of what is recent
+-- takes over the totals of the last sound one. `turn` counts the steps that were kept.
+CREATE TABLE audits (
+    audit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scope    text NOT NULL
+        CONSTRAINT scope_is_known CHECK (scope IN ('full', 'recent')),
+    begun_at timestamptz NOT NULL,
+    since_id bigint NOT NULL,
+    until_id bigint NOT NULL,
+    turn     integer NOT NULL,
+    progress jsonb NOT NULL,
+    ended_at timestamptz,
+    sound    boolean,
+    CONSTRAINT ended_as CHECK ((ended_at IS NULL) = (sound IS NULL))
+);

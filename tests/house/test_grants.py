@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FEATURES = ("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api")
+FEATURES = (
+    *("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api"),
+    "crowncap/audit",
+)
 # Written by functions in SQL, which run with the rights of who calls them.
 FUNCTIONS = ROOT / "migrations" / "versions" / "0013_commit_scans.sql"
 # The serving role owns these, since it makes and drops their partitions.

@@ -7,7 +7,8 @@ import pytest
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
-from crowncap.audit import CHECKS
+from crowncap.audit.run import CHECKS
+from crowncap.audit.totals import CHECKS as TOTALS
 from rewards.domain import Resolution
 from rewards.store import load_open_holds, resolve_holds
 from scan_api.domain import Outcome
@@ -62,6 +63,24 @@ BREAKS = {
     "a transfer from nowhere": (
         "UPDATE transfers SET debit_account = 999999 WHERE kind = 'posted'",
         "each transfer is from a campaign to a member, or ends one that was",
+    ),
+    "an end of what never began": (
+        (
+            "INSERT INTO transfers SELECT 0, 1, 2, 'post', debit_account,"
+            " credit_account, 5 FROM transfers LIMIT 1"
+        ),
+        "each transfer is from a campaign to a member, or ends one that was",
+    ),
+    "a hold of nothing": (
+        (
+            "INSERT INTO holds SELECT 0, 1, code_id, member_no, campaign_no, amount,"
+            " day, reason FROM holds LIMIT 1"
+        ),
+        "each pending transfer has its hold, resolved as the ledger says",
+    ),
+    "a member whom nobody finds": (
+        "UPDATE identities SET member_no = 7 WHERE member_id = 'ann'",
+        "each member is found by its identity",
     ),
     "a balance that was raised": (
         "UPDATE balances SET available = available + 1",
@@ -239,4 +258,4 @@ def test_every_check_is_broken_once() -> None:
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
     known = {sentence for _, sentence in BREAKS.values()} | beyond_reach
-    assert known == {check.sentence for check in CHECKS}
+    assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

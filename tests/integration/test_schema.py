@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 import anti_fraud.tables
 import codegen.tables
 import core.auth.tables
+import crowncap.audit.tables
 import printer_export.tables
 import rewards.tables
 import scan_api.tables
@@ -25,6 +26,7 @@ FEATURES: dict[str, MetaData] = {
     "anti_fraud": anti_fraud.tables.metadata,
     "codegen": codegen.tables.metadata,
     "core.auth": core.auth.tables.metadata,
+    "crowncap.audit": crowncap.audit.tables.metadata,
     "printer_export": printer_export.tables.metadata,
     "rewards": rewards.tables.metadata,
     "scan_api": scan_api.tables.metadata,
