@@ -21,6 +21,10 @@ Value = TypeVar("Value")
 FENCE_SHARED = "SELECT pg_advisory_xact_lock_shared(4343, 1)"
 FENCE_EXCLUSIVE = "SELECT pg_advisory_xact_lock(4343, 1)"
 
+# Every growing table has a shard first in its keys, by which it can be spread over
+# machines later. One machine has one, and each statement names it.
+SHARD = 0
+
 # What the drivers raise while PostgreSQL cannot be reached.
 DATABASE_AWAY = (
     psycopg.OperationalError,

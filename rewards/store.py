@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Integer,
+    and_,
     case,
     cast,
     func,
@@ -18,26 +19,43 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.db import SHARD
 from rewards import tables as t
 from rewards.domain import Campaign, Hold, HoldReason, Resolution, Wallet
 
 # A code_id is its epoch above this many bits of serial.
 _SERIAL_BITS = 36
 
-# Members are known outside by the subject of their tokens, inside by a number.
+# Members are known outside by the subject of their tokens, inside by a number that the
+# worker has chosen. A number whose name exists already is never used.
 ENSURE_MEMBERS = """
     WITH made AS (
-        INSERT INTO members (member_id, created_at)
-        SELECT id, now() FROM unnest(%b::text[]) AS id
-        WHERE NOT EXISTS (SELECT FROM members WHERE member_id = id)
+        INSERT INTO identities (shard, member_id, member_no)
+        SELECT 0, id, no FROM unnest(%b::text[], %b::bigint[]) AS u (id, no)
+        WHERE NOT EXISTS (
+            SELECT FROM identities WHERE shard = 0 AND member_id = id)
         ORDER BY id
-        ON CONFLICT (member_id) DO NOTHING
+        ON CONFLICT (shard, member_id) DO NOTHING
         RETURNING member_id, member_no
+    ), numbered AS (
+        INSERT INTO members (shard, member_no, member_id, created_at)
+        SELECT 0, member_no, member_id, now() FROM made
     )
     SELECT member_id, member_no FROM made
     UNION ALL
-    SELECT member_id, member_no FROM members WHERE member_id = ANY(%b::text[])
+    SELECT member_id, member_no FROM identities
+        WHERE shard = 0 AND member_id = ANY(%b::text[])
 """
+
+
+def is_member(number: ColumnElement[int]) -> ColumnElement[bool]:
+    """Join `members` by the number of one."""
+    return and_(t.members.c.shard == SHARD, t.members.c.member_no == number)
+
+
+def is_hold_of(scan_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Join `holds` by the scan whose reward waits."""
+    return and_(t.holds.c.shard == SHARD, t.holds.c.transfer_id == scan_id)
 
 
 async def insert_campaign(
@@ -109,12 +127,12 @@ def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:
 
 async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:
     """Read a member's balance; nothing yet is an empty wallet."""
-    b = t.balances.c
+    b, i = t.balances.c, t.identities.c
     row = (
         await conn.execute(
             select(b.available, b.pending)
-            .join_from(t.balances, t.members, t.members.c.member_no == b.member_no)
-            .where(t.members.c.member_id == member_id)
+            .join_from(t.balances, t.identities, i.member_no == b.member_no)
+            .where(i.shard == SHARD, i.member_id == member_id)
         )
     ).one_or_none()
     return Wallet(row.available, row.pending) if row else Wallet(0, 0)
@@ -131,6 +149,7 @@ async def load_open_holds(
     rows = await conn.execute(
         select(h.transfer_id, h.code_id, h.member_no, h.amount, h.reason)
         .where(
+            h.shard == SHARD,
             h.reason.in_([HoldReason.SIGNALS.value, HoldReason.EPOCH.value]),
             h.resolution.is_(None),
             h.code_id.op(">>")(cast(_SERIAL_BITS, Integer)).not_in(frozen_epochs),
@@ -155,7 +174,7 @@ async def keep_for_review(conn: AsyncConnection, transfer_ids: Sequence[int]) ->
     """Leave holds to a person: the rules, asked again, still say hold."""
     await conn.execute(
         update(t.holds)
-        .where(t.holds.c.transfer_id.in_(transfer_ids))
+        .where(t.holds.c.shard == SHARD, t.holds.c.transfer_id.in_(transfer_ids))
         .values(reason=HoldReason.RULES.value)
     )
 
@@ -165,7 +184,7 @@ _END_HOLDS = text(
     UPDATE holds AS h SET resolution = :resolution, resolved_at = :now
     FROM unnest(CAST(:transfer_ids AS bigint[]), CAST(:new_ids AS bigint[]))
         AS u (transfer_id, new_id)
-    WHERE h.transfer_id = u.transfer_id AND h.resolution IS NULL
+    WHERE h.shard = 0 AND h.transfer_id = u.transfer_id AND h.resolution IS NULL
     RETURNING u.new_id, h.transfer_id, h.member_no, h.campaign_no, h.amount, h.day
     """
 )
@@ -225,12 +244,13 @@ async def resolve_holds(
         insert(t.transfers),
         [
             {
+                "shard": SHARD,
+                "origin_id": hold["transfer_id"],
                 "transfer_id": hold["new_id"],
                 "kind": "post" if resolution is Resolution.POSTED else "void",
                 "debit_account": hold["campaign_no"],
                 "credit_account": hold["member_no"],
                 "amount": hold["amount"],
-                "pending_id": hold["transfer_id"],
             }
             for hold in ended
         ],

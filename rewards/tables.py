@@ -13,24 +13,39 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Sequence,
+    SmallInteger,
     Table,
     Text,
 )
 
 metadata = MetaData()
+# Counts campaigns; members' numbers tell time, and share the space of accounts.
 account_numbers = Sequence("account_numbers", metadata=metadata, data_type=BigInteger)
+
+
+def _shard() -> Column[int]:
+    """Come first in each key of a growing table; one machine has one shard, 0."""
+    return Column("shard", SmallInteger, primary_key=True, server_default="0")
+
 
 members = Table(
     "members",
     metadata,
-    Column(
-        "member_no",
-        BigInteger,
-        primary_key=True,
-        server_default=account_numbers.next_value(),
-    ),
-    Column("member_id", Text, nullable=False, unique=True),
+    _shard(),
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_id", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    postgresql_partition_by="RANGE (member_no)",
+)
+
+# By which name the world knows a member: looked up by the name, and unique by it.
+identities = Table(
+    "identities",
+    metadata,
+    _shard(),
+    Column("member_id", Text, primary_key=True),
+    Column("member_no", BigInteger, nullable=False),
+    postgresql_partition_by="HASH (member_id)",
 )
 
 campaigns = Table(
@@ -80,17 +95,20 @@ daily_earnings = Table(
 transfers = Table(
     "transfers",
     metadata,
+    _shard(),
+    Column("origin_id", BigInteger, primary_key=True, autoincrement=False),
     Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
     Column("debit_account", BigInteger, nullable=False),
     Column("credit_account", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
-    Column("pending_id", BigInteger),
+    postgresql_partition_by="RANGE (origin_id)",
 )
 
 holds = Table(
     "holds",
     metadata,
+    _shard(),
     Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("code_id", BigInteger, nullable=False),
     Column("member_no", BigInteger, nullable=False),
@@ -100,4 +118,5 @@ holds = Table(
     Column("reason", Text, nullable=False),
     Column("resolution", Text),
     Column("resolved_at", DateTime(timezone=True)),
+    postgresql_partition_by="RANGE (transfer_id)",
 )

@@ -51,6 +51,8 @@ class Periodic:
     ahead: int
     begin: Callable[[date], date]
     step: timedelta
+    # Who makes them: for tables that the serving role does not own, on its behalf.
+    function: str = "ensure_time_partitions"
 
     def periods(self, first: date, last: date) -> Iterator["Period"]:
         """List the periods from that of `first` to that of `last`."""
@@ -59,6 +61,7 @@ class Periodic:
             ends = self.begin(begins + self.step)
             yield Period(
                 self.table,
+                self.function,
                 begins.strftime(self.name_format),
                 _first_id(begins),
                 _first_id(ends),
@@ -72,15 +75,25 @@ class Period:
     """A stretch of ids that has partitions of its own."""
 
     table: str
+    function: str
     name: str
     first_id: int
     end_id: int
     begins: date
 
 
+def _monthly(table: str, function: str) -> Periodic:
+    first, month = (lambda day: day.replace(day=1)), timedelta(days=32)
+    return Periodic(table, "%Y_%m", 92, first, month, function)
+
+
 PERIODIC = (
-    Periodic("scans", "%Y_%m", 92, lambda day: day.replace(day=1), timedelta(days=32)),
+    _monthly("scans", "ensure_time_partitions"),
     Periodic("scan_traces", "%Y_%m_%d", 8, lambda day: day, timedelta(days=1)),
+    *(
+        _monthly(t, "ensure_ledger_partitions")
+        for t in ("members", "transfers", "holds")
+    ),
 )
 
 
@@ -215,7 +228,8 @@ async def _stray_periods(
 
 async def _ensure_period(conn: AsyncConnection, period: Period) -> int:
     made = await conn.execute(
-        text("SELECT ensure_time_partitions(:table, :names, :firsts, :ends)"),
+        # The function's name is one of ours.
+        text(f"SELECT {period.function}(:table, :names, :firsts, :ends)"),
         {
             "table": period.table,
             "names": [period.name],

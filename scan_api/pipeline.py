@@ -130,21 +130,24 @@ class ScanPipeline:
 
     def _recall_members(
         self, scans: Sequence[Scan]
-    ) -> tuple[dict[str, int], list[str]]:
-        """Split members into the numbers known here and the ids that are not."""
+    ) -> tuple[dict[str, int], list[tuple[str, int]]]:
+        """Split members into the numbers known here and the ids that are not.
+
+        A stranger who is new takes the id of this scan for a number.
+        """
         numbers: dict[str, int] = {}
-        strangers: list[str] = []
+        strangers: list[tuple[str, int]] = []
         for scan in scans:
             if scan.member_id is not None:
                 known = self._members.get(scan.member_id)
                 if known is None:
-                    strangers.append(scan.member_id)
+                    strangers.append((scan.member_id, scan.scan_id))
                 else:
                     numbers[scan.member_id] = known
         return numbers, strangers
 
     async def _meet_members(
-        self, lane: Lane, numbers: dict[str, int], strangers: Sequence[str]
+        self, lane: Lane, numbers: dict[str, int], strangers: Sequence[tuple[str, int]]
     ) -> None:
         """Find or make members in PostgreSQL, and remember their numbers.
 

@@ -11,8 +11,9 @@ from psycopg.rows import tuple_row
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rewards.store import ENSURE_MEMBERS
-from rewards.tables import holds, members
+from core.db import SHARD
+from rewards.store import ENSURE_MEMBERS, is_hold_of, is_member
+from rewards.tables import holds, identities, members
 from scan_api.binary_arrays import (
     bool_array,
     bytea_array,
@@ -37,14 +38,14 @@ _COMMITTED = """
     FROM scans AS s
     LEFT JOIN claims AS k ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
     LEFT JOIN scans AS o ON o.scan_id = s.claim_scan_id AND o.member_no = s.member_no
-    LEFT JOIN holds AS h ON h.transfer_id = o.scan_id
+    LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = o.scan_id
     WHERE s.scan_id = ANY(%b::bigint[])
 """
 
 _RECORD_ANSWERS = """
     UPDATE idempotency_keys AS k SET status = 200, response = u.response
     FROM unnest(%b::bytea[], %b::bytea[]) AS u (key_hash, response)
-    WHERE k.key_hash = u.key_hash
+    WHERE k.shard = 0 AND k.key_hash = u.key_hash
 """
 
 
@@ -161,14 +162,19 @@ async def record_answers(
 
 
 async def ensure_members(
-    conn: psycopg.AsyncConnection[Any], member_ids: Sequence[str]
+    conn: psycopg.AsyncConnection[Any], wanted: Sequence[tuple[str, int]]
 ) -> dict[str, int]:
-    """Find or make members; returns their numbers."""
+    """Find or make members; returns their numbers.
+
+    Each comes with a time-ordered id, which becomes its number if it is new.
+    """
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     found: dict[str, int] = {}
     # A member made by someone else between the two halves is there the second time.
-    while missing := [m for m in member_ids if m not in found]:
-        await cursor.execute(ENSURE_MEMBERS, (missing, missing), prepare=True)
+    while missing := [each for each in wanted if each[0] not in found]:
+        ids = [member_id for member_id, _ in missing]
+        numbers = int8_array([number for _, number in missing])
+        await cursor.execute(ENSURE_MEMBERS, (ids, numbers, ids), prepare=True)
         found.update(await cursor.fetchall())
     return found
 
@@ -224,9 +230,9 @@ async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
                 holds.c.resolution,
                 holds.c.resolved_at,
             )
-            .join_from(claims, members, members.c.member_no == claims.c.member_no)
+            .join_from(claims, members, is_member(claims.c.member_no))
             .join(scans, scans.c.scan_id == claims.c.scan_id)
-            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
             .where(claims.c.code_id == code_id)
         )
     ).one_or_none()
@@ -269,9 +275,9 @@ async def load_member_scans(
             holds.c.resolution,
             (holds.c.transfer_id.is_not(None)).label("was_held"),
         )
-        .join_from(scans, members, members.c.member_no == s.member_no)
+        .join_from(scans, identities, identities.c.member_no == s.member_no)
         .outerjoin(holds, holds.c.transfer_id == s.scan_id)
-        .where(members.c.member_id == member_id)
+        .where(identities.c.shard == SHARD, identities.c.member_id == member_id)
         .order_by(s.scan_id.desc())
         .limit(limit)
     )
@@ -292,8 +298,8 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
                 holds.c.resolution,
                 (holds.c.transfer_id.is_not(None)).label("was_held"),
             )
-            .outerjoin_from(scans, members, members.c.member_no == scans.c.member_no)
-            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .outerjoin_from(scans, members, is_member(scans.c.member_no))
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
             .where(scans.c.scan_id == scan_id)
         )
     ).one_or_none()

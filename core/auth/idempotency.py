@@ -8,11 +8,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.tables import idempotency_keys
+from core.db import SHARD
 from core.errors import InvalidInput
 
 KEPT = timedelta(hours=48)
@@ -70,17 +71,19 @@ async def begin_once(
     """
     taken = await conn.execute(
         insert(idempotency_keys)
-        .values(key_hash=key_hash, body_hash=body_hash, owner=0, created_at=now)
+        .values(
+            shard=SHARD,
+            key_hash=key_hash,
+            body_hash=body_hash,
+            owner=0,
+            created_at=now,
+        )
         .on_conflict_do_nothing()
         .returning(idempotency_keys.c.owner)
     )
     if taken.one_or_none() is not None:
         return None
-    row = (
-        await conn.execute(
-            select(idempotency_keys).where(idempotency_keys.c.key_hash == key_hash)
-        )
-    ).one()
+    row = (await conn.execute(select(idempotency_keys).where(*_is(key_hash)))).one()
     if row.body_hash != body_hash:
         raise reused_key()
     return Replay(row.status, row.response)
@@ -92,9 +95,13 @@ async def finish_once(
     """Record the answer beside the key, in the same transaction."""
     await conn.execute(
         update(idempotency_keys)
-        .where(idempotency_keys.c.key_hash == key_hash)
+        .where(*_is(key_hash))
         .values(status=status, response=response)
     )
+
+
+def _is(key_hash: bytes) -> tuple[ColumnElement[bool], ...]:
+    return idempotency_keys.c.shard == SHARD, idempotency_keys.c.key_hash == key_hash
 
 
 async def prune_keys(conn: AsyncConnection, *, now: datetime) -> int:
@@ -102,13 +109,14 @@ async def prune_keys(conn: AsyncConnection, *, now: datetime) -> int:
 
     A slice at a time, and not those that another worker is at: nobody waits for it.
     """
+    k = idempotency_keys.c
     old = (
-        select(idempotency_keys.c.key_hash)
-        .where(idempotency_keys.c.created_at < now - KEPT)
+        select(k.key_hash)
+        .where(k.shard == SHARD, k.created_at < now - KEPT)
         .limit(PRUNED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
     done = await conn.execute(
-        delete(idempotency_keys).where(idempotency_keys.c.key_hash.in_(old))
+        delete(idempotency_keys).where(k.shard == SHARD, k.key_hash.in_(old))
     )
     return done.rowcount

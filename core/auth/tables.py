@@ -58,10 +58,12 @@ audit_log = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
+    Column("shard", SmallInteger, primary_key=True, server_default="0"),
     Column("key_hash", LargeBinary, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
     Column("owner", BigInteger, nullable=False),
     Column("status", SmallInteger),
     Column("response", LargeBinary),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    postgresql_partition_by="HASH (key_hash)",
 )

@@ -103,15 +103,15 @@ BEGIN
     -- Idempotency keys. A key that another scan owns is answered with its answer; the
     -- insert waits for an owner that is still at work.
     IF EXISTS (SELECT FROM unnest(in_keys) AS k WHERE k <> '') THEN
-        INSERT INTO idempotency_keys (key_hash, body_hash, owner, created_at)
-        SELECT k, b, s, now()
+        INSERT INTO idempotency_keys (shard, key_hash, body_hash, owner, created_at)
+        SELECT 0, k, b, s, now()
         FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
         WHERE k <> '' ORDER BY k
-        ON CONFLICT (key_hash) DO NOTHING;
+        ON CONFLICT (shard, key_hash) DO NOTHING;
         FOR row_ IN
             SELECT u.i, k.response, k.body_hash
             FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i)
-            JOIN idempotency_keys AS k ON k.key_hash = u.k
+            JOIN idempotency_keys AS k ON k.shard = 0 AND k.key_hash = u.k
             WHERE k.owner <> u.s
         LOOP
             live[row_.i] := false;
@@ -250,8 +250,9 @@ BEGIN
     END LOOP;
 
     -- What remains is written down.
-    INSERT INTO transfers (transfer_id, kind, debit_account, credit_account, amount)
-    SELECT s, CASE outcome WHEN 'held' THEN 'pending' ELSE 'posted' END, g, m, p
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, amount)
+    SELECT 0, s, s, CASE outcome WHEN 'held' THEN 'pending' ELSE 'posted' END, g, m, p
     FROM unnest(in_scan_ids, outcomes, in_campaigns, in_members, credited)
         AS u (s, outcome, g, m, p)
     WHERE p > 0;
@@ -263,7 +264,7 @@ BEGIN
             FROM unnest(claim_scans, claim_owners, in_members) WITH ORDINALITY
                 AS u (claim, owner, m, i)
             JOIN scans AS s ON s.scan_id = u.claim
-            LEFT JOIN holds AS h ON h.transfer_id = u.claim
+            LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = u.claim
             WHERE u.owner = u.m
         LOOP
             originals[row_.i] := row_.points;
@@ -272,9 +273,9 @@ BEGIN
     END IF;
 
     IF 'held' = ANY (outcomes) THEN
-        INSERT INTO holds (transfer_id, code_id, member_no, campaign_no, amount, day,
-            reason)
-        SELECT s, c, m, g, p, in_day, reason
+        INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, amount,
+            day, reason)
+        SELECT 0, s, c, m, g, p, in_day, reason
         FROM unnest(in_scan_ids, in_code_ids, in_members, in_campaigns, credited,
             outcomes, in_reasons) AS u (s, c, m, g, p, outcome, reason)
         WHERE p > 0 AND outcome = 'held';

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rewards.store import is_hold_of, is_member
 from rewards.tables import holds, members
 from scan_api.domain import Outcome
 from scan_api.tables import claims, scans
@@ -27,9 +28,9 @@ async def find_own_claim(
     row = (
         await conn.execute(
             select(scans.c.scan_id, scans.c.outcome, scans.c.points, holds.c.resolution)
-            .join_from(claims, members, members.c.member_no == claims.c.member_no)
+            .join_from(claims, members, is_member(claims.c.member_no))
             .join(scans, scans.c.scan_id == claims.c.scan_id)
-            .outerjoin(holds, holds.c.transfer_id == scans.c.scan_id)
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
             .where(claims.c.code_id == code_id, members.c.member_id == member_id)
         )
     ).one_or_none()

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FEATURES = ("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api")
+FEATURES = (
+    *("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api"),
+    "crowncap/audit",
+)
 # Written by functions in SQL, which run with the rights of who calls them.
-FUNCTIONS = ROOT / "migrations" / "versions" / "0002_commit_scans.sql"
+FUNCTIONS = ROOT / "migrations" / "versions" / "0018_versions.sql"
 # The serving role owns these, since it makes and drops their partitions; the last is
 # temporary.
 OWNED = {"claims", "sightings", "scans", "scan_traces", "scan_traces_default"} | {

@@ -48,7 +48,7 @@ SQL_ELSEWHERE = {
     "core/auth/": "each room there holds the SQL of its one table",
     "core/database_clock.py": "asks PostgreSQL for the time",
     "core/db.py": "the fence is everyone's",
-    "crowncap/audit.py": "the audit reads every table and is owned by none",
+    "crowncap/audit/": "the audit reads every table and is owned by none",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",
     "scan_api/filters.py": "rebuilds Redis from the table of claims",

@@ -7,7 +7,8 @@ import pytest
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
-from crowncap.audit import CHECKS
+from crowncap.audit.run import CHECKS
+from crowncap.audit.totals import CHECKS as TOTALS
 from rewards.domain import Resolution
 from rewards.store import load_open_holds, resolve_holds
 from scan_api.domain import Outcome
@@ -46,7 +47,8 @@ BREAKS = {
     ),
     "a reward without a scan": (
         (
-            "INSERT INTO transfers SELECT 1, 'posted', debit_account, credit_account, 5"
+            "INSERT INTO transfers SELECT 0, 1, 1, 'posted', debit_account,"
+            " credit_account, 5"
             " FROM transfers WHERE kind = 'posted' LIMIT 1"
         ),
         "each reward of a scan is one transfer of the same points to its member",
@@ -69,7 +71,7 @@ BREAKS = {
     ),
     "a key without an answer": (
         (
-            "INSERT INTO idempotency_keys VALUES (decode(repeat('ab', 16), 'hex'),"
+            "INSERT INTO idempotency_keys VALUES (0, decode(repeat('ab', 16), 'hex'),"
             " decode(repeat('ab', 16), 'hex'), 0, NULL, NULL, now())"
         ),
         "each idempotency key has its recorded answer",
@@ -77,6 +79,24 @@ BREAKS = {
     "a transfer from nowhere": (
         "UPDATE transfers SET debit_account = 999999 WHERE kind = 'posted'",
         "each transfer is from a campaign to a member, or ends one that was",
+    ),
+    "an end of what never began": (
+        (
+            "INSERT INTO transfers SELECT 0, 1, 2, 'post', debit_account,"
+            " credit_account, 5 FROM transfers LIMIT 1"
+        ),
+        "each transfer is from a campaign to a member, or ends one that was",
+    ),
+    "a hold of nothing": (
+        (
+            "INSERT INTO holds SELECT 0, 1, code_id, member_no, campaign_no, amount,"
+            " day, reason FROM holds LIMIT 1"
+        ),
+        "each pending transfer has its hold, resolved as the ledger says",
+    ),
+    "a member whom nobody finds": (
+        "UPDATE identities SET member_no = 7 WHERE member_id = 'ann'",
+        "each member is found by its identity",
     ),
     "a balance that was raised": (
         "UPDATE balances SET available = available + 1",
@@ -261,4 +281,4 @@ def test_every_check_is_broken_once() -> None:
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
     known = {sentence for _, sentence in BREAKS.values()} | beyond_reach
-    assert known == {check.sentence for check in CHECKS}
+    assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

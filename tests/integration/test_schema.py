@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 import anti_fraud.tables
 import codegen.tables
 import core.auth.tables
+import crowncap.audit.tables
 import printer_export.tables
 import rewards.tables
 import scan_api.tables
@@ -25,12 +26,13 @@ FEATURES: dict[str, MetaData] = {
     "anti_fraud": anti_fraud.tables.metadata,
     "codegen": codegen.tables.metadata,
     "core.auth": core.auth.tables.metadata,
+    "crowncap.audit": crowncap.audit.tables.metadata,
     "printer_export": printer_export.tables.metadata,
     "rewards": rewards.tables.metadata,
     "scan_api": scan_api.tables.metadata,
 }
 APPEND_ONLY = (
-    *("audit_log", "transfers", "range_changes", "void_codes", "code_exports"),
+    *("audit_log", "range_changes", "void_codes", "code_exports"),
     *("rule_sets", "logistic_events", "logistic_event_units"),
 )
 # Made by the migrations alone: nothing but PostgreSQL needs to know of them.

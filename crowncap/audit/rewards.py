@@ -1,0 +1,99 @@
+"""Transfers, holds, members and balances; crowncap.audit.totals adds transfers up."""
+
+from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
+
+CHECKS = (
+    Check(
+        3,
+        "each transfer is from a campaign to a member, or ends one that was",
+        """SELECT t.transfer_id FROM transfers AS t
+            LEFT JOIN campaigns AS c ON c.campaign_no = t.debit_account
+            LEFT JOIN members AS m ON m.shard = 0 AND m.member_no = t.credit_account
+            LEFT JOIN transfers AS p ON p.shard = 0
+                AND p.origin_id = t.origin_id AND p.transfer_id = t.origin_id
+                AND p.origin_id BETWEEN :first AND :last
+            WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+                AND (c.campaign_no IS NULL OR m.member_no IS NULL
+                    OR t.kind IN ('post', 'void')
+                        AND p.kind IS DISTINCT FROM 'pending')""",
+        TRANSFERS,
+    ),
+    Check(
+        3,
+        "debits and credits cancel out",
+        """SELECT sum(amount) FROM entries WHERE origin_id BETWEEN :first AND :last
+            HAVING sum(amount) <> 0""",
+        TRANSFERS,
+    ),
+    Check(
+        4,
+        "each member is found by its identity",
+        """SELECT m.member_no FROM members AS m
+            LEFT JOIN identities AS i ON i.shard = 0 AND i.member_id = m.member_id
+            WHERE m.shard = 0 AND m.member_no BETWEEN :first AND :last
+                AND i.member_no IS DISTINCT FROM m.member_no""",
+        MEMBERS,
+    ),
+    Check(
+        5,
+        "no balance is negative",
+        """SELECT member_no FROM balances WHERE member_no BETWEEN :first AND :last
+            AND (available < 0 OR pending < 0)""",
+        BALANCES,
+    ),
+    Check(
+        6,
+        "each pending transfer has its hold, resolved as the ledger says",
+        """SELECT coalesce(p.transfer_id, h.transfer_id) FROM (
+                SELECT * FROM transfers WHERE shard = 0 AND kind = 'pending'
+                    AND origin_id BETWEEN :first AND :last) AS p
+            FULL JOIN (SELECT * FROM holds
+                WHERE shard = 0 AND transfer_id BETWEEN :first AND :last) AS h
+                ON h.transfer_id = p.transfer_id
+            LEFT JOIN (SELECT * FROM transfers
+                WHERE shard = 0 AND kind IN ('post', 'void')
+                    AND origin_id BETWEEN :first AND :last) AS e
+                ON e.origin_id = p.transfer_id
+            WHERE p.transfer_id IS NULL OR h.transfer_id IS NULL
+                OR h.amount <> p.amount
+                OR coalesce(h.resolution, '') <> CASE e.kind
+                    WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' ELSE '' END
+                OR e.amount <> p.amount OR e.credit_account <> p.credit_account""",
+        TRANSFERS,
+    ),
+    # What began before and ended since. The index of ends is small: only what was held
+    # has one.
+    Check(
+        6,
+        "each pending transfer has its hold, resolved as the ledger says",
+        """SELECT e.origin_id FROM transfers AS e
+            LEFT JOIN transfers AS p ON p.shard = 0
+                AND p.origin_id = e.origin_id AND p.transfer_id = e.origin_id
+            LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = e.origin_id
+            WHERE e.shard = 0 AND e.kind IN ('post', 'void')
+                AND e.transfer_id >= :since AND e.origin_id < :since
+                AND (p.kind IS DISTINCT FROM 'pending' OR h.amount <> p.amount
+                    OR h.resolution IS DISTINCT FROM CASE e.kind
+                        WHEN 'post' THEN 'posted' ELSE 'voided' END
+                    OR e.amount <> p.amount OR e.credit_account <> p.credit_account)
+            """,
+        scopes=(Scope.RECENT,),
+    ),
+    # A slice is made of whole business days. 1767225600000 is core.ids.EPOCH_MS.
+    Check(
+        7,
+        "no member earned more of a campaign in a day than its cap",
+        """SELECT t.credit_account FROM transfers AS t
+            JOIN campaigns AS c ON c.campaign_no = t.debit_account
+            LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
+                AND e.kind = 'void' AND e.origin_id BETWEEN :first AND :last
+            WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+                AND t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
+                AND c.daily_cap IS NOT NULL
+            GROUP BY t.credit_account, c.campaign_no, c.daily_cap,
+                (to_timestamp(((t.transfer_id >> 22) + 1767225600000) / 1000.0)
+                    AT TIME ZONE :timezone)::date
+            HAVING sum(t.amount) > c.daily_cap""",
+        TRANSFERS,
+    ),
+)

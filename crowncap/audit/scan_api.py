@@ -1,0 +1,122 @@
+"""Claims and scans, and what a claim needs of its code."""
+
+from crowncap.audit.checks import CLAIMS, RANGES, SCANS, VOIDS, Check, Scope
+
+CHECKS = (
+    # Which claims are new nobody can tell without reading all of them.
+    Check(
+        1,
+        "each claim has the scan that made it",
+        """SELECT k.code_id FROM claims AS k
+            LEFT JOIN scans AS s ON s.scan_id = k.scan_id
+            WHERE k.code_id BETWEEN :first AND :last AND (
+                s.scan_id IS NULL OR s.code_id <> k.code_id
+                OR s.member_no IS DISTINCT FROM k.member_no
+                OR s.outcome NOT IN ('held', 'no_reward', 'rewarded'))""",
+        CLAIMS,
+        (Scope.FULL,),
+    ),
+    Check(
+        1,
+        "each scan that claims has its claim",
+        """SELECT s.scan_id FROM scans AS s
+            LEFT JOIN claims AS k
+                ON k.code_id = s.code_id AND k.scan_id = s.scan_id
+            WHERE s.scan_id BETWEEN :first AND :last AND k.code_id IS NULL
+                AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
+        SCANS,
+    ),
+    # Two scans, of which one at most is named by the code's one claim.
+    Check(
+        1,
+        "no code is claimed by two scans",
+        """SELECT s.code_id FROM scans AS s
+            JOIN claims AS k ON k.code_id = s.code_id AND k.scan_id <> s.scan_id
+            WHERE s.scan_id BETWEEN :first AND :last
+                AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
+        SCANS,
+    ),
+    Check(
+        1,
+        "each reward of a scan is one transfer of the same points to its member",
+        """SELECT coalesce(s.scan_id, t.transfer_id) FROM (
+                SELECT * FROM scans WHERE scan_id BETWEEN :first AND :last) AS s
+            FULL JOIN (SELECT * FROM transfers
+                WHERE shard = 0 AND origin_id BETWEEN :first AND :last
+                    AND kind IN ('posted', 'pending')) AS t
+                ON t.transfer_id = s.scan_id
+            WHERE (s.points > 0) IS DISTINCT FROM (t.transfer_id IS NOT NULL)
+                AND (s.points > 0 OR t.transfer_id IS NOT NULL)
+                OR t.amount <> s.points OR t.credit_account <> s.member_no
+                OR t.debit_account <> s.campaign_no
+                OR (t.kind = 'pending') <> (s.outcome = 'held')""",
+        SCANS,
+    ),
+    Check(
+        1,
+        "no two workers had one number at the same time",
+        """SELECT lease_no FROM (
+            SELECT lease_no, started_at, max(coalesce(ended_at, seen_at)) OVER (
+                PARTITION BY worker_no ORDER BY lease_no
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_held_at
+            FROM worker_leases) AS l WHERE started_at < last_held_at""",
+    ),
+    # A minute, since clocks may be apart and a holder is believed for a while after it
+    # was heard of last. A number that was never leased is of an older version.
+    Check(
+        1,
+        "no scan has the number of a worker that had given it up",
+        """SELECT s.scan_id FROM scans AS s
+            CROSS JOIN LATERAL (
+                SELECT to_timestamp(((s.scan_id >> 22) + 1767225600000) / 1000.0) AS at
+            ) AS t
+            CROSS JOIN LATERAL (
+                SELECT coalesce(l.ended_at, l.seen_at) AS held_until
+                FROM worker_leases AS l
+                WHERE l.worker_no = (s.scan_id >> 12) & 1023
+                    AND l.started_at <= t.at + interval '1 minute'
+                ORDER BY l.lease_no DESC LIMIT 1) AS lease
+            WHERE s.scan_id BETWEEN :first AND :last
+                AND t.at > lease.held_until + interval '1 minute'""",
+        SCANS,
+    ),
+    # 1767225600000 is core.ids.EPOCH_MS, at which scan_ids begin to count. What is
+    # active needs no look: claims are asked for in the other ranges, and where no
+    # range is, which is before one and after the last.
+    Check(
+        11,
+        "no code was claimed that was not activated, or after its range was ended",
+        """SELECT k.code_id FROM ranges AS r
+            JOIN range_changes AS c USING (change_id)
+            JOIN claims AS k ON k.code_id BETWEEN r.first_code_id AND r.last_code_id
+            WHERE r.first_code_id BETWEEN :first AND :last AND r.state <> 'activated'
+                AND (r.state = 'issued' OR c.at
+                    < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0))
+            UNION ALL
+            SELECT k.code_id FROM ranges AS r
+            LEFT JOIN LATERAL (
+                SELECT last_code_id FROM ranges AS p
+                WHERE p.first_code_id < r.first_code_id
+                ORDER BY p.first_code_id DESC LIMIT 1) AS p ON true
+            JOIN claims AS k ON k.code_id < r.first_code_id
+                AND k.code_id > coalesce(p.last_code_id, -9223372036854775808)
+            WHERE r.first_code_id BETWEEN :first AND :last
+            UNION ALL
+            SELECT k.code_id FROM claims AS k
+            WHERE :last = 9223372036854775807 AND k.code_id > coalesce((
+                SELECT last_code_id FROM ranges ORDER BY first_code_id DESC LIMIT 1),
+                -9223372036854775808)""",
+        RANGES,
+    ),
+    Check(
+        11,
+        "no code was claimed after it was voided",
+        """SELECT k.code_id FROM void_codes AS v
+            JOIN range_changes AS c USING (change_id)
+            JOIN claims AS k ON k.code_id = v.code_id
+            WHERE v.code_id BETWEEN :first AND :last
+                AND c.at < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)
+            """,
+        VOIDS,
+    ),
+)

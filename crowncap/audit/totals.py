@@ -1,0 +1,157 @@
+"""What transfers add up to, against balances and budgets.
+
+A sum a member of everything it ever earned is too much to carry from slice to slice.
+So members are dealt into 256 groups, and a group carries one number: the sum of its
+amounts, each times a factor of its member, modulo a prime. Balances are added up alike.
+Groups that agree are sound (a wrong one agrees once in 2^61); those that don't are
+added up member by member, in the same snapshot, and only what is found there is told.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crowncap.audit.checks import Check
+
+_PRIME = (1 << 61) - 1
+_GROUP = "(hashint8extended({0}, 1) & 255)"
+_WEIGHED = f"(sum(hashint8extended({{0}}, 2)::numeric * {{1}}) % {_PRIME})::bigint"
+
+
+class Totals(msgspec.Struct):
+    """Sums of transfers: by group of members, and what each campaign spent."""
+
+    available: dict[int, int] = {}
+    pending: dict[int, int] = {}
+    spent: dict[int, int] = {}
+
+    def add(self, other: "Totals") -> "Totals":
+        """Add two; groups modulo the prime."""
+        return Totals(
+            _add(self.available, other.available, _PRIME),
+            _add(self.pending, other.pending, _PRIME),
+            _add(self.spent, other.spent, None),
+        )
+
+
+def _add(
+    one: dict[int, int], other: dict[int, int], modulus: int | None
+) -> dict[int, int]:
+    sums = {key: one.get(key, 0) + other.get(key, 0) for key in one | other}
+    return {k: n if modulus is None else n % modulus for k, n in sums.items()}
+
+
+# Which transfers: slices up to `until`, and beside them what a slice does not have.
+SLICE = "origin_id BETWEEN :first AND :last AND transfer_id < :until"
+ENDED_SINCE = (
+    "origin_id < :since AND kind IN ('post', 'void')"
+    " AND transfer_id >= :since AND transfer_id < :until"
+)
+_SINCE_UNTIL = (
+    "(origin_id >= :until OR origin_id < :until AND kind IN ('post', 'void')"
+    " AND transfer_id >= :until)"
+)
+_POSTED = "CASE WHEN kind IN ('posted', 'post') THEN amount ELSE 0 END"
+_PENDING = "CASE kind WHEN 'pending' THEN amount WHEN 'posted' THEN 0 ELSE -amount END"
+_SPENT = (
+    "CASE WHEN kind IN ('posted', 'pending') THEN amount"
+    " WHEN kind = 'void' THEN -amount ELSE 0 END"
+)
+
+
+async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
+    """Add up some transfers, in two statements of one snapshot or of settled rows."""
+    groups = await conn.execute(
+        text(
+            f"SELECT {_GROUP.format('credit_account')} AS key,"  # noqa: S608 - constants
+            f" {_WEIGHED.format('credit_account', _POSTED)} AS available,"
+            f" {_WEIGHED.format('credit_account', _PENDING)} AS pending"
+            f" FROM transfers WHERE shard = 0 AND {which} GROUP BY 1"
+        ),
+        bounds,
+    )
+    rows = groups.all()
+    campaigns = await conn.execute(
+        text(
+            f"SELECT debit_account, sum({_SPENT}) FROM transfers"  # noqa: S608 - constants
+            f" WHERE shard = 0 AND {which} GROUP BY 1"
+        ),
+        bounds,
+    )
+    return Totals(
+        {row.key: row.available for row in rows},
+        {row.key: row.pending for row in rows},
+        {key: int(spent) for key, spent in campaigns},
+    )
+
+
+BALANCES_AGREE = Check(
+    4,
+    "each balance equals what its transfers add up to",
+    f"""SELECT coalesce(b.member_no, t.member_no) FROM (
+            SELECT * FROM balances WHERE {_GROUP.format("member_no")} = ANY(:keys)
+        ) AS b
+        FULL JOIN (
+            SELECT credit_account AS member_no, sum({_POSTED}) AS available,
+                sum({_PENDING}) AS pending
+            FROM transfers
+            WHERE shard = 0 AND {_GROUP.format("credit_account")} = ANY(:keys)
+            GROUP BY credit_account) AS t USING (member_no)
+        WHERE coalesce(b.available, 0) <> coalesce(t.available, 0)
+            OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)""",  # noqa: S608 - constants
+)
+BUDGETS_AGREE = Check(
+    7,
+    "what a campaign spent equals its transfers and fits its budget",
+    f"""SELECT b.campaign_no FROM campaign_budgets AS b
+        LEFT JOIN (
+            SELECT debit_account AS campaign_no, sum({_SPENT}) AS spent
+            FROM transfers WHERE shard = 0 AND debit_account = ANY(:keys)
+            GROUP BY debit_account) AS t USING (campaign_no)
+        WHERE b.campaign_no = ANY(:keys)
+            AND (b.spent <> coalesce(t.spent, 0) OR b.spent > b.budget)""",  # noqa: S608 - constants
+)
+CHECKS = (BALANCES_AGREE, BUDGETS_AGREE)
+
+
+async def suspects(
+    conn: AsyncConnection, totals: Totals, until: int
+) -> dict[Check, list[int]]:
+    """Name groups and campaigns that differ from `totals` and what came since.
+
+    `conn` must be in REPEATABLE READ: totals are of settled rows, all else is of now.
+    """
+    now = totals.add(await add_up(conn, _SINCE_UNTIL, until=until))
+    rows = await conn.execute(
+        text(
+            f"SELECT {_GROUP.format('member_no')} AS key,"  # noqa: S608 - constants
+            f" {_WEIGHED.format('member_no', 'available')} AS available,"
+            f" {_WEIGHED.format('member_no', 'pending')} AS pending"
+            " FROM balances GROUP BY 1"
+        )
+    )
+    found = Totals()
+    for row in rows:
+        found.available[row.key] = row.available % _PRIME
+        found.pending[row.key] = row.pending % _PRIME
+    groups = _differing(now.available, found.available) | _differing(
+        now.pending, found.pending
+    )
+    budgets = await conn.execute(
+        text("SELECT campaign_no, spent, budget FROM campaign_budgets")
+    )
+    campaigns = {
+        row.campaign_no
+        for row in budgets
+        if row.spent != now.spent.get(row.campaign_no, 0)
+        or row.spent > (row.budget or row.spent)
+    }
+    return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(campaigns)}
+
+
+def _differing(one: dict[int, int], other: dict[int, int]) -> set[int]:
+    keys: Iterable[Any] = one | other
+    return {key for key in keys if one.get(key, 0) != other.get(key, 0)}
