@@ -15,6 +15,7 @@ from console.desk import ConsoleDesk
 from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit, recognise
 from core.auth import Role, require_role
+from core.bounds import check_path
 from core.db import DATABASE_AWAY
 from core.errors import Fault, Forbidden, database_away
 
@@ -77,6 +78,7 @@ def _handler(
                 asked = {**request.query_params, "lang": visit.other_language}
                 visit.switch = f"{visit.path}?{urlencode(asked)}"
             try:
+                check_path(request.path_params.values())
                 await recognise(request, console, visit)
                 return await enter(work, request, console, visit)
             except Fault as fault:

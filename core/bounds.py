@@ -7,14 +7,15 @@ the same bounds as constraints.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, ClassVar, Final
 
 import msgspec
 
-from core.errors import FieldError, InvalidInput
+from core.errors import FieldError, InvalidInput, NotFound
 
 DAY_MIN: Final = date(2000, 1, 1)
 DAY_MAX: Final = date(2199, 12, 31)
@@ -94,6 +95,13 @@ def check_integer(pointer: str, number: int | None) -> Iterable[FieldError]:
         yield FieldError(pointer, "out_of_range", detail)
 
 
+def check_float(pointer: str, number: float) -> Iterable[FieldError]:
+    """Say so when a number is none, or has no end."""
+    if not math.isfinite(number):
+        detail = f"{_name(pointer)} is not a number."
+        yield FieldError(pointer, "out_of_range", detail)
+
+
 def check_text(
     pointer: str, text: str | None, *, most: int | None = None
 ) -> Iterable[FieldError]:
@@ -139,6 +147,13 @@ def read_id(text: str) -> int | None:
     return number if number <= MAX_INTEGER else None
 
 
+def check_path(numbers: Iterable[object]) -> None:
+    """Raise NotFound for an address with a number that the database gave nobody."""
+    for number in numbers:
+        if isinstance(number, int) and abs(number) > MAX_INTEGER:
+            raise NotFound("There is nothing under so large a number.")
+
+
 def refuse(faults: Iterable[FieldError]) -> None:
     """Raise InvalidInput when anything is wrong."""
     errors = tuple(error for error, _ in zip(faults, range(MAX_FAULTS), strict=False))
@@ -146,53 +161,72 @@ def refuse(faults: Iterable[FieldError]) -> None:
         raise InvalidInput(errors[0].detail, errors=errors)
 
 
-def check_values(
-    value: object, pointer: str = "", *, prose: bool = False
-) -> Iterable[FieldError]:
+_CHECKS: Final[dict[type, Callable[[str, Any], Iterable[FieldError]]]] = {
+    str: check_text,
+    int: check_integer,
+    float: check_float,
+    date: check_day,
+    datetime: check_moment,
+}
+
+
+def check_values(value: object) -> list[FieldError]:
     """Say what is wrong with a value and with all that is in it, at any depth.
 
     Structs and dataclasses are gone through by the names that callers use.
     """
-    match value:
-        case None | bool():
-            return
-        case str():
-            yield from (check_prose if prose else check_text)(pointer, value)
-        case int():
-            yield from check_integer(pointer, value)
-        case float() if not math.isfinite(value):
-            detail = f"{_name(pointer)} is not a number."
-            yield FieldError(pointer, "out_of_range", detail)
-        case datetime():
-            yield from check_moment(pointer, value)
-        case date():
-            yield from check_day(pointer, value)
-        case tuple() | list():
+    faults: list[FieldError] = []
+    _look_into(value, "", faults, prose=False)
+    return faults
+
+
+def _look_into(
+    value: Any, pointer: str, faults: list[FieldError], *, prose: bool
+) -> None:
+    kind = type(value)
+    if kind in _CHECKS:
+        check = check_prose if prose and kind is str else _CHECKS[kind]
+        faults += check(pointer, value)
+    elif isinstance(value, tuple | list):
+        if not _all_plain(value):
             for place, each in enumerate(value):
-                yield from check_values(each, f"{pointer}/{place}", prose=prose)
-        case _:
-            yield from _check_parts(value, pointer, prose=prose)
+                _look_into(each, f"{pointer}/{place}", faults, prose=prose)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            _look_into(each, f"{pointer}/{name}", faults, prose=prose)
+    else:
+        _look_into_parts(value, pointer, faults, prose=prose)
 
 
-def _check_parts(value: object, pointer: str, *, prose: bool) -> Iterable[FieldError]:
+def _look_into_parts(
+    value: object, pointer: str, faults: list[FieldError], *, prose: bool
+) -> None:
     body = value if isinstance(value, Body) else Body
-    for name, each in _parts(value):
+    kind: Any = type(value)
+    for told, name in _parts_of(kind):
         if name not in body.judged_later:
             # No name has a slash, which RFC 6901 would escape.
             lines = prose or name in body.prose
-            yield from check_values(each, f"{pointer}/{name}", prose=lines)
+            _look_into(getattr(value, name), f"{pointer}/{told}", faults, prose=lines)
 
 
-def _parts(value: object) -> Iterable[tuple[str, Any]]:
-    if isinstance(value, msgspec.Struct):
-        names = zip(
-            value.__struct_encode_fields__, value.__struct_fields__, strict=True
+def _all_plain(values: Sequence[object]) -> bool:
+    """Tell whether all are texts and fine: thousands of codes are one look."""
+    try:
+        return is_plain("".join(values))  # type: ignore[arg-type] # that is the question
+    except TypeError:
+        return False
+
+
+@cache
+def _parts_of(kind: Any) -> tuple[tuple[str, str], ...]:
+    """List the fields of a kind of value, each as callers name it and as we do."""
+    if issubclass(kind, msgspec.Struct):
+        return tuple(
+            zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
         )
-        return [(told, getattr(value, name)) for told, name in names]
-    if isinstance(value, Mapping):
-        return value.items()
-    if is_dataclass(value):
-        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    if is_dataclass(kind):
+        return tuple((field.name, field.name) for field in fields(kind))
     return ()
 
 

@@ -102,7 +102,10 @@ def answer_unstorable(
 ) -> Response[bytes]:
     """Answer 422 for a value that PostgreSQL cannot hold, such as a text with NUL."""
     log.warning("unstorable", cause=str(fault.orig).splitlines()[0])
-    detail = "Something in the request cannot be stored: a NUL character, perhaps."
+    detail = (
+        "Something in the request cannot be stored: a number that is too large, or a "
+        "NUL character."
+    )
     return answer_fault(request, InvalidInput(detail, code="unstorable"))
 
 

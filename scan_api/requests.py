@@ -59,7 +59,8 @@ def decode_scan(body: bytes) -> ScanBody:
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Unparsable("The body is not JSON.") from None
     # Not by core.bounds.Body, which would look at each field of every scan.
-    refuse(check_text("/member_id", scan.member_id))
+    if scan.member_id is not None:
+        refuse(check_text("/member_id", scan.member_id))
     if scan.context is not None:
         refuse(check_moment("/context/scanned_at", scan.context.scanned_at))
     return scan

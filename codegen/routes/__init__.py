@@ -3,11 +3,11 @@
 from litestar import Router
 
 from codegen.routes import batches, changes, products, recalls
-from core.auth.requests import require_token
+from core.auth.requests import refuse_absurd_path, require_token
 
 ROUTER = Router(
     path="/",
-    guards=[require_token],
+    guards=[require_token, refuse_absurd_path],
     route_handlers=[
         products.add_product,
         batches.issue_batch,

@@ -16,7 +16,7 @@ from codegen.pipeline import Issuance
 from codegen.routes.fields import Cursor, Regions, Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import Body
+from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 
 MAX_PAGE = 100
@@ -156,6 +156,7 @@ async def list_batches(
     """List batches, newest first; `state` keeps those with codes in that state."""
     staff = require_role(principal, *READERS)
     limit = max(1, min(limit, MAX_PAGE))
+    refuse(check_text("/line", line))
     if gtin is not None:
         gtin = read_gtin(gtin)
     async with engine.connect() as conn:

@@ -13,7 +13,9 @@ Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
-Cursor = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
+QueryId = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
+OptionalId = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
+Cursor = OptionalId
 
 
 def read_gtin(given: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from core.auth import idempotency, staff
 from core.auth.members import MemberVerifier
 from core.auth.principal import Anonymous, Principal, Staff
+from core.bounds import check_path
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
 
@@ -64,6 +65,13 @@ async def require_token(
     """Refuse who shows no token at all before the body is even read."""
     if "authorization" not in connection.headers:
         raise Unauthenticated("This needs a token: Authorization: Bearer TOKEN.")
+
+
+async def refuse_absurd_path(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    """Answer 404 for numbers in an address that no database has."""
+    check_path(connection.path_params.values())
 
 
 @dataclass(frozen=True, slots=True)

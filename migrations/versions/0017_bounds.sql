@@ -113,8 +113,6 @@ ALTER TABLE products ADD CONSTRAINT products_names_in_bounds
     CHECK (length(name) <= 64 AND length(brand) <= 64) NOT VALID;
 ALTER TABLE batches ADD CONSTRAINT batches_produced_on_in_bounds
     CHECK (produced_on BETWEEN '2000-01-01' AND '2199-12-31') NOT VALID;
-ALTER TABLE batches ADD CONSTRAINT batches_quantity_in_bounds
-    CHECK (quantity BETWEEN 1 AND 68719476736) NOT VALID;
 ALTER TABLE batches ADD CONSTRAINT batches_texts_in_bounds
     CHECK (length(lot) BETWEEN 1 AND 64 AND length(line) BETWEEN 1 AND 64) NOT VALID;
 ALTER TABLE ranges ADD CONSTRAINT ranges_produced_on_in_bounds

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import get_batch
+from codegen.routes.fields import Cursor, OptionalId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
@@ -245,9 +246,9 @@ async def list_packages(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    batch_id: int | None = None,
+    batch_id: OptionalId = None,
     overdue: bool = False,  # noqa: FBT001, FBT002 - a query parameter
-    cursor: int | None = None,
+    cursor: Cursor = None,
     limit: int = 50,
 ) -> PackageList:
     """List packages, newest first; `overdue` keeps what was due before now."""

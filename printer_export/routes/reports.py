@@ -12,6 +12,7 @@ from litestar import Request, Response, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance, get_batch
+from codegen.routes.fields import Cursor, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body, check_moment, refuse
@@ -44,8 +45,8 @@ class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
 class JsonReport(Body, frozen=True, kw_only=True):
     """A small report."""
 
-    # Codes are pasted with the blanks and lines that stood between them.
-    prose: ClassVar = frozenset({"rows"})
+    # They are read as lines of the CSV that they stand for.
+    judged_later: ClassVar = frozenset({"rows"})
 
     batch_id: int
     rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]
@@ -80,7 +81,7 @@ async def add_report(
     once: Once,
     clock: Clock,
     issuance: Issuance,
-    batch_id: int | None = None,
+    batch_id: OptionalId = None,
     on_error: OnError = OnError.SKIP,
     activate: str = Activate.NONE.value,
 ) -> Response[bytes]:
@@ -199,8 +200,8 @@ def digest_of(content: IO[bytes], options: str) -> bytes:
 async def list_reports(
     principal: Principal,
     engine: AsyncEngine,
-    batch_id: int,
-    cursor: int | None = None,
+    batch_id: QueryId,
+    cursor: Cursor = None,
     limit: int = 50,
 ) -> ReportList:
     """List the reports of a batch, newest first."""

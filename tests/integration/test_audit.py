@@ -179,6 +179,13 @@ BREAKS = {
         ),
         "each carton holds caps of its batches until it is unpacked",
     ),
+    "a day that no calendar has with a shelf life": (
+        (
+            "ALTER TABLE ranges DROP CONSTRAINT ranges_produced_on_in_bounds;"
+            "UPDATE ranges SET produced_on = 'infinity'"
+        ),
+        "each stored day, time and number lies within its bounds",
+    ),
 }
 
 
