@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures.embedded",
     "tests.fixtures.service",
     "tests.fixtures.colleague",
+    "tests.fixtures.doors",
     "tests.fixtures.ground",
     "tests.fixtures.programs",
 ]

@@ -5,180 +5,27 @@ notices.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
-import httpx
 import pytest
 
 from crowncap.demo import GTIN
 from tests.acceptance.test_batch_routes import refused
-from tests.fixtures.cartons import Warehouse, fresh_sscc, span
 from tests.fixtures.colleague import HOME, Colleague, at_work
+from tests.fixtures.doors import (
+    HOSTILE,
+    IN_ADDRESSES,
+    REFUSED_OR_DONE,
+    UNIT,
+    Doors,
+    operations,
+    places_in,
+    put,
+)
 from tests.fixtures.epcis import cap_names, of_caps
 from tests.fixtures.processes import fresh_address
 from tests.fixtures.service import Json, Service
-
-# JSON as it is sent: some of these no Python value writes.
-HOSTILE: Final = (
-    '"0001-01-01"',
-    '"0001-01-01T00:00:00+08:00"',
-    '"1899-12-30"',
-    '"1970-01-01T00:00:00Z"',
-    '"9999-12-31"',
-    '"9999-12-31T23:59:59-12:00"',
-    '"294276-12-31T00:00:00Z"',
-    '"infinity"',
-    '"NaN"',
-    '"a\\u0000b"',
-    '"\\ud800"',
-    '"\\u001b[2J"',
-    '""',
-    '"' + "x" * 5_000 + '"',
-    '"' + "9" * 5_000 + '"',
-    "9" * 5_000,
-    str(1 << 63),
-    str(1 << 31),
-    str(-(10**30)),
-    "-1",
-    "1e999",
-    "1e300",
-    "null",
-    "[[]]",
-    "{}",
-)
-# The same in an address, where all is text.
-IN_ADDRESSES: Final = (
-    *("0001-01-01", "0001-01-01T00:00:00+08:00", "9999-12-31", "infinity", "NaN"),
-    *("294276-12-31T00:00:00Z", "9999-12-31T23:59:59-12:00", "a\0b", "\x1b", "-1"),
-    *("9" * 5_000, str(1 << 63), str(1 << 31), str(10**30), "1e999", "", "x" * 5_000),
-)
-REFUSED_OR_DONE: Final = range(200, 500)
-GTINS: Final = iter(range(10**8))
-
-
-@dataclass(slots=True)
-class Doors:
-    """The operations of the API with what they are about, and what went wrong."""
-
-    service: Service
-    token: str
-    names: dict[str, str]
-    bodies: dict[str, Json]
-    faults: list[str] = field(default_factory=list)
-    tried: int = 0
-
-    def send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request; notes one that was answered as a fault of ours."""
-        headers = {"authorization": f"Bearer {self.token}"} | request.pop("headers", {})
-        answer = self.service.http.request(method, path, headers=headers, **request)
-        self.tried += 1
-        if answer.status_code not in REFUSED_OR_DONE:
-            what = f"{method} {path} {request}"[:300]
-            self.faults.append(f"{answer.status_code}: {what}: {answer.text[:200]}")
-        return answer
-
-    def path_of(self, template: str, **named: str) -> str:
-        """Fill in a path."""
-        for name, value in (self.names | named).items():
-            template = template.replace(f"{{{name}}}", quote(value, safe=""))
-        return template
-
-
-@pytest.fixture(scope="module")
-def doors(service: Service) -> Iterator[Doors]:
-    """Make one of each thing that a path can name, and a right body for each POST.
-
-    The books are sound after all of it.
-    """
-    admin = service.staff("admin")
-    batch = service.issue(1_000, activate=False, units=[UNIT])
-    order = {"preset": "csv", "encryption": {"kind": "none"}}
-    path = f"/v1/batches/{batch['batch_id']}/packages"
-    package = service.post(path, order, admin).json()
-    warehouse = Warehouse(service, service.staff("line"))
-    sscc = warehouse.carton(batch, 0, 9)
-    report = warehouse.report(batch, "20,29,printed", activate="none")
-    wish = {"batch_id": batch["batch_id"], "reason": "r", "instructions": "i"}
-    recall = service.post("/v1/recalls", wish, service.issuer).json()
-    number = str(batch["batch_id"])
-    names = {
-        "batch_id": number,
-        "sscc": sscc,
-        "gtin": GTIN,
-        "scan_id": "1",
-        "package_id": str(package["package_id"]),
-        "report_id": str(report["report_id"]),
-        "recall_id": str(recall["recall_id"]),
-        "capture_id": "01900000-0000-7000-8000-000000000000",
-    }
-    moved = {"ssccs": [fresh_sscc()]}
-    place = {"happened_at": None, "read_point": None, "biz_location": None}
-    bodies: dict[str, Json] = {
-        "/v1/products": {"gtin": GTIN, "name": "Milk", "brand": "Demo Dairy"},
-        "/v1/batches": {"quantity": 1, "units": [UNIT | {"to_index": 0}]},
-        "/v1/batches/{batch_id}/activations": {"from_index": 900, "to_index": 900},
-        "/v1/batches/{batch_id}/voids": {"reason": "r", "from_index": 0, "to_index": 0},
-        "/v1/batches/{batch_id}/packages": order,
-        "/v1/packages/{package_id}/cancellations": {"reason": "r"},
-        "/v1/recalls": wish,
-        "/v1/logistic-units": place
-        | {"units": [{"sscc": fresh_sscc(), "contents": [span(batch, 40, 49)]}]},
-        **dict.fromkeys(("/v1/unpackings", "/v1/shipments"), place | moved),
-        "/v1/receipts": place | moved,
-        "/v1/logistic-units/{sscc}/activations": {},
-        "/v1/scans": {"code": "0000-0000", "position": {"lat": 1.0, "lon": 1.0}},
-        "/v1/line-reports": {
-            "batch_id": batch["batch_id"],
-            "rows": [{"status": "printed", "from_index": 1, "to_index": 1}],
-        },
-        "/v1/epcis/capture": {},
-    }
-    yield Doors(service, admin, names, bodies)
-    service.audit()
-
-
-UNIT: Final = {"name": "roll-1", "from_index": 0, "to_index": 9}
-
-
-def operations(service: Service) -> Iterator[tuple[str, str, Json, Json]]:
-    """List what the API's own description names: method, path, operation, schemas."""
-    document = service.get("/schema/openapi.json").json()
-    schemas = document["components"]["schemas"]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            yield method.upper(), path, operation, schemas
-
-
-def places_in(schema: Json, schemas: Json, at: tuple[Any, ...]) -> Iterator[Any]:
-    """List the places of values in a body by its schema; the first item of lists."""
-    if "$ref" in schema:
-        schema = schemas[schema["$ref"].rpartition("/")[2]]
-    for way in ("oneOf", "anyOf", "allOf"):
-        for each in schema.get(way, ()):
-            yield from places_in(each, schemas, at)
-    for name, each in schema.get("properties", {}).items():
-        yield (*at, name)
-        yield from places_in(each, schemas, (*at, name))
-    for each in (schema.get("items"), *schema.get("prefixItems", ())):
-        if isinstance(each, dict):
-            yield (*at, 0)
-            yield from places_in(each, schemas, (*at, 0))
-
-
-def put(body: Any, place: tuple[Any, ...], value: Any) -> Any:
-    """Give a body with a value at a place, made up where it had none."""
-    if not place:
-        return value
-    key, rest = place[0], place[1:]
-    if key == 0:
-        inner = body[0] if isinstance(body, list) and body else None
-        return [put(inner, rest, value)]
-    old = body if isinstance(body, dict) else {}
-    return old | {key: put(old.get(key), rest, value)}
 
 
 def test_no_value_at_any_door_is_a_fault_of_ours(
