@@ -48,6 +48,7 @@ SQL_ELSEWHERE = {
     "core/auth/": "each room there holds the SQL of its one table",
     "core/database_clock.py": "asks PostgreSQL for the time",
     "core/db.py": "the fence is everyone's",
+    "core/db_arrays.py": "hands statements of stores to the driver",
     "crowncap/audit/": "the audit reads every table and is owned by none",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",

@@ -141,8 +141,8 @@ def test_the_serving_role_adds_to_the_ledger_and_cannot_rewrite_it(
 ) -> None:
     """Not the table, not a partition, and not one that it has asked for itself."""
     serving.execute(
-        "SELECT ensure_ledger_partitions('{2031_01}', '{900000000000000000}',"
-        " '{900000001000000000}')"
+        "SELECT ensure_ledger_partitions('transfers', '{2031_01}',"
+        " '{900000000000000000}', '{900000001000000000}')"
     )
     serving.execute(
         "INSERT INTO transfers (origin_id, transfer_id, kind, debit_account,"
