@@ -345,20 +345,26 @@ async def ensure_time_partitions(conn: AsyncConnection, now: datetime) -> None:
     months = [month]
     for _ in range(3):
         months.append((months[-1] + timedelta(days=32)).replace(day=1))
-    await _ensure(conn, "ensure_time_partitions('scans',", months, "%Y_%m")
-    await _ensure(conn, "ensure_ledger_partitions(", months, "%Y_%m")
+    await _ensure(conn, "ensure_time_partitions", "scans", months, "%Y_%m")
+    for table in ("transfers", "holds", "members"):
+        await _ensure(conn, "ensure_ledger_partitions", table, months, "%Y_%m")
     today = now.astimezone(UTC).date()
     days = [today + timedelta(days=n) for n in range(9)]
-    await _ensure(conn, "ensure_time_partitions('scan_traces',", days, "%Y_%m_%d")
+    await _ensure(conn, "ensure_time_partitions", "scan_traces", days, "%Y_%m_%d")
 
 
 async def _ensure(
-    conn: AsyncConnection, function: str, bounds: Sequence[date], name_format: str
+    conn: AsyncConnection,
+    function: str,
+    parent: str,
+    bounds: Sequence[date],
+    name_format: str,
 ) -> None:
     firsts = [_first_id(day) for day in bounds]
     await conn.execute(
-        text(f"SELECT {function} :names, :firsts, :ends)"),
+        text(f"SELECT {function}(:parent, :names, :firsts, :ends)"),
         {
+            "parent": parent,
             "names": [day.strftime(name_format) for day in bounds[:-1]],
             "firsts": firsts[:-1],
             "ends": firsts[1:],

@@ -102,12 +102,14 @@ CREATE TABLE members_numbered PARTITION OF members
 -- Months of time-ordered ids, ahead of time. The serving role writes no history and
 -- owns none, so it may ask for these partitions and not make them: they belong to
 -- whoever owns their tables.
-CREATE FUNCTION ensure_ledger_partitions(names text[], firsts bigint[], ends bigint[])
+CREATE FUNCTION ensure_ledger_partitions(
+    parent text, names text[], firsts bigint[], ends bigint[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-    PERFORM ensure_time_partitions('members', names, firsts, ends);
-    PERFORM ensure_time_partitions('transfers', names, firsts, ends);
-    PERFORM ensure_time_partitions('holds', names, firsts, ends);
+    IF parent NOT IN ('transfers', 'holds', 'members') THEN
+        RAISE EXCEPTION '% is not a table of the ledger', parent;
+    END IF;
+    PERFORM ensure_time_partitions(parent, names, firsts, ends);
 END $$;
 
 DO $$
@@ -121,10 +123,11 @@ BEGIN
     -- The months that have something to move. 1767225600000 is core.ids.EPOCH_MS; the
     -- 22 bits are those of a worker's number and its sequence.
     PERFORM ensure_ledger_partitions(
+        parent,
         array_agg(to_char(month, 'YYYY_MM') ORDER BY month),
         array_agg(bound ORDER BY month),
         array_agg(next_bound ORDER BY month))
-    FROM (
+    FROM unnest(ARRAY['transfers', 'holds', 'members']) AS parent, (
         SELECT month, bound, lead(bound) OVER (ORDER BY month) AS next_bound
         FROM (
             SELECT month,
@@ -140,7 +143,7 @@ BEGIN
                     AT TIME ZONE 'UTC') + interval '1 month',
                 interval '1 month') AS month) AS months) AS bounded
     WHERE next_bound IS NOT NULL AND bound > 0
-    HAVING count(*) > 0;
+    GROUP BY parent;
 END $$;
 
 -- The rows ----------------------------------------------------------------------------

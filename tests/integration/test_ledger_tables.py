@@ -142,14 +142,18 @@ def test_the_serving_role_adds_to_the_ledger_and_cannot_rewrite_it(
 ) -> None:
     """Not the table, not a partition, and not one that it has asked for itself."""
     serving.execute(
-        "SELECT ensure_ledger_partitions('{2031_01}', '{900000000000000000}',"
-        " '{900000001000000000}')"
+        "SELECT ensure_ledger_partitions('transfers', '{2031_01}',"
+        " '{900000000000000000}', '{900000001000000000}')"
     )
     serving.execute(
         "INSERT INTO transfers (origin_id, transfer_id, kind, debit_account,"
         " credit_account, amount) VALUES (900000000000000001, 900000000000000001,"
         " 'posted', 1, 2, 5)"
     )
+    with pytest.raises(pg.RaiseException, match="not a table of the ledger"):
+        serving.execute(
+            "SELECT ensure_ledger_partitions('audit_log', '{}', '{}', '{}')"
+        )
     tables = serving.execute(
         "SELECT inhrelid::regclass::text FROM pg_inherits"
         " WHERE inhparent = 'transfers'::regclass UNION SELECT 'transfers'"
