@@ -80,7 +80,8 @@ async def begin(engine: AsyncEngine, *, scope: Scope, now: datetime) -> Run:
     A recent one takes over the totals of the last sound audit; without one it is full.
     """
     async with engine.begin() as conn:
-        standby = (await conn.execute(text("SELECT pg_is_in_recovery()"))).scalar_one()
+        kept = await conn.execute(text("SHOW transaction_read_only"))
+        standby = kept.scalar_one() == "on"
         sound = await _last(conn, audits.c.sound)
         if sound is None:
             scope = Scope.FULL

@@ -127,7 +127,7 @@ BEGIN
         array_agg(to_char(month, 'YYYY_MM') ORDER BY month),
         array_agg(bound ORDER BY month),
         array_agg(next_bound ORDER BY month))
-    FROM (
+    FROM unnest(ARRAY['transfers', 'holds', 'members']) AS parent, (
         SELECT month, bound, lead(bound) OVER (ORDER BY month) AS next_bound
         FROM (
             SELECT month,
@@ -142,7 +142,6 @@ BEGIN
                 (to_timestamp(((last >> 22) + 1767225600000) / 1000.0)
                     AT TIME ZONE 'UTC') + interval '1 month',
                 interval '1 month') AS month) AS months) AS bounded
-    CROSS JOIN unnest(ARRAY['members', 'transfers', 'holds']) AS parent
     WHERE next_bound IS NOT NULL AND bound > 0
     GROUP BY parent;
 END $$;

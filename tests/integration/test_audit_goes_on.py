@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from core.clock import utc_datetime
+from core.db import create_engine
 from core.errors import MisconfiguredError
 from core.ids import first_id_at
 from crowncap.audit import Report, Scope
@@ -271,6 +272,19 @@ async def test_without_a_sound_audit_a_recent_one_reads_all(days: Days) -> None:
         report = await days.audit(Scope.RECENT)
         assert report.since is None
         assert sentences(report) == {CLAIM, REWARD}
+
+
+async def test_a_standby_is_audited_and_keeps_nothing(days: Days) -> None:
+    """What only reads can be asked all the same."""
+    assert (await days.audit()).findings == []
+    url = f"{days.ground.database_url}&options=-c%20default_transaction_read_only%3Don"
+    standby = create_engine(url)
+    for scope in Scope:
+        audit = days.ground.auditor(slice_rows=1)
+        audit.engine = standby
+        assert (await audit.run(scope)).findings == []
+    await standby.dispose()
+    assert await days.endings() == [True]
 
 
 async def test_two_audits_at_once_do_not_add_up_twice(days: Days) -> None:

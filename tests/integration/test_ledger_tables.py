@@ -149,6 +149,10 @@ def test_the_serving_role_adds_to_the_ledger_and_cannot_rewrite_it(
         " credit_account, amount) VALUES (900000000000000001, 900000000000000001,"
         " 'posted', 1, 2, 5)"
     )
+    with pytest.raises(pg.RaiseException, match="not a table of the ledger"):
+        serving.execute(
+            "SELECT ensure_ledger_partitions('audit_log', '{}', '{}', '{}')"
+        )
     tables = serving.execute(
         "SELECT inhrelid::regclass::text FROM pg_inherits"
         " WHERE inhparent = 'transfers'::regclass UNION SELECT 'transfers'"
