@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from anti_fraud.domain import InvalidCounter
+from anti_fraud.domain import GuessCounter
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance
 from core.auth.idempotency import prune_keys
@@ -27,7 +27,7 @@ from crowncap.places import member_keys, server_urls
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
 from scan_api.filters import FilterBuilder
-from scan_api.floods import FloodGate
+from scan_api.guess_throttle import GuessThrottle
 from scan_api.hot_route import ScanDesk
 from scan_api.lanes import Lanes
 from scan_api.metrics import forget_dead_workers
@@ -85,18 +85,18 @@ class Worker:
             keeper,
             self.settings.timezone,
         )
-        gate = FloodGate(
-            InvalidCounter(()), self.redis, self.engine, self.clock, keeper
+        throttle = GuessThrottle(
+            GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
         self.desk = ScanDesk(
             pipeline,
-            gate,
+            throttle,
             self.authenticator,
             self.clock,
             TimeIds(0),
             self.settings.trusted_proxies,
         )
-        self.views = ViewDesk(self.engine, self.clock, keeper, gate)
+        self.views = ViewDesk(self.engine, self.clock, keeper, throttle)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -109,7 +109,7 @@ class Worker:
         await keeper.start()
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
-        desk.gate.counter = InvalidCounter(keeper.rule_set.throttles)
+        desk.throttle.counter = GuessCounter(keeper.rule_set.throttles)
         releaser = HoldReleaser(
             self.engine,
             self.redis,
@@ -122,7 +122,7 @@ class Worker:
             asyncio.create_task(work)
             for work in (
                 keeper.follow(),
-                desk.gate.run(),
+                desk.throttle.run(),
                 releaser.run(),
                 self._upkeep(),
                 _end_with_parent(),
@@ -137,7 +137,7 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await desk.gate.report(elapsed_s=0)
+            await desk.throttle.report(elapsed_s=0)
             await desk.pipeline.lanes.close()
             await self.redis.close()
             await self.engine.dispose()

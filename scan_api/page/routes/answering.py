@@ -9,9 +9,9 @@ from litestar.enums import HttpMethod
 from litestar.params import SkipValidation
 
 from core.db import DATABASE_AWAY
-from core.errors import Fault, Throttled, database_away
+from core.errors import Fault, database_away
 from scan_api.page.desk import PageDesk
-from scan_api.page.rendering import render
+from scan_api.page.rendering import render, word_wait
 from scan_api.page.visits import PageVisit, read_visit
 
 log = structlog.get_logger(room=__name__)
@@ -54,6 +54,5 @@ def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[byte
         status=fault.status,
         headers=headers,
         notice=f"notice_{fault.status if fault.status in known else 500}",
-        # A member's valid code is served even where guesses are turned away.
-        offer_claim=isinstance(fault, Throttled) and visit.member is not None,
+        wait=word_wait(page, visit, fault.retry_after_s or 0),
     )
