@@ -123,6 +123,7 @@ class Worker:
             for work in (
                 keeper.follow(),
                 desk.throttle.run(),
+                desk.throttle.listen(),
                 releaser.run(),
                 self._upkeep(),
                 _end_with_parent(),

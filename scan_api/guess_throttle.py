@@ -1,13 +1,14 @@
 """Guesses: judged and refused in memory, counted and sampled in the background."""
 
 import asyncio
+import contextlib
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import msgspec
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain import (
@@ -31,6 +32,7 @@ from scan_api.metrics import OUTCOMES, THROTTLED
 from scan_api.snapshots import SnapshotKeeper
 
 FLUSH_INTERVAL_S = 0.1
+_LEAST_INTERVAL_S = 0.01
 REPORT_INTERVAL_S = 10.0
 MAX_SAMPLES = 20
 # The channel of who only looks at a page.
@@ -43,7 +45,8 @@ _LONGEST_TIME = 20
 NEWS_KEY = b"{guesses}blocks"
 _NEWS_ENTRIES = b"1000"
 _NEWS_FIELD = b"blocks"
-_NEWS_AT_ONCE = b"50"
+_NEWS_AT_ONCE = 50
+_FROM_THE_START = b"0"
 _BLOCK = struct.Struct("<20sdd")
 
 log = structlog.get_logger(room=__name__)
@@ -55,6 +58,10 @@ class OpenedCode(msgspec.Struct, frozen=True, gc=False):
     code_id: int
     code_text: str
     gtin: str | None
+
+
+class WrongGuess(Throttled):
+    """A code is wrong, and of its caller only right ones are answered for a while."""
 
 
 @dataclass(slots=True)
@@ -71,7 +78,7 @@ class GuessThrottle:
     _throttled: int = 0
     _counted: tuple[int, int] = (0, 0)
     _samples: list[dict[str, Any]] = field(default_factory=list)
-    _heard: bytes = b"0"
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(
         self, given: str, tags: tuple[bytes, ...], now_ms: int, channel: str
@@ -97,6 +104,7 @@ class GuessThrottle:
             self.refuse(admission.seconds)
         if admission.treatment is Treatment.WATCHED:
             self.counter.note_right(tags, code_id, now_s)
+            self._hurry()
         return OpenedCode(code_id, scanned.code_text, scanned.gtin)
 
     def note_guess(
@@ -110,8 +118,13 @@ class GuessThrottle:
         now_s = now_ms / 1000
         admission = self.counter.admit(tags, now_s)
         self.counter.note_guess(tags, now_s)
+        self._hurry()
         if admission.treatment is not Treatment.FREE:
-            self.refuse(self.counter.blocked_for(tags, now_s))
+            seconds = self.counter.blocked_for(tags, now_s)
+            kind = Throttled
+            if admission.treatment is Treatment.WATCHED:
+                kind = WrongGuess
+            self.refuse(seconds, kind)
         self._seen += 1
         # Looking is not scanning: it counts as a guess, not as a scan.
         self._scanned += channel != VIEW
@@ -124,30 +137,54 @@ class GuessThrottle:
                 }
             )
 
-    def refuse(self, seconds: int) -> NoReturn:
+    def _hurry(self) -> None:
+        """Let the other workers hear of a new block now."""
+        if self.counter.has_news:
+            self._news.set()
+
+    def refuse(self, seconds: int, kind: type[Throttled] = Throttled) -> NoReturn:
         """Turn a guess away; raises Throttled."""
         self._throttled += 1
-        raise Throttled(
+        raise kind(
             "Too many codes that are not ours came from here; "
             f"try again in {seconds:,} seconds.",
             retry_after_s=seconds,
         )
 
     async def run(self) -> None:
-        """Flush, hear and report until cancelled."""
+        """Flush and report until cancelled."""
         last_report_ms = self.clock.now_ms()
         while True:
-            await asyncio.sleep(FLUSH_INTERVAL_S)
+            await self._wait_for_news()
             self._count()
             now_s = self.clock.now_ms() / 1000
             await share_counts(self.counter, self.redis, now_s)
-            self._heard = await share_blocks(
-                self.counter, self.redis, now_s, since=self._heard
-            )
+            await tell_blocks(self.counter, self.redis)
             elapsed_ms = self.clock.now_ms() - last_report_ms
             if not 0 <= elapsed_ms < REPORT_INTERVAL_S * 1000:
                 last_report_ms = self.clock.now_ms()
                 await self.report(elapsed_ms / 1000)
+
+    async def listen(self) -> None:
+        """Hear of the other workers' blocks until cancelled."""
+        since = _FROM_THE_START
+        while True:
+            try:
+                since = await hear_blocks(
+                    self.counter, self.redis, self.clock, since=since
+                )
+            except RedisAway:
+                # It may come back empty, and count its entries from an earlier time.
+                since = _FROM_THE_START
+                await asyncio.sleep(1)
+
+    async def _wait_for_news(self) -> None:
+        """Wait until it is time to flush, which a new block makes at once."""
+        await asyncio.sleep(_LEAST_INTERVAL_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_INTERVAL_S):
+                await self._news.wait()
+        self._news.clear()
 
     def _count(self) -> None:
         """Bring the metrics up to date; one by one would cost more than refusing."""
@@ -225,25 +262,37 @@ def _add(
     return wrong, right, block
 
 
-async def share_blocks(
-    counter: GuessCounter, redis: RedisClient, now_s: float, *, since: bytes
+async def tell_blocks(counter: GuessCounter, redis: RedisClient) -> None:
+    """Tell the other workers of blocks; while Redis is away each knows its own."""
+    told = counter.news()
+    if not told:
+        return
+    packed = b"".join(_BLOCK.pack(*block) for block in told)
+    trim = (b"MAXLEN", b"~", _NEWS_ENTRIES)
+    with contextlib.suppress(RedisAway):
+        await redis.call(b"XADD", NEWS_KEY, *trim, b"*", _NEWS_FIELD, packed)
+
+
+async def hear_blocks(
+    counter: GuessCounter,
+    redis: RedisClient,
+    clock: Clock,
+    *,
+    since: bytes,
+    wait_ms: int = 2_000,
 ) -> bytes:
-    """Tell the other workers of blocks, and hear theirs; returns where they end.
+    """Hear of blocks told after `since`, or wait for some; returns where they end.
 
     A worker that has never met a caller learns so that another has blocked him.
-    While Redis is away each worker knows its own.
+    Raises RedisAway.
     """
-    told = counter.news()
     try:
-        if told:
-            packed = b"".join(_BLOCK.pack(*block) for block in told)
-            trim = (b"MAXLEN", b"~", _NEWS_ENTRIES)
-            await redis.call(b"XADD", NEWS_KEY, *trim, b"*", _NEWS_FIELD, packed)
-        asked = (b"COUNT", _NEWS_AT_ONCE, b"STREAMS", NEWS_KEY, since)
-        reply = await redis.call(b"XREAD", *asked)
-    except RedisAway:
-        # It may come back empty, and count its entries from an earlier time.
-        return b"0"
+        reply: Any = await redis.redis.xread(
+            {NEWS_KEY: since}, count=_NEWS_AT_ONCE, block=wait_ms
+        )
+    except (RedisError, OSError) as fault:
+        raise RedisAway(f"Redis: {fault or type(fault).__name__}") from fault
+    now_s = clock.now_ms() / 1000
     for entry_id, fields in reply[0][1] if reply else ():
         since = entry_id
         for block in _blocks_of(fields):
@@ -251,10 +300,10 @@ async def share_blocks(
     return since
 
 
-def _blocks_of(fields: Sequence[bytes]) -> list[Block]:
+def _blocks_of(fields: dict[bytes, bytes]) -> list[Block]:
     """Read the blocks of an entry; none of what another version wrote."""
-    packed = fields[1] if len(fields) == 2 else b""  # noqa: PLR2004 - name and value
-    if fields[:1] != [_NEWS_FIELD] or len(packed) % _BLOCK.size:
+    packed = fields.get(_NEWS_FIELD, b"")
+    if len(packed) % _BLOCK.size:
         return []
     return [
         Block(tag.rstrip(b"\0"), blocked_until_s, shut_until_s)

@@ -245,6 +245,29 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "请大约 {hours} 小时后（{when}）再试。",
         "Try again in about {hours} hours ({when}).",
     ),
+    "notice_wrong": ("请再核对一遍", "Please check the code again"),
+    "notice_wrong_lead": (
+        "这个码不对，而且刚才已经试了很多不对的码。正确的码仍然可以查验。",
+        (
+            "This code is not right, nor were many others just now. A right one still "
+            "opens."
+        ),
+    ),
+    "wrong_minute": (
+        "大约 1 分钟后（{when}）可以再试不确定的码。",
+        "Codes you are unsure of can be tried again in about 1 minute ({when}).",
+    ),
+    "wrong_minutes": (
+        "大约 {minutes} 分钟后（{when}）可以再试不确定的码。",
+        (
+            "Codes you are unsure of can be tried again in about {minutes} minutes "
+            "({when})."
+        ),
+    ),
+    "wrong_hours": (
+        "大约 {hours} 小时后（{when}）可以再试不确定的码。",
+        ("Codes you are unsure of can be tried again in about {hours} hours ({when})."),
+    ),
     "notice_unseen": ("瓶盖查验", "Check a cap"),
     "notice_unseen_lead": (
         "打开页面即可查验这个瓶盖的真伪。",

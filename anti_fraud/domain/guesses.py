@@ -286,6 +286,11 @@ class GuessCounter:
         if source.announce:
             self._dirty[tag] = None
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there are blocks that the other workers should hear of."""
+        return bool(self._news)
+
     def news(self, *, at_most: int = 256) -> list[Block]:
         """Return blocks that the other workers should hear of, oldest first."""
         told: list[Block] = []

@@ -48,10 +48,14 @@ def render(
     )
 
 
-def word_wait(page: PageDesk, visit: PageVisit, seconds: int) -> str:
-    """Word how long to wait, and until when on the brand's clock."""
-    language, timezone = visit.language, page.settings.timezone
-    now = utc_datetime(page.clock.now_ms()).astimezone(timezone)
+def word_wait(
+    language: str, timezone: ZoneInfo, said: str, seconds: int, *, now_ms: int
+) -> str:
+    """Word how long to wait, and until when on the brand's clock.
+
+    `said` begins the names of the texts: `wait` for any code, `wrong` for wrong ones.
+    """
+    now = utc_datetime(now_ms).astimezone(timezone)
     # Never a minute too early, which a clock without seconds would make it.
     until = now + timedelta(seconds=seconds + 59)
     when = f"{until:%H:%M}"
@@ -59,8 +63,9 @@ def word_wait(page: PageDesk, visit: PageVisit, seconds: int) -> str:
         when = _moment(language, timezone, "minute")(until)
     minutes = ceil(seconds / 60)
     if minutes > _MINUTES_TO_SAY:
-        return text_in(language, "wait_hours", hours=round(minutes / 60), when=when)
-    name = "wait_minute" if minutes <= 1 else "wait_minutes"
+        hours = round(minutes / 60)
+        return text_in(language, f"{said}_hours", hours=hours, when=when)
+    name = f"{said}_minute" if minutes <= 1 else f"{said}_minutes"
     return text_in(language, name, minutes=minutes, when=when)
 
 

@@ -85,9 +85,10 @@ def _draw(language: str) -> dict[str, bytes]:
         )
         drawn[name.value] = answer.content
     visit = _visit(language, None)
-    for kind in ("403", "404", "429", "503", "unseen"):
+    for kind in ("403", "404", "429", "503", "unseen", "wrong"):
         notice = f"notice_{kind}"
-        wait = word_wait(desk, visit, 50_000)
+        timezone = desk.settings.timezone
+        wait = word_wait(language, timezone, "wrong", 50_000, now_ms=AT_MS)
         drawn[notice] = render(
             desk, visit, "notice.html", notice=notice, wait=wait
         ).content

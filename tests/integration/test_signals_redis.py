@@ -13,10 +13,11 @@ from anti_fraud.domain import (
     member_tag,
 )
 from anti_fraud.shipped import shipped_rule_set
-from core.redis import RedisClient, connect
+from core.redis import RedisAway, RedisClient, connect
 from scan_api.domain import ClaimedBit, Scan
-from scan_api.guess_throttle import NEWS_KEY, share_blocks, share_counts
+from scan_api.guess_throttle import NEWS_KEY, hear_blocks, share_counts, tell_blocks
 from scan_api.signals import SignalStore
+from tests.fixtures.ground import CLOCK
 
 
 @pytest.fixture
@@ -146,13 +147,14 @@ async def test_workers_hear_of_blocks_of_callers_they_never_met(
     redis: RedisClient,
 ) -> None:
     first, second = GuessCounter(STRICT), GuessCounter(STRICT)
-    since = await share_blocks(second, redis, 1000, since=b"0")
+    now_s = CLOCK.now_ms() / 1000
     for _ in range(5):
-        first.note_guess([MEMBER], 1000)
-    await share_blocks(first, redis, 1000, since=b"0")
-    since = await share_blocks(second, redis, 1000, since=since)
-    assert second.admit([MEMBER], 1000).seconds == 60
-    assert await share_blocks(second, redis, 1000, since=since) == since
+        first.note_guess([MEMBER], now_s)
+    await tell_blocks(first, redis)
+    since = await hear_blocks(second, redis, CLOCK, since=b"0", wait_ms=1)
+    assert second.admit([MEMBER], now_s).treatment is Treatment.WATCHED
+    again = await hear_blocks(second, redis, CLOCK, since=since, wait_ms=1)
+    assert again == since != b"0"
 
 
 async def test_news_in_a_form_of_another_version_is_passed_over(
@@ -161,6 +163,17 @@ async def test_news_in_a_form_of_another_version_is_passed_over(
     counter = GuessCounter(STRICT)
     for field, value in ((b"blocks", b"short"), (b"other", b"x" * 36)):
         await redis.redis.xadd(NEWS_KEY, {field: value})
-    since = await share_blocks(counter, redis, 1000, since=b"0")
+    since = await hear_blocks(counter, redis, CLOCK, since=b"0", wait_ms=1)
     assert since != b"0"
     assert len(counter) == 0
+
+
+async def test_nobody_hears_while_redis_is_away() -> None:
+    nowhere = connect("unix:///nowhere/at/all.sock")
+    counter = GuessCounter(STRICT)
+    for _ in range(5):
+        counter.note_guess([MEMBER], 1000)
+    await tell_blocks(counter, nowhere)
+    with pytest.raises(RedisAway):
+        await hear_blocks(counter, nowhere, CLOCK, since=b"0")
+    await nowhere.close()
