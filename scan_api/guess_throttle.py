@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain import (
+    Admission,
     Block,
     GuessCounter,
     PendingGuesses,
@@ -98,7 +99,7 @@ class GuessThrottle:
             return None
         code_id = open_code(self.snapshots.keys, scanned.code_text)
         if code_id is None:
-            self.note_guess(scanned.code_text, tags, now_ms, channel)
+            self._note_wrong(scanned.code_text, tags, now_ms, channel, admission)
             return None
         if admission.treatment is Treatment.UNTOLD:
             self.refuse(admission.seconds)
@@ -110,13 +111,27 @@ class GuessThrottle:
     def note_guess(
         self, code_text: str, tags: tuple[bytes, ...], now_ms: int, channel: str
     ) -> None:
+        """Count a code that opened as a wrong guess after all.
+
+        Raises Throttled for a caller who is blocked already.
+        """
+        admission = self.counter.admit(tags, now_ms / 1000)
+        self._note_wrong(code_text, tags, now_ms, channel, admission)
+
+    def _note_wrong(
+        self,
+        code_text: str,
+        tags: tuple[bytes, ...],
+        now_ms: int,
+        channel: str,
+        admission: Admission,
+    ) -> None:
         """Count a wrong guess, and keep a few, masked, for people to look at.
 
         Raises Throttled for a caller who is blocked already: whoever goes on
         guessing is not told, and prolongs the block.
         """
         now_s = now_ms / 1000
-        admission = self.counter.admit(tags, now_s)
         self.counter.note_guess(tags, now_s)
         self._hurry()
         if admission.treatment is not Treatment.FREE:

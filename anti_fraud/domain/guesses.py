@@ -303,8 +303,11 @@ class GuessCounter:
         return told
 
     def hear(self, block: Block, now_s: float) -> None:
-        """Take over a block that another worker found."""
-        throttles = self._throttles.get(entity_of(block.tag))
+        """Take over a block that another worker found, perhaps a newer program."""
+        try:
+            throttles = self._throttles.get(entity_of(block.tag))
+        except (KeyError, IndexError):
+            return
         if throttles is None or max(block.blocked_until_s, block.shut_until_s) <= now_s:
             return
         source = self._source(block.tag, len(throttles))

@@ -238,7 +238,8 @@ def test_a_block_is_told_once_and_heard_by_who_never_met_the_caller() -> None:
 def test_old_news_and_news_of_what_has_no_throttle_are_ignored() -> None:
     counter = GuessCounter([STRICT_MINUTE])
     counter.hear(Block(MEMBER, 999, 999), 1000)
-    counter.hear(Block(NETWORK, 2000, 0), 1000)
+    for tag in (NETWORK, b"{?A}", b""):
+        counter.hear(Block(tag, 2000, 0), 1000)
     assert len(counter) == 0
 
 
