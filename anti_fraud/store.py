@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import structlog
 from sqlalchemy import func, insert, select
@@ -16,20 +16,53 @@ from core.errors import InvalidInput, MisconfiguredError
 
 log = structlog.get_logger(room=__name__)
 
+# Who makes the rule sets that come with the program; people have other names.
+SHIPPED_BY: Final = "crowncap"
 
-async def install_first_rules(conn: AsyncConnection, *, now: datetime) -> None:
-    """Store the rule set that Crowncap ships, where there is none yet."""
+
+class RuleSetChange(NamedTuple):
+    """A rule set was replaced; `before` is None where there was none."""
+
+    before: int | None
+    after: int
+
+
+async def install_shipped_rules(
+    conn: AsyncConnection, *, now: datetime
+) -> RuleSetChange | None:
+    """Store the rule set that Crowncap ships, where nobody has made another.
+
+    An installation that still judges by what an earlier Crowncap shipped gets the
+    new one as a version of its own; what a person made is never replaced. Returns
+    what changed, which its caller writes into the audit log.
+    """
     document = shipped_rules()
-    await conn.execute(
+    newest = (
+        await conn.execute(
+            select(t.rule_sets.c.version, t.rule_sets.c.created_by)
+            .order_by(t.rule_sets.c.version.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if newest is not None and (
+        newest.created_by != SHIPPED_BY or newest.version >= document["version"]
+    ):
+        return None
+    installed = await conn.execute(
         upsert(t.rule_sets)
         .values(
             version=document["version"],
             document=document,
-            created_by="crowncap",
+            created_by=SHIPPED_BY,
             created_at=now,
         )
+        # Another program that starts just now may be first.
         .on_conflict_do_nothing()
+        .returning(t.rule_sets.c.version)
     )
+    if installed.one_or_none() is None:
+        return None
+    return RuleSetChange(newest and newest.version, document["version"])
 
 
 async def load_rule_set(conn: AsyncConnection) -> RuleSet:

@@ -1,9 +1,16 @@
 """What must be true before anything is served: schema, keys, rules, demo."""
 
-from anti_fraud.store import install_first_rules
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from anti_fraud.store import install_shipped_rules
 from codegen.pipeline import check_keys, open_first_epoch
 from codegen.store import load_epoch_states
+from core.auth.audit import record_action
 from core.auth.members import MemberSigner, MemberVerifier
+from core.auth.principal import SYSTEM
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
 from core.errors import MisconfiguredError
@@ -12,6 +19,8 @@ from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
 from crowncap.worker import issuance_of
 from printer_export.signing import SigningKeyFile
+
+log = structlog.get_logger(room=__name__)
 
 
 async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
@@ -26,11 +35,27 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
             else:
                 await open_first_epoch(conn, issuance.key_file, now=now)
             SigningKeyFile(settings.signing_key).create()
-            await install_first_rules(conn, now=now)
+            await install_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)
     finally:
         await engine.dispose()
+
+
+async def install_rules(conn: AsyncConnection, *, now: datetime) -> None:
+    """Bring the rules that ship to who has made none, and write that down."""
+    change = await install_shipped_rules(conn, now=now)
+    if change is None:
+        return
+    await record_action(
+        conn,
+        SYSTEM,
+        action="rule_set.install",
+        subject=f"rule_set:{change.after}",
+        detail={"before": change.before},
+        now=now,
+    )
+    log.info("rules_installed", before=change.before, after=change.after)
 
 
 def prepare_member_keys(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from anti_fraud.domain import InvalidCounter
+from anti_fraud.domain import GuessCounter
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance
 from core.auth.members import MemberVerifier
@@ -29,7 +29,7 @@ from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
 from scan_api.filter_upkeep import FilterUpkeep
-from scan_api.floods import FloodGate
+from scan_api.guess_throttle import GuessThrottle
 from scan_api.hot_route import ScanDesk
 from scan_api.lanes import Lanes
 from scan_api.metrics import forget_dead_workers
@@ -88,18 +88,18 @@ class Worker:
             keeper,
             self.settings.timezone,
         )
-        gate = FloodGate(
-            InvalidCounter(()), self.redis, self.engine, self.clock, keeper
+        throttle = GuessThrottle(
+            GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
         self.desk = ScanDesk(
             pipeline,
-            gate,
+            throttle,
             self.authenticator,
             self.clock,
             LeasedIds(database_url=urls.database_url, clock=self.clock),
             self.settings.trusted_proxies,
         )
-        self.views = ViewDesk(self.engine, self.clock, keeper, gate)
+        self.views = ViewDesk(self.engine, self.clock, keeper, throttle)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -123,7 +123,7 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)
-            await self.desk.gate.report(elapsed_s=0)
+            await self.desk.throttle.report(elapsed_s=0)
             await self.desk.ids.give_back()
             await self.desk.pipeline.lanes.close()
             await self.readiness.close()
@@ -138,7 +138,7 @@ class Worker:
         await keeper.start()
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
-        desk.gate.counter = InvalidCounter(keeper.rule_set.throttles)
+        desk.throttle.counter = GuessCounter(keeper.rule_set.throttles)
         await desk.ids.take()
 
     def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -155,7 +155,8 @@ class Worker:
         return {
             "worker number": desk.ids.hold,
             "snapshots": keeper.follow,
-            "invalid codes": desk.gate.run,
+            "guesses": desk.throttle.run,
+            "blocks of others": desk.throttle.listen,
             "releases": releaser.run,
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),

@@ -13,11 +13,10 @@ import msgspec
 import structlog
 from litestar.types import Receive, Scope, Send
 
-from codegen.domain.code_text import parse_scanned
 from codegen.domain.gtin import GtinError, normalise_gtin
-from codegen.domain.sealing import filter_hash, open_code
+from codegen.domain.sealing import filter_hash
 from core.auth import Member, Principal, Role, Staff
-from core.auth.addresses import client_address
+from core.auth.addresses import client_address, forwarded_for
 from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
 from core.clock import Clock, elapsed_s
@@ -35,7 +34,7 @@ from core.pages import choose_language
 from core.settings import Network
 from scan_api.answers import answer_invalid, encode_answer
 from scan_api.domain import Outcome, Scan
-from scan_api.floods import FloodGate
+from scan_api.guess_throttle import GuessThrottle
 from scan_api.metrics import LATENCY
 from scan_api.pipeline import Answered, ScanPipeline
 from scan_api.problems import problem_body
@@ -65,6 +64,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     language: str
     channel: str
     context: Context | None = None
+    app_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ScanDesk:
     """Reads one scan, refuses what is forged at once, and hands on the rest."""
 
     pipeline: ScanPipeline
-    gate: FloodGate
+    throttle: GuessThrottle
     authenticator: Authenticator
     clock: Clock
     ids: LeasedIds
@@ -126,13 +126,14 @@ class ScanDesk:
         principal = await self._principal(authorization)
         is_app = isinstance(principal, Staff) and principal.role is Role.APP
         member_id = _member_id(principal, request, is_app=is_app)
-        address = _address(scope, headers, request, self.trusted_proxies, is_app=is_app)
+        address = _address(scope, request, self.trusted_proxies, is_app=is_app)
         caller = Caller(
             member_id,
             address,
             choose_language(headers.get(b"accept-language")),
             "app" if is_app else "api",
             request.context if is_app else None,
+            principal.token_id if isinstance(principal, Staff) and is_app else None,
         )
         return await self.scan(request, caller, _once(principal, headers, body))
 
@@ -154,29 +155,20 @@ class ScanDesk:
             address=caller.address,
             device_id=request.device_id,
             member_id=member_id,
+            app_token=caller.app_token,
         )
-        blocked_s = self.gate.throttled_for(origin.tags, now_ms)
-        if blocked_s and member_id is None:
-            # Whoever guesses must not learn which guess was right.
-            self.gate.refuse(blocked_s)
-        scanned = parse_scanned(request.code)
-        code_id = (
-            open_code(self.pipeline.snapshots.keys, scanned.code_text)
-            if scanned.code_text is not None
-            else None
+        opened = self.throttle.open(
+            request.code, origin.guess_tags, now_ms, caller.channel
         )
-        if code_id is None or scanned.code_text is None:
-            if blocked_s:
-                self.gate.refuse(blocked_s)
-            self.gate.note_invalid(origin.tags, now_ms, request.code, caller.channel)
+        if opened is None:
             answer = answer_invalid(self.ids.unstored_id(now_ms), language)
             return Answered(Outcome.INVALID, encode_answer(answer))
         scan = Scan(
             scan_id=self.ids.next_id(now_ms),
             at_ms=now_ms,
-            code_id=code_id,
-            code_hash=filter_hash(scanned.code_text),
-            gtin=scanned.gtin if scanned.gtin is not None else _gtin(request.gtin),
+            code_id=opened.code_id,
+            code_hash=filter_hash(opened.code_text),
+            gtin=opened.gtin if opened.gtin is not None else _gtin(request.gtin),
             member_id=member_id,
             device_id=request.device_id,
             address=origin.address,
@@ -190,7 +182,9 @@ class ScanDesk:
         answered = await self.pipeline.submit(scan)
         if answered.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
-            self.gate.note_invalid(origin.tags, now_ms, request.code, caller.channel)
+            self.throttle.note_guess(
+                opened.code_text, origin.guess_tags, now_ms, caller.channel
+            )
         return answered
 
 
@@ -228,7 +222,6 @@ def _member_id(principal: Principal, request: ScanBody, *, is_app: bool) -> str 
 
 def _address(
     scope: Scope,
-    headers: Headers,
     request: ScanBody,
     trusted: tuple[Network, ...],
     *,
@@ -238,12 +231,8 @@ def _address(
         # The backend's own address says nothing of the consumer behind it.
         return request.context.ip if request.context is not None else None
     peer: Any = scope.get("client")
-    forwarded = headers.get(b"x-forwarded-for")
-    return client_address(
-        peer[0] if peer else None,
-        forwarded.decode("latin-1") if forwarded else None,
-        trusted,
-    )
+    forwarded = forwarded_for(scope["headers"]) if trusted else None
+    return client_address(peer[0] if peer else None, forwarded, trusted)
 
 
 async def _read_body(scope: Any, receive: Receive, headers: Headers) -> bytes:

@@ -32,7 +32,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "This product is past its date: do not consume it. Its code is still genuine.",
     ),
     "claim": ("领取奖励", "Claim my reward"),
-    "claim_anyway": ("我手里有瓶盖，继续领取", "I hold the cap: claim it"),
     "claim_note": (
         "领取后，此码即归您所有，且只能领取一次。",
         "A code can be claimed once; then it is yours.",
@@ -228,12 +227,53 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "notice_429": ("请先歇一歇", "Let us take a short break"),
     "notice_429_lead": (
-        "您所在的网络刚才试了太多无效的码。请过一会儿再来，瓶盖不会失效。",
+        "您或您所在的网络刚才试了太多不对的码。瓶盖不会失效。",
         (
-            "Too many codes that are not ours were tried from your network. Come back "
-            "in a while; your cap will wait."
+            "Too many wrong codes were tried just now, by you or from your network. "
+            "Your cap will wait."
         ),
     ),
+    "wait_minute": (
+        "请大约 1 分钟后（{when}）再试。",
+        "Try again in about 1 minute ({when}).",
+    ),
+    "wait_minutes": (
+        "请大约 {minutes} 分钟后（{when}）再试。",
+        "Try again in about {minutes} minutes ({when}).",
+    ),
+    "wait_hours": (
+        "请大约 {hours} 小时后（{when}）再试。",
+        "Try again in about {hours} hours ({when}).",
+    ),
+    "notice_wrong": ("请再核对一遍", "Please check the code again"),
+    "notice_wrong_lead": (
+        "这个码不对，而且刚才已经试了很多不对的码。正确的码仍然可以查验。",
+        (
+            "This code is not right, nor were many others just now. A right one still "
+            "opens."
+        ),
+    ),
+    "wrong_minute": (
+        "大约 1 分钟后（{when}）可以再试不确定的码。",
+        "Codes you are unsure of can be tried again in about 1 minute ({when}).",
+    ),
+    "wrong_minutes": (
+        "大约 {minutes} 分钟后（{when}）可以再试不确定的码。",
+        (
+            "Codes you are unsure of can be tried again in about {minutes} minutes "
+            "({when})."
+        ),
+    ),
+    "wrong_hours": (
+        "大约 {hours} 小时后（{when}）可以再试不确定的码。",
+        ("Codes you are unsure of can be tried again in about {hours} hours ({when})."),
+    ),
+    "notice_unseen": ("瓶盖查验", "Check a cap"),
+    "notice_unseen_lead": (
+        "打开页面即可查验这个瓶盖的真伪。",
+        "Open the page to see whether this cap is genuine.",
+    ),
+    "unseen_open": ("打开查验", "Check this cap"),
     "notice_503": ("稍等片刻", "Back in a moment"),
     "notice_503_lead": (
         "系统正在短暂维护，您的码和积分都安然无恙。请稍后刷新。",

@@ -5,12 +5,22 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from anti_fraud.domain import cell_of, device_tag, member_tag, network_tag
-from core.auth.addresses import pack_address
+from anti_fraud.domain import (
+    app_tag,
+    cell_of,
+    device_tag,
+    linked_tag,
+    member_tag,
+    network_tag,
+    site_tag,
+)
+from core.auth.addresses import pack_address, read_address, write_address
 from core.bounds import check_moment, check_text, refuse
 from core.errors import InvalidInput, Unparsable, field_error
 
 MAX_BODY = 8_192
+# What stands for every address that cannot be read.
+NO_ADDRESS = b""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -24,7 +34,7 @@ class Position(msgspec.Struct, frozen=True):
 class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a mini-program's backend knows of the scan; believed from `app` only."""
 
-    ip: Annotated[str, msgspec.Meta(max_length=45)] | None = None
+    ip: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     user_agent: Annotated[str, msgspec.Meta(max_length=512)] | None = None
     channel: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     entry: Literal["camera", "album", "long_press", "typed", "link"] | None = None
@@ -75,26 +85,59 @@ def context_facts(context: Context) -> dict[str, Any]:
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
-    """Where a request came from, and by what it is counted."""
+    """Where a request came from, and by what it is counted.
+
+    `tags` are signals of a scan; `guess_tags` are those whom a wrong guess counts
+    against: `locate` always names one.
+    """
 
     address: str | None
     tags: tuple[bytes, ...]
+    guess_tags: tuple[bytes, ...] = ()
 
 
 def locate(
-    *, address: str | None, device_id: str | None, member_id: str | None
+    *,
+    address: str | None,
+    device_id: str | None,
+    member_id: str | None,
+    app_token: str | None = None,
 ) -> Origin:
-    """Name the entities that a caller is counted by."""
+    """Name the entities that a caller is counted by.
+
+    All addresses that cannot be read are one network. An app's own address says
+    nothing, so that without one its scan has none; who then names nobody at all is
+    counted by his token.
+    """
     tags: list[bytes] = []
     if member_id is not None:
         tags.append(member_tag(member_id))
     if device_id is not None:
         tags.append(device_tag(device_id))
-    packed = pack_address(address)
-    if packed is None:
-        return Origin(None, tuple(tags))
-    tags.append(network_tag(packed))
-    return Origin(address, tuple(tags))
+    packed = read_address(address)
+    guess_tags = list(tags)
+    if packed is not None:
+        network = network_tag(packed)
+        site = site_tag(packed)
+        tags.append(network)
+        guess_tags += (network,) if site is None else (network, site)
+        return Origin(write_address(packed), tuple(tags), tuple(guess_tags))
+    if app_token is not None and not guess_tags:
+        guess_tags.append(app_tag(app_token))
+    if app_token is None or address is not None:
+        guess_tags.append(network_tag(NO_ADDRESS))
+    return Origin(None, tuple(tags), tuple(guess_tags))
+
+
+def follow_link(origin: Origin) -> Origin:
+    """Name whom a guess counts against that a link on another site led to.
+
+    Another site can send its visitors here as often as it likes. So it is neither
+    their member's guess nor their network's, but one of all that their network is led
+    to, which has a limit of its own.
+    """
+    packed = pack_address(origin.address) or NO_ADDRESS
+    return Origin(origin.address, origin.tags, (linked_tag(packed),))
 
 
 def position_cell(position: Position | None) -> int | None:

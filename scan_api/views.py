@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.domain.code_text import parse_scanned
-from codegen.domain.sealing import open_code
 from codegen.store import find_void_codes
 from core.clock import Clock, utc_datetime
 from core.ids import time_of_id
 from scan_api.domain import Outcome, Standing, View, stand
-from scan_api.floods import VIEW, FloodGate
+from scan_api.guess_throttle import VIEW, GuessThrottle
 from scan_api.snapshots import SnapshotKeeper
 from scan_api.store import find_claim
 
@@ -22,30 +20,25 @@ class ViewDesk:
     engine: AsyncEngine
     clock: Clock
     snapshots: SnapshotKeeper
-    gate: FloodGate
+    throttle: GuessThrottle
 
     async def look(self, text: str, tags: tuple[bytes, ...]) -> View:
         """Look at a code or printed link; raises Throttled for who guesses."""
         now_ms = self.clock.now_ms()
-        blocked_s = self.gate.throttled_for(tags, now_ms)
-        if blocked_s:
-            self.gate.refuse(blocked_s)
-        scanned = parse_scanned(text)
-        code_id = (
-            open_code(self.snapshots.keys, scanned.code_text)
-            if scanned.code_text is not None
-            else None
-        )
-        if code_id is None or scanned.code_text is None:
-            self.gate.note_invalid(tags, now_ms, text, VIEW)
+        opened = self.throttle.open(text, tags, now_ms, VIEW)
+        if opened is None:
             return View(Outcome.INVALID)
-        standing = await self._stand(code_id, scanned.gtin, now_ms)
+        code_id, code_text = opened.code_id, opened.code_text
+        standing = await self._stand(code_id, opened.gtin, now_ms)
+        if standing.outcome is Outcome.INVALID:
+            # It opened, but nobody issued it, or its link names another product.
+            self.throttle.note_guess(code_text, tags, now_ms, VIEW)
         if standing.outcome is not None:
             return View(
                 standing.outcome,
                 standing.product,
                 standing.terms.instructions if standing.terms else None,
-                code_text=scanned.code_text,
+                code_text=code_text,
                 sell_by=standing.sell_by,
             )
         async with self.engine.connect() as conn:
@@ -62,7 +55,7 @@ class ViewDesk:
             claimed=claim is not None,
             pays=standing.pays,
             first_claimed_ms=None if claim is None else time_of_id(claim),
-            code_text=scanned.code_text,
+            code_text=code_text,
             sell_by=standing.sell_by,
         )
 

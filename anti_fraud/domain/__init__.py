@@ -3,18 +3,29 @@
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.entities import (
     Entity,
+    app_tag,
     block_key,
     code_tag,
     device_tag,
     entity_of,
-    invalid_key,
+    guess_key,
+    linked_tag,
     member_tag,
     network_tag,
+    opened_key,
     place_key,
+    site_tag,
     velocity_key,
 )
 from anti_fraud.domain.facts import KNOWN_FACTS, Fact, FactKind, Facts
-from anti_fraud.domain.invalid import InvalidCounter, PendingInvalid
+from anti_fraud.domain.guesses import (
+    Admission,
+    Block,
+    GuessCounter,
+    PendingGuesses,
+    Treatment,
+    most_guesses_a_day,
+)
 from anti_fraud.domain.places import Place, Travel, cell_of, travel
 from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
 from anti_fraud.domain.rule_set_json import parse_rule_set
@@ -22,6 +33,8 @@ from anti_fraud.domain.verdict import ConditionValue, Decision, Hit, Verdict
 
 __all__ = [
     "KNOWN_FACTS",
+    "Admission",
+    "Block",
     "ConditionValue",
     "Counter",
     "Decision",
@@ -29,26 +42,32 @@ __all__ = [
     "Fact",
     "FactKind",
     "Facts",
+    "GuessCounter",
     "Hit",
-    "InvalidCounter",
-    "PendingInvalid",
+    "PendingGuesses",
     "Place",
     "Rule",
     "RuleSet",
     "Throttle",
     "Travel",
+    "Treatment",
     "Verdict",
+    "app_tag",
     "block_key",
     "cell_of",
     "code_tag",
     "decide",
     "device_tag",
     "entity_of",
-    "invalid_key",
+    "guess_key",
+    "linked_tag",
     "member_tag",
+    "most_guesses_a_day",
     "network_tag",
+    "opened_key",
     "parse_rule_set",
     "place_key",
+    "site_tag",
     "travel",
     "velocity_key",
 ]

@@ -14,23 +14,41 @@ from typing import Final
 # Nine bytes are twelve characters of base64, without padding. Two of 10^9 members
 # share a tag with a chance of one in ten thousand; they would share counters.
 _DIGEST_BYTES: Final = 9
+_IPV4_BYTES: Final = 4
 _IPV6_NETWORK_BYTES: Final = 8
+_IPV6_SITE_BYTES: Final = 6
 
 
 class Entity(StrEnum):
-    """What scans are counted by."""
+    """What scans and guesses are counted by.
+
+    Codes and the first three are counted by scans; all but codes by wrong guesses.
+    """
 
     MEMBER = "member"
     DEVICE = "device"
     NETWORK = "network"
     CODE = "code"
+    # An IPv6 /48, of which one subscriber may hold all 65,536 networks (RFC 6177).
+    SITE = "site"
+    # Guesses of a network that links on other sites led to.
+    LINKED = "linked"
+    # The token of an app whose scan names nobody else.
+    APP = "app"
 
+
+# One person's, or one program's: a limit there hurts nobody else. The others may be
+# thousands of people.
+STRICT: Final = frozenset({Entity.MEMBER, Entity.DEVICE, Entity.APP})
 
 _ENTITIES: Final = {
     ord("m"): Entity.MEMBER,
     ord("d"): Entity.DEVICE,
     ord("n"): Entity.NETWORK,
     ord("c"): Entity.CODE,
+    ord("s"): Entity.SITE,
+    ord("l"): Entity.LINKED,
+    ord("a"): Entity.APP,
 }
 
 
@@ -44,9 +62,29 @@ def device_tag(device_id: str) -> bytes:
     return _hashed_tag(b"d", device_id.encode("utf-8", "surrogatepass"))
 
 
+def app_tag(token_id: str) -> bytes:
+    """Return the tag of an app's token."""
+    return _hashed_tag(b"a", token_id.encode("utf-8", "surrogatepass"))
+
+
 def network_tag(packed: bytes) -> bytes:
-    """Return the tag of an IPv4 address (4 bytes) or an IPv6 address's /64 (16)."""
+    """Return the tag of an IPv4 address (4 bytes) or an IPv6 address's /64 (16).
+
+    No bytes at all stand for every address that cannot be read.
+    """
     return _hashed_tag(b"n", packed[:_IPV6_NETWORK_BYTES])
+
+
+def site_tag(packed: bytes) -> bytes | None:
+    """Return the tag of an IPv6 address's /48; None for what is not IPv6."""
+    if len(packed) <= _IPV4_BYTES:
+        return None
+    return _hashed_tag(b"s", packed[:_IPV6_SITE_BYTES])
+
+
+def linked_tag(packed: bytes) -> bytes:
+    """Return the tag of what other sites' links lead a network to (IPv6: a /48)."""
+    return _hashed_tag(b"l", packed[:_IPV6_SITE_BYTES])
 
 
 def code_tag(code_id: int) -> bytes:
@@ -64,9 +102,14 @@ def velocity_key(tag: bytes) -> bytes:
     return b"v" + tag
 
 
-def invalid_key(tag: bytes) -> bytes:
-    """Return the key of an entity's counter of invalid codes."""
+def guess_key(tag: bytes) -> bytes:
+    """Return the key of an entity's counter of wrong guesses."""
     return b"i" + tag
+
+
+def opened_key(tag: bytes) -> bytes:
+    """Return the key of an entity's counter of codes opened while it is blocked."""
+    return b"o" + tag
 
 
 def block_key(tag: bytes) -> bytes:

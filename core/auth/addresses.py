@@ -1,11 +1,13 @@
 """Where a request came from, past the proxies that are believed."""
 
 import socket
+from collections.abc import Iterable
 from functools import lru_cache
 
 from core.settings import Network
 
 _MAX_HOPS = 20
+_IPV4_BYTES = 4
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
@@ -26,12 +28,41 @@ def pack_address(address: str | None) -> bytes | None:
     return packed[12:] if packed.startswith(_MAPPED) else packed
 
 
+def read_address(given: str | None) -> bytes | None:
+    """Read an address as proxies and apps write it: also with a port, or a zone.
+
+    `1.2.3.4:5678`, `[2001:db8::1]:443`, `[::1]` and `fe80::1%eth0` are all in use.
+    """
+    packed = pack_address(given)
+    if packed is not None or given is None:
+        return packed
+    host = given.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    return pack_address(host.partition("%")[0])
+
+
+def write_address(packed: bytes) -> str:
+    """Write an address of 4 or 16 bytes in its one right way."""
+    family = socket.AF_INET if len(packed) == _IPV4_BYTES else socket.AF_INET6
+    return socket.inet_ntop(family, packed)
+
+
+def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Join all `X-Forwarded-For` of a request; some proxies add a line of their own."""
+    lines = [value for name, value in headers if name == b"x-forwarded-for"]
+    return b",".join(lines).decode("latin-1") if lines else None
+
+
 def client_address(
     peer: str | None, forwarded_for: str | None, trusted: tuple[Network, ...]
 ) -> str | None:
     """Tell the caller's address: the rightmost hop that is none of our proxies.
 
-    `X-Forwarded-For` counts only as far as trusted proxies vouch for it.
+    `X-Forwarded-For` counts only as far as trusted proxies vouch for it. What they
+    vouch for may still be unreadable (`unknown`), and is given as it stands.
     """
     if not trusted or forwarded_for is None or not is_trusted(peer, trusted):
         return peer
@@ -45,7 +76,7 @@ def client_address(
 
 def is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
     """Tell whether an address is one of our proxies."""
-    packed = pack_address(address)
+    packed = read_address(address)
     if packed is None:
         return False
     number, width = int.from_bytes(packed, "big"), 8 * len(packed)

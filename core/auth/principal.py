@@ -57,6 +57,8 @@ class Staff(Principal):
 
 # The operator at the machine itself, through the command line.
 OPERATOR = Staff("", "operator", Role.ADMIN)
+# The program itself, where nobody asked it to do what it does.
+SYSTEM = Staff("", "system", Role.ADMIN)
 
 
 def require_role(principal: Principal, *allowed: Role) -> Staff:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from litestar.datastructures import Cookie, UploadFile
 
-from core.auth.addresses import client_address
+from core.auth.addresses import client_address, forwarded_for
 from core.errors import Forbidden, InvalidInput, TooLarge
 from core.ids import random_token
 from core.pages import guard
@@ -58,7 +58,9 @@ class Visit:
             # It goes into forms and redirects, where a second slash would name a host.
             path=guard.local_path(raw_path.partition(b"?")[0].decode("latin-1")),
             address=client_address(
-                peer, headers.get("x-forwarded-for"), settings.trusted_proxies
+                peer,
+                forwarded_for(request.scope["headers"]),
+                settings.trusted_proxies,
             ),
             headers=headers,
         )

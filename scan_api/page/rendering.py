@@ -1,8 +1,9 @@
 """From a template of the consumer's page to an answer."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from scan_api.page_texts import text_in
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 TEMPLATES: Final = Templates(FOLDER)
+# Longer waits are told in hours.
+_MINUTES_TO_SAY: Final = 100
 
 
 def render(
@@ -43,6 +46,27 @@ def render(
         minute=_moment(visit.language, page.settings.timezone, "minute"),
         **values,
     )
+
+
+def word_wait(
+    language: str, timezone: ZoneInfo, said: str, seconds: int, *, now_ms: int
+) -> str:
+    """Word how long to wait, and until when on the brand's clock.
+
+    `said` begins the names of the texts: `wait` for any code, `wrong` for wrong ones.
+    """
+    now = utc_datetime(now_ms).astimezone(timezone)
+    # Never a minute too early, which a clock without seconds would make it.
+    until = now + timedelta(seconds=seconds + 59)
+    when = f"{until:%H:%M}"
+    if until.date() != now.date():
+        when = _moment(language, timezone, "minute")(until)
+    minutes = ceil(seconds / 60)
+    if minutes > _MINUTES_TO_SAY:
+        hours = round(minutes / 60)
+        return text_in(language, f"{said}_hours", hours=hours, when=when)
+    name = f"{said}_minute" if minutes <= 1 else f"{said}_minutes"
+    return text_in(language, name, minutes=minutes, when=when)
 
 
 def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str, str]:

@@ -7,10 +7,10 @@ from litestar import Request
 
 from core.auth import Member
 from core.errors import Unauthenticated
-from core.pages import Visit
+from core.pages import Sender, Visit, sender_of
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SESSION_S
-from scan_api.requests import Origin, locate
+from scan_api.requests import Origin, follow_link, locate
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class PageVisit(Visit):
 
     member: Member | None = None
     origin: Origin = field(default_factory=lambda: Origin(None, ()))
+    sender: Sender = Sender.VISITOR
 
     def keep_session(self, token: str) -> None:
         """Stay signed in."""
@@ -38,6 +39,9 @@ def read_visit(request: Request[Any, Any, Any], page: PageDesk) -> PageVisit:
         device_id=None,
         member_id=visit.member.member_id if visit.member else None,
     )
+    visit.sender = sender_of(request.method, visit.headers, visit.own_origins)
+    if visit.sender is Sender.LINK:
+        visit.origin = follow_link(visit.origin)
     return visit
 
 

@@ -11,7 +11,7 @@ from core.clock import SystemClock, utc_datetime
 from core.settings import Settings
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import Face, FaceName
-from scan_api.page.rendering import render
+from scan_api.page.rendering import render, word_wait
 from scan_api.page.visits import PageVisit
 from scan_api.requests import Origin
 from tests.browser.conftest import SHOTS
@@ -84,15 +84,14 @@ def _draw(language: str) -> dict[str, bytes]:
             invalid=name is FaceName.INVALID,
         )
         drawn[name.value] = answer.content
-    for notice in ("notice_403", "notice_404", "notice_429", "notice_503"):
-        answer = render(
-            desk,
-            _visit(language, None),
-            "notice.html",
-            notice=notice,
-            offer_claim=notice == "notice_429",
-        )
-        drawn[notice] = answer.content
+    visit = _visit(language, None)
+    for kind in ("403", "404", "429", "503", "unseen", "wrong"):
+        notice = f"notice_{kind}"
+        timezone = desk.settings.timezone
+        wait = word_wait(language, timezone, "wrong", 50_000, now_ms=AT_MS)
+        drawn[notice] = render(
+            desk, visit, "notice.html", notice=notice, wait=wait
+        ).content
     home = render(desk, _visit(language, None), "home.html", typed="OLD CAP", symbols=6)
     return drawn | {"home": home.content}
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from anti_fraud.store import install_first_rules
+from anti_fraud.store import install_shipped_rules
 from core.clock import utc_datetime
 from core.errors import Unavailable
 from core.redis import connect
@@ -102,7 +102,7 @@ class Rig:
 async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
     """Put a pipeline together on a wired database."""
     async with ledger.engine.begin() as conn:
-        await install_first_rules(conn, now=utc_datetime(CLOCK.now_ms()))
+        await install_shipped_rules(conn, now=utc_datetime(CLOCK.now_ms()))
     redis = connect(redis_url)
     keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()

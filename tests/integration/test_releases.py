@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from anti_fraud.store import install_first_rules
+from anti_fraud.store import install_shipped_rules
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import EpochState, RangeState
 from codegen.pipeline import change_epoch
@@ -33,7 +33,7 @@ async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
 async def releaser(ledger: Ground, redis_url: str) -> AsyncIterator[HoldReleaser]:
     """Give a releaser with the rules that ship."""
     async with ledger.engine.begin() as conn:
-        await install_first_rules(conn, now=utc_datetime(CLOCK.now_ms()))
+        await install_shipped_rules(conn, now=utc_datetime(CLOCK.now_ms()))
     redis = connect(redis_url, timeout_s=5)
     yield await releaser_of(ledger, redis)
     await redis.close()

@@ -6,16 +6,18 @@ import pytest
 
 from anti_fraud.domain import (
     Entity,
-    InvalidCounter,
+    GuessCounter,
     Throttle,
+    Treatment,
     cell_of,
     member_tag,
 )
 from anti_fraud.shipped import shipped_rule_set
-from core.redis import RedisClient, connect
+from core.redis import RedisAway, RedisClient, connect
 from scan_api.domain import ClaimedBit, Scan
-from scan_api.floods import share_counts
+from scan_api.guess_throttle import NEWS_KEY, hear_blocks, share_counts, tell_blocks
 from scan_api.signals import SignalStore
+from tests.fixtures.ground import CLOCK
 
 
 @pytest.fixture
@@ -72,52 +74,106 @@ GUESSER = b"{nGUESSER}"
 
 
 async def test_workers_share_their_counts_of_invalid_codes(redis: RedisClient) -> None:
-    first, second = InvalidCounter(THROTTLES), InvalidCounter(THROTTLES)
+    first, second = GuessCounter(THROTTLES), GuessCounter(THROTTLES)
     for worker in (first, second):
         for _ in range(3):
-            worker.note_invalid([GUESSER], 1000)
-        assert worker.throttled_for([GUESSER], 1000) == 0
+            worker.note_guess([GUESSER], 1000)
+        assert worker.admit([GUESSER], 1000).seconds == 0
         await share_counts(worker, redis, 1000)
-    assert second.throttled_for([GUESSER], 1000) == 60
-    first.note_invalid([GUESSER], 1001)
+    assert second.admit([GUESSER], 1000).seconds == 60
+    first.note_guess([GUESSER], 1001)
     await share_counts(first, redis, 1001)
-    assert first.throttled_for([GUESSER], 1001) == 60
+    assert first.admit([GUESSER], 1001).seconds == 60
 
 
 async def test_a_block_outlives_the_worker_that_set_it(redis: RedisClient) -> None:
-    worker = InvalidCounter(THROTTLES)
+    worker = GuessCounter(THROTTLES)
     for _ in range(20):
-        worker.note_invalid([GUESSER], 1000)
+        worker.note_guess([GUESSER], 1000)
     await share_counts(worker, redis, 1000)
     await redis.redis.delete(b"i" + GUESSER)
-    restarted = InvalidCounter(THROTTLES)
-    restarted.note_invalid([GUESSER], 5000)
+    restarted = GuessCounter(THROTTLES)
+    restarted.note_guess([GUESSER], 5000)
     await share_counts(restarted, redis, 5000)
-    assert restarted.throttled_for([GUESSER], 5000) == 86_400 - 4000
+    assert restarted.admit([GUESSER], 5000).seconds == 86_400 - 4000
     assert 86_000 < await redis.redis.ttl(b"b" + GUESSER) <= 86_400
 
 
 async def test_a_shorter_block_does_not_outlive_a_longer_one(
     redis: RedisClient,
 ) -> None:
-    late, early = InvalidCounter(THROTTLES), InvalidCounter(THROTTLES)
+    late, early = GuessCounter(THROTTLES), GuessCounter(THROTTLES)
     for worker, now_s in ((late, 2000), (early, 1000)):
         for _ in range(20):
-            worker.note_invalid([GUESSER], now_s)
+            worker.note_guess([GUESSER], now_s)
         await share_counts(worker, redis, now_s)
     await share_counts(early, redis, 1000)
-    fresh = InvalidCounter(THROTTLES)
-    fresh.note_invalid([GUESSER], 3000)
+    fresh = GuessCounter(THROTTLES)
+    fresh.note_guess([GUESSER], 3000)
     await redis.redis.delete(b"i" + GUESSER)
     await share_counts(fresh, redis, 3000)
-    assert fresh.throttled_for([GUESSER], 3000) == 86_400 - 1000
+    assert fresh.admit([GUESSER], 3000).seconds == 86_400 - 1000
 
 
 async def test_a_flush_that_fails_loses_only_what_others_would_learn() -> None:
     nowhere = connect("unix:///nowhere/at/all.sock")
-    worker = InvalidCounter(THROTTLES)
+    worker = GuessCounter(THROTTLES)
     for _ in range(5):
-        worker.note_invalid([GUESSER], 1000)
+        worker.note_guess([GUESSER], 1000)
         await share_counts(worker, nowhere, 1000)
-    assert worker.throttled_for([GUESSER], 1000) == 60
+    assert worker.admit([GUESSER], 1000).seconds == 60
+    await nowhere.close()
+
+
+MEMBER = b"{mGUESSER0000}"
+STRICT = (Throttle(Entity.MEMBER, 60, 5, 60),)
+
+
+async def test_workers_share_how_many_right_codes_a_blocked_member_had(
+    redis: RedisClient,
+) -> None:
+    first, second = GuessCounter(STRICT), GuessCounter(STRICT)
+    for worker in (first, second):
+        for _ in range(5):
+            worker.note_guess([MEMBER], 1000)
+        for code_id in range(12):
+            worker.note_right([MEMBER], code_id, 1000)
+        assert worker.admit([MEMBER], 1000).treatment is Treatment.WATCHED
+        await share_counts(worker, redis, 1000)
+    assert second.admit([MEMBER], 1000).treatment is Treatment.SHUT
+
+
+async def test_workers_hear_of_blocks_of_callers_they_never_met(
+    redis: RedisClient,
+) -> None:
+    first, second = GuessCounter(STRICT), GuessCounter(STRICT)
+    now_s = CLOCK.now_ms() / 1000
+    for _ in range(5):
+        first.note_guess([MEMBER], now_s)
+    await tell_blocks(first, redis)
+    since = await hear_blocks(second, redis, CLOCK, since=b"0", wait_ms=1)
+    assert second.admit([MEMBER], now_s).treatment is Treatment.WATCHED
+    again = await hear_blocks(second, redis, CLOCK, since=since, wait_ms=1)
+    assert again == since != b"0"
+
+
+async def test_news_in_a_form_of_another_version_is_passed_over(
+    redis: RedisClient,
+) -> None:
+    counter = GuessCounter(STRICT)
+    for field, value in ((b"blocks", b"short"), (b"other", b"x" * 36)):
+        await redis.redis.xadd(NEWS_KEY, {field: value})
+    since = await hear_blocks(counter, redis, CLOCK, since=b"0", wait_ms=1)
+    assert since != b"0"
+    assert len(counter) == 0
+
+
+async def test_nobody_hears_while_redis_is_away() -> None:
+    nowhere = connect("unix:///nowhere/at/all.sock")
+    counter = GuessCounter(STRICT)
+    for _ in range(5):
+        counter.note_guess([MEMBER], 1000)
+    await tell_blocks(counter, nowhere)
+    with pytest.raises(RedisAway):
+        await hear_blocks(counter, nowhere, CLOCK, since=b"0")
     await nowhere.close()

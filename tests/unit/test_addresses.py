@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.auth.addresses import client_address, pack_address
+from core.auth.addresses import (
+    client_address,
+    forwarded_for,
+    pack_address,
+    read_address,
+    write_address,
+)
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -39,3 +45,40 @@ def test_only_the_hops_that_proxies_vouch_for_count() -> None:
     assert client_address("10.9.9.9", chain, TRUSTED) == "203.0.113.9"
     assert client_address("192.0.2.1", chain, TRUSTED) == "192.0.2.1"
     assert client_address("10.9.9.9", chain, ()) == "10.9.9.9"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("1.2.3.4:5678", "1.2.3.4"),
+        (" 1.2.3.4 ", "1.2.3.4"),
+        ("[::1]:80", "::1"),
+        ("[2001:DB8::1]", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:443", "fe80::1"),
+        ("::ffff:1.2.3.4", "1.2.3.4"),
+    ],
+)
+def test_an_address_is_read_as_proxies_write_it(given: str, read: str) -> None:
+    packed = read_address(given)
+    assert packed is not None
+    assert write_address(packed) == read
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", "unknown", "_hidden", "300.1.1.1:5", "[", ":"]
+)
+def test_what_names_no_address_is_not_read(given: str | None) -> None:
+    assert read_address(given) is None
+
+
+def test_a_trusted_hop_with_a_port_is_still_one_of_our_proxies() -> None:
+    chain = "203.0.113.9:41000, 10.1.1.1:443"
+    assert client_address("10.9.9.9", chain, TRUSTED) == "203.0.113.9:41000"
+
+
+def test_every_line_of_forwarded_hops_is_read() -> None:
+    lines = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-for", b"10.1.1.1")]
+    assert forwarded_for([*lines, (b"host", b"x")]) == "203.0.113.9,10.1.1.1"
+    assert forwarded_for([(b"host", b"x")]) is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from core.settings import Settings
 from scan_api.domain import Outcome, View
 from scan_api.page.faces import JOY_MS, FaceName, Tone, face_of_own, face_of_view
 from scan_api.page.rendering import FOLDER as TEMPLATES
+from scan_api.page.rendering import word_wait
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
 from scan_api.page.store import OwnClaim
 from scan_api.page_texts import TEXTS, text_in
@@ -179,3 +181,35 @@ def test_every_face_and_every_text_of_a_template_is_written() -> None:
         assert zh
         assert en
         assert fields[0] == fields[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "seconds", "worded"),
+    [
+        # AT_MS is 22:13:20 in Shanghai; a moment is never told a minute too early.
+        ("en", "wait", 1, "Try again in about 1 minute (22:14)."),
+        ("en", "wait", 60, "Try again in about 1 minute (22:15)."),
+        ("zh", "wait", 120, "请大约 2 分钟后（22:16）再试。"),
+        (
+            "en",
+            "wrong",
+            86_400,
+            (
+                "Codes you are unsure of can be tried again in about 24 hours "
+                "(22 Sep 2026, 22:14)."
+            ),
+        ),
+        (
+            "zh",
+            "wrong",
+            9_000,
+            "大约 2 小时后（2026年9月22日 00:44）可以再试不确定的码。",
+        ),
+    ],
+)
+def test_a_wait_is_told_with_its_end(
+    language: str, said: str, seconds: int, worded: str
+) -> None:
+    """How long, and until when on the brand's clock; with the day if it is another."""
+    timezone = ZoneInfo("Asia/Shanghai")
+    assert word_wait(language, timezone, said, seconds, now_ms=AT_MS) == worded

@@ -9,9 +9,10 @@ from litestar.enums import HttpMethod
 from litestar.params import SkipValidation
 
 from core.db import DATABASE_AWAY
-from core.errors import Fault, Throttled, database_away
+from core.errors import Fault, database_away
+from scan_api.guess_throttle import WrongGuess
 from scan_api.page.desk import PageDesk
-from scan_api.page.rendering import render
+from scan_api.page.rendering import render, word_wait
 from scan_api.page.visits import PageVisit, read_visit
 
 log = structlog.get_logger(room=__name__)
@@ -47,13 +48,22 @@ def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[byte
     if fault.retry_after_s is not None:
         headers["retry-after"] = str(fault.retry_after_s)
     known = {403, 404, 429, 503}
+    notice = f"notice_{fault.status if fault.status in known else 500}"
+    said = "wait"
+    if isinstance(fault, WrongGuess):
+        notice, said = "notice_wrong", "wrong"
     return render(
         page,
         visit,
         "notice.html",
         status=fault.status,
         headers=headers,
-        notice=f"notice_{fault.status if fault.status in known else 500}",
-        # A member's valid code is served even where guesses are turned away.
-        offer_claim=isinstance(fault, Throttled) and visit.member is not None,
+        notice=notice,
+        wait=word_wait(
+            visit.language,
+            page.settings.timezone,
+            said,
+            fault.retry_after_s or 0,
+            now_ms=page.clock.now_ms(),
+        ),
     )

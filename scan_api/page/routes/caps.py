@@ -8,7 +8,7 @@ from litestar import Response, post, route
 from codegen.domain.code_text import group, parse_scanned
 from codegen.domain.sealing import open_code
 from core.clock import business_day
-from core.pages import read_form
+from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
 from scan_api.answers import Answer
@@ -57,8 +57,13 @@ async def _show_cap(
 
 
 async def judge(page: PageDesk, visit: PageVisit) -> Response[bytes]:
-    """Say what the code of a link is."""
-    view = await page.views.look(visit.path, visit.origin.tags)
+    """Say what the code of a link is, to somebody who looks."""
+    if visit.sender is Sender.UNSEEN:
+        # It counts no guess, so it must not tell right from wrong. A browser keeps no
+        # page that it fetched ahead of time and got an error for.
+        status = 503 if is_prefetch(visit.headers) else 200
+        return render(page, visit, "notice.html", status=status, notice="notice_unseen")
+    view = await page.views.look(visit.path, visit.origin.guess_tags)
     face = await _face_of(page, visit, view)
     return _render_face(page, visit, face)
 
