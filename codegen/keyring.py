@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from codegen.domain.keys import EpochKeys
@@ -88,14 +88,60 @@ class MasterKeyFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest change, batch, audit entry and scan that PostgreSQL has had."""
+
+    change: int = 0
+    batch: int = 0
+    audit: int = 0
+    scan: int = 0
+
+    def is_behind(self, other: "Newest") -> bool:
+        """Tell whether anything that `other` has had is missing here."""
+        return (
+            self.change < other.change
+            or self.batch < other.batch
+            or self.audit < other.audit
+            or self.scan < other.scan
+        )
+
+    def at_least(self, other: "Newest") -> "Newest":
+        """Take the newer of both in each."""
+        return Newest(
+            max(self.change, other.change),
+            max(self.batch, other.batch),
+            max(self.audit, other.audit),
+            max(self.scan, other.scan),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class HighWaterMark:
-    """The next serial of each epoch, kept outside PostgreSQL.
+    """The next serial of each epoch, and what is newest, kept outside PostgreSQL.
 
     A database restored from a backup has forgotten what it issued since; this file has
-    not, so no serial is ever issued twice. It is written before the issue commits.
+    not, so no serial is ever issued twice. Serials are written before the issue
+    commits, the rest within a second after.
     """
 
     path: Path
+
+    def newest(self) -> Newest:
+        """Read what PostgreSQL has had, as far as this machine was told."""
+        marks = RaisedMark(self.path, 0).marks()
+        return Newest(*(int(marks.get(f.name, 0)) for f in fields(Newest)))
+
+    @contextmanager
+    def locked(self) -> Iterator[Newest]:
+        """Lock the file for raising what is newest; gives what it says by then."""
+        with self.raising(0):
+            yield self.newest()
+
+    def raise_newest(self, found: Newest) -> None:
+        """Write down what is newest; only ever upward. The caller holds the lock."""
+        raised = asdict(found.at_least(self.newest()))
+        marks = RaisedMark(self.path, 0).marks() | raised
+        write_durably(self.path, json.dumps(marks).encode())
 
     @contextmanager
     def raising(self, epoch: int) -> Iterator["RaisedMark"]:
@@ -116,7 +162,8 @@ class RaisedMark:
     path: Path
     epoch: int
 
-    def _marks(self) -> dict[str, int]:
+    def marks(self) -> dict[str, int]:
+        """Read the file; raises MisconfiguredError when it is damaged."""
         try:
             marks = json.loads(self.path.read_text())
         except FileNotFoundError:
@@ -132,9 +179,9 @@ class RaisedMark:
 
     def current(self) -> int:
         """Read the next serial that may be issued."""
-        return int(self._marks().get(str(self.epoch), 0))
+        return int(self.marks().get(str(self.epoch), 0))
 
     def raise_to(self, serial: int) -> None:
         """Record that serials below `serial` are spent."""
-        marks = self._marks() | {str(self.epoch): serial}
+        marks = self.marks() | {str(self.epoch): serial}
         write_durably(self.path, json.dumps(marks).encode())

@@ -9,24 +9,29 @@ from anti_fraud.store import install_shipped_rules
 from codegen.pipeline import check_keys, open_first_epoch
 from codegen.store import load_epoch_states
 from core.auth.audit import record_action
-from core.auth.members import MemberSigner, MemberVerifier
+from core.auth.members import MemberVerifier
 from core.auth.principal import SYSTEM
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
 from core.errors import MisconfiguredError
+from core.redis import connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
+from crowncap.recovery.freezing import check_fingerprints, look_back
 from crowncap.worker import issuance_of
-from printer_export.signing import SigningKeyFile
 
 log = structlog.get_logger(room=__name__)
 
 
-async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
-    """Bring keys, rules and the demo in place; raises MisconfiguredError."""
+async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | None:
+    """Bring keys, rules and the demo in place; raises MisconfiguredError.
+
+    Gives a sentence when the installation is frozen.
+    """
     issuance = issuance_of(settings)
     engine = create_engine(urls.database_url)
+    redis = connect(urls.redis_url, timeout_s=5)
     try:
         async with engine.begin() as conn:
             now = utc_datetime(clock.now_ms())
@@ -34,11 +39,14 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> None:
                 await check_keys(conn, issuance.key_file.load())
             else:
                 await open_first_epoch(conn, issuance.key_file, now=now)
-            SigningKeyFile(settings.signing_key).create()
+            await check_fingerprints(conn, settings)
+            frozen = await look_back(conn, redis, issuance.high_water, now=now)
             await install_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)
+            return frozen
     finally:
+        await redis.close()
         await engine.dispose()
 
 
@@ -58,8 +66,8 @@ async def install_rules(conn: AsyncConnection, *, now: datetime) -> None:
     log.info("rules_installed", before=change.before, after=change.after)
 
 
-def prepare_member_keys(settings: Settings) -> None:
-    """Check the brand's member keys, or make the installation's own."""
+def check_member_keys(settings: Settings) -> None:
+    """Check the brand's member keys; the installation's own belong to its database."""
     if settings.member_jwks is not None:
         MemberVerifier.from_file(settings.member_jwks)
     elif settings.database_url is not None:
@@ -67,5 +75,3 @@ def prepare_member_keys(settings: Settings) -> None:
             "Set CROWNCAP_MEMBER_JWKS to the file of your members' verification keys; "
             "only the demo and embedded servers mint their own."
         )
-    else:
-        MemberSigner.load_or_create(settings.data_dir / "keys")

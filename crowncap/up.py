@@ -27,7 +27,7 @@ from crowncap.demo import QUANTITY, DemoCap, pick_cap
 from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
-from crowncap.prepare import prepare, prepare_member_keys
+from crowncap.prepare import check_member_keys, prepare
 from crowncap.worker import issuance_of
 from crowncap.worker_processes import Serving, WorkerProcesses
 
@@ -58,8 +58,10 @@ def run(settings: Settings, serving: Serving) -> None:
         urls = server_urls(settings)
         migrate(urls.database_url)
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        prepare_member_keys(settings)
-        asyncio.run(prepare(settings, urls, SystemClock()))
+        check_member_keys(settings)
+        frozen = asyncio.run(prepare(settings, urls, SystemClock()))
+        if frozen is not None:
+            console.print(Text(frozen, style="bold red"))
         _prepare_metrics(settings.data_dir)
         note_served_url(settings)
         if settings.health_port is not None:

@@ -23,9 +23,9 @@ from codegen.store import (
     current_version,
     load_changed_products,
     load_changed_ranges,
-    load_epoch_states,
     load_range_table,
     load_ranges_of_codes,
+    load_serving_epochs,
     void_segments_since,
 )
 from core.errors import MisconfiguredError
@@ -126,7 +126,7 @@ class SnapshotKeeper:
             version=await current_version(conn),
             table=table,
             products=known.products | await load_changed_products(conn, since),
-            epochs=await load_epoch_states(conn),
+            epochs=await load_serving_epochs(conn),
             campaigns=known.campaigns | await load_campaigns(conn, since=since),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
         )
@@ -210,7 +210,7 @@ async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
         await current_version(conn),
         table,
         await load_changed_products(conn, -1),
-        await load_epoch_states(conn),
+        await load_serving_epochs(conn),
         await load_campaigns(conn),
         await load_rule_set(conn),
     )

@@ -7,6 +7,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,21 @@ from core.errors import Conflict, NotFound
 async def load_epoch_states(conn: AsyncConnection) -> dict[int, EpochState]:
     """Read the state of every epoch."""
     rows = await conn.execute(select(t.epochs.c.epoch, t.epochs.c.state))
+    return {row.epoch: EpochState(row.state) for row in rows}
+
+
+async def load_serving_epochs(conn: AsyncConnection) -> dict[int, EpochState]:
+    """Read the state of every epoch as scans see it.
+
+    While the installation is frozen (crowncap.recovery) every epoch that would pay is.
+    """
+    rows = await conn.execute(
+        text(
+            "SELECT epoch, CASE WHEN state IN ('open', 'closed') AND EXISTS ("
+            "SELECT FROM installation WHERE frozen_at IS NOT NULL)"
+            " THEN 'frozen' ELSE state END AS state FROM epochs"
+        )
+    )
     return {row.epoch: EpochState(row.state) for row in rows}
 
 

@@ -148,6 +148,11 @@ class MemberSigner:
         document = {"keys": [jwk], "issuer": self.issuer, "audience": self.audience}
         return json.dumps(document).encode()
 
+    @property
+    def key_id(self) -> str:
+        """Name the key: 16 hex digits of the SHA-256 of its public half."""
+        return hashlib.sha256(self.key.public_key().public_bytes_raw()).hexdigest()[:16]
+
     def mint(self, member_id: str, *, now_ms: int, lifetime_s: int = 86_400) -> str:
         """Sign a token for a member, good for `lifetime_s` seconds."""
         claims = {

@@ -128,6 +128,17 @@ BEGIN
         outcomes[row_.i] := 'not_active';
     END LOOP;
 
+    -- What was claimed after a backup that was restored has been answered, and paid
+    -- perhaps: whoever claims it now waits for a person (crowncap.recovery).
+    FOR row_ IN
+        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
+        JOIN forgotten_claims AS f ON f.code_id = u.c
+        WHERE outcomes[u.i] = 'rewarded'
+    LOOP
+        outcomes[row_.i] := 'held';
+        in_reasons[row_.i] := 'rules';
+    END LOOP;
+
     -- Claims.
     INSERT INTO claims (code_id, scan_id, member_no)
     SELECT c, s, m

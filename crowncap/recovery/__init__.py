@@ -1,0 +1,1 @@
+"""A database that was restored: noticed, frozen, told what it forgot, and thawed."""

@@ -1,0 +1,23 @@
+"""The tables of recovery; only crowncap.recovery.store writes them."""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, Table, Text
+
+metadata = MetaData()
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("signing_key_id", Text),
+    Column("member_key_id", Text),
+    Column("frozen_at", DateTime(timezone=True)),
+    Column("frozen_why", Text),
+    Column("forgets_from", DateTime(timezone=True)),
+    Column("forgets_until", DateTime(timezone=True)),
+)
+
+forgotten_claims = Table(
+    "forgotten_claims",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+)
