@@ -40,7 +40,9 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
             else:
                 await open_first_epoch(conn, issuance.key_file, now=now)
             await check_fingerprints(conn, settings)
-            frozen = await look_back(conn, redis, issuance.high_water, now=now)
+            frozen = await look_back(
+                conn, redis, issuance.high_water, settings.data_dir / "claims", now=now
+            )
             await install_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)

@@ -24,6 +24,7 @@ from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.places import member_keys, server_urls
+from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
@@ -65,6 +66,7 @@ class Worker:
     desk: ScanDesk = field(init=False)
     views: ViewDesk = field(init=False)
     readiness: ReadinessCheck = field(init=False)
+    claims: ClaimJournal = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -83,11 +85,13 @@ class Worker:
         keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
         lanes = Lanes(urls.database_url)
         self.readiness = ReadinessCheck.of(urls.database_url, lanes.record, self.redis)
+        self.claims = ClaimJournal(self.settings.data_dir / "claims")
         pipeline = ScanPipeline(
             lanes,
             SignalStore(self.redis),
             keeper,
             self.settings.timezone,
+            self.claims.note,
         )
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper
@@ -125,6 +129,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)
             await self.desk.throttle.report(elapsed_s=0)
+            await self.claims.flush()
             await self.desk.ids.give_back()
             await self.desk.pipeline.lanes.close()
             await self.readiness.close()
@@ -161,6 +166,7 @@ class Worker:
             "releases": releaser.run,
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),
+            "claims": self.claims.run,
             "journal": partial(keep_journal, self.engine, self.issuance.high_water),
             "upkeep": partial(run_upkeep, self.engine, self.clock),
         }

@@ -5,7 +5,7 @@ This is the one place that sees codes, fraud and rewards together.
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -87,6 +87,8 @@ class ScanPipeline:
     signals: SignalStore
     snapshots: SnapshotKeeper
     timezone: ZoneInfo
+    # Told (scan_id, code_id) of every claim once it is durable.
+    note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: OrderedDict[str, int] = field(default_factory=OrderedDict)
 
@@ -189,7 +191,7 @@ class ScanPipeline:
         snapshot = self.snapshots.current
         for _ in range(MAX_STALE_RETRIES):
             plans = plan_scans(snapshot, scans, signals, voided, moment)
-            if snapshot is self.snapshots.current and _has_unknown(plans):
+            if snapshot is self.snapshots.current and any(map(_is_unknown, plans)):
                 # Never issued, or issued a moment ago: only PostgreSQL can tell.
                 snapshot = await self.snapshots.of_codes(code_ids)
                 plans = plan_scans(snapshot, scans, signals, voided, moment)
@@ -215,7 +217,7 @@ class ScanPipeline:
                     raise
                 continue
             for scan, plan in zip(scans, plans, strict=True):
-                if isinstance(plan, Plan) and _is_unknown(plan):
+                if _is_unknown(plan):
                     self.snapshots.note_never_issued(scan.code_id)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
@@ -342,13 +344,15 @@ class ScanPipeline:
     def _observe(
         self, decided: Sequence[Decided], committed: Sequence[Committed]
     ) -> None:
-        claimed: list[int] = []
-        for d, c in zip(decided, committed, strict=True):
-            if c.outcome in CLAIMING:
-                claimed.append(d.scan.code_id)
+        claims = [
+            (d.scan.scan_id, d.scan.code_id)
+            for d, c in zip(decided, committed, strict=True)
+            if c.outcome in CLAIMING
+        ]
         for outcome, number in Counter(c.outcome for c in committed).items():
             OUTCOMES[outcome].inc(number)
-        self.signals.observe(claimed)
+        self.signals.observe([code_id for _, code_id in claims])
+        self.note_claims(claims)
 
 
 def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
@@ -359,12 +363,8 @@ def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
     return () if scan.member_id is None else (scan.member_id,)
 
 
-def _is_unknown(plan: Plan) -> bool:
-    return plan.outcome is Outcome.INVALID and plan.terms is None
-
-
-def _has_unknown(plans: Sequence[Plan | Exception]) -> bool:
-    return any(isinstance(plan, Plan) and _is_unknown(plan) for plan in plans)
+def _is_unknown(plan: Plan | Exception) -> bool:
+    return isinstance(plan, Plan) and plan.terms is None
 
 
 def _unstorable_member() -> InvalidInput:

@@ -94,8 +94,8 @@ def _meaning(frozen: store.Freeze, held: int, known: int, *, keep_held: bool) ->
         f"{frozen.why}\n"
         f"{held} rewards were held since. {released} of them are decided again by "
         f"the rules and paid if these pass; {held - released} wait for a person, "
-        f"{known} of them for codes that Redis still knew to be claimed.\n"
-        f"Codes that were claimed {forgets} and that Redis had lost as well look "
-        "unclaimed: whoever scans one is paid once more. --keep-held leaves to a "
-        "person what was held meanwhile."
+        f"{known} of them for codes that are known to have been claimed before.\n"
+        f"Codes that were claimed {forgets}, which neither this machine's files nor "
+        "Redis knew, look unclaimed: whoever scans one is paid once more. "
+        "--keep-held leaves to a person what was held meanwhile."
     )

@@ -24,10 +24,13 @@ from core.ids import time_of_id
 from core.redis import RedisAway, RedisClient
 from core.settings import Settings
 from crowncap.recovery import store
+from crowncap.recovery.claims import claims_after
 from crowncap.recovery.replay import revoke_again
 from crowncap.recovery.store import Freeze
 from printer_export.signing import SigningKeyFile
 from scan_api.filters import SEGMENT_SERIALS, claimed_key
+
+_CODES_A_STEP = 10_000
 
 log = structlog.get_logger(room=__name__)
 
@@ -36,12 +39,14 @@ async def look_back(
     conn: AsyncConnection,
     redis: RedisClient,
     high_water: HighWaterMark,
+    claims: Path,
     *,
     now: datetime,
 ) -> str | None:
     """Freeze a database that has forgotten something; gives a sentence if it is frozen.
 
-    Numbers that were given after the backup are skipped.
+    Numbers that were given after the backup are skipped. `claims` is the directory of
+    crowncap.recovery.claims.
     """
     frozen = await store.load_freeze(conn)
     known, here = high_water.newest(), await store.read_newest(conn)
@@ -51,12 +56,13 @@ async def look_back(
     found = _describe(here, known, restored, now)
     await store.freeze(conn, found)
     await store.skip_numbers(conn, known)
-    forgotten = await _note_forgotten_claims(conn, redis)
+    forgotten = await _note_written_claims(conn, claims, here)
+    forgotten += await _note_claims_of_redis(conn, redis)
     revoked = await revoke_again(conn, high_water, now=now)
     log.error(
         "installation_frozen",
         why=found.why,
-        claims_known_to_redis=forgotten,
+        forgotten_claims=forgotten,
         tokens_revoked_again=revoked,
         mend="docs/operations.md: After a restore",
     )
@@ -115,10 +121,23 @@ def _frozen_sentence(frozen: Freeze) -> str:
     )
 
 
-# What Redis still knows ---------------------------------------------------------------
+# What is known of forgotten claims ----------------------------------------------------
 
 
-async def _note_forgotten_claims(conn: AsyncConnection, redis: RedisClient) -> int:
+async def _note_written_claims(
+    conn: AsyncConnection, directory: Path, here: Newest
+) -> int:
+    """Write down the codes that this machine's files say were claimed since."""
+    noted = 0
+    for code_ids in claims_after(directory, here.scan):
+        for at in range(0, len(code_ids), _CODES_A_STEP):
+            part = code_ids[at : at + _CODES_A_STEP].tolist()
+            fresh = await store.keep_unclaimed(conn, part)
+            noted += await store.note_forgotten_claims(conn, fresh)
+    return noted
+
+
+async def _note_claims_of_redis(conn: AsyncConnection, redis: RedisClient) -> int:
     """Write down the codes that Redis calls claimed and this database does not."""
     noted = 0
     try:
@@ -126,8 +145,7 @@ async def _note_forgotten_claims(conn: AsyncConnection, redis: RedisClient) -> i
             bits = await redis.call(b"GET", claimed_key(segment))
             for code_ids in _set_bits(segment, bits or b""):
                 fresh = await store.keep_unclaimed(conn, code_ids)
-                await store.note_forgotten_claims(conn, fresh)
-                noted += len(fresh)
+                noted += await store.note_forgotten_claims(conn, fresh)
     except RedisAway as fault:
         log.warning("forgotten_claims_not_read", cause=str(fault.__cause__ or fault))
     return noted
@@ -136,8 +154,8 @@ async def _note_forgotten_claims(conn: AsyncConnection, redis: RedisClient) -> i
 def _set_bits(segment: int, bits: bytes) -> Iterator[list[int]]:
     claimed = np.unpackbits(np.frombuffer(bits[: SEGMENT_SERIALS // 8], np.uint8))
     offsets = np.flatnonzero(claimed)
-    for at in range(0, len(offsets), 10_000):
-        part = offsets[at : at + 10_000]
+    for at in range(0, len(offsets), _CODES_A_STEP):
+        part = offsets[at : at + _CODES_A_STEP]
         yield (part + segment * SEGMENT_SERIALS).tolist()
 
 

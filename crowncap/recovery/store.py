@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.keyring import Newest
@@ -178,12 +178,17 @@ async def keep_unclaimed(conn: AsyncConnection, code_ids: Sequence[int]) -> list
     return list(rows.scalars())
 
 
-async def note_forgotten_claims(conn: AsyncConnection, code_ids: Sequence[int]) -> None:
-    """Remember codes that were claimed after the backup."""
-    if code_ids:
-        await conn.execute(
-            insert(t.forgotten_claims), [{"code_id": each} for each in code_ids]
-        )
+async def note_forgotten_claims(conn: AsyncConnection, code_ids: Sequence[int]) -> int:
+    """Remember codes that were claimed after the backup; tells how many are new."""
+    done = await conn.execute(
+        text(
+            "INSERT INTO forgotten_claims (code_id)"
+            " SELECT DISTINCT c FROM unnest(CAST(:code_ids AS bigint[])) AS c"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return done.rowcount
 
 
 async def count_frozen_holds(conn: AsyncConnection) -> tuple[int, int]:

@@ -201,6 +201,18 @@ def test_what_has_not_sixteen_symbols_is_no_guess(service: Service) -> None:
             assert visitor.get("/C/1").status_code == 200
 
 
+def test_codes_that_open_but_are_none_of_ours_are_guesses_on_pages_too(
+    service: Service,
+) -> None:
+    """A link with another product's GTIN is wrong wherever it is asked about."""
+    path = f"/01/00012345678905/21/{service.fresh_code()}"
+    with visiting(service) as visitor:
+        visitor.sign_in(fresh_address())
+        for _ in range(STRICT_LIMIT * service.workers):
+            assert visitor.get(path).status_code in {200, 429}
+        assert visitor.get(path).status_code == 429
+
+
 # What nobody looks at -----------------------------------------------------------------
 
 UNSEEN = {
