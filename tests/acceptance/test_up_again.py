@@ -57,6 +57,10 @@ def test_an_up_that_was_killed_is_started_again_on_the_same_servers_and_data(
     assert again["points_available"] == 5
     assert service.scan(service.fresh_code(), "survivor")["outcome"] == "rewarded"
     service.audit()
+    recent = service.run("audit", "--recent")
+    assert recent.returncode == 0, recent.stdout
+    assert "Not read again: scans, transfers, holds and members" in recent.stdout
+    assert "each scan that claims has its claim" in recent.stderr
     # The adopted servers are watched like any other, and end with the service.
     os.kill(servers[1], signal.SIGKILL)
     wait_for(lambda: service.readiness() == "ok" and service.valkey_pid != servers[1])
