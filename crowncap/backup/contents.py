@@ -135,6 +135,15 @@ def _read_manifest(directory: Path) -> Manifest:
     return manifest
 
 
+def check_name(name: str) -> None:
+    """Raise BackupError for a name that a list of checksums cannot hold."""
+    if not name.isprintable() or "\\" in name:
+        raise BackupError(
+            f"The name {name!a} has characters that a backup can't list; choose "
+            "another, of letters, digits, dots and hyphens."
+        )
+
+
 def sha256_of(path: Path) -> str:
     """Give the SHA-256 of a file's bytes in hexadecimal digits."""
     with path.open("rb") as file:

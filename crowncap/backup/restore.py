@@ -19,6 +19,7 @@ from crowncap.backup.contents import (
     RESTORED,
     BackupError,
     Manifest,
+    check_name,
     read_verified,
 )
 from crowncap.embedded.account import Account
@@ -44,8 +45,8 @@ def restore_backup(
     the backup's. Raises BackupError or EmbeddedServerError, and then `data_dir` is as
     it was.
     """
-    source, target = source.resolve(), data_dir.resolve()
     try:
+        source, target = source.resolve(), data_dir.resolve()
         # 1. Read all of the backup, before anything is written.
         _check_target(target, source)
         newer = None if keep_marks is None else _keys_of(keep_marks)
@@ -74,6 +75,7 @@ def restore_backup(
 
 
 def _check_target(target: Path, source: Path) -> None:
+    check_name(str(target))
     if target.is_relative_to(source):
         raise BackupError(f"{target} lies within the backup; choose another directory.")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -25,6 +25,7 @@ from crowncap.backup.contents import (
     MARKS,
     BackupError,
     Facts,
+    check_name,
     seal,
 )
 from crowncap.embedded.account import SERVER_ENVIRONMENT
@@ -50,9 +51,9 @@ def take_backup(settings: Settings, out: Path, *, say: Say) -> Taken:
 
     Raises BackupError, and then leaves nothing behind.
     """
-    out = out.resolve()
     began_s = elapsed_s()
     try:
+        out = out.resolve()
         # 1. Look whether it can be done, before anything is written.
         _check_place(out, settings.data_dir)
         url = server_urls(settings).database_url
@@ -81,6 +82,7 @@ def take_backup(settings: Settings, out: Path, *, say: Say) -> Taken:
 
 
 def _check_place(out: Path, data_dir: Path) -> None:
+    check_name(str(out))
     for own in (data_dir.resolve(), Places.of(data_dir).home):
         if out.is_relative_to(own):
             raise BackupError(
@@ -188,6 +190,7 @@ def _copy_keys(settings: Settings, into: Path) -> dict[str, str]:
     for path in sorted(own.iterdir(), key=lambda p: (p.name != MARKS, p.name)):
         passing = path.name.startswith(".") or path.name.endswith(_PASSING)
         if path.is_file() and not passing:
+            check_name(path.name)
             write_durably(into / path.name, path.read_bytes())
     # Under the names that are looked for when nothing is set, except the brand's own
     # member keys, beside which the demo's may lie.
