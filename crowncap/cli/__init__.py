@@ -7,7 +7,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.db import why_away
 from core.errors import Fault, MisconfiguredError
+from crowncap.backup import BackupError
 from crowncap.cli import (
+    backups,
     batches,
     campaigns,
     keys,
@@ -31,7 +33,12 @@ def main() -> None:
     except Fault as fault:
         lines = [fault.detail, *(f"{e.pointer}: {e.detail}" for e in fault.errors)]
         _fail("\n".join(dict.fromkeys(lines)))
-    except (MisconfiguredError, EmbeddedServerError, ExportWriteError) as fault:
+    except (
+        MisconfiguredError,
+        EmbeddedServerError,
+        ExportWriteError,
+        BackupError,
+    ) as fault:
         _fail(str(fault))
     except (OperationalError, psycopg.OperationalError) as fault:
         _fail(f"Cannot reach the database: {why_away(fault)}")
@@ -45,6 +52,7 @@ def _fail(sentence: str) -> None:
 
 
 __all__ = [
+    "backups",
     "batches",
     "campaigns",
     "cli",

@@ -123,6 +123,9 @@ def _to_json(answer: Any) -> str:
     return msgspec.json.encode(answer).decode()
 
 
+@click.version_option(
+    package_name="crowncap", prog_name="crowncap", message="%(prog)s %(version)s"
+)
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Crowncap: one signed code under every cap, printed once, paid once."""

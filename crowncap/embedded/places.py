@@ -109,9 +109,19 @@ def prepare_data_dir(data_dir: Path, account: Account) -> None:
 
 
 def prepare_home(data_dir: Path, account: Account, say: Say) -> Places:
-    """Find the home of the data, or choose one that the servers' account can reach.
+    """Choose the home of the data, with a private directory for the sockets.
 
     Raises NotPrivateError or DamagedDataError.
+    """
+    places = choose_home(data_dir, account, say)
+    make_private(places.sockets, account)
+    return places
+
+
+def choose_home(data_dir: Path, account: Account, say: Say) -> Places:
+    """Find the home of the data, or choose one that the servers' account can reach.
+
+    Raises DamagedDataError.
     """
     places = Places.of(data_dir)
     if not places.home.is_dir():
@@ -127,7 +137,6 @@ def prepare_home(data_dir: Path, account: Account, say: Say) -> Places:
             f"User {account.name} cannot reach {places.data_dir}, so the database is "
             f"kept in {places.home}."
         )
-    make_private(places.sockets, account)
     return places
 
 

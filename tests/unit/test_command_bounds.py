@@ -41,6 +41,11 @@ WRONG = {
     (*RUN, "--give-up", "inf"): "give_up is not a number",
     (*RUN, "--from-index", "9" * 30): "from_index is too large",
     ("print", "simulate", "zpl", "--speed", "nan"): "speed is not a number",
+    ("backup", "--out", "a\udcff"): "characters that a backup can't list",
+    ("backup", "--out", "a\nb"): "characters that a backup can't list",
+    ("backup", "--out", "x" * 300): "File name too long",
+    ("restore", "/usr", "--data-dir", "a\udcff"): "characters that a backup can't list",
+    ("restore", "/usr", "--data-dir", "x" * 300): "File name too long",
 }
 
 
