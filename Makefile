@@ -31,7 +31,7 @@ fix: $(DEV) ## formatting and what the linter can mend by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## measure one thing beside its baseline (NAME=codegen|export|feeder|filters|package|report|scan|symbols)
+bench: $(DEV) ## measure one thing beside its baseline (NAME=chaos|codegen|export|feeder|filters|package|ranges|refill|report|scan|symbols)
 	@$(BIN)/python -m bench $(NAME) --json
 
 lock: $(DEV) ## write requirements/*.lock anew from pyproject.toml

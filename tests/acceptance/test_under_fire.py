@@ -7,9 +7,9 @@ import signal
 from collections import Counter
 
 import httpx
-import redis
 
 from core.clock import elapsed_s
+from tests.fixtures.filters import assert_filters_equal_claims
 from tests.fixtures.load import Load, Sent, scan, total_rewards
 from tests.fixtures.processes import wait_for
 from tests.fixtures.service import OwnService, Service
@@ -145,31 +145,6 @@ async def test_a_killed_valkey_comes_back_empty_and_is_filled_again(
     assert_filters_equal_claims(service)
     again = service.scan(load.sent[0].code, load.sent[0].member)
     assert again["by_you"] is True
-
-
-def assert_filters_equal_claims(service: Service) -> None:
-    """Check that the claimed bitmap of every segment says what PostgreSQL says."""
-
-    def equal() -> bool:
-        claimed: dict[int, set[int]] = {}
-        for (code_id,) in service.query("SELECT code_id FROM claims"):
-            claimed.setdefault(code_id >> 20, set()).add(code_id & 0xFFFFF)
-        with redis.Redis.from_url(service.urls.redis_url) as client:
-            for segment, offsets in claimed.items():
-                key = f"claimed:{{s{segment:x}}}"
-                bits = client.get(key) or b""
-                found = {
-                    at * 8 + bit
-                    for at, byte in enumerate(bits[: 1 << 17])
-                    if byte
-                    for bit in range(8)
-                    if byte & (0x80 >> bit)
-                }
-                if found != offsets or client.getbit(key, 1 << 20) != 1:
-                    return False
-        return True
-
-    wait_for(equal, what="the filters' equality with PostgreSQL")
 
 
 async def test_while_postgres_is_away_nothing_is_promised_and_then_all_goes_on(
