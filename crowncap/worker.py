@@ -88,7 +88,7 @@ class Worker:
         self.claims = ClaimJournal(self.settings.data_dir / "claims")
         pipeline = ScanPipeline(
             lanes,
-            SignalStore(self.redis),
+            SignalStore(self.redis, keeper.note_wrong_bits),
             keeper,
             self.settings.timezone,
             self.claims.note,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -58,6 +58,8 @@ class SignalStore:
     """
 
     redis: RedisClient
+    # Told the codes whose bits were given up while Redis was away.
+    note_lost: Callable[[Iterable[int]], None] = lambda _: None
     _claimed: deque[int] = field(default_factory=deque)
     _retry_at_s: float = 0.0
     _flusher: asyncio.Task[None] | None = None
@@ -127,8 +129,9 @@ class SignalStore:
         self._retry_at_s = elapsed_s() + RETRY_AFTER_S
         self._claimed.extendleft(reversed(bits))
         if len(self._claimed) > _MAX_UNSENT_BITS:
+            self.note_lost(self._claimed)
             self._claimed.clear()
-            log.warning("claimed_bits_lost", mend="crowncap filters rebuild")
+            log.warning("claimed_bits_lost", mend="their segments are filled anew")
         log.warning("redis_away", cause=str(fault.__cause__ or fault))
 
 

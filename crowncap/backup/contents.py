@@ -24,6 +24,7 @@ BASE = "postgres"
 DUMP = "database.dump"
 # Within the data directory, and within a backup.
 KEYS = "keys"
+CLAIMS = "claims"
 MARKS = "high-water.json"
 # What must not be forgotten even if the database did, one JSON object a line.
 JOURNAL = "changes.jsonl"

@@ -13,6 +13,7 @@ from core.clock import Clock, utc_datetime
 from core.ids import random_bytes
 from crowncap.backup.contents import (
     BASE,
+    CLAIMS,
     JOURNAL,
     KEYS,
     MARKS,
@@ -60,6 +61,7 @@ def restore_backup(
             _write(manifest, source, scratch, say)
             if newer is not None:
                 _keep_newer(newer, scratch / KEYS)
+                _keep_claims(newer.parent / CLAIMS, scratch / CLAIMS)
             _note_restore(manifest, scratch / KEYS, clock)
             # 3. Put it in place in one step.
             os.sync()
@@ -142,6 +144,14 @@ def _keep_newer(newer: Path, keys: Path) -> None:
     write_durably(keys / MARKS, msgspec.json.encode(marks))
     if lines:
         write_durably(keys / JOURNAL, "".join(f"{n}\n" for n in lines).encode())
+
+
+def _keep_claims(written: Path, into: Path) -> None:
+    """Take along which codes were claimed, which the backup cannot know of."""
+    if written.is_dir():
+        shutil.copytree(written, into)
+        for path in (into, *into.iterdir()):
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _read_marks(path: Path) -> dict[str, int]:
