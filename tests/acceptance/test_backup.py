@@ -106,6 +106,7 @@ def test_what_ran_runs_elsewhere_after_a_restore(own_service: OwnService) -> Non
         fresh = restored.issue(100)
         assert fresh["first_serial"] > later["first_serial"] + 99
         restored.audit()
+        assert "WRONG" not in restored.cli("doctor")
     finally:
         restored.stop()
 
