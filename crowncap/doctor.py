@@ -156,9 +156,14 @@ class Examination:
             )
 
     async def _look_at_redis(self) -> None:
-        redis = connect(
-            server_urls(self._settings).redis_url, timeout_s=_REDIS_WITHIN_S
-        )
+        url = server_urls(self._settings).redis_url
+        try:
+            redis = connect(url, timeout_s=_REDIS_WITHIN_S)
+        except ValueError:
+            raise Wrong(
+                "CROWNCAP_REDIS_URL can't be read; write it like "
+                "redis://:password@host:6379/0"
+            ) from None
         try:
             await redis.call(b"PING")
         except RedisAway as fault:

@@ -66,6 +66,7 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "an open half": (open_up("keys/member-signing.pem", 0o644), "key files", "chmod"),
     "an open directory": (open_up(".", 0o777), "data directory", "chmod o-w"),
     "no PostgreSQL": (point("CROWNCAP_DATABASE_URL", NOBODY), "PostgreSQL", "Start it"),
+    "no URL": (point("CROWNCAP_REDIS_URL", "secret"), "Redis", "write it like"),
     "no Redis": (point("CROWNCAP_REDIS_URL", "redis://127.0.0.1:1"), "Redis", "Start"),
 }
 
