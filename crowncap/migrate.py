@@ -16,6 +16,7 @@ from alembic.util import CommandError
 from psycopg import errors as pg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 import migrations
@@ -56,6 +57,14 @@ def migrate(database_url: str, *, pauses_s: Sequence[float] = PAUSES_S) -> None:
         ) from None
     finally:
         engine.dispose()
+
+
+async def revision_of(engine: AsyncEngine) -> str | None:
+    """Tell which revision a database has, if any."""
+    async with engine.connect() as conn:
+        return await conn.run_sync(
+            lambda c: MigrationContext.configure(c).get_current_revision()
+        )
 
 
 def _take_turn(connection: Connection, blockers: "Blockers") -> None:

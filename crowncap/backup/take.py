@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from alembic.runtime.migration import MigrationContext
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from codegen.keyring import write_durably
@@ -31,6 +30,7 @@ from crowncap.backup.contents import (
 from crowncap.embedded.account import SERVER_ENVIRONMENT
 from crowncap.embedded.places import Places, Say
 from crowncap.embedded.programs import postgres_tool
+from crowncap.migrate import revision_of
 from crowncap.places import server_urls
 
 # Locks, and what a crash left of a file that was being written.
@@ -99,10 +99,7 @@ async def _ask(settings: Settings, url: str) -> Facts:
     try:
         clock = DatabaseClock()
         await clock.measure(engine)
-        async with engine.connect() as conn:
-            revision = await conn.run_sync(
-                lambda c: MigrationContext.configure(c).get_current_revision()
-            )
+        revision = await revision_of(engine)
     except DATABASE_AWAY as fault:
         if settings.database_url is not None:
             raise

@@ -1,9 +1,11 @@
 """`crowncap filters …` and `crowncap audit`."""
 
+import asyncio
 import sys
 from pathlib import Path
 
 import click
+import msgspec
 from rich.progress import (
     Progress,
 )
@@ -20,6 +22,7 @@ from crowncap.cli.shell import (
     read_settings,
     with_shell,
 )
+from crowncap.doctor import Examination
 from crowncap.migrate import migrate
 from crowncap.places import server_urls
 from scan_api.filters import FilterBuilder
@@ -95,3 +98,19 @@ async def audit(shell: Shell, recent: bool) -> None:
     if report.findings:
         sys.exit(1)
     click.echo("Every invariant holds.")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@data_dir_option
+def doctor(as_json: bool, data_dir: Path | None) -> None:
+    """Look at everything a start needs; exit 1 and say what to do if it is wrong."""
+    findings = asyncio.run(Examination(read_settings(data_dir)).run())
+    if as_json:
+        click.echo(msgspec.json.encode(findings))
+    else:
+        for finding in findings:
+            verdict = f"WRONG  {finding.check}: " if finding.wrong else "ok     "
+            click.echo(verdict + (finding.wrong or finding.check))
+    if any(finding.wrong for finding in findings):
+        sys.exit(1)

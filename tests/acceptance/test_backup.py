@@ -6,6 +6,11 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from core.clock import SystemClock
+from core.settings import Settings
+from crowncap.backup import BackupError, restore_backup, take_backup
 from tests.fixtures.processes import free_port
 from tests.fixtures.service import OwnService, Service
 
@@ -70,13 +75,15 @@ def test_what_ran_runs_elsewhere_after_a_restore(own_service: OwnService) -> Non
 
     # 1. The backup of a running service: whole, private, and complete.
     out = beside / "backup"
-    within = refused(service, "backup", "--out", str(service.data_dir / "b"))
-    assert "within the data" in within
+    settings = Settings.from_env({"CROWNCAP_DATA_DIR": str(service.data_dir)})
+    with pytest.raises(BackupError, match="within the data"):
+        take_backup(settings, service.data_dir / "b", say=print)
     taken = json.loads(service.cli("backup", "--out", str(out)))
     assert taken["path"] == str(out)
     assert taken["bytes"] > 1_000_000
     check_complete(service.data_dir, out)
-    assert "holds something" in refused(service, "backup", "--out", str(out))
+    with pytest.raises(BackupError, match="holds something"):
+        take_backup(settings, out, say=print)
 
     # 2. Life goes on, until it does not.
     later = service.issue(100)
@@ -99,15 +106,20 @@ def test_what_ran_runs_elsewhere_after_a_restore(own_service: OwnService) -> Non
         fresh = restored.issue(100)
         assert fresh["first_serial"] > later["first_serial"] + 99
         restored.audit()
+        assert "WRONG" not in restored.cli("doctor")
     finally:
         restored.stop()
 
     # 4. A used directory is refused, and so is a backup that rotted.
-    again_there = refused(restored, "restore", str(out))
-    assert "holds something" in again_there
+    with pytest.raises(BackupError, match="holds something"):
+        restore_backup(
+            out, restored.data_dir, keep_marks=None, clock=SystemClock(), say=print
+        )
     with (out / "postgres" / "global" / "pg_control").open("r+b") as file:
         file.seek(100)
         file.write(b"rot")
-    rotten = Service(beside / "rotten", free_port())
-    assert "pg_control differs" in refused(rotten, "restore", str(out))
-    assert not rotten.data_dir.exists()
+    with pytest.raises(BackupError, match="pg_control differs"):
+        restore_backup(
+            out, beside / "rotten", keep_marks=None, clock=SystemClock(), say=print
+        )
+    assert not (beside / "rotten").exists()

@@ -1,5 +1,6 @@
 """What the command line refuses by itself: one sentence, exit 2, nobody asked."""
 
+import importlib.metadata
 import sys
 
 import pytest
@@ -64,3 +65,15 @@ def test_a_value_out_of_bounds_is_one_sentence(
     assert WRONG[command] in told.err
     assert "Traceback" not in told.err
     assert told.out == ""
+
+
+def test_the_version_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That of the installed package, alone on standard output."""
+    monkeypatch.setattr(sys, "argv", ["crowncap", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    installed = importlib.metadata.version("crowncap")
+    assert capsys.readouterr().out == f"crowncap {installed}\n"
