@@ -84,6 +84,15 @@ async def find_session(
     )
 
 
+async def end_all_sessions(conn: AsyncConnection, *, now: datetime) -> None:
+    """End every session: after a restore nobody knows which were ended already."""
+    await conn.execute(
+        update(staff_sessions)
+        .where(staff_sessions.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
 async def end_session(
     conn: AsyncConnection, secret: str, staff: Staff, *, now: datetime
 ) -> None:

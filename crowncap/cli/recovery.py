@@ -60,7 +60,7 @@ async def thaw_installation(
         raise Conflict(
             f"{len(waiting)} voids, recalls, revocations or ends of epochs are still "
             "forgotten; run: crowncap replay. What it cannot do again it says, and you "
-            "do by hand; then rename changes.jsonl."
+            "do by hand."
         )
     errors.print(_meaning(frozen, held, known, keep_held=keep_held), markup=False)
     if not yes:

@@ -24,6 +24,7 @@ _CLAIM = np.dtype([("scan_id", "<i8"), ("code_id", "<i8")])
 _CLAIMS_A_SLICE = 1 << 20
 # What waits for a full disk; more than this is forgotten, and said.
 _MAX_WAITING = 1_000_000
+_OUT_OF_ORDER_MS = 60_000
 
 log = structlog.get_logger(room=__name__)
 
@@ -72,7 +73,12 @@ class ClaimJournal:
 
 
 def claims_after(directory: Path, scan_id: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the code_ids that were claimed by scans after one, a slice at a time."""
+    """Yield the code_ids that were claimed by scans after one, a slice at a time.
+
+    And by those of a minute before it: scans are committed in another order than that
+    in which their ids were chosen.
+    """
+    after = first_id_at(time_of_id(scan_id) - _OUT_OF_ORDER_MS)
     # A second's claims stand in the file of the month in which the second began.
     first = _month_of(first_id_at(time_of_id(scan_id) - 86_400_000))
     for path in sorted(directory.glob("*.claims")):
@@ -82,7 +88,7 @@ def claims_after(directory: Path, scan_id: int) -> Iterator[NDArray[np.int64]]:
             while content := file.read(_CLAIMS_A_SLICE * _CLAIM.itemsize):
                 whole = len(content) // _CLAIM.itemsize
                 records = np.frombuffer(content, _CLAIM, count=whole)
-                later = records["code_id"][records["scan_id"] > scan_id]
+                later = records["code_id"][records["scan_id"] > after]
                 if len(later):
                     yield later.astype(np.int64)
 

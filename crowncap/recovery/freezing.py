@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.keyring import HighWaterMark, Newest
 from codegen.store import load_segments
 from core.auth.members import MemberSigner
+from core.auth.sessions import end_all_sessions
 from core.clock import utc_datetime
 from core.errors import MisconfiguredError
 from core.ids import time_of_id
@@ -49,13 +50,16 @@ async def look_back(
     crowncap.recovery.claims.
     """
     frozen = await store.load_freeze(conn)
-    known, here = high_water.newest(), await store.read_newest(conn)
+    known = high_water.newest()
+    here = await store.read_newest(conn)
+    told = here.at_least(await store.load_answered(conn))
     restored = _restored_marker(high_water)
-    if not here.is_behind(known) and not restored.exists():
+    if not told.is_behind(known) and not restored.exists():
         return None if frozen is None else _frozen_sentence(frozen)
     found = _describe(here, known, restored, now)
-    await store.freeze(conn, found)
+    await store.freeze(conn, found, known)
     await store.skip_numbers(conn, known)
+    await end_all_sessions(conn, now=now)
     forgotten = await _note_written_claims(conn, claims, here)
     forgotten += await _note_claims_of_redis(conn, redis)
     revoked = await revoke_again(conn, high_water, now=now)

@@ -91,11 +91,15 @@ async def note_newest(engine: AsyncEngine, high_water: HighWaterMark) -> None:
     async with engine.connect() as conn:
         await conn.execution_options(isolation_level="REPEATABLE READ")
         found = await store.read_newest(conn)
-        if found.is_behind(known):
-            # Only a start may judge a database that is older than its marks.
-            return
+        told = found.at_least(await store.load_answered(conn))
         entries = await store.read_entries(conn, known)
-    if found != known:
+    if told.is_behind(known):
+        # A start freezes such a database; here it can only be told to somebody.
+        log.error(
+            "database_older_than_its_marks",
+            mend="It was put back under running workers. Stop them and start again.",
+        )
+    if known.is_behind(found):
         await asyncio.to_thread(_write, high_water, entries, found)
 
 

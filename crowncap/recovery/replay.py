@@ -76,8 +76,10 @@ async def replay(
             reason = await _replay(conn, entry, now=now)
         if reason is None:
             done.append(tell(entry))
-        else:
-            left.append(f"{tell(entry)}: {reason}")
+            continue
+        # Said once, and in the audit log for good; it is a person's from here on.
+        left.append(f"{tell(entry)}: {reason}")
+        await _note(conn, entry, "replay.left", now=now, why=reason)
     return Replayed(tuple(done), tuple(left))
 
 
@@ -107,15 +109,21 @@ async def _replay(conn: AsyncConnection, entry: Entry, *, now: datetime) -> str 
             await change_epoch(conn, epoch, state, OPERATOR, now=now)
     except (NotFound, Conflict) as fault:
         return str(fault)
+    await _note(conn, entry, "replay.do", now=now)
+    return None
+
+
+async def _note(
+    conn: AsyncConnection, entry: Entry, action: str, *, now: datetime, **more: str
+) -> None:
     await record_action(
         conn,
         OPERATOR,
-        action="replay",
+        action=action,
         subject=str(entry.get("subject") or f"batch:{entry.get('batch_id')}"),
-        detail={"replays": name_of(entry), "person": entry["person"]},
+        detail={"replays": name_of(entry), "person": entry["person"]} | more,
         now=now,
     )
-    return None
 
 
 async def _void(conn: AsyncConnection, entry: Entry, *, now: datetime) -> None:

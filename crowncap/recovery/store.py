@@ -12,6 +12,9 @@ from codegen.keyring import Newest
 from codegen.store import take_fence
 from crowncap.recovery import tables as t
 
+# Numbers of packages, recalls and the like that are skipped after a restore.
+_SKIPPED = 10_000
+
 # Changes of staff tokens and of epochs that must not be forgotten.
 _AUDITED = ("token.revoke", "key.closed", "key.frozen", "key.retired")
 
@@ -49,6 +52,15 @@ class Freeze:
     forgets_until: datetime | None
 
 
+async def load_answered(conn: AsyncConnection) -> Newest:
+    """Read the marks that a freeze has answered for."""
+    i = t.installation.c
+    row = await conn.execute(
+        select(i.change_mark, i.batch_mark, i.audit_mark, i.scan_mark)
+    )
+    return Newest(*row.one())
+
+
 async def read_newest(conn: AsyncConnection) -> Newest:
     """Read the newest change, batch, audit entry and scan of this database."""
     row = (
@@ -80,20 +92,30 @@ async def read_entries(conn: AsyncConnection, since: Newest) -> list[dict[str, A
 
 
 async def skip_numbers(conn: AsyncConnection, newest: Newest) -> None:
-    """Let no number be given again that was given after the backup."""
-    for table, column, mark in (
-        ("range_changes", "change_id", newest.change),
-        ("batches", "batch_id", newest.batch),
-        ("audit_log", "audit_id", newest.audit),
-    ):
-        largest = f"(SELECT coalesce(max({column}), 0) FROM {table})"  # noqa: S608 - our own names
-        await conn.execute(
-            text(
-                f"SELECT setval(s, greatest(:mark, {largest}, 1))"  # noqa: S608 - the same
-                " FROM pg_get_serial_sequence(:table, :column) AS s"
-            ),
-            {"mark": mark, "table": table, "column": column},
-        )
+    """Let no number be given again that was given after the backup.
+
+    What is marked is skipped exactly; other numbers by more than a backup forgets.
+    """
+    marks = {
+        "range_changes_change_id_seq": newest.change,
+        "batches_batch_id_seq": newest.batch,
+        "audit_log_audit_id_seq": newest.audit,
+    }
+    await conn.execute(
+        text(
+            """
+            SELECT setval(s.name, least(s.top, greatest(
+                coalesce(s.last_value, 1) + :skipped, coalesce(m.mark, 0))))
+            FROM (
+                SELECT format('%I.%I', schemaname, sequencename)::regclass AS name,
+                    sequencename, last_value, max_value AS top
+                FROM pg_sequences WHERE schemaname = 'public') AS s
+            LEFT JOIN unnest(CAST(:names AS text[]), CAST(:marks AS bigint[]))
+                AS m (name, mark) ON m.name = s.sequencename
+            """
+        ),
+        {"skipped": _SKIPPED, "names": list(marks), "marks": list(marks.values())},
+    )
 
 
 async def load_fingerprints(conn: AsyncConnection) -> tuple[str | None, str | None]:
@@ -131,8 +153,11 @@ async def load_freeze(conn: AsyncConnection) -> Freeze | None:
     return None if row.frozen_at is None else Freeze(*row)
 
 
-async def freeze(conn: AsyncConnection, found: Freeze) -> None:
-    """Freeze the installation; workers hold what they would pay from now on."""
+async def freeze(conn: AsyncConnection, found: Freeze, answered: Newest) -> None:
+    """Freeze the installation; workers hold what they would pay from now on.
+
+    Once the marks are answered for, only what is forgotten after this freezes again.
+    """
     await take_fence(conn)
     await conn.execute(
         update(t.installation).values(
@@ -140,6 +165,10 @@ async def freeze(conn: AsyncConnection, found: Freeze) -> None:
             frozen_why=found.why,
             forgets_from=found.forgets_from,
             forgets_until=found.forgets_until,
+            change_mark=answered.change,
+            batch_mark=answered.batch,
+            audit_mark=answered.audit,
+            scan_mark=answered.scan,
         )
     )
     await _touch_epochs(conn)

@@ -14,6 +14,10 @@ installation = Table(
     Column("frozen_why", Text),
     Column("forgets_from", DateTime(timezone=True)),
     Column("forgets_until", DateTime(timezone=True)),
+    Column("change_mark", BigInteger, nullable=False, server_default="0"),
+    Column("batch_mark", BigInteger, nullable=False, server_default="0"),
+    Column("audit_mark", BigInteger, nullable=False, server_default="0"),
+    Column("scan_mark", BigInteger, nullable=False, server_default="0"),
 )
 
 forgotten_claims = Table(

@@ -9,6 +9,11 @@ CREATE TABLE installation (
     -- From when to when this database has forgotten what was scanned.
     forgets_from   timestamptz,
     forgets_until  timestamptz,
+    -- The marks that a freeze has answered for: what this database lacks is known.
+    change_mark    bigint NOT NULL DEFAULT 0,
+    batch_mark     bigint NOT NULL DEFAULT 0,
+    audit_mark     bigint NOT NULL DEFAULT 0,
+    scan_mark      bigint NOT NULL DEFAULT 0,
     CONSTRAINT frozen_for_a_reason CHECK ((frozen_at IS NULL) = (frozen_why IS NULL))
 );
 INSERT INTO installation DEFAULT VALUES;

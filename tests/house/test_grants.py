@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FEATURES = (
     *("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api"),
     "crowncap/audit",
+    "crowncap/recovery",
 )
 # Written by functions in SQL, which run with the rights of who calls them.
 FUNCTIONS = ROOT / "migrations" / "versions" / "0018_versions.sql"
