@@ -26,7 +26,6 @@ class Axis:
 
 
 CLAIMS = Axis("claims", "code_id")
-RANGES = Axis("ranges", "first_code_id")
 VOIDS = Axis("void_codes", "code_id")
 BATCHES = Axis("batches", "batch_id")
 BALANCES = Axis("balances", "member_no")
