@@ -22,6 +22,7 @@ from crowncap.cli import (
     upkeep,
 )
 from crowncap.cli.shell import cli, errors
+from crowncap.data_dir import explain_permission
 from crowncap.embedded import EmbeddedServerError
 from printer_export.writing import ExportWriteError
 
@@ -40,6 +41,8 @@ def main() -> None:
         BackupError,
     ) as fault:
         _fail(str(fault))
+    except PermissionError as fault:
+        _fail(explain_permission(fault))
     except (OperationalError, psycopg.OperationalError) as fault:
         _fail(f"Cannot reach the database: {why_away(fault)}")
     except DBAPIError as fault:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from crowncap.data_dir import explain_permission
 from crowncap.embedded import postgres
 from crowncap.embedded.account import Account
 from crowncap.embedded.errors import (
@@ -178,6 +179,8 @@ def _urls(places: Places, postgres_password: str, valkey_password: str) -> Serve
 
 def _in_words(error: OSError) -> str:
     """Make a sentence of what the operating system refused."""
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return explain_permission(error)
     reason = error.strerror or str(error)
     where = error.filename if error.filename is not None else "the data directory"
     return f"The operating system refuses {os.fsdecode(where)}: {reason}."
