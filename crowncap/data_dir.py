@@ -11,8 +11,8 @@ from pathlib import Path
 
 def explain_permission(fault: PermissionError) -> str:
     """Tell whose the path is, which mode it has, and what to do."""
-    if fault.filename is None:
-        return f"Permission denied: {fault.strerror}."
+    if fault.filename is None or os.geteuid() == 0:
+        return f"The operating system refuses: {fault}."
     path = Path(os.fsdecode(fault.filename)).absolute()
     closed = _closed_by(path)
     try:

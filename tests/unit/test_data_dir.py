@@ -29,7 +29,7 @@ def test_a_directory_that_root_made_is_named_with_its_owner(inside: str) -> None
     root = Path(__file__).resolve().parents[2]
     if os.geteuid() != 0:
         with pytest.raises(PermissionError) as refused:
-            Path("/root/x").mkdir()
+            Path("/etc/crowncap").mkdir()
         assert "belongs to root" in explain_permission(refused.value)
         return
     with reachable_directory() as directory:
