@@ -15,7 +15,7 @@ from codegen.domain import ALPHABET, CODE_SYMBOLS
 
 GTIN: Final = "06901234567892"
 CAMPAIGN: Final = "demo-points"
-COMMAND_S: Final = 180
+COMMAND_S: Final = 900
 TOKENS_A_CALL: Final = 20_000
 # Fewer invalid codes from one address than the throttle of 5 in a minute allows.
 FORGED_AN_ADDRESS: Final = 3

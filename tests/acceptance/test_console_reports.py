@@ -126,7 +126,8 @@ def test_a_line_sees_its_own_only(service: Service, ann: Colleague) -> None:
         here = f"/console/batches/{other['batch_id']}"
         for path in (rooms["M2"], here, f"{here}/order", f"{here}/codes/0"):
             assert one.get(path).status_code == 404, path
-        assert "M2" not in one.get("/console/plants?by=line").text
+        assert "· M2<" not in one.get("/console/plants?by=line").text
+        assert "· M2<" in ann.get("/console/plants?by=line").text
         form = hidden_fields(
             one.get(f"/console/batches/{mine['batch_id']}").text,
             f"/console/batches/{mine['batch_id']}/report",

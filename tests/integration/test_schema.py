@@ -14,6 +14,7 @@ import anti_fraud.tables
 import codegen.tables
 import core.auth.tables
 import crowncap.audit.tables
+import crowncap.recovery.tables
 import printer_export.tables
 import rewards.tables
 import scan_api.tables
@@ -27,6 +28,7 @@ FEATURES: dict[str, MetaData] = {
     "codegen": codegen.tables.metadata,
     "core.auth": core.auth.tables.metadata,
     "crowncap.audit": crowncap.audit.tables.metadata,
+    "crowncap.recovery": crowncap.recovery.tables.metadata,
     "printer_export": printer_export.tables.metadata,
     "rewards": rewards.tables.metadata,
     "scan_api": scan_api.tables.metadata,
