@@ -18,7 +18,7 @@ from core.redis import connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
-from crowncap.recovery.freezing import check_fingerprints, look_back
+from crowncap.recovery.freezing import check_fingerprints, look_back, restored_marker
 from crowncap.worker import issuance_of
 
 log = structlog.get_logger(room=__name__)
@@ -46,7 +46,8 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
             await install_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)
-            return frozen
+        restored_marker(issuance.high_water).unlink(missing_ok=True)
+        return frozen
     finally:
         await redis.close()
         await engine.dispose()

@@ -53,7 +53,7 @@ async def look_back(
     known = high_water.newest()
     here = await store.read_newest(conn)
     told = here.at_least(await store.load_answered(conn))
-    restored = _restored_marker(high_water)
+    restored = restored_marker(high_water)
     if not told.is_behind(known) and not restored.exists():
         return None if frozen is None else _frozen_sentence(frozen)
     found = _describe(here, known, restored, now)
@@ -70,12 +70,11 @@ async def look_back(
         tokens_revoked_again=revoked,
         mend="docs/operations.md: After a restore",
     )
-    restored.unlink(missing_ok=True)
     return _frozen_sentence(found)
 
 
-def _restored_marker(high_water: HighWaterMark) -> Path:
-    """Name the file that `crowncap restore` leaves."""
+def restored_marker(high_water: HighWaterMark) -> Path:
+    """Name the file that `crowncap restore` leaves; it goes once the freeze is kept."""
     return high_water.path.with_name("restored.json")
 
 
