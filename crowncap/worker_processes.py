@@ -96,6 +96,17 @@ class Slot:
             # Nobody is at the other end any more; that it ended is seen elsewhere.
             self.reports = None
 
+    def serves(self) -> bool:
+        """Tell whether the worker is up and was not told to stop.
+
+        A beat of one that was told to may still lie in the pipe.
+        """
+        return (
+            self.process is not None
+            and self.heard_s is not None
+            and self.leave_by_s is None
+        )
+
     def what_is_overdue(self, policy: WorkerPolicy, now_s: float) -> str | None:
         """Tell what the worker should have done by now."""
         if self.leave_by_s is not None:
@@ -248,14 +259,10 @@ class WorkerProcesses(MPServer):
 
     def _renew_next(self) -> None:
         """After a SIGHUP: end one worker at a time, when all others serve."""
-        if self._to_renew and all(
-            slot.heard_s is not None and slot.process is not None
-            for slot in self._slots
-        ):
+        if self._to_renew and all(slot.serves() for slot in self._slots):
             slot = self._to_renew.popleft()
             assert slot.process is not None
             slot.leave_by_s = elapsed_s() + KILL_TIMEOUT_S
-            slot.heard_s = None
             slot.process.terminate()  # type: ignore[no-untyped-call]
 
     def _note_processes(self) -> None:
