@@ -84,7 +84,13 @@ class Worker:
         )
         keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
         lanes = Lanes(urls.database_url)
-        self.readiness = ReadinessCheck.of(urls.database_url, lanes.record, self.redis)
+        ids = LeasedIds(database_url=urls.database_url, clock=self.clock)
+        self.readiness = ReadinessCheck.of(
+            urls.database_url,
+            lanes.record,
+            self.redis,
+            lambda: ids.is_leased(self.clock.now_ms()),
+        )
         self.claims = ClaimJournal(self.settings.data_dir / "claims")
         pipeline = ScanPipeline(
             lanes,
@@ -101,7 +107,7 @@ class Worker:
             throttle,
             self.authenticator,
             self.clock,
-            LeasedIds(database_url=urls.database_url, clock=self.clock),
+            ids,
             self.settings.trusted_proxies,
         )
         self.views = ViewDesk(self.engine, self.clock, keeper, throttle)

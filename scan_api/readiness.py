@@ -6,6 +6,7 @@ there is one look at a time and at most one a second; the rest share its outcome
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -70,6 +71,9 @@ CROWDED: Final = (
     "PostgreSQL gives no more connections; raise max_connections or run fewer workers."
 )
 UNPARTED: Final = "There is no partition of {table} for today; restart a worker."
+UNNUMBERED: Final = (
+    "This worker has no number for its scans; it takes one when PostgreSQL gives it."
+)
 NO_REDIS: Final = "Redis does not answer or takes no writes; rewards are held."
 
 
@@ -84,6 +88,8 @@ class ReadinessCheck:
     lane: Lane
     commits: CommitRecord
     redis: RedisClient
+    # Whether a scan could be given its id at this moment.
+    is_numbered: Callable[[], bool]
     # What was seen is told for so long.
     fresh_s: float = 1.0
     _last: Readiness = Readiness(Status.UNAVAILABLE, AWAY)
@@ -97,11 +103,12 @@ class ReadinessCheck:
         database_url: str,
         commits: CommitRecord,
         redis: RedisClient,
+        is_numbered: Callable[[], bool],
         *,
         fresh_s: float = 1.0,
     ) -> "ReadinessCheck":
         """Look with a connection of its own, made as those of commits are."""
-        return cls(Lane(database_url, kind=_Look), commits, redis, fresh_s)
+        return cls(Lane(database_url, kind=_Look), commits, redis, is_numbered, fresh_s)
 
     async def readiness(self) -> Readiness:
         """Tell what can be done now, within LOOK_WITHIN_S."""
@@ -116,6 +123,8 @@ class ReadinessCheck:
         fault = self.commits.fault_within(_FAULT_COUNTS_S)
         if fault is not None and self._last.status is not Status.UNAVAILABLE:
             return Readiness(Status.UNAVAILABLE, _sentence(fault))
+        if self._last.status is not Status.UNAVAILABLE and not self.is_numbered():
+            return Readiness(Status.UNAVAILABLE, UNNUMBERED)
         return self._last
 
     async def close(self) -> None:

@@ -54,22 +54,26 @@ class LeasedIds(TimeIds):
     _said: str = ""
 
     def next_id(self, now_ms: int) -> int:
-        """Choose an id of something that is kept; raises Unavailable without a lease.
-
-        Two clocks must agree that the lease was confirmed a moment ago: a machine that
-        slept finds only one of them moved on.
-        """
-        if (
-            self._lease is None
-            or elapsed_s() - self._sure_s > BELIEVED_S
-            or now_ms - self._sure_ms > BELIEVED_S * 1000
-        ):
+        """Choose an id of something kept; raises Unavailable without a lease."""
+        if not self.is_leased(now_ms):
             raise Unavailable(
                 "The database cannot be reached, so this cannot be numbered; nothing "
                 "was done. Try again.",
                 retry_after_s=1,
             )
         return self.unstored_id(now_ms)
+
+    def is_leased(self, now_ms: int) -> bool:
+        """Tell whether the number is surely this worker's own.
+
+        Two clocks must agree that the lease was confirmed a moment ago: a machine that
+        slept finds only one of them moved on.
+        """
+        return (
+            self._lease is not None
+            and elapsed_s() - self._sure_s <= BELIEVED_S
+            and now_ms - self._sure_ms <= BELIEVED_S * 1000
+        )
 
     def unstored_id(self, now_ms: int) -> int:
         """Choose an id for an answer of which nothing is kept; needs no lease."""

@@ -22,11 +22,18 @@ def unavailable(detail: str) -> Readiness:
     return Readiness(Status.UNAVAILABLE, detail)
 
 
+def is_always_numbered() -> bool:
+    """Stand for a worker whose lease holds."""
+    return True
+
+
 @pytest.fixture
 async def check(ledger: Ground, redis_url: str) -> AsyncIterator[ReadinessCheck]:
     """Give a check that believes nothing it saw before."""
     redis = connect(redis_url)
-    made = ReadinessCheck.of(ledger.database_url, CommitRecord(), redis, fresh_s=0)
+    made = ReadinessCheck.of(
+        ledger.database_url, CommitRecord(), redis, is_always_numbered, fresh_s=0
+    )
     yield made
     await made.close()
     await redis.close()
@@ -73,6 +80,14 @@ async def test_a_stopped_server_is_told_and_forgiven(check: ReadinessCheck) -> N
     async with asyncio.timeout(20):
         while await check.readiness() != OK:
             continue
+
+
+async def test_a_worker_without_a_number_is_not_ready(check: ReadinessCheck) -> None:
+    """PostgreSQL commits, and yet no scan could be given its id."""
+    check.is_numbered = lambda: False
+    assert await check.readiness() == unavailable(readiness.UNNUMBERED)
+    check.is_numbered = is_always_numbered
+    assert await check.readiness() == OK
 
 
 async def test_each_look_needs_new_room_on_the_disk(check: ReadinessCheck) -> None:
@@ -148,7 +163,9 @@ async def test_a_thousand_who_ask_at_once_share_one_look(
 ) -> None:
     """Each look is a commit; asking must not become a load."""
     redis = connect(redis_url)
-    check = ReadinessCheck.of(ledger.database_url, CommitRecord(), redis, fresh_s=60)
+    check = ReadinessCheck.of(
+        ledger.database_url, CommitRecord(), redis, is_always_numbered, fresh_s=60
+    )
     before = await xact_commits(ledger)
     many = await asyncio.gather(*(check.readiness() for _ in range(1_000)))
     assert set(many) == {OK}
@@ -168,7 +185,9 @@ async def xact_commits(ledger: Ground) -> int:
 async def test_without_redis_a_worker_is_degraded(ledger: Ground) -> None:
     """Nobody listens there; scans go on, and their rewards wait."""
     redis = connect("redis://127.0.0.1:1")
-    check = ReadinessCheck.of(ledger.database_url, CommitRecord(), redis)
+    check = ReadinessCheck.of(
+        ledger.database_url, CommitRecord(), redis, is_always_numbered
+    )
     expected = Readiness(Status.DEGRADED, readiness.NO_REDIS)
     assert await check.readiness() == expected
     await check.close()

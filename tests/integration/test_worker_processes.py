@@ -30,7 +30,10 @@ class Rig:
 
     def behave(self, how: str) -> None:
         """Let workers that start from now on behave so."""
-        (self.directory / "behaviour").write_text(how, encoding="utf-8")
+        # At once: a worker that starts meanwhile must not read half of it.
+        fresh = self.directory / "behaviour.new"
+        fresh.write_text(how, encoding="utf-8")
+        fresh.replace(self.directory / "behaviour")
 
     def workers(self) -> set[int]:
         """Give the worker processes."""
@@ -115,9 +118,16 @@ def end(rig: Rig) -> None:
 
 
 @pytest.fixture(scope="module")
-def rig(make_rig: MakeRig) -> Rig:
+def shared_rig(make_rig: MakeRig) -> Rig:
     """Run one supervisor for all tests that leave it sound."""
     return make_rig("patient")
+
+
+@pytest.fixture
+def rig(shared_rig: Rig) -> Rig:
+    """Give the shared supervisor, whatever a failed test left."""
+    shared_rig.behave("well")
+    return shared_rig
 
 
 def test_workers_that_cannot_start_are_started_again_until_they_can(rig: Rig) -> None:
