@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from codegen.keyring import HighWaterMark, MasterKeyFile
+from codegen.pipeline import Issuance
 from core.errors import MisconfiguredError
 from core.settings import Settings
 from crowncap import embedded
@@ -35,3 +37,12 @@ def served_url(data_dir: Path) -> str | None:
 def member_keys(settings: Settings) -> Path:
     """Give the file of members' public keys: the brand's, or the demo's own."""
     return settings.member_jwks or settings.data_dir / "keys" / "member-jwks.json"
+
+
+def issuance_of(settings: Settings) -> Issuance:
+    """Tell where keys and the high-water mark are, and what links begin with."""
+    return Issuance(
+        MasterKeyFile(settings.master_keys),
+        HighWaterMark(settings.data_dir / "keys" / "high-water.json"),
+        settings.public_url.upper(),
+    )

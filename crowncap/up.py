@@ -26,9 +26,8 @@ from crowncap import embedded
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
 from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
-from crowncap.places import note_served_url, server_urls
+from crowncap.places import issuance_of, note_served_url, server_urls
 from crowncap.prepare import check_member_keys, prepare
-from crowncap.worker import issuance_of
 from crowncap.worker_processes import Serving, WorkerProcesses
 
 console = Console(stderr=False, highlight=False)

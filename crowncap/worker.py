@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain import GuessCounter
-from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance
 from core.auth.members import MemberVerifier
 from core.auth.requests import Authenticator, Once
@@ -23,7 +22,7 @@ from core.db import create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
-from crowncap.places import member_keys, server_urls
+from crowncap.places import issuance_of, member_keys, server_urls
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
 from crowncap.upkeep import run_upkeep
@@ -176,15 +175,6 @@ class Worker:
             "journal": partial(keep_journal, self.engine, self.issuance.high_water),
             "upkeep": partial(run_upkeep, self.engine, self.clock),
         }
-
-
-def issuance_of(settings: Settings) -> Issuance:
-    """Tell where keys and the high-water mark are, and what links begin with."""
-    return Issuance(
-        MasterKeyFile(settings.master_keys),
-        HighWaterMark(settings.data_dir / "keys" / "high-water.json"),
-        settings.public_url.upper(),
-    )
 
 
 def _calm_garbage_collection() -> None:

@@ -7,7 +7,8 @@ import msgspec
 
 from core.clock import SystemClock
 from crowncap.backup import Restored, restore_backup, take_backup
-from crowncap.cli.shell import cli, data_dir_option, errors, read_settings
+from crowncap.cli.root import cli
+from crowncap.cli.shell import data_dir_option, errors, read_settings
 
 
 @cli.command()

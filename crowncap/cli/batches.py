@@ -24,7 +24,8 @@ from codegen.routes.batches import NewBatch, order_from, view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.errors import InvalidInput
-from crowncap.cli.shell import Shell, cli, errors, with_shell
+from crowncap.cli.root import cli
+from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.demo import is_demo
 from printer_export.domain.rows import PRINTED, Preset
 from printer_export.pipeline.exports import ExportOrder, export_batch

@@ -11,7 +11,8 @@ from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bounds import MAX_POINTS
 from core.errors import Conflict, InvalidInput
-from crowncap.cli.shell import Shell, cli, with_shell
+from crowncap.cli.root import cli
+from crowncap.cli.shell import Shell, with_shell
 from rewards.store import insert_campaign, load_campaigns
 
 _MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])

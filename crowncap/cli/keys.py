@@ -8,7 +8,8 @@ from codegen import pipeline as codes
 from codegen import store as codes_store
 from codegen.domain.ranges import EpochState
 from core.auth.principal import OPERATOR
-from crowncap.cli.shell import Shell, cli, with_shell
+from crowncap.cli.root import cli
+from crowncap.cli.shell import Shell, with_shell
 
 
 @cli.group()

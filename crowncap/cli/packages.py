@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from core.errors import Conflict
-from crowncap.cli.shell import cli
+from crowncap.cli.root import cli
 from printer_export.packaging.checking import Check, Verdict, check_package
 from printer_export.packaging.reading import open_package
 

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn
 
 from core.errors import Conflict, InvalidInput
 from core.ids import random_token
-from crowncap.cli.shell import check_options, cli, errors
+from crowncap.cli.root import cli
+from crowncap.cli.shell import check_options, errors
 from printer_export.feeder.display import show
 from printer_export.feeder.drivers import Printer, printer_at
 from printer_export.feeder.feeding import Feeder

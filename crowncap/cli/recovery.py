@@ -7,7 +7,8 @@ import click
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.errors import Conflict
-from crowncap.cli.shell import Shell, cli, errors, with_shell
+from crowncap.cli.root import cli
+from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.recovery import store
 from crowncap.recovery.replay import find_forgotten, replay, tell
 from rewards.store import keep_for_review

@@ -8,7 +8,8 @@ import click
 import crowncap.up
 from core.log import configure_logging
 from core.settings import Settings
-from crowncap.cli.shell import cli, data_dir_option
+from crowncap.cli.root import cli
+from crowncap.cli.shell import data_dir_option
 from crowncap.worker_processes import Serving
 
 

@@ -27,8 +27,7 @@ from core.clock import Clock, SystemClock, utc_datetime
 from core.db import create_engine
 from core.errors import FieldError
 from core.settings import Settings
-from crowncap.places import served_url, server_urls
-from crowncap.worker import issuance_of
+from crowncap.places import issuance_of, served_url, server_urls
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,11 +120,3 @@ def _to_json(answer: Any) -> str:
     if isinstance(answer, msgspec.Struct):
         return msgspec.json.encode(answer).decode()
     return msgspec.json.encode(answer).decode()
-
-
-@click.version_option(
-    package_name="crowncap", prog_name="crowncap", message="%(prog)s %(version)s"
-)
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
-    """Crowncap: one signed code under every cap, printed once, paid once."""

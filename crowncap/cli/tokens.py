@@ -18,17 +18,16 @@ from core.clock import SystemClock
 from core.db import create_engine
 from core.errors import InvalidInput, MisconfiguredError
 from core.ids import random_token
+from crowncap.cli.root import cli
 from crowncap.cli.shell import (
     Shell,
     check_options,
-    cli,
     data_dir_option,
     read_settings,
     with_shell,
 )
 from crowncap.demo import is_demo
-from crowncap.places import server_urls
-from crowncap.worker import issuance_of
+from crowncap.places import issuance_of, server_urls
 
 
 @cli.group()

@@ -14,14 +14,8 @@ from codegen import store as codes_store
 from core.errors import MisconfiguredError
 from core.redis import RedisAway, connect
 from crowncap.audit import Audit, Scope
-from crowncap.cli.shell import (
-    Shell,
-    cli,
-    data_dir_option,
-    errors,
-    read_settings,
-    with_shell,
-)
+from crowncap.cli.root import cli
+from crowncap.cli.shell import Shell, data_dir_option, errors, read_settings, with_shell
 from crowncap.doctor import Examination
 from crowncap.migrate import migrate
 from crowncap.places import server_urls
