@@ -12,6 +12,7 @@ each run. Environment: `CROWNCAP_BENCH_ROWS` (codes a line, 5,000 unless set),
 import asyncio
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import statistics
@@ -158,7 +159,7 @@ def _feed_lines(room: Path, scheme: str, packages: list[Path]) -> _Run:
             ):
                 binding = _binding(path, package.manifest, url)
                 journal = start_journal(
-                    room / f"{path.stem}.journal", binding, each.plan
+                    room / f"{path.stem}.journal", binding, each.plan, room / "leases"
                 )
                 stack.callback(journal.close)
                 feeders.append((Feeder(each, printer_at(url), journal), journal))
@@ -171,8 +172,10 @@ def _feed_lines(room: Path, scheme: str, packages: list[Path]) -> _Run:
             done.counted += journal.counts().printed
             done.texts += texts
             assert texts == _links(each, each.plan.rows), "each once, in order"
-    for path in packages:  # the next run prints the same codes on other paper
-        path.with_name(path.name + ".leases").unlink()
+    # The next run prints the same codes on other paper.
+    shutil.rmtree(room / "leases")
+    for path in packages[0].parent.glob("*.leases"):
+        path.unlink()
     return done
 
 

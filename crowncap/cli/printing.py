@@ -1,6 +1,7 @@
 """`crowncap print …`: a printer, a package and a journal; no server and no keys."""
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -22,12 +23,14 @@ from printer_export.feeder.feeding import Feeder
 from printer_export.feeder.journal import Binding, Journal
 from printer_export.feeder.leases import (
     close_journal,
-    hold_printer,
+    leases_directory,
+    note_sent,
     resume_journal,
     start_journal,
 )
 from printer_export.feeder.limits import Marks, Timing
 from printer_export.feeder.package import Package, PackageRows, manifest_digest
+from printer_export.feeder.printer_lock import hold_printer
 from printer_export.feeder.report import write_report
 from printer_export.feeder.standing import End, Outcome
 from printer_export.packaging.reading import open_package
@@ -155,7 +158,7 @@ def report(journal: Path, out: Path) -> None:
 def close(journal: Path) -> None:
     """End a journal for good; what it has not sent another journal may print."""
     with Journal.open(journal) as held:
-        close_journal(held, Path(held.binding.package_path))
+        close_journal(held, leases_directory(os.environ))
         counts = held.counts()
         _print_json(
             {
@@ -199,7 +202,10 @@ def _print_package(
         if not journal.hashes_verified:
             _check_hashes(package)
             journal.note_hashes()
-        outcome = asyncio.run(_feed(rows, printer, journal, marks, timing))
+        try:
+            outcome = asyncio.run(_feed(rows, printer, journal, marks, timing))
+        finally:
+            note_sent(journal, leases_directory(os.environ))
         _say_outcome(outcome, journal)
         return outcome
 
@@ -241,7 +247,7 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
         journal = Journal.open(wanted.journal)
         try:
             _check_binding(journal.binding, wanted, digest)
-            resume_journal(journal, wanted.package)
+            resume_journal(journal, wanted.package, leases_directory(os.environ))
         except BaseException:
             journal.close()
             raise
@@ -264,7 +270,8 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
         from_index=from_index,
         to_index=to_index,
     )
-    return start_journal(wanted.journal, binding, rows.plan)
+    directory = leases_directory(os.environ)
+    return start_journal(wanted.journal, binding, rows.plan, directory)
 
 
 def _check_binding(binding: Binding, wanted: _Wanted, digest: str) -> None:

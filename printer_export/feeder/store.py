@@ -6,9 +6,9 @@ sent and is in no run is in doubt. Its size grows with interruptions, not with c
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from core.errors import Conflict
 from printer_export.feeder.codes import Span
@@ -39,6 +39,17 @@ CREATE TABLE sent (journal_id TEXT NOT NULL, first INTEGER NOT NULL,
 Run = tuple[int, int, int, str]
 
 
+class Lease(NamedTuple):
+    """A journal's right to an inclusive range of indexes of a package."""
+
+    journal_id: str
+    path: str
+    manifest_sha256: str
+    from_index: int
+    to_index: int
+    state: str
+
+
 class DiskFullError(Exception):
     """There is no room for the journal, so nothing more may be sent."""
 
@@ -64,7 +75,7 @@ def connect_journal(path: Path) -> sqlite3.Connection:
 
 
 def connect_leases(path: Path) -> sqlite3.Connection:
-    """Open the leases beside a package, and make the file if there is none."""
+    """Open a file of leases, and make it if there is none."""
     conn = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
         conn.execute("PRAGMA synchronous = FULL")
@@ -196,17 +207,41 @@ def sum_states(conn: sqlite3.Connection) -> dict[int, int]:
     )
 
 
-def load_leases(conn: sqlite3.Connection) -> list[tuple[str, str, str, int, int, str]]:
-    """Load (journal_id, path, manifest_sha256, from_index, to_index, state)."""
-    return conn.execute(
+def load_leases(conn: sqlite3.Connection, manifest_sha256: str) -> list[Lease]:
+    """Load the leases of a package."""
+    rows = conn.execute(
         "SELECT journal_id, path, manifest_sha256, from_index, to_index, state"
-        " FROM leases ORDER BY rowid"
-    ).fetchall()
+        " FROM leases WHERE manifest_sha256 = ? ORDER BY rowid",
+        (manifest_sha256,),
+    )
+    return [Lease(*row) for row in rows]
 
 
-def save_lease(
-    conn: sqlite3.Connection, lease: tuple[str, str, str, int, int, str]
-) -> None:
+def has_leases(path: Path, manifest_sha256: str) -> bool:
+    """Tell whether a file holds leases of a package; files of others hold none."""
+    with closing(_connect_to_look(path, _BUSY_S)) as conn:
+        try:
+            if _number(conn, "PRAGMA application_id") != _LEASES_MARK:
+                return False
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+                return False
+            raise
+        return bool(load_leases(conn, manifest_sha256))
+
+
+def names_journal(path: Path, journal_id: str) -> bool:
+    """Tell whether a file is a certain journal, or in use and so may be it."""
+    with closing(_connect_to_look(path, 0.0)) as conn:
+        try:
+            if _number(conn, "PRAGMA application_id") != _JOURNAL_MARK:
+                return False
+            return load_bound(conn)["journal_id"] == journal_id
+        except sqlite3.DatabaseError as error:
+            return error.sqlite_errorcode != sqlite3.SQLITE_NOTADB
+
+
+def save_lease(conn: sqlite3.Connection, lease: Lease) -> None:
     """Add or change a lease; within a transaction."""
     conn.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", lease)
 
@@ -217,16 +252,26 @@ def delete_lease(conn: sqlite3.Connection, journal_id: str) -> None:
 
 
 def save_sent(conn: sqlite3.Connection, journal_id: str, spans: Iterable[Span]) -> None:
-    """Keep what a closed journal sent; within a transaction."""
+    """Keep what a journal sent, longer spans in place of shorter ones."""
     conn.executemany(
-        "INSERT OR REPLACE INTO sent VALUES (?, ?, ?)",
+        "INSERT INTO sent VALUES (?, ?, ?) ON CONFLICT (journal_id, first)"
+        " DO UPDATE SET last = max(last, excluded.last)",
         ((journal_id, first, last) for first, last in spans),
     )
 
 
-def load_sent(conn: sqlite3.Connection) -> list[Span]:
-    """Load what closed journals sent, in order."""
-    return conn.execute("SELECT first, last FROM sent ORDER BY first").fetchall()
+def load_sent(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
+    """Load what journals have sent: (journal_id, first, last)."""
+    return conn.execute("SELECT journal_id, first, last FROM sent").fetchall()
+
+
+def _connect_to_look(path: Path, busy_s: float) -> sqlite3.Connection:
+    """Open a file that is there, of whatever kind; nothing is written to it.
+
+    Not read-only: what a crash left half written could not be undone then.
+    """
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(address, timeout=busy_s, isolation_level=None, uri=True)
 
 
 def _claim_file(

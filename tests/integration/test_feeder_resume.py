@@ -157,7 +157,7 @@ async def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
             assert 0 < outcome.counts.printed < 1200
             assert outcome.counts.in_doubt == 0
         with Journal.open(path) as journal:
-            resume_journal(journal, tmp_path / "package.zip")
+            resume_journal(journal, tmp_path / "package.zip", tmp_path / "leases")
             outcome = await Feeder(rows, printer_at(url), journal, timing=QUICK).run()
             assert outcome.end is End.FINISHED
             assert printer.roll == list(range(1200))
@@ -224,9 +224,9 @@ async def test_a_second_journal_gets_only_what_a_closed_one_has_not_sent(
             await feeder.run()
             sent = first.counts().sent
             assert 0 < sent < 1000
-            close_journal(first, tmp_path / "package.zip")
+            close_journal(first, tmp_path / "leases")
             with pytest.raises(Conflict, match="closed"):
-                resume_journal(first, tmp_path / "package.zip")
+                resume_journal(first, tmp_path / "package.zip", tmp_path / "leases")
         with new_journal(tmp_path / "second.journal", rows, url) as second:
             assert second.counts().remaining == 1000 - sent
             outcome = await Feeder(rows, printer_at(url), second, timing=QUICK).run()

@@ -3,10 +3,13 @@
 import asyncio
 import hashlib
 import json
+import os
 import signal
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from printer_export.simulators.printer import Make
 from tests.fixtures.line_printers import FAST, Printer
@@ -46,11 +49,21 @@ def small_package(folder: Path, rows: int, columns: str = "link") -> None:
     (folder / "layout.json").write_text(json.dumps(layout))
 
 
+@pytest.fixture(autouse=True)
+def _own_leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def environment() -> dict[str, str]:
+    """Give a command's environment."""
+    return {"PATH": "", "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
+
+
 async def command(*words: str | Path) -> tuple[int, str, str]:
-    """Run `crowncap print …` without any environment."""
+    """Run `crowncap print …` without any environment but a home for leases."""
     program = Path(sys.executable).with_name("crowncap")
     child = await asyncio.create_subprocess_exec(
-        program, "print", *words, stdout=-1, stderr=-1, env={"PATH": ""}
+        *(program, "print", *words), stdout=-1, stderr=-1, env=environment()
     )
     out, err = await asyncio.wait_for(child.communicate(), 60)
     assert child.returncode is not None

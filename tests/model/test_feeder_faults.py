@@ -88,7 +88,9 @@ async def feed(printer: Printer, scheme: str, marks: Marks, stops: list[float]) 
             for stop_s in [*stops, *[None] * RUNS]:
                 with Watched.open(path) as journal:
                     journal.printer = printer
-                    resume_journal(journal, Path(name) / "package.zip")
+                    resume_journal(
+                        journal, Path(name) / "package.zip", Path(name) / "leases"
+                    )
                     feeder = Feeder(rows, printer_at(url), journal, marks, clock=clock)
                     if stop_s is not None:
                         asyncio.get_running_loop().call_later(stop_s, feeder.stop)
