@@ -67,6 +67,7 @@ async def _measure(data: Path, rows: int) -> dict[str, object]:
         MasterKeyFile(data / "keys" / "master-keys"),
         HighWaterMark(data / "keys" / "high-water.json"),
         "HTTPS://CAP.CN",
+        frozenset({"cap.cn"}),
     )
     engine = create_engine(StoreUrls.of(data, "crowncap").database_url)
     keys = issuance.key_file.load()

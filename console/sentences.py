@@ -109,8 +109,20 @@ _SENTENCES: Final[Mapping[str, str]] = {
     (
         "Nobody has a print house's token in the name of {}."
     ): "没有名为 {} 的印刷厂令牌。",
-    ("The link has small letters: a larger symbol."): "链接含小写字母，二维码会更大。",
-    "A link of {} signs needs a large symbol.": "链接有 {} 个字符，二维码会更大。",
+    "Caps open {}….": "瓶盖打开 {}…。",
+    (
+        "Caps would open {}, which is not among the hosts that may be printed "
+        "(CROWNCAP_LINK_HOSTS)."
+    ): "瓶盖会打开 {}，而它不在允许印刷的主机之列（CROWNCAP_LINK_HOSTS）。",
+    (
+        "The links of batch {} cannot be printed: {} Issue a new batch."
+    ): "批次 {} 的链接无法印刷：{} 请签发新批次。",
+    (
+        "The link has small letters: QR {}, {} by {} modules."
+    ): "链接含小写字母：QR {}，{}×{} 模块。",
+    (
+        "A link of {} characters needs a large symbol."
+    ): "链接有 {} 个字符，二维码会更大。",
     "QR {}, {} by {} modules.": "QR {}，{}×{} 模块。",
     "No code is active or void.": "没有已启用或作废的码。",
     "{} of these codes are {} already.": "其中 {} 个码的状态已是“{}”。",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from console.package_texts import PACKAGE_TEXTS
 from core.auth import Role
 
 # Which rooms the bar leads to, and for whom: name -> (path, roles).
@@ -388,6 +389,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "fault_503": ("稍后再试", "Try again soon"),
     "fault_500": ("我们这边出错了", "Something went wrong on our side"),
     "details": ("详细", "Details"),
+    **PACKAGE_TEXTS,
 }
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import MisconfiguredError
+from core.origin import OriginError, read_authority, read_origin
 
 _LAST_PORT = 65_535
 
@@ -26,6 +27,7 @@ class Settings:
     signing_key: Path
     member_jwks: Path | None
     public_url: str
+    link_hosts: tuple[str, ...]
     sign_in_url: str | None
     trusted_proxies: tuple[Network, ...]
     health_port: int | None
@@ -53,6 +55,7 @@ class Settings:
             public_url=_public_url(
                 environ.get("CROWNCAP_PUBLIC_URL") or "http://127.0.0.1:8000"
             ),
+            link_hosts=_link_hosts(environ.get("CROWNCAP_LINK_HOSTS") or ""),
             sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
             trusted_proxies=_networks(environ.get("CROWNCAP_TRUSTED_PROXIES") or ""),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
@@ -82,12 +85,17 @@ def _database_url(url: str | None) -> str | None:
 
 
 def _public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise MisconfiguredError(
-            f"CROWNCAP_PUBLIC_URL is {url!r}; write it like https://brand.example."
-        )
-    return url.rstrip("/")
+    try:
+        return read_origin(url).lower()
+    except OriginError as fault:
+        raise MisconfiguredError(f"CROWNCAP_PUBLIC_URL: {fault}") from None
+
+
+def _link_hosts(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(map(read_authority, text.replace(",", " ").split()))
+    except OriginError as fault:
+        raise MisconfiguredError(f"CROWNCAP_LINK_HOSTS: {fault}") from None
 
 
 def _port(text: str | None) -> int | None:

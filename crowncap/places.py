@@ -5,6 +5,7 @@ from pathlib import Path
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance
 from core.errors import MisconfiguredError
+from core.origin import authority_of
 from core.settings import Settings
 from crowncap import embedded
 from crowncap.embedded import ServerUrls
@@ -45,4 +46,5 @@ def issuance_of(settings: Settings) -> Issuance:
         MasterKeyFile(settings.master_keys),
         HighWaterMark(settings.data_dir / "keys" / "high-water.json"),
         settings.public_url.upper(),
+        frozenset({authority_of(settings.public_url), *settings.link_hosts}),
     )

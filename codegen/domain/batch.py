@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
-from codegen.domain.code_text import LinkForm
+from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.ranges import SERIAL_BITS, RangeState
+from codegen.domain.symbol_size import SymbolSize, symbol_of
+from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import FieldError, InvalidInput
+from core.origin import OriginError, read_origin
 
 MAX_QUANTITY = 1_000_000_000
 MAX_UNITS = 100_000
@@ -57,6 +59,7 @@ class BatchOrder:
         problems = list(_order_problems(order))
         if problems:
             raise InvalidInput(problems[0].detail, errors=tuple(problems))
+        order = replace(order, link_base=read_origin(order.link_base))
         if order.gtin is None:
             return order
         return replace(order, gtin=normalise_gtin(order.gtin))
@@ -81,15 +84,10 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
         problems.append(
             FieldError("/gtin", "required", "A GS1 Digital Link needs a GTIN.")
         )
-    parts = urlsplit(order.link_base)
-    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
-        problems.append(
-            FieldError(
-                "/link_base",
-                "invalid_url",
-                "A link base is scheme and host, like HTTPS://BRAND.EXAMPLE.",
-            )
-        )
+    try:
+        read_origin(order.link_base)
+    except OriginError as fault:
+        problems.append(FieldError("/link_base", "invalid_url", str(fault)))
     problems += _unit_problems(order)
     return problems
 
@@ -156,6 +154,30 @@ class Batch:
     def first_code_id(self) -> int:
         """The code_id of index 0."""
         return self.epoch << SERIAL_BITS | self.first_serial
+
+    @property
+    def link_fault(self) -> str | None:
+        """Why its links cannot be printed; of batches issued before this was read."""
+        why = f"{self.link_base!r} is not in punycode."
+        try:
+            read_origin(self.link_base)
+        except OriginError as fault:
+            why = str(fault)
+        else:
+            if self.link_base.isascii():
+                return None
+        return (
+            f"The links of batch {self.batch_id} cannot be printed: {why} "
+            "Issue a new batch."
+        )
+
+    @property
+    def symbol(self) -> SymbolSize | None:
+        """The QR symbol of its links; None when no link can be made."""
+        if self.link_fault is not None:
+            return None
+        prefix = cap_link_prefix(self.link_base, self.link_form, self.gtin)
+        return symbol_of(prefix + "0" * CODE_SYMBOLS)
 
     @property
     def state(self) -> str:

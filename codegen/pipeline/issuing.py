@@ -28,11 +28,16 @@ log = structlog.get_logger(room=__name__)
 
 @dataclass(frozen=True, slots=True)
 class Issuance:
-    """What issuing needs beside the database: the key file and the high-water mark."""
+    """What issuing needs beside the database: the key file and the high-water mark.
+
+    `link_base` is what links begin with unless an order says otherwise; `link_hosts`
+    are those that may be printed, each as `host` or `host:port` in small letters.
+    """
 
     key_file: MasterKeyFile
     high_water: HighWaterMark
     link_base: str
+    link_hosts: frozenset[str]
 
 
 async def issue_batch(

@@ -12,12 +12,14 @@ from codegen import pipeline
 from codegen.domain.batch import Batch, BatchFilter, BatchOrder, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
+from codegen.domain.symbol_size import SymbolSize
 from codegen.pipeline import Issuance
 from codegen.routes.fields import Cursor, Regions, Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
+from core.origin import authority_of
 
 MAX_PAGE = 100
 # The framework keeps the name `state` for itself.
@@ -68,14 +70,16 @@ class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
     line: str | None
     link_base: str
     link_form: LinkForm
+    symbol: SymbolSize | None
     issued_by: str
     issued_at: datetime
 
 
 class BatchView(BatchItem, frozen=True, kw_only=True):
-    """A batch, as staff see it."""
+    """A batch, as staff see it, and what they should know before it is printed."""
 
     units: tuple[Unit, ...]
+    warnings: tuple[str, ...]
 
 
 class BatchList(msgspec.Struct, frozen=True):
@@ -85,11 +89,19 @@ class BatchList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def view_batch(batch: Batch) -> BatchView:
-    """Show a batch."""
-    return BatchView(
-        **{name: getattr(batch, name) for name in BatchView.__struct_fields__}
-    )
+def view_batch(batch: Batch, issuance: Issuance) -> BatchView:
+    """Show a batch; warns of a host that no package may be printed with."""
+    host = authority_of(batch.link_base)
+    warnings: tuple[str, ...] = ()
+    if host not in issuance.link_hosts:
+        unlisted = (
+            f"{host} is not among the hosts that may be printed; the packages of this "
+            "batch are kept back until CROWNCAP_LINK_HOSTS names it."
+        )
+        warnings = (unlisted,)
+    names = (*BatchItem.__struct_fields__, "units")
+    shown = {name: getattr(batch, name) for name in names}
+    return BatchView(**shown, warnings=warnings)
 
 
 def list_item(batch: Batch) -> BatchItem:
@@ -114,9 +126,8 @@ async def issue_batch(
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> BatchView:
-        return view_batch(
-            await pipeline.issue_batch(conn, issuance, order, staff, now=now)
-        )
+        batch = await pipeline.issue_batch(conn, issuance, order, staff, now=now)
+        return view_batch(batch, issuance)
 
     return await once.perform(request, staff, effect)
 
@@ -135,12 +146,13 @@ def order_from(data: NewBatch, issuance: Issuance) -> BatchOrder:
 
 @get("/v1/batches/{batch_id:int}", summary="Look at a batch", tags=["batches"])
 async def show_batch(
-    batch_id: int, principal: Principal, engine: AsyncEngine
+    batch_id: int, principal: Principal, engine: AsyncEngine, issuance: Issuance
 ) -> BatchView:
     """Show a batch with its codes counted by state."""
     staff = require_role(principal, *READERS)
     async with engine.connect() as conn:
-        return view_batch(await pipeline.get_counted_batch(conn, batch_id, staff))
+        batch = await pipeline.get_counted_batch(conn, batch_id, staff)
+    return view_batch(batch, issuance)
 
 
 @get("/v1/batches", summary="List batches", tags=["batches"])

@@ -61,15 +61,14 @@ async def issue(shell: Shell, **options: Any) -> Any:
     except msgspec.ValidationError as fault:
         raise InvalidInput(str(fault)) from None
     async with shell.engine.begin() as conn:
-        return view_batch(
-            await codes.issue_batch(
-                conn,
-                shell.issuance,
-                order_from(data, shell.issuance),
-                OPERATOR,
-                now=shell.now(),
-            )
+        issued = await codes.issue_batch(
+            conn,
+            shell.issuance,
+            order_from(data, shell.issuance),
+            OPERATOR,
+            now=shell.now(),
         )
+        return view_batch(issued, shell.issuance)
 
 
 @batch.command("export")

@@ -29,6 +29,7 @@ def up(
     if demo:
         environ["CROWNCAP_DEMO"] = "1"
     # The workers read the same environment.
-    environ.setdefault("CROWNCAP_PUBLIC_URL", f"http://{host}:{port}")
+    shown = f"[{host}]" if ":" in host else host
+    environ.setdefault("CROWNCAP_PUBLIC_URL", f"http://{shown}:{port}")
     configure_logging()
     crowncap.up.run(Settings.from_env(environ), Serving(host, port, workers))

@@ -14,7 +14,9 @@ from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
-from core.errors import InvalidInput
+from codegen.domain.symbol_size import symbol_of
+from core.errors import Conflict, InvalidInput
+from core.origin import authority_of
 from printer_export.domain.manifest import (
     code_prefix_of,
     drawn_version,
@@ -36,7 +38,6 @@ from printer_export.domain.rows import (
     delimiter_of,
     suffix_of,
 )
-from printer_export.domain.symbols import is_alphanumeric, symbol_size, version_for
 
 MAX_FILES = 100_000
 _LARGEST_USUAL_VERSION = 3
@@ -60,7 +61,12 @@ class Finding:
 
 
 def refuse_impossible(batch: Batch, order: PackageOrder) -> None:
-    """Raise InvalidInput for an order that no package can come of."""
+    """Raise InvalidInput for an order that no package can come of.
+
+    Raises Conflict for a batch that was issued with links that cannot be printed.
+    """
+    if batch.link_fault is not None:
+        raise Conflict(batch.link_fault, code="link_unprintable")
     if not 0 <= order.from_index <= order.to_index < batch.quantity:
         raise InvalidInput.field(
             "/from_index",
@@ -92,13 +98,18 @@ def refuse_impossible(batch: Batch, order: PackageOrder) -> None:
 
 
 def check_order(
-    package: Package, epoch: EpochState, *, known_printhouse: bool
+    package: Package,
+    epoch: EpochState,
+    *,
+    link_hosts: frozenset[str],
+    known_printhouse: bool,
 ) -> list[Finding]:
-    """Look at what was ordered: symbol, encryption, print house, epoch, count."""
+    """Look at what was ordered: link, symbol, encryption, print house, epoch, count."""
     order = package.order
     files = list(plan_files(order, suffix_of(order.preset)))
     rows = sum(data.rows for data in files)
     findings = [
+        _link(package, link_hosts),
         Finding(
             "row_count",
             Level.OK if rows == order.quantity else Level.BLOCKING,
@@ -133,22 +144,35 @@ def check_order(
     return findings
 
 
+def _link(package: Package, link_hosts: frozenset[str]) -> Finding:
+    fault = package.batch.link_fault
+    if fault is not None:
+        return Finding("link", Level.BLOCKING, fault)
+    host = authority_of(package.batch.link_base)
+    if host not in link_hosts:
+        return Finding(
+            "link",
+            Level.BLOCKING,
+            f"Caps would open {host}, which is not among the hosts that may be printed "
+            "(CROWNCAP_LINK_HOSTS).",
+        )
+    return Finding("link", Level.OK, f"Caps open {link_prefix_of(package)}….")
+
+
 def _symbol(package: Package) -> Finding:
     link = link_prefix_of(package) + "0" * CODE_SYMBOLS
-    version = version_for(len(link))
-    if not is_alphanumeric(link.encode()):
-        return Finding(
-            "symbol", Level.WARNING, "The link has small letters: a larger symbol."
-        )
-    if version is None:
+    size = symbol_of(link)
+    if size is None:
         return Finding(
             "symbol",
             Level.WARNING,
-            f"A link of {len(link)} signs needs a large symbol.",
+            f"A link of {len(link)} characters needs a large symbol.",
         )
-    size = symbol_size(version)
-    level = Level.OK if version <= _LARGEST_USUAL_VERSION else Level.WARNING
-    return Finding("symbol", level, f"QR {version}-M, {size} by {size} modules.")
+    told = f"QR {size.version}-M, {size.modules} by {size.modules} modules."
+    if size.mode == "byte":
+        return Finding("symbol", Level.WARNING, f"The link has small letters: {told}")
+    usual = size.version <= _LARGEST_USUAL_VERSION
+    return Finding("symbol", Level.OK if usual else Level.WARNING, told)
 
 
 def check_ranges(

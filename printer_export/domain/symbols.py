@@ -14,11 +14,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.domain.symbol_size import (
+    ALPHANUMERIC,
+    capacity,
+    is_alphanumeric,
+    symbol_size,
+)
+
+__all__ = ["capacity", "is_alphanumeric", "symbol_size"]
+
 Octets = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 Matrix = NDArray[np.bool_]
 
-ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+ALPHABET: Final = ALPHANUMERIC
 MASKS: Final = 8
 # A whole package has one mask, so that its symbols differ in their data only.
 USUAL_MASK: Final = 2
@@ -55,26 +64,9 @@ _VERSIONS: Final = {
 }
 
 
-def symbol_size(version: int) -> int:
-    """Return how many modules a symbol has along its side, without quiet zone."""
-    return 17 + 4 * version
-
-
-def capacity(version: int) -> int:
-    """Return how many alphanumeric characters a version holds at level M."""
-    shape = _VERSIONS[version]
-    bits = shape.blocks * shape.data * 8 - 4 - _COUNT_BITS
-    return bits // _PAIR_BITS * 2 + (bits % _PAIR_BITS >= _LAST_BITS)
-
-
 def version_for(length: int) -> int | None:
     """Return the smallest version that holds a text; None past version 6."""
     return next((v for v in _VERSIONS if capacity(v) >= length), None)
-
-
-def is_alphanumeric(text: bytes) -> bool:
-    """Tell whether a text keeps a symbol alphanumeric."""
-    return not text.strip(ALPHABET) or all(octet in ALPHABET for octet in text)
 
 
 def encode_symbols(texts: Octets, *, version: int, mask: int) -> Octets:

@@ -45,6 +45,8 @@ async def export_batch(
     Outside the demo a batch is exported once: raises Conflict for the second time.
     """
     batch = await get_batch(conn, order.batch_id, staff)
+    if batch.link_fault is not None:
+        raise Conflict(batch.link_fault, code="link_unprintable")
     earlier = await store.lock_exports(conn, batch.batch_id)
     if earlier and not may_repeat:
         raise Conflict(

@@ -17,6 +17,7 @@ from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.settings import Network
 from printer_export.domain.life import PackageFilter, PackageRecord
+from printer_export.domain.manifest import link_prefix_of
 from printer_export.domain.order import (
     Encryption,
     Package,
@@ -142,7 +143,12 @@ async def look_over(
     first = batch.first_code_id + order.from_index
     last = batch.first_code_id + order.to_index
     return [
-        *check_order(package, epochs[batch.epoch], known_printhouse=known),
+        *check_order(
+            package,
+            epochs[batch.epoch],
+            link_hosts=packaging.issuance.link_hosts,
+            known_printhouse=known,
+        ),
         *check_ranges(
             package,
             await load_touched_ranges(conn, batch.batch_id, [(first, last)]),
@@ -209,7 +215,8 @@ async def approve_package(
         expires_at=now + timedelta(days=order.expires_after_days),
         wrapped_password=wrapped,
     )
-    await _audit(conn, staff, "approve", package_id, {}, now=now)
+    approved: dict[str, object] = {"link": link_prefix_of(record.package)}
+    await _audit(conn, staff, "approve", package_id, approved, now=now)
     return await _find(conn, package_id)
 
 

@@ -18,6 +18,7 @@ from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 from printer_export.domain.life import Download, PackageFilter, PackageRecord
+from printer_export.domain.manifest import link_prefix_of
 from printer_export.domain.order import Encryption, PackageOrder, Sheet, Unwind
 from printer_export.domain.preflight import Finding
 from printer_export.domain.rows import Preset
@@ -78,6 +79,7 @@ class PackageView(msgspec.Struct, frozen=True, kw_only=True):
     package_id: int
     batch_id: int
     state: str
+    link_prefix: str
     preset: Preset
     from_index: int
     to_index: int
@@ -144,6 +146,7 @@ def view_package(record: PackageRecord, now: datetime, **more: Any) -> PackageVi
         package_id=package.package_id,
         batch_id=package.batch.batch_id,
         state=record.state(now).value,
+        link_prefix=link_prefix_of(package),
         net_quantity=order.quantity * 100 // (100 + order.overage_percent),
         ordered_by=package.ordered_by,
         ordered_at=package.ordered_at,

@@ -67,6 +67,7 @@ def test_an_order_becomes_a_batch_that_says_all_it_was_given(service: Service) -
         ({"quantity": 1, "campaign_id": "none such"}, "/campaign_id"),
         ({"quantity": 1, "link_form": "gs1"}, "/gtin"),
         ({"quantity": 1, "link_base": "CAP.CN"}, "/link_base"),
+        ({"quantity": 1, "link_base": "https://x.cn/a/b?x=1"}, "/link_base"),
         ({"quantity": 1, "placement": "moon"}, "/placement"),
         ({"quantity": 1, "sale_regions": ["China"]}, "/sale_regions"),
         ({"quantity": 1, "produced_on": "yesterday"}, "/produced_on"),

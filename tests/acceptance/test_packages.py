@@ -96,6 +96,66 @@ def test_a_package_goes_from_order_to_print_house(
     assert taken["size_bytes"] == len(answer.content)
 
 
+def test_a_host_that_is_not_listed_is_kept_back(
+    service: Service, ada: str, ben: str
+) -> None:
+    """Its issuer is warned; the approver sees the link, and cannot release it."""
+    batch = fresh(service, link_base="https://evil.example")
+    (warning,) = batch["warnings"]
+    assert "evil.example is not among the hosts" in warning
+    package = order(service, ada, batch)
+    assert package["link_prefix"] == "https://evil.example/C/"
+    (red,) = [f for f in package["preflight"] if f["level"] == "blocking"]
+    assert red["check"] == "link"
+    assert "evil.example" in red["sentence"]
+    refused(approve(service, ben, package), 409, "preflight_failed")
+
+
+def test_an_approval_writes_down_which_link_it_released(
+    service: Service, ada: str, ben: str
+) -> None:
+    """The link stands in the approver's answer and in the audit log."""
+    batch = fresh(service, link_base="HTTPS://CAP.CN")
+    assert batch["warnings"] == []
+    package = order(service, ada, batch)
+    shown = approve(service, ben, package).json()
+    assert shown["link_prefix"] == "HTTPS://CAP.CN/C/"
+    rows = service.query(
+        "SELECT detail->>'link' FROM audit_log"
+        " WHERE action = 'package.approve' AND subject = %s",
+        f"package:{package['package_id']}",
+    )
+    assert rows == [("HTTPS://CAP.CN/C/",)]
+
+
+@pytest.mark.parametrize(
+    "link_base", ["https://x.cn/a/b?x=1", "https://ann@x.cn", "https://牛奶.cn", ""]
+)
+def test_a_batch_of_old_with_no_link_to_print_is_refused_in_a_sentence(
+    service: Service, ada: str, link_base: str, tmp_path: Path
+) -> None:
+    """Neither a package nor an export comes of it, and it can still be looked at."""
+    batch = fresh(service, 5)
+    number = str(batch["batch_id"])
+    service.query(
+        "UPDATE batches SET link_base = %s WHERE batch_id = %s RETURNING 1",
+        link_base,
+        batch["batch_id"],
+    )
+    wanted = {"preset": "csv"}
+    answer = service.post(path_of(batch, "/packages"), wanted, ada)
+    body = refused(answer, 409, "link_unprintable")
+    assert "Issue a new batch." in body["detail"]
+    shown = service.get(f"/v1/batches/{number}", ada).json()
+    assert shown["symbol"] is None
+    done = service.run(
+        "batch", "export", number, "--preset", "csv", "--out", str(tmp_path)
+    )
+    assert done.returncode == 2
+    assert "Issue a new batch." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_same_order_gives_the_same_bytes_and_three_downloads(
     service: Service, ada: str, ben: str
 ) -> None:

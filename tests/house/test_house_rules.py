@@ -199,7 +199,7 @@ def test_a_domain_knows_domains_only() -> None:
         for line, module in imports(s)
         if module.split(".")[0] in PACKAGES
         and "domain" not in module.split(".")
-        and not within(module, {"core.bounds", "core.errors"})
+        and not within(module, {"core.bounds", "core.errors", "core.origin"})
         and module != "core"
     ]
     assert found == []

@@ -1,5 +1,7 @@
 """Orders and selections: what is wrong is named, what is right is normalised."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,6 +61,35 @@ def test_a_gtin_is_kept_as_14_digits() -> None:
     assert BatchOrder.check(**BASE, gtin="6901234567892").gtin == "06901234567892"
     assert pointers(gtin="6901234567893") == ["/gtin"]
     assert pointers(link_form=LinkForm.GS1) == ["/gtin"]
+
+
+@pytest.mark.parametrize(
+    ("link_base", "printed", "symbol"),
+    [
+        ("HTTPS://CAP.CN", "HTTPS://CAP.CN", (2, 25, "alphanumeric")),
+        ("HTTPS://CAP.CN:443/", "HTTPS://CAP.CN", (2, 25, "alphanumeric")),
+        ("https://cap.cn", "https://cap.cn", (3, 29, "byte")),
+        ("HTTPS://牛奶.cn", "HTTPS://XN--YUS329C.CN", (3, 29, "alphanumeric")),
+        ("https://牛奶。cn", "https://xn--yus329c.cn", (3, 29, "byte")),
+    ],
+)
+def test_a_link_base_is_kept_as_it_is_printed(
+    link_base: str, printed: str, symbol: tuple[int, int, str]
+) -> None:
+    """Scheme and host, a name of the world as punycode; the symbol's size is told."""
+    order = BatchOrder.check(**BASE | {"link_base": link_base})
+    assert order.link_base == printed
+    size = replace(BATCH, link_base=order.link_base).symbol
+    assert size is not None
+    assert (size.version, size.modules, size.mode) == symbol
+
+
+def test_a_batch_of_a_base_that_is_none_says_so() -> None:
+    """Such batches were issued before bases were read closely."""
+    old = replace(BATCH, link_base="https://x.cn/a/b?x=1")
+    assert old.symbol is None
+    assert "Issue a new batch" in str(old.link_fault)
+    assert BATCH.link_fault is None
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

@@ -1,5 +1,10 @@
 """What features say in English has Chinese words in the console."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
@@ -7,7 +12,7 @@ from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
 from console.sentences import sentence_in
 from core.clock import utc_datetime
 from printer_export.domain.order import Encryption, Package, PackageOrder, Sheet
-from printer_export.domain.preflight import check_order, check_ranges
+from printer_export.domain.preflight import Finding, Level, check_order, check_ranges
 from printer_export.domain.report import Columns, Lines, ReportReader, read_header
 from printer_export.domain.rows import Preset
 
@@ -32,6 +37,9 @@ WRONG_ROWS = {
 }
 
 
+FOREIGN = ("HTTPS://EVIL.EXAMPLE", "HTTPS://CAPS.CN:8443", "https://caps.cn/a/b")
+
+
 def untold(sentences: list[str]) -> list[str]:
     """Give the sentences that a reader of Chinese would get in English."""
     assert sentences
@@ -51,6 +59,35 @@ def test_every_wrong_row_is_told_in_chinese() -> None:
     assert untold(sentences) == []
 
 
+def check(package: Package, epoch: EpochState, **given: Any) -> list[Finding]:
+    """Look at an order, of a host that may be printed unless told otherwise."""
+    usual: dict[str, Any] = {
+        "link_hosts": frozenset({"caps.cn"}),
+        "known_printhouse": True,
+    }
+    return check_order(package, epoch, **(usual | given))
+
+
+def with_base(link_base: str) -> Package:
+    """Take an order of a batch with this link base."""
+    batch = replace(BATCH, link_base=link_base)
+    return Package(1, batch, PackageOrder(Preset.CSV, 0, 9), 900, "ada", NOW)
+
+
+@pytest.mark.parametrize(
+    ("link_base", "kept_back_by"),
+    [
+        ("HTTPS://CAPS.CN", []),
+        ("https://caps.cn", []),
+        *((b, ["link"]) for b in FOREIGN),
+    ],
+)
+def test_only_listed_hosts_are_printed(link_base: str, kept_back_by: list[str]) -> None:
+    """Another host, another port, and a base that is none keep a package back."""
+    findings = check(with_base(link_base), EpochState.OPEN)
+    assert [f.check for f in findings if f.level is Level.BLOCKING] == kept_back_by
+
+
 def test_every_finding_of_preflight_is_told_in_chinese() -> None:
     """Orders with nothing wrong, and with everything."""
     fine = Package(1, BATCH, PackageOrder(Preset.CSV, 0, 9), 900, "ada", NOW)
@@ -64,8 +101,9 @@ def test_every_finding_of_preflight_is_told_in_chinese() -> None:
     first = BATCH.first_code_id
     active = CodeRange(first, first + 9, 1, RangeState.ACTIVATED, Binding())
     findings = [
-        *check_order(fine, EpochState.OPEN, known_printhouse=True),
-        *check_order(odd, EpochState.FROZEN, known_printhouse=False),
+        *check(fine, EpochState.OPEN, known_printhouse=True),
+        *check(odd, EpochState.FROZEN, link_hosts=frozenset(), known_printhouse=False),
+        *(each for base in FOREIGN for each in check(with_base(base), EpochState.OPEN)),
         *check_ranges(fine, [], 0),
         *check_ranges(odd, [active], 3),
     ]

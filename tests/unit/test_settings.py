@@ -32,6 +32,7 @@ def test_what_is_said_is_taken() -> None:
             "CROWNCAP_MASTER_KEYS": "/keys/masters",
             "CROWNCAP_MEMBER_JWKS": "/keys/jwks",
             "CROWNCAP_PUBLIC_URL": "https://cap.example/",
+            "CROWNCAP_LINK_HOSTS": "cap.cn, 牛奶.cn:8443 HTTPS://CAP.EXAMPLE",
             "CROWNCAP_TIMEZONE": "Europe/Zurich",
             "CROWNCAP_TRUSTED_PROXIES": "10.0.0.0/8, ::1 192.168.1.7",
         }
@@ -40,6 +41,7 @@ def test_what_is_said_is_taken() -> None:
     assert settings.master_keys == Path("/keys/masters")
     assert settings.member_jwks == Path("/keys/jwks")
     assert settings.public_url == "https://cap.example"
+    assert settings.link_hosts == ("cap.cn", "xn--yus329c.cn:8443", "cap.example")
     assert str(settings.timezone) == "Europe/Zurich"
     assert settings.trusted_proxies == (
         ip_network("10.0.0.0/8"),
@@ -65,6 +67,8 @@ def test_neither_url_is_shown() -> None:
         ("CROWNCAP_DATABASE_URL", "mysql://db/cap"),
         ("CROWNCAP_PUBLIC_URL", "cap.example"),
         ("CROWNCAP_PUBLIC_URL", "ftp://cap.example"),
+        ("CROWNCAP_PUBLIC_URL", "https://cap.example/shop"),
+        ("CROWNCAP_LINK_HOSTS", "cap.example/shop"),
         ("CROWNCAP_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("CROWNCAP_TRUSTED_PROXIES", "everyone"),
     ],
