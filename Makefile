@@ -1,5 +1,6 @@
 # `make help` lists what there is. Everything lives in .venv; nothing is installed elsewhere.
 PYTHON ?= python3
+HOST ?= 127.0.0.1
 PORT ?= 8000
 DATA_DIR ?= .crowncap
 NAME ?= scan
@@ -15,8 +16,8 @@ help: ## list the commands
 
 setup: $(RUN) ## only install what `make run` needs
 
-run: $(RUN) ## set up, start everything, seed the demo, serve (PORT=8000 DATA_DIR=.crowncap)
-	@$(BIN)/crowncap up --demo --port $(PORT) --data-dir $(DATA_DIR)
+run: $(RUN) ## set up, start everything, seed the demo, serve (HOST=0.0.0.0 for a phone, PORT=8000 DATA_DIR=.crowncap)
+	@$(BIN)/crowncap up --demo --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
 
 test: $(DEV) ## set up and run every test
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

@@ -8,6 +8,7 @@ do about an ended worker is decided here.
 import multiprocessing
 import resource
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
@@ -131,9 +132,17 @@ class WorkerProcesses(MPServer):
     """
 
     def __init__(
-        self, target: str, serving: Serving, policy: WorkerPolicy | None = None
+        self,
+        target: str,
+        serving: Serving,
+        policy: WorkerPolicy | None = None,
+        *,
+        on_serving: Callable[[], None] = lambda: None,
     ) -> None:
-        """Serve `target`, as in `module:function`, which is given the reports."""
+        """Serve `target`, as in `module:function`, which is given the reports.
+
+        `on_serving` is called once, when the first worker serves.
+        """
         super().__init__(
             target,
             address=serving.host,
@@ -157,6 +166,7 @@ class WorkerProcesses(MPServer):
         self._policy = policy or WorkerPolicy()
         self._slots = [Slot(index) for index in range(self.workers)]
         self._to_renew: deque[Slot] = deque()
+        self._on_serving: Callable[[], None] | None = on_serving
 
     def signal_handler_interrupt(self, *_: Any, **__: Any) -> None:
         """Note the wish to stop."""
@@ -192,6 +202,17 @@ class WorkerProcesses(MPServer):
                     log.error(
                         "worker_not_tended", worker=slot.index + 1, exc_info=fault
                     )
+            self._tell_once()
+
+    def _tell_once(self) -> None:
+        tell = self._on_serving
+        if tell is not None and any(slot.serves() for slot in self._slots):
+            self._on_serving = None
+            try:
+                tell()
+            except Exception as fault:
+                # It serves all the same.
+                log.error("not_greeted", exc_info=fault)
 
     def _tend(self, slot: Slot, spawn_target: Any) -> None:
         if slot.process is not None:

@@ -10,6 +10,7 @@ from core.log import configure_logging
 from core.settings import Settings
 from crowncap.cli.root import cli
 from crowncap.cli.shell import data_dir_option
+from crowncap.greeting import base_url
 from crowncap.worker_processes import Serving
 
 
@@ -29,7 +30,6 @@ def up(
     if demo:
         environ["CROWNCAP_DEMO"] = "1"
     # The workers read the same environment.
-    shown = f"[{host}]" if ":" in host else host
-    environ.setdefault("CROWNCAP_PUBLIC_URL", f"http://{shown}:{port}")
+    environ.setdefault("CROWNCAP_PUBLIC_URL", base_url(host, port))
     configure_logging()
     crowncap.up.run(Settings.from_env(environ), Serving(host, port, workers))

@@ -150,6 +150,8 @@ def test_workers_that_cannot_start_are_started_again_until_they_can(rig: Rig) ->
     rig.behave("well")
     rig.wait_for_two()
     assert rig.process.poll() is None
+    # Said once, when there was somebody to answer.
+    assert [line["answered"] for line in rig.log("greeted")] == [200]
 
 
 def test_a_worker_that_keeps_dying_does_not_disturb_the_other(rig: Rig) -> None:

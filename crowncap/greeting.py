@@ -1,0 +1,108 @@
+"""What `crowncap up` tells once it serves: what to open, and commands to try."""
+
+import asyncio
+import io
+import shlex
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+
+import qrcode
+from rich.console import Console
+from rich.text import Text
+
+from core.db import create_engine
+from core.ids import random_below
+from core.settings import Settings
+from crowncap.demo import QUANTITY, DemoCap, pick_cap
+from crowncap.places import issuance_of, server_urls
+
+console = Console(highlight=False)
+
+_COMMANDS = """\
+# what a cap's code is
+.venv/bin/crowncap code open {code}
+
+# scan it as a member: the first scan pays, the second tells you so
+curl -s {base}/v1/scans -H 'Content-Type: application/json' \\
+  -H "Authorization: Bearer $(.venv/bin/crowncap token member alice)" \\
+  -d '{{"code": "{code}"}}'
+
+# look at everything that must hold, over the whole database
+.venv/bin/crowncap audit
+
+# sign in to the staff's console as two people: one orders a package of
+# batch 2, the other approves it; docs/console.md walks through its pages
+.venv/bin/crowncap token staff --role admin --name ann
+.venv/bin/crowncap token staff --role admin --name bob
+"""
+
+
+def say(line: str) -> None:
+    """Tell the operator one thing, unbroken, so that it can be copied."""
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def base_url(host: str, port: int) -> str:
+    """Word the address under which others reach what listens on `host`.
+
+    Every address (0.0.0.0, ::) is told as that of this machine in its own network,
+    which a phone there can open.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"http://{host}:{port}"
+    if address.is_unspecified:
+        address = ip_address(_own_address())
+    shown = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
+    return f"http://{shown}:{port}"
+
+
+def _own_address() -> str:
+    """Find the address from which this machine would speak to others; sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # A network for documentation (RFC 5737): only the route to it matters.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        found: str = probe.getsockname()[0]
+        return found
+
+
+def greet(settings: Settings, base: str) -> None:
+    """Say what to open, and commands to try."""
+    say("")
+    say(f"Crowncap serves on {base}")
+    if settings.demo:
+        cap = asyncio.run(_pick(settings))
+        if cap is not None:
+            _show_cap(base, cap, settings.data_dir)
+    say(f"Press Ctrl-C to stop; the data stay in {settings.data_dir}")
+
+
+async def _pick(settings: Settings) -> DemoCap | None:
+    engine = create_engine(server_urls(settings).database_url)
+    try:
+        async with engine.connect() as conn:
+            keys = issuance_of(settings).key_file.load()
+            return await pick_cap(conn, keys, random_below(QUANTITY))
+    finally:
+        await engine.dispose()
+
+
+def _show_cap(base: str, cap: DemoCap, data_dir: Path) -> None:
+    page = f"{base}/C/{cap.code_text}"
+    symbol = qrcode.QRCode(border=2)
+    symbol.add_data(page)
+    drawn = io.StringIO()
+    symbol.print_ascii(out=drawn, invert=False)
+    for row in drawn.getvalue().splitlines():
+        console.print(Text(row, style="black on white"))
+    say("")
+    if data_dir != Path(".crowncap").absolute():
+        say(f"export CROWNCAP_DATA_DIR={shlex.quote(str(data_dir))}\n")
+    say(_COMMANDS.format(code=cap.code_text, base=base))
+    say(f"Open the cap's page: {page}")
+    say(f"Open the staff's console: {base}/console")
