@@ -8,14 +8,13 @@ and merged into one status a code with one statement. Environment:
 """
 
 import asyncio
-import hashlib
 import io
 import os
 import statistics
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.measure import rounded
@@ -36,6 +35,7 @@ from core.auth.principal import OPERATOR
 from core.clock import SystemClock, elapsed_s, utc_datetime
 from core.db import create_engine
 from printer_export.domain.report_order import ReportOrder
+from printer_export.pipeline.report_text import ReportText
 from printer_export.pipeline.reports import take_report
 
 ROUNDS = 5
@@ -105,13 +105,12 @@ async def _issue(engine: AsyncEngine, issuance: Issuance, rows: int) -> Batch:
 async def _take(
     engine: AsyncEngine, keys: EpochKeys, batch: Batch, content: bytes
 ) -> float:
-    order = ReportOrder(batch, hashlib.sha256(content).digest())
     started = elapsed_s()
+    text = ReportText.of(io.BytesIO(content))
+    order = ReportOrder(batch, text.content_hash)
     async with engine.begin() as conn:
         now = utc_datetime(SystemClock().now_ms())
-        answer = await take_report(
-            conn, keys, order, io.BytesIO(content), OPERATOR, now=now
-        )
+        answer = await take_report(conn, keys, order, text, OPERATOR, now=now)
     seconds = elapsed_s() - started
     assert answer["unprinted"] == 0, answer
     assert answer["wrong_rows"] == 0, answer
@@ -136,14 +135,14 @@ def _index_report(rows: int) -> bytes:
 async def _merge_plainly(engine: AsyncEngine, rows: int) -> float:
     """Do it as a textbook does: a table with a row a cap, filled and merged."""
     async with engine.begin() as conn:
-        await conn.execute(text("DROP TABLE IF EXISTS plain_statuses"))
+        await conn.execute(sql("DROP TABLE IF EXISTS plain_statuses"))
         await conn.execute(
-            text("CREATE TABLE plain_statuses (code bigint PRIMARY KEY, status text)")
+            sql("CREATE TABLE plain_statuses (code bigint PRIMARY KEY, status text)")
         )
     started = elapsed_s()
     async with engine.begin() as conn:
         await conn.execute(
-            text(
+            sql(
                 "CREATE TEMP TABLE plain_report (code bigint, status text)"
                 " ON COMMIT DROP"
             )
@@ -157,7 +156,7 @@ async def _merge_plainly(engine: AsyncEngine, rows: int) -> float:
             for i in range(rows):
                 await copy.write_row((i, _STATUSES[i * 37 % 100]))
         await conn.execute(
-            text(
+            sql(
                 "INSERT INTO plain_statuses SELECT * FROM plain_report"
                 " ON CONFLICT (code) DO UPDATE SET status = excluded.status"
             )

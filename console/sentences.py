@@ -26,8 +26,15 @@ FAULTS: Final[Mapping[str, str]] = {
     "no_password": "这个码包没有密码。",
     "not_the_approver": "只有批准人能看到密码；文件和密码要走不同的路。",
     "report_refused": "有错误行，按您的选择整份没有计入。",
-    "no_header": "文件第一行不是规定的表头。",
-    "not_utf8": "文件不是 UTF-8 编码；请另存为 CSV UTF-8。没有计入任何内容。",
+    "no_header": (
+        "第一行要写明列名，顺序不限：from_index 和 to_index"
+        "（或 code，或 unit 和 quantity），以及 status；reason 和 grade 可以没有。"
+    ),
+    "not_utf8": "文件编码无法识别；请另存为 CSV UTF-8。没有计入任何内容。",
+    "workbook": (
+        "这是 Excel 工作簿，不是文本。请在 Excel 里选“文件”→“另存为”，"
+        "类型选“CSV UTF-8（逗号分隔）”，再提交那个文件。没有计入任何内容。"
+    ),
     "unstorable": "里面有无法保存的字符。没有计入任何内容。",
     "no_csv": "文件不是 CSV。没有计入任何内容。",
     "stale_form": "页面已过期，请返回刷新后再试。",
@@ -76,8 +83,12 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "{} is no status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",
     "A reason has at most {} characters.": "原因最多 {} 个字。",
     (
-        "{} is no grade of ISO/IEC 15415 or 29158, such as 3.5/10/660 or B."
-    ): "{} 不是 ISO/IEC 15415 或 29158 的等级；例如 3.5/10/660 或 B。",
+        "{} is no grade of ISO/IEC 15415, 15416 or 29158, which run from 0.0 to 4.0 or "
+        "are A, B, C, D or F, such as 3.5/10/660 or B."
+    ): (
+        "{} 不是 ISO/IEC 15415、15416 或 29158 的等级：从 0.0 到 4.0，"
+        "或 A、B、C、D、F；例如 3.5/10/660 或 B。"
+    ),
     (
         "Indexes run from 0 to {} in this batch; {} to {} is no range of it."
     ): "本批次的序号从 0 到 {}；{} 到 {} 不是其中的一段。",

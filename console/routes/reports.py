@@ -1,5 +1,6 @@
 """Dropping a line report, and reading what came of it."""
 
+import asyncio
 from typing import Final
 
 from litestar import Response
@@ -14,6 +15,7 @@ from core.auth import Role
 from core.errors import InvalidInput
 from core.pages import read_upload
 from printer_export.domain.report_order import OnError, ReportOrder
+from printer_export.pipeline.report_text import ReportText
 from printer_export.pipeline.reports import get_report, take_report
 from printer_export.routes.reports import MAX_REPORT, digest_of, read_activation
 
@@ -32,18 +34,17 @@ async def add_report(
     """Take in a CSV that was dropped on the form."""
     file, form = await read_upload(request, visit)
     on_error, activate = form.get("on_error", ""), form.get("activate", "")
-    content = file.file
     try:
         if on_error not in set(OnError):
             raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
         when, effective_at = read_activation(activate)
-        digest = digest_of(content, f"{on_error}\n{activate}\n")
-        content.seek(0)
+        text = await asyncio.to_thread(ReportText.of, file.file)
+        digest = digest_of(text, f"{on_error}\n{activate}\n")
         async with desk.engine.begin() as conn:
             batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
             order = ReportOrder(batch, digest, OnError(on_error), when, effective_at)
             answer = await take_report(
-                conn, desk.keys, order, content, visit.staff, now=desk.now
+                conn, desk.keys, order, text, visit.staff, now=desk.now
             )
     finally:
         await file.close()

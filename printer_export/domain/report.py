@@ -7,7 +7,7 @@ single caps cannot be told apart, by quantities of a unit.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.code_text import parse_scanned
 from core.bounds import check_prose
+from printer_export.domain.report_header import Columns, Naming
 from printer_export.domain.statuses import NUMBER_OF, ReportRows
 
 MAX_REASON: Final = 200
@@ -24,17 +25,11 @@ MAX_NOTES: Final = 60_000
 _REPORTED: Final = {k: v for k, v in NUMBER_OF.items() if k != "unprinted"}
 _CODE_SYMBOLS: Final = 16
 _LF: Final = ord("\n")
-_COMMA: Final = ord(",")
-# ISO/IEC 15415 and 29158: 0.0 to 4.0 or A to F, perhaps with aperture, light, angle.
-_GRADE: Final = re.compile(r"(?:[0-4](?:\.[0-9])?|[ABCDF])(?:/[0-9A-Za-z.]{1,8}){0,3}")
-
-
-class Naming(StrEnum):
-    """How a report names codes, by the columns that it begins with."""
-
-    RANGES = "from_index,to_index"
-    CODES = "code"
-    UNITS = "unit,quantity"
+# ISO/IEC 15415, 15416 and 29158: 0.0 to 4.0, or letters, of which E is none; perhaps
+# with aperture, light and angle.
+_GRADE: Final = re.compile(
+    r"(?:[0-3](?:\.[0-9])?|4(?:\.0)?|[ABCDF])(?:/[0-9A-Za-z.]{1,8}){0,3}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +67,6 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns a report has; `width` is how many."""
-
-    naming: Naming
-    width: int
-    status: int
-    reason: int | None
-    grade: int | None
-
-
-def read_header(fields: Sequence[str]) -> Columns | RowError:
-    """Read the first line; a byte order mark and spaces are forgiven."""
-    names = [name.strip().lower() for name in fields]
-    if names:
-        names[0] = names[0].removeprefix("\ufeff")
-    for naming in Naming:
-        ways = naming.split(",")
-        rest = names[len(ways) :]
-        if names[: len(ways)] == ways and rest[:1] == ["status"]:
-            more = rest[1:]
-            unknown = [n for n in more if n not in {"reason", "grade"}]
-            if unknown or len(set(more)) != len(more):
-                break
-            at = len(ways) + 1
-            places = {name: at + place for place, name in enumerate(more)}
-            return Columns(
-                naming, len(names), len(ways), places.get("reason"), places.get("grade")
-            )
-    return RowError(
-        1,
-        1,
-        "The first line is one of: from_index,to_index,status,reason,grade or "
-        "code,status,reason,grade or unit,quantity,status,reason,grade.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Lines:
     """Some lines of a report: their fields and their numbers in the file."""
 
@@ -124,19 +82,34 @@ class Table:
     numbers: Sequence[int]
 
 
-def cut_plainly(text: str, width: int, first_number: int) -> Table | None:
-    """Cut lines without quotes at their commas, all at once.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What some lines say: rows of codes, rows of units, and what is wrong, in order.
+
+    `lines` is how many there were, blank ones not counted.
+    """
+
+    rows: ReportRows
+    units: list[UnitRow]
+    errors: list[RowError]
+    lines: int
+
+
+def cut_plainly(
+    text: str, width: int, first_number: int, separator: str = ","
+) -> Table | None:
+    """Cut lines without quotes at their separators, all at once.
 
     `text` is whole lines. Returns None when a line has other than `width` fields.
     """
     text = text.removesuffix("\n")
     octets = np.frombuffer(text.encode(), dtype=np.uint8)
     ends = np.append(np.flatnonzero(octets == _LF), len(octets))
-    commas = np.searchsorted(np.flatnonzero(octets == _COMMA), ends)
-    if (commas != (width - 1) * np.arange(1, len(ends) + 1)).any():
+    cuts = np.searchsorted(np.flatnonzero(octets == ord(separator)), ends)
+    if (cuts != (width - 1) * np.arange(1, len(ends) + 1)).any():
         return None
     # One list of strings, not one a line: the collector has little to look at.
-    fields = text.replace("\n", ",").split(",")
+    fields = text.replace("\n", separator).split(separator)
     numbers = range(first_number, first_number + len(ends))
     return Table([fields[place::width] for place in range(width)], numbers)
 
@@ -151,47 +124,63 @@ class ReportReader:
         self._keys = keys
         self._units = {unit.name: unit for unit in batch.units}
 
-    def read(
-        self, block: Lines | Table
-    ) -> tuple[ReportRows, list[UnitRow], list[RowError]]:
-        """Read a block: rows of codes, rows of units, and what was wrong."""
+    def read(self, block: Lines | Table) -> Read:
+        """Read a block; what is wrong with it comes in the order of its lines."""
         errors: list[RowError] = []
         if isinstance(block, Lines):
-            block = self._tabulate(block, errors)
+            block, count = self._tabulate(block, errors)
+        else:
+            block = self._without_blanks(block)
+            count = len(block.numbers)
         table = block.columns
         numbers = np.array(block.numbers, dtype=np.int64)
         status = self._statuses(table[self.columns.status], block.numbers, errors)
         note = self._notes_of(table, block.numbers, errors)
+        rows, units = _NO_ROWS, list[UnitRow]()
         if self.columns.naming is Naming.UNITS:
-            return (
-                _NO_ROWS,
-                self._units_of(table, status, note, numbers, errors),
-                errors,
-            )
-        first, last, named = self._indexes(table, block.numbers, errors)
-        rows = ReportRows(first, last, status.astype(np.uint8), note, numbers)
-        good = named & (status >= 0)
-        wrong = {error.line for error in errors}
-        if wrong:
-            good &= ~np.isin(numbers, list(wrong))
-        return rows.pick(good), [], errors
+            units = self._units_of(table, status, note, numbers, errors)
+        else:
+            first, last, named = self._indexes(table, block.numbers, errors)
+            rows = ReportRows(first, last, status.astype(np.uint8), note, numbers)
+            good = named & (status >= 0)
+            wrong = {error.line for error in errors}
+            if wrong:
+                good &= ~np.isin(numbers, list(wrong))
+            rows = rows.pick(good)
+        errors.sort(key=lambda error: (error.line, error.column))
+        return Read(rows, units, errors, count)
 
-    def _tabulate(self, lines: Lines, errors: list[RowError]) -> Table:
-        """Turn lines into columns; those of another width are wrong."""
+    def _without_blanks(self, table: Table) -> Table:
+        """Leave out the lines of separators alone, which spreadsheets save."""
+        # A blank line has no status; the few kinds of those are quickly looked at.
+        if all(map(str.strip, set(table.columns[self.columns.status]))):
+            return table
+        kept = [any(map(str.strip, row)) for row in zip(*table.columns, strict=True)]
+        return Table(
+            [list(compress(column, kept)) for column in table.columns],
+            list(compress(table.numbers, kept)),
+        )
+
+    def _tabulate(self, lines: Lines, errors: list[RowError]) -> tuple[Table, int]:
+        """Turn lines into columns; those of another width are wrong.
+
+        Returns also how many lines there were, without the blank ones.
+        """
         width = self.columns.width
-        if set(map(len, lines.fields)) != {width}:
-            kept = [len(fields) == width for fields in lines.fields]
-            for fields, number in zip(lines.fields, lines.numbers, strict=True):
-                if len(fields) != width:
-                    message = f"There are {len(fields)} fields where {width} belong."
-                    column = min(len(fields), width) or 1
-                    errors.append(RowError(number, column, message))
-            lines = Lines(
-                [f for f, good in zip(lines.fields, kept, strict=True) if good],
-                [n for n, good in zip(lines.numbers, kept, strict=True) if good],
-            )
-        columns = list(zip(*lines.fields, strict=True)) or [()] * width
-        return Table(columns, lines.numbers)
+        rows: list[list[str]] = []
+        numbers: list[int] = []
+        wrong = 0
+        for fields, number in zip(lines.fields, lines.numbers, strict=True):
+            if len(fields) == width and any(map(str.strip, fields)):
+                rows.append(fields)
+                numbers.append(number)
+            elif any(map(str.strip, fields)):
+                wrong += 1
+                message = f"There are {len(fields)} fields where {width} belong."
+                column = min(len(fields), width) or 1
+                errors.append(RowError(number, column, message))
+        columns = list(zip(*rows, strict=True)) or [()] * width
+        return Table(columns, numbers), len(numbers) + wrong
 
     def _statuses(
         self, words: Sequence[str], numbers: Sequence[int], errors: list[RowError]
@@ -250,8 +239,8 @@ class ReportReader:
             return at_reason, fault.detail
         assert at_grade is not None
         return at_grade, (
-            f"{grade[:40]!r} is no grade of ISO/IEC 15415 or 29158, such as "
-            "3.5/10/660 or B."
+            f"{grade[:40]!r} is no grade of ISO/IEC 15415, 15416 or 29158, which run "
+            "from 0.0 to 4.0 or are A, B, C, D or F, such as 3.5/10/660 or B."
         )
 
     def _indexes(
@@ -261,30 +250,32 @@ class ReportReader:
         errors: list[RowError],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         if self.columns.naming is Naming.CODES:
-            first, named = self._opened(table[0], numbers, errors)
+            first, named = self._opened(table, numbers, errors)
             return first, first, named
-        first = self._whole_numbers(table[0], 1, numbers, errors)
-        last = self._whole_numbers(table[1], 2, numbers, errors)
+        at_first, at_last = self.columns.names
+        first = self._whole_numbers(table, at_first, numbers, errors)
+        last = self._whole_numbers(table, at_last, numbers, errors)
         limit = self._batch.quantity
         named = (first >= 0) & (last >= first) & (last < limit)
         read = (first >= 0) & (last >= 0)
         for place in np.flatnonzero(read & ~named).tolist():
-            column = 2 if last[place] >= limit else 1
+            at = at_last if last[place] >= limit else at_first
             message = (
                 f"Indexes run from 0 to {limit - 1} in this batch; {first[place]} to "
                 f"{last[place]} is no range of it."
             )
-            errors.append(RowError(numbers[place], column, message))
+            errors.append(RowError(numbers[place], at + 1, message))
         return first, last, named
 
     def _whole_numbers(
         self,
-        texts: Sequence[str],
-        column: int,
+        table: Sequence[Sequence[str]],
+        at: int,
         numbers: Sequence[int],
         errors: list[RowError],
     ) -> NDArray[np.int64]:
         """Read a column of indexes; -1 for what is none."""
+        texts = table[at]
         found = np.full(len(texts), -1, dtype=np.int64)
         joined = "".join(texts)
         # Only digits: `int` also reads 1_0 and the digits of other scripts.
@@ -301,15 +292,20 @@ class ReportReader:
                 found[place] = -1
                 errors.append(
                     RowError(
-                        numbers[place], column, f"{text[:40]!r} is no whole number."
+                        numbers[place], at + 1, f"{text[:40]!r} is no whole number."
                     )
                 )
         return found
 
     def _opened(
-        self, texts: Sequence[str], numbers: Sequence[int], errors: list[RowError]
+        self,
+        table: Sequence[Sequence[str]],
+        numbers: Sequence[int],
+        errors: list[RowError],
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Open codes, or whole links, all at once; gives their indexes."""
+        [at_code] = self.columns.names
+        texts = table[at_code]
         joined = "".join(texts)
         if not (
             joined.isascii()
@@ -337,7 +333,7 @@ class ReportReader:
                 if valid[place]
                 else "This is not one of our codes."
             )
-            errors.append(RowError(numbers[place], 1, message))
+            errors.append(RowError(numbers[place], at_code + 1, message))
         return index, ours
 
     def _units_of(
@@ -349,15 +345,16 @@ class ReportReader:
         errors: list[RowError],
     ) -> list[UnitRow]:
         lines = numbers.tolist()
-        quantities = self._whole_numbers(table[1], 2, lines, errors)
-        for name, line in zip(table[0], lines, strict=True):
+        at_unit, at_quantity = self.columns.names
+        quantities = self._whole_numbers(table, at_quantity, lines, errors)
+        for name, line in zip(table[at_unit], lines, strict=True):
             if name.strip() not in self._units:
                 message = f"Batch {self._batch.batch_id} has no unit {name[:64]!r}."
-                errors.append(RowError(line, 1, message))
+                errors.append(RowError(line, at_unit + 1, message))
         wrong = {error.line for error in errors}
         return [
             UnitRow(
-                table[0][place].strip(),
+                table[at_unit][place].strip(),
                 int(quantities[place]),
                 int(status[place]),
                 int(note[place]),

@@ -20,7 +20,6 @@ from printer_export.domain.statuses import (
     PRINTED,
     SPOILT,
     STATUSES,
-    Applied,
     ReportRows,
     StatusChunks,
     apply_rows,
@@ -37,6 +36,7 @@ MAX_CHUNKS: Final = 256
 class Intake:
     """What a report came to so far; grows with its separate runs of spoilt codes."""
 
+    passed_over: tuple[str, ...] = ()
     errors: list[RowError] = field(default_factory=list)
     wrong_rows: int = 0
     rows: int = 0
@@ -51,8 +51,9 @@ class Intake:
     printed_units: set[str] = field(default_factory=set)
 
     def note(self, errors: list[RowError]) -> None:
-        """Count rows that are wrong; the first ones are told in full."""
+        """Count what is wrong with a block of rows; the first ones are told in full."""
         self.wrong_rows += len({error.line for error in errors})
+        errors = sorted(errors, key=lambda error: (error.line, error.column))
         self.errors += errors[: MAX_ERRORS - len(self.errors)]
 
 
@@ -66,24 +67,25 @@ class Laying:
     notes: Notes
     intake: Intake
 
-    async def lay_on(self, rows: ReportRows) -> None:
+    async def lay_on(self, rows: ReportRows) -> list[RowError]:
         """Lay rows on, in halves while they touch more chunks than memory shall hold.
 
-        A row that spans very many chunks counts by pieces, others as a whole.
+        A row that spans very many chunks counts by pieces, others as a whole. Returns
+        what is wrong with them.
         """
         rows = _in_pieces(rows)
         needed = await asyncio.to_thread(_chunks_of, rows)
         if len(needed) > MAX_CHUNKS and len(rows) > 1:
             half = len(rows) // 2
-            await self.lay_on(rows.pick(slice(0, half)))
-            await self.lay_on(rows.pick(slice(half, None)))
-            return
+            errors = await self.lay_on(rows.pick(slice(0, half)))
+            return errors + await self.lay_on(rows.pick(slice(half, None)))
         chunks = StatusChunks()
         stored = await store.load_chunks(self.conn, self.batch.batch_id, needed)
         for chunk_no in needed:
             chunks.put(chunk_no, stored.get(chunk_no))
         applied = await asyncio.to_thread(apply_rows, chunks, rows)
-        self._count(rows, applied)
+        self.intake.unchanged += applied.unchanged
+        self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
         self.intake.touched.update(needed)
         await self._keep(chunks)
         good = rows.pick(applied.good)
@@ -93,21 +95,15 @@ class Laying:
             block_no = self.intake.blocks
             await store.insert_block(self.conn, self.report_id, block_no, good, names)
             self.intake.blocks += 1
-
-    def _count(self, rows: ReportRows, applied: Applied) -> None:
-        self.intake.note(
-            [
-                RowError(
-                    int(rows.line[number]),
-                    1,
-                    f"A code that is {present.value} cannot become "
-                    f"{STATUSES[int(rows.status[number])].value}.",
-                )
-                for number, present in applied.wrong
-            ]
-        )
-        self.intake.unchanged += applied.unchanged
-        self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
+        return [
+            RowError(
+                int(rows.line[number]),
+                1,
+                f"A code that is {present.value} cannot become "
+                f"{STATUSES[int(rows.status[number])].value}.",
+            )
+            for number, present in applied.wrong
+        ]
 
     async def _keep(self, chunks: StatusChunks) -> None:
         changed = {
@@ -163,10 +159,11 @@ async def add_units(
     units: list[UnitRow],
     reader: ReportReader,
     intake: Intake,
-) -> None:
+) -> list[RowError]:
     """Add quantities of units, while they and its named caps fit in the unit."""
+    errors: list[RowError] = []
     if not units:
-        return
+        return errors
     quantities = await store.load_unit_quantities(conn, batch.batch_id)
     sizes = {u.name: (u.from_index, u.to_index) for u in batch.units}
     names = list(reader.notes.numbers)
@@ -177,7 +174,8 @@ async def add_units(
         room = last - first + 1 - named - taken
         if row.quantity > room:
             message = f"Unit {row.unit} has {room:,} caps left to report."
-            intake.note([RowError(row.line, 2, message)])
+            column = reader.columns.names[-1] + 1
+            errors.append(RowError(row.line, column, message))
             continue
         status = STATUSES[row.status].value
         key = (row.unit, status)
@@ -195,6 +193,7 @@ async def add_units(
             intake.tallies[kind] = intake.tallies.get(kind, 0) + row.quantity
         if row.status == PRINTED and row.quantity:
             intake.printed_units.add(row.unit)
+    return errors
 
 
 async def _named_within(

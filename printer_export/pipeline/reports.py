@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,14 +13,13 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import FieldError, InvalidInput, NotFound
-from printer_export.domain.report import ReportReader, RowError, read_header
+from printer_export.domain.report import ReportReader
+from printer_export.domain.report_header import read_header
 from printer_export.domain.report_order import OnError, ReportOrder
-from printer_export.domain.statuses import (
-    STATUSES,
-)
+from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.laying import Intake, Laying, add_units
 from printer_export.pipeline.report_effects import put_into_effect
-from printer_export.pipeline.report_lines import ReportLines
+from printer_export.pipeline.report_text import ReportText
 from printer_export.store import reports as store
 
 
@@ -28,7 +27,7 @@ async def take_report(
     conn: AsyncConnection,
     keys: EpochKeys,
     order: ReportOrder,
-    content: IO[bytes],
+    text: ReportText,
     staff: Staff,
     *,
     now: datetime,
@@ -50,7 +49,7 @@ async def take_report(
         person=staff.person,
         now=now,
     )
-    intake = await _read_all(conn, keys, batch, report_id, content)
+    intake = await _read_all(conn, keys, batch, report_id, text)
     _refuse_wrong(order, intake)
     await store.insert_tallies(conn, report_id, intake.tallies)
     deltas = dict(zip(STATUSES, intake.deltas.tolist(), strict=True))
@@ -66,6 +65,7 @@ async def take_report(
         "rows": intake.rows,
         "unchanged": intake.unchanged,
         "wrong_rows": intake.wrong_rows,
+        "passed_over": list(intake.passed_over),
         **effects,
         "errors": [
             {"line": e.line, "column": e.column, "message": e.message}
@@ -121,21 +121,21 @@ async def _read_all(
     keys: EpochKeys,
     batch: Batch,
     report_id: int,
-    content: IO[bytes],
+    text: ReportText,
 ) -> Intake:
     """Read the report block by block; reading and counting run in a thread."""
-    lines = await asyncio.to_thread(ReportLines, content)
+    lines = await asyncio.to_thread(text.lines)
     columns = read_header(lines.header)
-    if isinstance(columns, RowError):
-        raise InvalidInput(columns.message, code="no_header")
-    reader, intake = ReportReader(columns, batch, keys), Intake()
+    if isinstance(columns, FieldError):
+        raise InvalidInput(columns.detail, code=columns.code, errors=(columns,))
+    reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
     laying = Laying(conn, batch, report_id, reader.notes, intake)
     blocks = lines.cut(columns.width)
     while block := await asyncio.to_thread(next, blocks, None):
-        rows, units, errors = await asyncio.to_thread(reader.read, block)
-        intake.rows += len(block.numbers)
-        intake.note(errors)
-        if len(rows):
-            await laying.lay_on(rows)
-        await add_units(conn, batch, units, reader, intake)
+        read = await asyncio.to_thread(reader.read, block)
+        intake.rows += read.lines
+        errors = read.errors
+        if len(read.rows):
+            errors = errors + await laying.lay_on(read.rows)
+        intake.note(errors + await add_units(conn, batch, read.units, reader, intake))
     return intake

@@ -1,5 +1,6 @@
 """HTTP of line reports: a file of any size, or a few rows as JSON."""
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -19,6 +20,7 @@ from core.bounds import Body, check_moment, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
 from printer_export.domain.report_order import Activate, OnError, ReportOrder
+from printer_export.pipeline.report_text import ReportText
 from printer_export.pipeline.reports import get_report, take_report
 from printer_export.store import reports as store
 
@@ -101,14 +103,14 @@ async def add_report(
             raise InvalidInput.field(
                 "/batch_id", "required", "Say which batch: ?batch_id=…"
             )
-        digest = digest_of(content, f"{on_error}\n{activate}\n")
+        text = await asyncio.to_thread(ReportText.of, content)
+        digest = digest_of(text, f"{on_error}\n{activate}\n")
 
         async def effect(conn: AsyncConnection) -> msgspec.Raw:
             batch = await get_batch(conn, wanted, staff)
             order = ReportOrder(batch, digest, on_error, when, effective_at)
-            content.seek(0)
             answer = await take_report(
-                conn, issuance.key_file.load(), order, content, staff, now=now
+                conn, issuance.key_file.load(), order, text, staff, now=now
             )
             return msgspec.Raw(msgspec.json.encode(answer))
 
@@ -187,13 +189,9 @@ def _as_csv(rows: tuple[JsonRow, ...]) -> str:
     return out.getvalue()
 
 
-def digest_of(content: IO[bytes], options: str) -> bytes:
+def digest_of(text: ReportText, options: str) -> bytes:
     """Hash a report with how it is to be taken: what makes it the same report."""
-    digest = hashlib.sha256(options.encode())
-    content.seek(0)
-    while chunk := content.read(1 << 20):
-        digest.update(chunk)
-    return digest.digest()
+    return hashlib.sha256(options.encode() + text.content_hash).digest()
 
 
 @get("/v1/line-reports", summary="List line reports", tags=["line reports"])

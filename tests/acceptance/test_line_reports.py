@@ -181,8 +181,8 @@ def test_units_never_hold_more_than_their_size(service: Service, line: str) -> N
     )
     body = taken(send(service, line, batch, report))
     assert (body["printed"], body["wasted"]) == (90, 0)
-    assert [e["line"] for e in body["errors"]] == [4, 3]
-    assert "10 caps left" in body["errors"][1]["message"]
+    assert [e["line"] for e in body["errors"]] == [3, 4]
+    assert "10 caps left" in body["errors"][0]["message"]
 
 
 def test_printed_codes_activate_and_spoilt_ones_never_pay(
@@ -241,14 +241,15 @@ def test_json_says_the_same(service: Service, line: str) -> None:
     [
         (b"index;status\n1;printed\n", "no_header"),
         (b"", "no_header"),
-        ("code,status\n码,printed\n".encode("gb18030"), "not_utf8"),
+        (b"code,status\n\xff\xff,printed\n", "not_utf8"),
+        (b"PK\x03\x04 an .xlsx begins so", "workbook"),
         (b'code,status\n"unclosed,printed\n', "no_csv"),
     ],
 )
 def test_a_file_that_is_none_counts_nothing(
     service: Service, line: str, content: bytes, code: str
 ) -> None:
-    """No header, another encoding, a broken quote: one sentence, and no change."""
+    """No header, no text, a workbook, a broken quote: one sentence, and no change."""
     batch = fresh(service)
     answer = service.http.post(
         f"/v1/line-reports?batch_id={batch['batch_id']}",
@@ -258,6 +259,24 @@ def test_a_file_that_is_none_counts_nothing(
     refused(answer, 422, code)
     listed = service.get(f"/v1/line-reports?batch_id={batch['batch_id']}", line)
     assert listed.json()["items"] == []
+
+
+def test_a_report_is_read_as_excel_saved_it(service: Service, line: str) -> None:
+    """By names in any order; what was passed over is named, and wrong rows in order."""
+    batch = fresh(service, 100)
+    report = (
+        "操作员;status;to_index;from_index;grade\n张;printed;9;0;A\n;;;;\n"
+        "张;printed;x;10;A\n李;printed;19;10;4.9\n"
+    )
+    answer = service.http.post(
+        f"/v1/line-reports?batch_id={batch['batch_id']}",
+        content=report.encode("gb18030"),
+        headers={"authorization": f"Bearer {line}", "content-type": "text/csv"},
+    )
+    body = taken(answer)
+    assert (body["printed"], body["rows"], body["wrong_rows"]) == (10, 3, 2)
+    assert body["passed_over"] == ["操作员"]
+    assert [(e["line"], e["column"]) for e in body["errors"]] == [(4, 3), (5, 5)]
 
 
 def test_a_line_reports_on_its_own_batches_only(service: Service) -> None:
@@ -274,5 +293,6 @@ def test_what_cannot_be_stored_is_said_to_be_so(service: Service, line: str) -> 
     refused(service.post("/v1/products", product, service.issuer), 422, "unstorable")
     batch = fresh(service, 10)
     rows = "code,status,reason\n" + f"{service.codes(batch)[0]},wasted,torn\0\n"
-    refused(send(service, line, batch, rows), 422, "unstorable")
+    body = taken(send(service, line, batch, rows))
+    assert [(e["line"], e["column"]) for e in body["errors"]] == [(2, 3)]
     assert taken(send(service, line, batch, rows.replace("\0", "")))["wasted"] == 1

@@ -13,7 +13,8 @@ from console.sentences import sentence_in
 from core.clock import utc_datetime
 from printer_export.domain.order import Encryption, Package, PackageOrder, Sheet
 from printer_export.domain.preflight import Finding, Level, check_order, check_ranges
-from printer_export.domain.report import Columns, Lines, ReportReader, read_header
+from printer_export.domain.report import Lines, ReportReader
+from printer_export.domain.report_header import Columns, read_header
 from printer_export.domain.rows import Preset
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
@@ -53,7 +54,7 @@ def test_every_wrong_row_is_told_in_chinese() -> None:
         columns = read_header(header.split(","))
         assert isinstance(columns, Columns)
         reader = ReportReader(columns, BATCH, KEYS)
-        errors = [reader.read(Lines([row], [2]))[2] for row in rows]
+        errors = [reader.read(Lines([row], [2])).errors for row in rows]
         assert all(errors)
         sentences += [error.message for found in errors for error in found]
     assert untold(sentences) == []

@@ -9,7 +9,8 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.report import Lines, ReportReader, RowError, read_header
+from printer_export.domain.report import Lines, ReportReader
+from printer_export.domain.report_header import Columns, read_header
 from tests.fixtures.package_vector import FOLDER, PASSWORD
 from tests.fixtures.programs import Finder
 
@@ -80,11 +81,11 @@ def test_the_report_of_the_page_is_read() -> None:
         line.split(",") for line in BLOCK.findall(halves()[1])[REPORT].splitlines()
     ]
     columns = read_header(header)
-    assert not isinstance(columns, RowError)
+    assert isinstance(columns, Columns)
     batch = Batch(
         *(1, 0, 0, 10_000, None, None, None, Placement.INSIDE, None, None, (), None),
         *("HTTPS://CAPS.CN", LinkForm.SHORT, "ada", utc_datetime(0)),
     )
     reader = ReportReader(columns, batch, EpochKeys.from_masters({0: bytes(32)}))
-    _, _, errors = reader.read(Lines(rows, range(2, 2 + len(rows))))
-    assert errors == []
+    read = reader.read(Lines(rows, range(2, 2 + len(rows))))
+    assert read.errors == []
