@@ -5,7 +5,7 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -162,6 +162,20 @@ def join_intervals(intervals: Iterable[Interval]) -> list[Interval]:
         else:
             joined.append((first, last))
     return joined
+
+
+def leave_out(
+    intervals: Iterable[Interval], codes: Sequence[int]
+) -> Iterator[Interval]:
+    """Cut some (sorted) codes out of inclusive intervals."""
+    for first, last in intervals:
+        begin = first
+        for code in codes[bisect_left(codes, first) : bisect_right(codes, last)]:
+            if begin < code:
+                yield begin, code - 1
+            begin = code + 1
+        if begin <= last:
+            yield begin, last
 
 
 def plan_change(

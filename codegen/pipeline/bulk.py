@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch
+from codegen.domain.batch import Batch, ChangeResult
 from codegen.domain.ranges import (
     Interval,
     RangeChange,
@@ -53,8 +53,8 @@ class BulkChange:
 
 async def change_in_bulk(
     conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
-) -> int:
-    """Change what may change; returns how many codes did. Takes the fence.
+) -> ChangeResult:
+    """Change what may change; tells how many codes did. Takes the fence.
 
     Codes that were voided one by one stay void, and do not count.
     """
@@ -101,4 +101,5 @@ async def change_in_bulk(
     )
     await store.apply_plan(conn, plan)
     await store.insert_void_codes(conn, voids, change_id)
-    return changed
+    unchanged = whole.unchanged + single.unchanged
+    return ChangeResult(change_id, changed, unchanged)

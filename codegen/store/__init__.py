@@ -50,6 +50,7 @@ from codegen.store.versions import (
 from codegen.store.voids import (
     count_voids,
     find_void_codes,
+    find_voiding_changes,
     insert_void_codes,
     load_void_codes,
     void_segments_since,
@@ -72,6 +73,7 @@ __all__ = [
     "find_standing",
     "find_state_changes",
     "find_void_codes",
+    "find_voiding_changes",
     "insert_batch",
     "insert_change",
     "insert_epoch",

@@ -41,6 +41,20 @@ async def find_void_codes(
     return frozenset(rows.scalars())
 
 
+async def find_voiding_changes(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> dict[int, int]:
+    """Tell which of these codes were voided one by one, and by which change."""
+    rows = await conn.execute(
+        text(
+            "SELECT code_id, change_id FROM void_codes"
+            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return {row.code_id: row.change_id for row in rows}
+
+
 async def count_voids(
     conn: AsyncConnection, intervals: Sequence[Interval]
 ) -> list[int]:

@@ -24,6 +24,7 @@ from printer_export.pipeline.event_effects import (
 from printer_export.store import captures as store
 
 MAX_ERRORS: Final = 1_000
+_AUDITED: Final = ("activated", "voided", "not_activated")
 
 
 class ErrorBehaviour(StrEnum):
@@ -82,7 +83,7 @@ async def capture_events(
         staff,
         action="epcis.capture",
         subject=f"epcis_capture:{capture_id}",
-        detail=counts | states | {"errors": len(errors)},
+        detail=counts | {n: states[n] for n in _AUDITED} | {"errors": len(errors)},
         now=now,
     )
     return answer
@@ -116,17 +117,23 @@ async def _claim(
     """
     first: dict[str, ToldEvent] = {}
     again = [e for e in events if first.setdefault(e.key, e) is not e]
+    brand = staff.brand or ""
     earlier = await store.claim_events(
         conn,
         capture_id,
-        staff.brand or "",
+        brand,
         {key: event.content_hash for key, event in first.items()},
     )
+    # Events without an eventID were once known by how they were written.
+    nameless = {e.older_hash.hex(): e for e in first.values() if e.event_id is None}
+    for older_key in await store.find_events(conn, brand, nameless):
+        event = nameless[older_key]
+        earlier.setdefault(event.key, event.content_hash)
     known = {key: event.content_hash for key, event in first.items()} | earlier
     again += [event for key, event in first.items() if key in earlier]
     repeats = []
     for event in again:
-        if known[event.key] == event.content_hash:
+        if known[event.key] in {event.content_hash, event.older_hash}:
             repeats.append(event.key)
         else:
             errors.append(_reused(event))

@@ -21,6 +21,7 @@ from codegen.domain.ranges import (
     Interval,
     RangeState,
     join_intervals,
+    leave_out,
 )
 from codegen.pipeline import (
     BulkChange,
@@ -44,6 +45,13 @@ from printer_export.pipeline.shipping import (
     activate_ranges,
     changes_of_shipment,
     lock_batches,
+)
+from printer_export.pipeline.unmoved import (
+    MAX_UNMOVED,
+    CodesByBatch,
+    Reason,
+    Unmoved,
+    explain_unmoved,
 )
 from printer_export.store import logistics as unit_store
 from printer_export.store.shipments import find_awaiting
@@ -88,6 +96,10 @@ class EventEffects:
     activations: dict[_Goods, list[Interval]] = field(default_factory=dict)
     voids: dict[int, list[Interval]] = field(default_factory=dict)
     void_pieces: Counter[int] = field(default_factory=Counter)
+    void_codes: set[int] = field(default_factory=set)
+    commissioned: dict[str, CodesByBatch] = field(default_factory=dict)
+    decommissioned: dict[str, CodesByBatch] = field(default_factory=dict)
+    unmoved: list[Unmoved] = field(default_factory=list)
     waiting: dict[int, list[Interval]] = field(default_factory=dict)
 
     async def move(self, run: Sequence[ToldEvent]) -> None:
@@ -114,7 +126,8 @@ class EventEffects:
                     ssccs = [unit.sscc for each in moved for unit in each.units]
                     found = await find_awaiting(self.conn, ssccs)
                     for batch_id, intervals in found.items():
-                        self.waiting.setdefault(batch_id, []).extend(intervals)
+                        left = leave_out(intervals, sorted(self.void_codes))
+                        self.waiting.setdefault(batch_id, []).extend(left)
 
     def _refuse_unlocked(self, run: Sequence[ToldEvent]) -> None:
         """Refuse units that were not there when all of them were locked.
@@ -182,7 +195,11 @@ class EventEffects:
             self.void_pieces.update(pieces)
             for batch_id, intervals in caps.items():
                 self.voids.setdefault(batch_id, []).extend(intervals)
+            self.decommissioned[event.pointer] = caps
+            self.void_codes.update(self._named_by(event))
             return
+        void = sorted(self.void_codes & set(self._named_by(event)))
+        caps = _without(caps, void)
         gtins = {cap.gtin for cap in event.caps} - {None}
         if len(gtins) > 1:
             raise InvalidInput.field(
@@ -218,6 +235,13 @@ class EventEffects:
                 code="too_many_kinds",
             )
         self.activations.update(wanted)
+        self.commissioned[event.pointer] = caps
+        if void:
+            self.unmoved.append(Unmoved(event.pointer, Reason.VOID, len(void)))
+
+    def _named_by(self, event: ToldEvent) -> list[int]:
+        named: list[int] = self.codes.code_ids[self.places[event.place]].tolist()
+        return named
 
     def _refuse_pieces(self, batch_id: int, pieces: int) -> None:
         if pieces > MAX_NEW_RANGES:
@@ -273,14 +297,24 @@ class EventEffects:
         ]
         changes += changes_of_shipment(self.waiting, self.batches)
         done = await activate_ranges(self.conn, changes, self.staff, now=self.now)
-        voided = 0
+        # Between the two: what is voided below was active, if it became so above.
+        unmoved = self.unmoved + await explain_unmoved(
+            self.conn, self.commissioned, done.change_ids, RangeState.ACTIVATED
+        )
+        voided, void_ids = 0, []
         for batch_id, intervals in sorted(self.voids.items()):
             void = void_runs(self.batches[batch_id], join_intervals(intervals), _REASON)
-            voided += await change_in_bulk(self.conn, void, self.staff, now=self.now)
+            gone = await change_in_bulk(self.conn, void, self.staff, now=self.now)
+            voided += gone.changed
+            void_ids.append(gone.change_id)
+        unmoved += await explain_unmoved(
+            self.conn, self.decommissioned, void_ids, RangeState.VOID
+        )
         return {
             "activated": done.activated,
             "voided": voided,
             "not_activated": done.not_activated,
+            "skipped": [each.word() for each in unmoved[:MAX_UNMOVED]],
         }
 
 
@@ -303,6 +337,16 @@ async def begin_effects(
     units = await unit_store.lock_units(conn, named) if named else {}
     batches = await lock_batches(conn, list(units), codes.batches)
     return EventEffects(conn, keys, staff, now, codes, places, set(units), batches)
+
+
+def _without(
+    caps: dict[int, list[Interval]], void: Sequence[int]
+) -> dict[int, list[Interval]]:
+    """Leave out what an event before voids: it never becomes active."""
+    left = (
+        {b: list(leave_out(runs, void)) for b, runs in caps.items()} if void else caps
+    )
+    return {batch_id: runs for batch_id, runs in left.items() if runs}
 
 
 def _order_of(event: ToldEvent) -> UnitOrder:

@@ -56,7 +56,8 @@ async def put_into_effect(
     if intake.spoilt:
         spoilt = [(base + first, base + last) for first, last in intake.spoilt]
         void = void_runs(batch, spoilt, "line report")
-        effects["voided"] = await change_in_bulk(conn, void, staff, now=now)
+        done = await change_in_bulk(conn, void, staff, now=now)
+        effects["voided"] = done.changed
     codes = [(base + first, base + last) for first, last in wanted]
     if codes:
         effects |= await _activate_printed(conn, order, codes, staff, now=now)
@@ -93,7 +94,8 @@ async def _activate_printed(
         binding={"effective_at": order.effective_at},
     )
     if order.activate is not Activate.SHIPPED:
-        return {"activated": await change_in_bulk(conn, change, staff, now=now)}
+        at_once = await change_in_bulk(conn, change, staff, now=now)
+        return {"activated": at_once.changed}
     shipped = await await_shipment(conn, order.batch.batch_id, codes)
     done = await activate_ranges(
         conn, [replace(change, intervals=shipped)], staff, now=now

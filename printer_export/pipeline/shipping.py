@@ -43,6 +43,7 @@ class Activation:
     activated: int = 0
     unchanged: int = 0
     not_activated: str = ""
+    change_ids: tuple[int, ...] = ()
 
 
 async def ship_units(
@@ -129,6 +130,7 @@ async def activate_ranges(
     """Activate what a line has not missed; void codes stay void by themselves."""
     activated = total = 0
     not_activated = ""
+    change_ids: list[int] = []
     # All reading comes first: the first change takes the fence, and scans wait.
     kept = [await _without_missing(conn, c.batch, c.intervals) for c in changes]
     for change, codes in zip(changes, kept, strict=True):
@@ -140,10 +142,13 @@ async def activate_ranges(
             continue
         total += sum(last - first + 1 for first, last in codes)
         if codes:
-            activated += await change_in_bulk(
+            done = await change_in_bulk(
                 conn, replace(change, intervals=codes), staff, now=now
             )
-    return Activation(activated, total - activated, not_activated)
+            activated += done.changed
+            change_ids.append(done.change_id)
+    unchanged = total - activated
+    return Activation(activated, unchanged, not_activated, tuple(change_ids))
 
 
 async def _without_missing(

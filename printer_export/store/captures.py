@@ -44,6 +44,17 @@ async def claim_events(
     return {row.event_key: row.content_hash for row in rows}
 
 
+async def find_events(
+    conn: AsyncConnection, brand: str, keys: Iterable[str]
+) -> frozenset[str]:
+    """Tell which keys were noted before."""
+    c = captured_events.c
+    rows = await conn.execute(
+        select(c.event_key).where(c.brand == brand, c.event_key.in_(list(keys)))
+    )
+    return frozenset(rows.scalars())
+
+
 async def forget_events(conn: AsyncConnection, brand: str, keys: Iterable[str]) -> None:
     """Take back notes of events that came to nothing, so that they may come again."""
     await conn.execute(

@@ -145,6 +145,7 @@ def capture_refused(service: Service, doors: Doors, more: Json) -> Json:
         "@context": [],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
+        "creationDate": "2026-05-01T00:00:00Z",
         "epcisBody": {"eventList": [event | more]},
     }
     answer = service.post("/v1/epcis/capture", document, doors.token)
@@ -160,17 +161,23 @@ def test_no_value_in_an_event_is_a_fault_of_ours(
     event = of_caps("ADD", "commissioning", cap_names(GTIN, service.codes(batch)))
     event |= {
         "eventID": "urn:x:1",
-        "readPoint": {"id": "p"},
-        "bizLocation": {"id": "b"},
+        "readPoint": {"id": "urn:x:p"},
+        "bizLocation": {"id": "urn:x:b"},
         "ilmd": {"cbvmda:lotNumber": "L", "cbvmda:productionDate": "2026-05-01"},
         "quantityList": [],
-        "errorDeclaration": None,
-        "recordTime": "x",
+        "recordTime": "2026-05-01T00:00:00Z",
+        "x:y": {"x:z": ["own"]},
     }
-    head = {"@context": [], "type": "EPCISDocument", "schemaVersion": "2.0"}
+    head = {
+        "@context": [],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-05-01T00:00:00Z",
+    }
     places: list[tuple[Any, ...]] = [(name,) for name in event]
     places += [("ilmd", name) for name in event["ilmd"]]
-    places += [("readPoint", "id"), ("epcList", 0)]
+    places += [("readPoint", "id"), ("epcList", 0), ("x:y", "x:z"), ("x:y", "x:z", 0)]
+    places += [("errorDeclaration",), ("@context",), ("x:other",)]
     for place in places:
         told = head | {"epcisBody": {"eventList": [put(event, place, "@")]}}
         for value in HOSTILE:

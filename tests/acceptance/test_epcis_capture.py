@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from crowncap.demo import GTIN
+from printer_export.domain.epcis.hashing import event_hash
 from tests.acceptance.test_batch_routes import path_of, refused
 from tests.fixtures.cartons import Warehouse, fresh_sscc, span
 from tests.fixtures.epcis import (
@@ -299,6 +300,84 @@ def test_a_replayed_capture_is_answered_alike(
     assert first.headers["location"] == second.headers["location"]
     again = capture(service, line.token, event, **PROCEED, **key)
     refused(again, 422, "idempotency_key_reused")
+
+
+def test_what_an_answer_did_not_move_it_explains(
+    service: Service, line: Warehouse
+) -> None:
+    """Void caps stay void whatever comes later, in one document or in two."""
+    batch = line.batch(10)
+    names = cap_names(GTIN, service.codes(batch))
+    job = captured(
+        service,
+        line.token,
+        of_caps("DELETE", "decommissioning", names[:2]),
+        of_caps("ADD", "commissioning", names[:4]),
+        of_caps("DELETE", "destroying", names[1:3]),
+    )
+    at = "/epcisBody/eventList"
+    assert (job["activated"], job["voided"]) == (2, 3)
+    assert skipped(job) == [(f"{at}/1", "void", 2)]
+    changes = [(e["action"], e["bizStep"]) for e in told(service, batch, line.token)]
+    assert changes == [("ADD", "commissioning"), ("DELETE", "decommissioning")]
+    service.change(batch, "voids", from_index=8, to_index=9, reason="torn")
+    again = [
+        of_caps("ADD", "commissioning", names[2:6]),
+        of_caps("DELETE", "destroying", names[6:]),
+    ]
+    job = captured(service, line.token, *again)
+    assert (job["activated"], job["voided"]) == (2, 2)
+    assert skipped(job) == [
+        (f"{at}/0", "already_active", 1),
+        (f"{at}/0", "void", 1),
+        (f"{at}/1", "void", 2),
+    ]
+    assert all(each["detail"].endswith(".") for each in job["skipped"])
+    nothing = captured(service, line.token, of_caps("ADD", "commissioning", names[:1]))
+    assert (nothing["activated"], skipped(nothing)) == (0, [(f"{at}/0", "void", 1)])
+
+
+def skipped(job: Json) -> list[tuple[str, str, int]]:
+    """Give what a capture left as it was."""
+    return [(s["pointer"], s["reason"], s["quantity"]) for s in job["skipped"]]
+
+
+def test_caps_that_wait_for_their_carton_stay_void_when_it_ships(
+    service: Service, line: Warehouse
+) -> None:
+    """An event before voids them in the same document."""
+    batch = line.batch(6)
+    line.report(batch, "0,5,printed", activate="shipped")
+    carton = unit_name(line.carton(batch, 0, 5))
+    job = captured(
+        service,
+        line.token,
+        of_caps("DELETE", "destroying", cap_names(GTIN, service.codes(batch, 0, 1))),
+        of_caps("OBSERVE", "shipping", [carton]),
+    )
+    assert (job["activated"], job["voided"]) == (4, 2)
+    changes = told(service, batch, line.token)
+    assert "decommissioning" not in {event["bizStep"] for event in changes}
+
+
+def test_an_event_counts_once_however_it_is_written(
+    service: Service, line: Warehouse
+) -> None:
+    """With another offset, by URN and by link, and under its hash as its eventID."""
+    batch = line.batch(4)
+    codes = service.codes(batch)
+    event = of_caps("ADD", "commissioning", cap_names(GTIN, codes))
+    urns = [f"urn:epc:id:sgtin:{GTIN[1:8]}.{GTIN[0]}{GTIN[8:13]}.{c}" for c in codes]
+    same = [
+        event,
+        event | {"eventTime": "2026-05-01T00:00:00Z"},
+        event | {"epcList": urns[::-1]},
+    ]
+    job = captured(service, line.token, *same)
+    assert (job["captured"], job["repeated"], job["activated"]) == (1, 2, 4)
+    name = event_hash(event, None)[0]
+    job = captured(service, line.token, same[2] | {"eventID": name})
+    assert (job["captured"], job["repeated"]) == (0, 1)
 
 
 def test_the_books_are_in_order_afterwards(service: Service) -> None:

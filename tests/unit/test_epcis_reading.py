@@ -55,7 +55,7 @@ def read(*events: Any) -> Reading:
 )
 @pytest.mark.parametrize(
     "prefix",
-    ["", "https://ref.gs1.org/cbv/BizStep-", "urn:epcglobal:cbv:bizstep:"],
+    ["", "https://ref.gs1.org/cbv/BizStep-", "cbv:BizStep-"],
 )
 def test_each_step_is_read_in_each_spelling(
     event: dict[str, Any], step: Step, prefix: str
@@ -81,7 +81,17 @@ WRONG = [
     (
         of_caps("ADD", "commissioning", CAP, eventTime="2026-05-01T00:00:00"),
         "/eventTime",
-        "invalid_time",
+        "invalid",
+    ),
+    (
+        of_caps("ADD", "urn:epcglobal:cbv:bizstep:commissioning", CAP),
+        "/bizStep",
+        "invalid",
+    ),
+    (
+        of_caps("ADD", "commissioning", CAP, bizlocation={}),
+        "/bizlocation",
+        "unknown_field",
     ),
     (
         of_caps("ADD", "commissioning", CAP, eventTimeZoneOffset="8"),
@@ -89,7 +99,12 @@ WRONG = [
         "invalid",
     ),
     (
-        of_caps("ADD", "commissioning", CAP, errorDeclaration={"reason": "x"}),
+        of_caps(
+            "ADD",
+            "commissioning",
+            CAP,
+            errorDeclaration={"declarationTime": "2026-05-02T00:00:00Z"},
+        ),
         "/errorDeclaration",
         "not_understood",
     ),
@@ -125,7 +140,7 @@ def test_a_wrong_event_is_told_where(
     (problem,) = reading.problems
     assert problem.pointer == f"/epcisBody/eventList/1{below}"
     assert problem.code == code
-    assert problem.detail.endswith(".")
+    assert problem.detail[-1] in ".?"
 
 
 def test_two_rules_that_the_schema_misses() -> None:

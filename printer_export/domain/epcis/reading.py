@@ -7,41 +7,36 @@ that adds to no parent, and a cap named with its lot. Both are refused here.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from core.bounds import check_day
-from core.errors import FieldError, InvalidInput, field_error
+from core.errors import FieldError, InvalidInput
+from printer_export.domain.epcis.canonical import NAMESPACES, expand, namespaces_of
+from printer_export.domain.epcis.hashing import event_hash
 from printer_export.domain.epcis.names import (
     CapName,
     NameProblem,
     UnitName,
     read_name,
 )
-from printer_export.domain.logistics import OFFSET_PATTERN
+from printer_export.domain.epcis.shapes import Misshapen, Text, pointer_to
+from printer_export.domain.epcis.vocabulary import DOCUMENT, EVENTS
 
 MAX_EVENTS: Final = 1_000
-MAX_NAMES: Final = 10_000
 _LIST: Final = "/epcisBody/eventList"
-_STEP_PREFIX: Final = re.compile(
-    r"(https://ref\.gs1\.org/cbv/BizStep-|urn:epcglobal:cbv:bizstep:)"
-)
-# Names and places are stored and told again; what no text can hold is refused.
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*\Z"
-_Uri = Annotated[str, msgspec.Meta(max_length=1024)]
-_EventId = Annotated[
-    str,
-    msgspec.Meta(max_length=1024, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+\Z"),
-]
-_Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_PLAIN)]
-_Names = Annotated[tuple[_Uri, ...], msgspec.Meta(max_length=MAX_NAMES)]
-_Offset = Annotated[str, msgspec.Meta(pattern=OFFSET_PATTERN)]
-_Lot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_PLAIN)]
+_STEP_PREFIX: Final = "https://ref.gs1.org/cbv/BizStep-"
+_EVENT_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+")
+# Lots are stored and told again; what no text can hold is refused.
+_LOT: Final = Text("a lot of 1 to 64 characters", re.compile(r"[^\x00-\x1f\x7f]{1,64}"))
+_DAY: Final = Text("a day, as in 2026-05-01", re.compile(r"\d{4}-\d\d-\d\d", re.ASCII))
+_MASTER: Final = NAMESPACES["cbvmda"]
+_WORD_SHOWN: Final = 64
 
 
 class Step(StrEnum):
@@ -60,13 +55,15 @@ class ToldEvent:
     """An event that was read: what it asks for, of which caps and units.
 
     `place` counts from 0 in the document. `key` names the event for good: its
-    eventID, or else its content. `parent` is the unit that is packed or unpacked.
+    eventID, or else its event hash. `parent` is the unit that is packed or unpacked.
+    `older_hash` is what events were known by before they had an event hash.
     """
 
     place: int
     key: str
     event_id: str | None
     content_hash: bytes
+    older_hash: bytes
     step: Step
     happened_at: datetime
     time_zone_offset: str
@@ -89,55 +86,6 @@ def pointer_of(place: int) -> str:
     return f"{_LIST}/{place}"
 
 
-class _Where(msgspec.Struct, frozen=True):
-    id: _Place
-
-
-class _Master(msgspec.Struct, frozen=True):
-    lot: _Lot | None = msgspec.field(default=None, name="cbvmda:lotNumber")
-    produced_on: date | None = msgspec.field(default=None, name="cbvmda:productionDate")
-
-
-class _Event(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    action: Literal["ADD", "OBSERVE", "DELETE"]
-    biz_step: Annotated[str, msgspec.Meta(max_length=200, pattern=_PLAIN)]
-    event_time: datetime
-    event_time_zone_offset: _Offset
-    event_id: _EventId | None = msgspec.field(default=None, name="eventID")
-    read_point: _Where | None = None
-    biz_location: _Where | None = None
-    error_declaration: Any = None
-
-
-class _ObjectEvent(
-    _Event, frozen=True, kw_only=True, rename="camel", tag="ObjectEvent"
-):
-    epc_list: _Names = ()
-    quantity_list: tuple[Any, ...] = ()
-    ilmd: _Master = _Master()
-
-
-class _AggregationEvent(
-    _Event, frozen=True, kw_only=True, rename="camel", tag="AggregationEvent"
-):
-    parent_id: _Uri | None = msgspec.field(default=None, name="parentID")
-    child_epcs: _Names = msgspec.field(default=(), name="childEPCs")
-    child_quantity_list: tuple[Any, ...] = ()
-
-
-class _Body(msgspec.Struct, frozen=True, rename="camel"):
-    event_list: Annotated[
-        tuple[msgspec.Raw, ...], msgspec.Meta(min_length=1, max_length=MAX_EVENTS)
-    ]
-
-
-class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    type: Literal["EPCISDocument"]
-    schema_version: Annotated[str, msgspec.Meta(pattern=r"^2\.0(\.\d+)?\Z")]
-    epcis_body: _Body
-    context: Any = msgspec.field(name="@context")
-
-
 _KINDS: Final = {
     ("ObjectEvent", "ADD", "commissioning"): Step.COMMISSIONING,
     ("ObjectEvent", "DELETE", "decommissioning"): Step.DECOMMISSIONING,
@@ -148,14 +96,6 @@ _KINDS: Final = {
     ("ObjectEvent", "OBSERVE", "receiving"): Step.RECEIVING,
 }
 _UNDERSTOOD: Final = ", ".join(" ".join(kind) for kind in _KINDS)
-
-
-class _Wrong(Exception):  # noqa: N818 - one event is wrong, not the program
-    """Something in an event is wrong; `error` points below the event."""
-
-    def __init__(self, pointer: str, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.error = FieldError(pointer, code, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,122 +113,186 @@ def read_document(content: bytes) -> Reading:
     more than MAX_EVENTS.
     """
     try:
-        content.decode("utf-8")
-        document = msgspec.json.decode(content, type=_Document)
-    except msgspec.ValidationError as fault:
-        error = _point(fault)
-        raise InvalidInput(error.detail, errors=(error,)) from None
+        context, raw_events = _open(content)
+    except Misshapen as wrong:
+        raise InvalidInput.field(wrong.pointer, wrong.code, wrong.detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise InvalidInput(f"The body is no JSON: {fault}.", code="no_json") from None
     events: list[ToldEvent] = []
     problems: list[FieldError] = []
-    for place, raw in enumerate(document.epcis_body.event_list):
+    for place, raw in enumerate(raw_events):
         try:
-            events.append(_read_event(place, bytes(raw)))
-        except _Wrong as wrong:
-            error = wrong.error
-            at = pointer_of(place) + error.pointer
-            problems.append(FieldError(at, error.code, error.detail))
+            events.append(_read_event(place, bytes(raw), context))
+        except Misshapen as wrong:
+            at = pointer_of(place) + wrong.pointer
+            problems.append(FieldError(at, wrong.code, wrong.detail))
     return Reading(tuple(events), tuple(problems))
 
 
-def _point(fault: msgspec.ValidationError) -> FieldError:
-    detail, _, path = str(fault).partition(" - at `$")
-    return field_error(detail, path.rstrip("`"))
-
-
-def _read_event(place: int, raw: bytes) -> ToldEvent:
+def _open(content: bytes) -> tuple[Any, list[msgspec.Raw]]:
+    """Check all of a document but its events; gives its context, and the events."""
+    content.decode("utf-8")
+    document = _fields(content, "")
+    # Events are opened one by one: what is odd in one is wrong with that one alone.
+    body = _fields(document.pop("epcisBody", msgspec.Raw(b"{}")), "/epcisBody")
+    told = {name: msgspec.json.decode(value) for name, value in document.items()}
+    DOCUMENT.check(told | {"epcisBody": body})
     try:
-        event = msgspec.json.decode(raw, type=_ObjectEvent | _AggregationEvent)
-        content_hash = _hash(raw)
-    except msgspec.ValidationError as fault:
-        error = _point(fault)
-        raise _Wrong(error.pointer, error.code, error.detail) from None
-    except (RecursionError, ValueError) as fault:
-        raise _Wrong("", "invalid", f"This is no event: {fault}.") from None
-    biz_step = _STEP_PREFIX.sub("", event.biz_step)
-    kind = type(event).__struct_config__.tag
-    step = _KINDS.get((str(kind), event.action, biz_step))
+        events = msgspec.json.decode(body["eventList"], type=list[msgspec.Raw])
+    except msgspec.ValidationError:
+        raise Misshapen(_LIST, "invalid", "This is not a list.") from None
+    if not 1 <= len(events) <= MAX_EVENTS:
+        detail = f"A document has 1 to {MAX_EVENTS:,} events; this one {len(events):,}."
+        raise Misshapen(_LIST, "invalid", detail)
+    return told["@context"], events
+
+
+def _read_event(place: int, raw: bytes, context: Any) -> ToldEvent:
+    try:
+        event = msgspec.json.decode(raw)
+        kind = _check_event(event)
+        name, digest = event_hash(event, context)
+        older = _older_hash(event)
+    except Misshapen:
+        raise
+    except (msgspec.DecodeError, RecursionError, ValueError) as fault:
+        raise Misshapen("", "invalid", f"This is no event: {fault}.") from None
+    prefixes = {
+        **NAMESPACES,
+        **namespaces_of(context),
+        **namespaces_of(event.get("@context")),
+    }
+    step = _step_of(event, prefixes)
+    event_id = event.get("eventID")
+    if event_id is not None and not _EVENT_ID.fullmatch(event_id):
+        raise Misshapen("/eventID", "invalid", "An eventID is a URI.")
+    told = ToldEvent(
+        place=place,
+        key=f"id:{event_id or name}",
+        event_id=event_id,
+        content_hash=digest,
+        older_hash=older,
+        step=step,
+        happened_at=datetime.fromisoformat(event["eventTime"].upper()),
+        time_zone_offset=event["eventTimeZoneOffset"],
+        read_point=event.get("readPoint", {}).get("id"),
+        biz_location=event.get("bizLocation", {}).get("id"),
+    )
+    if kind == "AggregationEvent":
+        return _read_aggregation(told, event)
+    return _read_object(told, event, prefixes)
+
+
+def _check_event(event: Any) -> str:
+    """Give the type of an event of the right shape; raises Misshapen for others."""
+    kind = event.get("type") if isinstance(event, dict) else None
+    if isinstance(kind, str) and kind in EVENTS:
+        EVENTS[kind].check(event)
+        return kind
+    detail = f"Events are of the type {' or '.join(EVENTS)} here."
+    raise Misshapen("/type", "required" if kind is None else "invalid", detail)
+
+
+def _step_of(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> Step:
+    """Find out what an event asks for; raises Misshapen if that is nothing here."""
+    biz_step = "".join(expand(event["bizStep"], prefixes)).removeprefix(_STEP_PREFIX)
+    kind, action = event["type"], event["action"]
+    step = _KINDS.get((kind, action, biz_step))
     if step is None:
-        raise _Wrong(
+        raise Misshapen(
             "/bizStep",
             "not_understood",
-            f"{kind} {event.action} {biz_step[:64]} asks for nothing here. Understood "
-            f"are: {_UNDERSTOOD}.",
+            f"{kind} {action} {biz_step[:_WORD_SHOWN]!a} asks for nothing here. "
+            f"Understood are: {_UNDERSTOOD}.",
         )
-    if event.error_declaration is not None:
-        raise _Wrong(
+    if "errorDeclaration" in event:
+        raise Misshapen(
             "/errorDeclaration",
             "not_understood",
             "A declared error takes nothing back here: unpack or decommission.",
         )
-    if event.event_time.tzinfo is None:
-        raise _Wrong("/eventTime", "invalid_time", "The time has no offset.")
-    told = ToldEvent(
-        place=place,
-        key=f"id:{event.event_id}" if event.event_id else content_hash.hex(),
-        event_id=event.event_id,
-        content_hash=content_hash,
-        step=step,
-        happened_at=event.event_time,
-        time_zone_offset=event.event_time_zone_offset,
-        read_point=None if event.read_point is None else event.read_point.id,
-        biz_location=None if event.biz_location is None else event.biz_location.id,
-    )
-    if isinstance(event, _AggregationEvent):
-        return _read_aggregation(told, event)
-    return _read_object(told, event)
+    return step
 
 
-def _hash(raw: bytes) -> bytes:
-    """Hash what an event says, whatever the order of its fields.
-
-    The time of recording is that of whoever keeps it, and not part of the event.
-    """
-    content = msgspec.json.decode(raw)
-    content.pop("recordTime", None)
+def _older_hash(event: Mapping[str, Any]) -> bytes:
+    """Hash an event as it was kept before events had event hashes."""
+    content = {name: value for name, value in event.items() if name != "recordTime"}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
 
 
-def _read_object(told: ToldEvent, event: _ObjectEvent) -> ToldEvent:
-    if event.quantity_list or not event.epc_list:
+def _read_object(
+    told: ToldEvent, event: Mapping[str, Any], prefixes: Mapping[str, str]
+) -> ToldEvent:
+    if event.get("quantityList") or not event.get("epcList"):
         detail = "Name each cap, carton or pallet in epcList; a quantity names none."
-        raise _Wrong("/epcList", "required", detail)
-    caps, units = _names(event.epc_list, "/epcList")
+        raise Misshapen("/epcList", "required", detail)
+    if "ilmd" in event and event["action"] != "ADD":
+        detail = "Only what is made has ilmd: leave it out, or ADD."
+        raise Misshapen("/ilmd", "invalid", detail)
+    caps, units = _names(event["epcList"], "/epcList")
     of_caps = told.step in {Step.COMMISSIONING, Step.DECOMMISSIONING}
     if of_caps and units:
         detail = "Caps are commissioned and decommissioned; this is a carton or pallet."
-        raise _Wrong("/epcList", "no_cap", detail)
+        raise Misshapen("/epcList", "no_cap", detail)
     if caps and not of_caps:
         detail = "Cartons and pallets are shipped and received; pack the caps first."
-        raise _Wrong("/epcList", "no_unit", detail)
-    for wrong in check_day("/ilmd/cbvmda:productionDate", event.ilmd.produced_on):
-        raise _Wrong(wrong.pointer, wrong.code, wrong.detail)
-    return replace(
-        told,
-        caps=caps,
-        units=units,
-        lot=event.ilmd.lot,
-        produced_on=event.ilmd.produced_on,
-    )
+        raise Misshapen("/epcList", "no_unit", detail)
+    master = _master(event.get("ilmd", {}), prefixes)
+    return replace(told, caps=caps, units=units, **master)
 
 
-def _read_aggregation(told: ToldEvent, event: _AggregationEvent) -> ToldEvent:
-    if event.parent_id is None:
+def _master(ilmd: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, Any]:
+    """Read the lot and the day of production, under whatever prefix they stand."""
+    found: dict[str, Any] = {}
+    for name, value in ilmd.items():
+        meant = "".join(expand(name, prefixes))
+        at = f"/ilmd{pointer_to(name)}"
+        field = {"lotNumber": "lot", "productionDate": "produced_on"}.get(
+            meant.removeprefix(_MASTER) if meant.startswith(_MASTER) else ""
+        )
+        if field is None:
+            continue
+        if field in found:
+            raise Misshapen(at, "invalid", "This stands twice, under two prefixes.")
+        try:
+            (_LOT if field == "lot" else _DAY).check(value)
+            found[field] = value if field == "lot" else date.fromisoformat(value)
+        except Misshapen as wrong:
+            raise Misshapen(at, wrong.code, wrong.detail) from None
+        except ValueError:
+            raise Misshapen(at, "invalid", "The calendar has no such day.") from None
+        if field == "produced_on":
+            for error in check_day(at, found[field]):
+                raise Misshapen(error.pointer, error.code, error.detail)
+    return found
+
+
+def _read_aggregation(told: ToldEvent, event: Mapping[str, Any]) -> ToldEvent:
+    if "parentID" not in event:
         detail = "Say in which carton or on which pallet: parentID."
-        raise _Wrong("/parentID", "required", detail)
-    parent = _name(event.parent_id, "/parentID")
+        raise Misshapen("/parentID", "required", detail)
+    parent = _name(event["parentID"], "/parentID")
     if isinstance(parent, CapName):
-        raise _Wrong("/parentID", "no_unit", "A cap holds nothing; this names a cap.")
-    caps, units = _names(event.child_epcs, "/childEPCs")
-    if event.child_quantity_list:
+        raise Misshapen(
+            "/parentID", "no_unit", "A cap holds nothing; this names a cap."
+        )
+    caps, units = _names(event.get("childEPCs", ()), "/childEPCs")
+    if event.get("childQuantityList"):
         detail = "Name each child in childEPCs; a quantity names none."
-        raise _Wrong("/childQuantityList", "not_understood", detail)
+        raise Misshapen("/childQuantityList", "not_understood", detail)
     if told.step is Step.PACKING and bool(caps) == bool(units):
         detail = "A carton has caps as its children, a pallet has cartons; not both."
-        raise _Wrong("/childEPCs", "one_needed", detail)
+        raise Misshapen("/childEPCs", "one_needed", detail)
     return replace(told, caps=caps, units=units, parent=parent.sscc)
+
+
+def _fields(content: bytes | msgspec.Raw, at: str) -> dict[str, msgspec.Raw]:
+    """Open an object one level deep."""
+    try:
+        return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError:
+        raise Misshapen(at, "invalid", "This is no object.") from None
 
 
 def _names(
@@ -310,4 +314,4 @@ def _name(uri: str, pointer: str) -> CapName | UnitName:
     try:
         return read_name(uri)
     except NameProblem as fault:
-        raise _Wrong(pointer, "invalid_name", str(fault)) from None
+        raise Misshapen(pointer, "invalid_name", str(fault)) from None
