@@ -201,12 +201,12 @@ def _look_into(
 def _look_into_parts(
     value: object, pointer: str, faults: list[FieldError], *, prose: bool
 ) -> None:
-    body = value if isinstance(value, Body) else Body
     kind: Any = type(value)
+    later = getattr(kind, "judged_later", Body.judged_later)
     for told, name in _parts_of(kind):
-        if name not in body.judged_later:
+        if name not in later:
             # No name has a slash, which RFC 6901 would escape.
-            lines = prose or name in body.prose
+            lines = prose or name in getattr(kind, "prose", Body.prose)
             _look_into(getattr(value, name), f"{pointer}/{told}", faults, prose=lines)
 
 

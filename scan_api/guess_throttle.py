@@ -23,7 +23,8 @@ from anti_fraud.domain import (
 )
 from anti_fraud.domain.guesses import RIGHT_WINDOW_S
 from anti_fraud.store import report_incidents, report_invalid
-from codegen.domain.code_text import mask, parse_scanned
+from codegen.domain.code_text import mask
+from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from core.clock import Clock, utc_datetime
 from core.errors import Throttled

@@ -2,18 +2,22 @@
 
 from codegen.domain.code_text import (
     MAX_SCANNED_CHARACTERS,
-    NO_SUCH_GTIN,
     LinkForm,
-    ScannedText,
     cap_link,
     cap_link_prefix,
     group,
     mask,
     normalise,
-    parse_scanned,
 )
 from codegen.domain.gtin import GtinError, check_digit, normalise_gtin
 from codegen.domain.keys import MASTER_KEY_BYTES, MAX_EPOCH, EpochKeys
+from codegen.domain.scanned import (
+    NO_SUCH_GTIN,
+    FoundText,
+    ScannedText,
+    find_scanned,
+    parse_scanned,
+)
 from codegen.domain.sealing import (
     MAX_SERIAL,
     SERIAL_BITS,
@@ -37,6 +41,7 @@ __all__ = [
     "NO_SUCH_GTIN",
     "SERIAL_BITS",
     "EpochKeys",
+    "FoundText",
     "GtinError",
     "LinkForm",
     "ScannedText",
@@ -45,6 +50,7 @@ __all__ = [
     "check_digit",
     "filter_hash",
     "filter_hashes",
+    "find_scanned",
     "group",
     "mask",
     "normalise",

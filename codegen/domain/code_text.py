@@ -8,23 +8,14 @@ host may have 15. A lower-case letter makes either one version larger.
 """
 
 from enum import StrEnum
-from typing import Final, NamedTuple
-from urllib.parse import unquote
+from typing import Final
 
-from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.gtin import normalise_gtin
 from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
 
 MAX_SCANNED_CHARACTERS: Final = 256
 
-# A GTIN that no product has: a link with a GTIN that cannot be one carries it.
-NO_SUCH_GTIN: Final = ""
-
 _GROUP: Final = 4
-_APPLICATION_GTIN: Final = "01"
-_APPLICATION_VARIANT: Final = "22"
-_APPLICATION_LOT: Final = "10"
-_APPLICATION_SERIAL: Final = "21"
-
 _SPACES: Final = " \t\r\n\u00a0\u2007\u2009\u202f\u200b\ufeff\u3000"
 _HYPHENS: Final = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 
@@ -52,23 +43,6 @@ class LinkForm(StrEnum):
     GS1 = "gs1"
 
 
-class ScannedText(NamedTuple):
-    """What a scanned text says.
-
-    `code_text` is canonical (16 upper-case symbols) or None when there is none, and
-    may still be a forgery. `gtin` is None when the text names no product, 14 digits
-    when it does, and NO_SUCH_GTIN, which equals no product's, when what stands in
-    its place is not a GTIN. (A NamedTuple because one is made for every scan: a
-    frozen dataclass takes three times as long to make.)
-    """
-
-    code_text: str | None
-    gtin: str | None
-
-
-_NOTHING: Final = ScannedText(None, None)
-
-
 def normalise(text: str) -> str | None:
     """Return the canonical 16 symbols of a code as typed, or None if it has others.
 
@@ -83,57 +57,6 @@ def normalise(text: str) -> str | None:
     if len(symbols) == CODE_SYMBOLS and not symbols.strip(ALPHABET):
         return symbols
     return None
-
-
-def parse_scanned(text: str) -> ScannedText:
-    """Find the code, and the GTIN if there is one, in what a phone scanned.
-
-    The text is a code or a link: `…/C/CODE`, or the GS1 Digital Link (URI syntax
-    1.4, section 4) `…/01/GTIN[/22/VARIANT][/10/LOT]/21/CODE`, in any letter case,
-    with or without scheme, query, fragment and closing slashes, also percent-encoded
-    once. The host is not judged. Never raises.
-    """
-    if len(text) == CODE_SYMBOLS and not text.strip(ALPHABET):
-        return ScannedText(text, None)
-    if len(text) > MAX_SCANNED_CHARACTERS:
-        return _NOTHING
-    segments = _path_segments(text)
-    if len(segments) == 1:
-        return ScannedText(normalise(segments[0]), None)
-    key = segments[-2]
-    if key in ("C", "c"):
-        return ScannedText(normalise(segments[-1]), None)
-    if key == _APPLICATION_SERIAL:
-        return _parse_digital_link(segments)
-    return _NOTHING
-
-
-def _path_segments(text: str) -> list[str]:
-    """Split a link at its slashes, decoded, without query, fragment or last slash."""
-    if "%" in text and "/" not in text:
-        # The link as a whole was encoded, its slashes too.
-        text = unquote(text)
-        encoded = False
-    else:
-        encoded = "%" in text
-    path = text.partition("#")[0].partition("?")[0].strip().rstrip("/")
-    segments = path.split("/")
-    return [unquote(segment) for segment in segments] if encoded else segments
-
-
-def _parse_digital_link(segments: list[str]) -> ScannedText:
-    """Read the segments of a link that ends in `21/CODE`."""
-    qualifiers = segments[:-2]
-    for optional in (_APPLICATION_LOT, _APPLICATION_VARIANT):
-        if len(qualifiers) > 1 and qualifiers[-2] == optional:
-            qualifiers = qualifiers[:-2]
-    if len(qualifiers) <= 1 or qualifiers[-2] != _APPLICATION_GTIN:
-        return _NOTHING
-    try:
-        gtin = normalise_gtin(qualifiers[-1])
-    except GtinError:
-        gtin = NO_SUCH_GTIN
-    return ScannedText(normalise(segments[-1]), gtin)
 
 
 def group(code_text: str) -> str:

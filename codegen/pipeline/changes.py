@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch, ChangeResult, Selection
-from codegen.domain.code_text import normalise
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
@@ -23,6 +22,7 @@ from codegen.domain.ranges import (
     join_intervals,
     plan_change,
 )
+from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from codegen.pipeline.goods import Measure, measure_plan, measure_voids
 from codegen.pipeline.lookup import get_batch
@@ -215,7 +215,7 @@ def _codes_of(batch: Batch, keys: EpochKeys, codes: Sequence[str]) -> list[int]:
     code_ids: set[int] = set()
     problems: list[FieldError] = []
     for position, given in enumerate(codes):
-        code_text = normalise(given)
+        code_text = parse_scanned(given).code_text
         code_id = open_code(keys, code_text) if code_text else None
         if code_id is None:
             problems.append(

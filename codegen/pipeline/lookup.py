@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch, BatchFilter
-from codegen.domain.code_text import normalise, parse_scanned
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
     SERIAL_BITS,
     SERIALS_PER_EPOCH,
     RangeState,
 )
+from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from core.auth import Staff
 from core.auth.principal import OPERATOR
@@ -96,7 +96,7 @@ async def find_codes(
 
 
 def _open(keys: EpochKeys, text: str) -> int | None:
-    code_text = parse_scanned(text).code_text or normalise(text)
+    code_text = parse_scanned(text).code_text
     return open_code(keys, code_text) if code_text else None
 
 

@@ -23,8 +23,8 @@ Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 class Activation(Body, frozen=True, kw_only=True):
     """Codes to activate; what is left out comes from the batch."""
 
-    # Codes are pasted with the blanks and lines that stood between them.
-    prose: ClassVar = frozenset({"codes"})
+    # Codes come with whatever scanners and people put around them.
+    judged_later: ClassVar = frozenset({"codes"})
 
     unit: Text64 | None = None
     from_index: int | None = None
@@ -51,7 +51,8 @@ class Activated(msgspec.Struct, frozen=True):
 class Void(Body, frozen=True, kw_only=True):
     """Codes to make void, for good."""
 
-    prose: ClassVar = frozenset({"codes", "reason"})
+    judged_later: ClassVar = frozenset({"codes"})
+    prose: ClassVar = frozenset({"reason"})
 
     reason: Annotated[Sentence, msgspec.Meta(examples=["roll 7 was torn"])]
     unit: Text64 | None = None

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Selection, Unit
-from codegen.domain.code_text import normalise, parse_scanned
 from codegen.domain.ranges import Interval, RangeChange, RangeState, plan_change
+from codegen.domain.scanned import find_scanned, parse_scanned
 from codegen.pipeline import (
     ChangeRequest,
     FoundCode,
@@ -69,14 +69,11 @@ class Trace:
 
 
 def read_list(text: str) -> list[str]:
-    """Read pasted codes or links, parted by lines, commas or spaces.
+    """Find the codes and links in what was pasted, with what was meant as one.
 
     Raises InvalidInput when there are none or too many.
     """
-    texts: list[str] = []
-    for part in text.replace(",", "\n").replace(";", "\n").splitlines():
-        # Spaces also stand between the groups of one code.
-        texts += [part.strip()] if normalise(part) else part.split()
+    texts = [each.given for each in find_scanned(text)]
     if not texts:
         raise InvalidInput.field("/codes", "required", "Paste at least one code.")
     if len(texts) > MAX_CODES:

@@ -14,6 +14,8 @@ import msgspec
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from codegen.domain.gs1.element_string import SEPARATOR
+from codegen.domain.wrappings import unwrap
 from codegen.pipeline import Issuance
 from core.bounds import (
     MAX_SENTENCE,
@@ -35,6 +37,7 @@ R = TypeVar("R")
 # Options that may have lines, and those that name somebody or something.
 _PROSE: Final = frozenset({"reason", "instructions"})
 _NAMES: Final = frozenset({"name", "campaign_id", "brand", "line", "store"})
+_CODE: Final = "code"
 
 errors = Console(stderr=True, highlight=False)
 
@@ -108,6 +111,9 @@ def check_options(options: Mapping[str, Any]) -> None:
             faults += check_prose(f"/{name}", value, most=MAX_SENTENCE)
         elif name in _NAMES:
             faults += check_text(f"/{name}", value, most=MAX_TEXT)
+        elif name == _CODE:
+            # Scanners send controls with it, which are read.
+            told[name] = unwrap(value).replace(SEPARATOR, "")
         elif isinstance(value, datetime):
             # The command line reads UTC.
             told[name] = value.replace(tzinfo=UTC)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
-from codegen.domain.code_text import parse_scanned
+from codegen.domain.scanned import parse_scanned
 from core.bounds import check_prose
 from printer_export.domain.report_header import Columns, Naming
 from printer_export.domain.statuses import NUMBER_OF, ReportRows

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
-from codegen.domain.code_text import parse_scanned
 from codegen.domain.ranges import Interval, join_intervals
+from codegen.domain.scanned import parse_scanned
 from codegen.pipeline import get_batch
 from codegen.store import find_batches_of
 from core.auth import Staff

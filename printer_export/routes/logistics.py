@@ -60,6 +60,9 @@ class Happening(Body, frozen=True, kw_only=True):
 class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
     """A carton with its caps, or a pallet with its cartons."""
 
+    # Codes come with whatever scanners and people put around them.
+    judged_later: ClassVar = frozenset({"codes"})
+
     sscc: Sscc
     contents: Annotated[tuple[Span, ...], msgspec.Meta(max_length=10_000)] = ()
     codes: Annotated[

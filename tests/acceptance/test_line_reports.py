@@ -104,17 +104,18 @@ def test_the_same_content_counts_once(service: Service, line: str) -> None:
 
 
 def test_codes_are_named_in_any_way_they_are_read(service: Service, line: str) -> None:
-    """Plain, grouped, in lower case and as whole links; foreign ones are wrong."""
+    """Plain, grouped, in small letters, as links or element strings; not foreign."""
     batch = fresh(service, 10)
     codes = service.codes(batch)
     grouped = "-".join(codes[1][i : i + 4] for i in range(0, 16, 4))
     other = service.fresh_code()
     rows = [codes[0], grouped, codes[2].lower(), f"HTTPS://B.CN/C/{codes[3]}"]
+    rows += [f"(01){GTIN}(21){codes[4]}", f"]Q301{GTIN}21{codes[5]}"]
     rows += [other, "0000000000000000"]
     report = "code,status\n" + "".join(f"{row},printed\n" for row in rows)
     body = taken(send(service, line, batch, report))
-    assert body["printed"] == 4
-    assert [(e["line"], e["column"]) for e in body["errors"]] == [(6, 1), (7, 1)]
+    assert body["printed"] == 6
+    assert [(e["line"], e["column"]) for e in body["errors"]] == [(8, 1), (9, 1)]
 
 
 @pytest.mark.parametrize(

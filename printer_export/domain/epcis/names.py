@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from codegen.domain.code_text import NO_SUCH_GTIN, parse_scanned
 from codegen.domain.gtin import check_digit
+from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
 from printer_export.domain.logistics import SsccError, parse_sscc
 
 ID_HOST: Final = "https://id.gs1.org"

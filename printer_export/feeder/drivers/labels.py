@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codegen.domain.code_text import group, parse_scanned
+from codegen.domain.code_text import group
+from codegen.domain.scanned import parse_scanned
 from core.errors import InvalidInput
 
 # A symbol without free space around it is not found by phones: four modules.

@@ -5,7 +5,8 @@ from typing import Final
 import msgspec
 from litestar import Response, post, route
 
-from codegen.domain.code_text import group, parse_scanned
+from codegen.domain.code_text import group
+from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from core.clock import business_day
 from core.pages import Sender, is_prefetch, read_form

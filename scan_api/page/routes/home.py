@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Response, route
 
-from codegen.domain.code_text import normalise, parse_scanned
+from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.answering import LOOK, MAX_SHOWN, AnyRequest, Desk, answer
@@ -34,10 +34,9 @@ async def _show_home(
 
 def _path_of(typed: str) -> str | None:
     """Give the page of a code or a whole link as typed; a link keeps its GTIN."""
-    scanned = parse_scanned(typed.strip())
-    code_text = scanned.code_text or normalise(typed)
-    if code_text is None or scanned.gtin == "":
+    scanned = parse_scanned(typed)
+    if scanned.code_text is None or scanned.gtin == NO_SUCH_GTIN:
         return None
     if scanned.gtin is not None:
-        return f"/01/{scanned.gtin}/21/{code_text}"
-    return f"/C/{code_text}"
+        return f"/01/{scanned.gtin}/21/{scanned.code_text}"
+    return f"/C/{scanned.code_text}"

@@ -1,0 +1,175 @@
+"""GS1 Digital Links: paths and queries of identifiers, compressed or not.
+
+URI syntax 1.4, section 4: a primary key, its qualifiers in their only order, and data
+attributes in the query, none of them twice. What the query says besides is not GS1's.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote, unquote_plus
+
+from codegen.domain.gs1.compression import decompress
+from codegen.domain.gs1.identifiers import IDENTIFIERS, Gs1Error, Identifier
+from codegen.domain.gtin import GtinError, normalise_gtin
+
+Elements = tuple[tuple[str, str], ...]
+_GTIN: Final = "01"
+
+
+@dataclass(frozen=True, slots=True)
+class DigitalLink:
+    """What a link names: identifiers with their values, in the order of the link."""
+
+    key: str
+    value: str
+    qualifiers: Elements = ()
+    attributes: Elements = ()
+
+    @property
+    def elements(self) -> Elements:
+        """All that it says."""
+        return ((self.key, self.value), *self.qualifiers, *self.attributes)
+
+
+def read_digital_link(path: str, query: str = "") -> DigitalLink:
+    """Read a path `/AI/value[/AI/value…]` with its query; raises Gs1Error.
+
+    The path begins with the primary key, or is compressed from there or behind it. A
+    last slash is tolerated, and a GTIN of less than 14 digits.
+    """
+    segments = [unquote(each) for each in path.strip("/").split("/")]
+    attributes = _read_query(query)
+    if len(segments) == 1:
+        return _arrange([*_decompress(segments[0]), *attributes])
+    pairs = list(zip(segments[::2], segments[1::2], strict=False))
+    if len(segments) % 2:
+        if len(pairs) != 1:
+            last = segments[-1][:40]
+            raise Gs1Error(f"The link ends after /{last}/, without its value.")
+        return _read_half_compressed(pairs[0], segments[-1], attributes)
+    _check_order(pairs[0][0], [ai for ai, _ in pairs[1:]])
+    return _check(pairs[0], pairs[1:], attributes)
+
+
+def _read_query(query: str) -> list[tuple[str, str]]:
+    """Keep what a query says in identifiers: numbers as names are GS1's alone."""
+    found: list[tuple[str, str]] = []
+    for pair in query.split("&"):
+        name, given, value = pair.partition("=")
+        name = unquote_plus(name)
+        if given and name.isascii() and name.isdigit():
+            found.append((name, unquote_plus(value)))
+    return found
+
+
+def _read_half_compressed(
+    key: tuple[str, str], rest: str, attributes: list[tuple[str, str]]
+) -> DigitalLink:
+    """Read a link of which all but the primary key is compressed."""
+    if rest in IDENTIFIERS:
+        raise Gs1Error(f"The link ends after /{rest}/, without its value.")
+    _key_of(key[0])
+    return _arrange([key, *_decompress(rest), *attributes])
+
+
+def _decompress(text: str) -> Elements:
+    elements = decompress(text)
+    if elements is None:
+        raise Gs1Error(
+            f"/{text[:40]}/ is neither an identifier of GS1 with a value nor a "
+            "compressed link."
+        )
+    return elements
+
+
+def _arrange(elements: Iterable[tuple[str, str]]) -> DigitalLink:
+    """Give unordered elements their places in a link.
+
+    The first primary key is the link's; where it can be qualified in two ways, the way
+    is the one that more of the elements go.
+    """
+    rest = list(elements)
+    keys = [pair for pair in rest if _known(pair[0], "/query").qualifiers is not None]
+    if not keys:
+        raise Gs1Error("The link names nothing that GS1 has a key for.")
+    named = {ai for ai, _ in rest}
+    ways = IDENTIFIERS[keys[0][0]].qualifiers or ((),)
+    way = max(ways, key=lambda each: len(named.intersection(each)))
+    rest.remove(keys[0])
+    qualifiers = [pair for ai in way for pair in rest if pair[0] == ai]
+    others = [pair for pair in rest if pair[0] not in way]
+    return _check(keys[0], qualifiers, others)
+
+
+def _check_order(key: str, named: Sequence[str]) -> None:
+    ways = _key_of(key)
+    allowed = {ai for way in ways for ai in way}
+    for ai in named:
+        if ai not in allowed:
+            raise Gs1Error(f"/{ai[:40]}/ cannot qualify /{key}/ in a link.")
+    if not any(
+        list(named) == [ai for ai in way if ai in named] for way in ways or [()]
+    ):
+        orders = " or ".join(", ".join(f"/{ai}/" for ai in way) for way in ways)
+        raise Gs1Error(f"Qualifiers stand once each, in the order {orders}.")
+
+
+def _key_of(ai: str) -> tuple[tuple[str, ...], ...]:
+    identifier = IDENTIFIERS.get(ai)
+    if identifier is None or identifier.qualifiers is None:
+        raise Gs1Error(
+            f"/{ai[:40]}/ begins no link of GS1; a link to a product begins with /01/ "
+            "and its GTIN."
+        )
+    return identifier.qualifiers
+
+
+def _check(
+    key: tuple[str, str],
+    qualifiers: Sequence[tuple[str, str]],
+    attributes: Sequence[tuple[str, str]],
+) -> DigitalLink:
+    """Check each value, and that nothing is told twice or in the wrong place."""
+    key = (key[0], _check_value(*key))
+    for ai, value in qualifiers:
+        _check_value(ai, value)
+    for ai, value in attributes:
+        if not _known(ai, "query").attribute:
+            raise Gs1Error(f"({ai}) cannot stand in the query of a link.")
+        _check_value(ai, value)
+    link = DigitalLink(*key, tuple(qualifiers), tuple(attributes))
+    named = [ai for ai, _ in link.elements]
+    for ai in named:
+        if named.count(ai) > 1:
+            raise Gs1Error(f"({ai}) stands in the link twice.")
+    _refuse_misplaced(link)
+    return link
+
+
+def _refuse_misplaced(link: DigitalLink) -> None:
+    """Refuse a qualifier in the query that the path could have had."""
+    taken = {ai for ai, _ in link.qualifiers}
+    for way in _key_of(link.key):
+        if taken.issubset(way):
+            for ai, _ in link.attributes:
+                if ai in way:
+                    raise Gs1Error(f"({ai}) belongs in the path of the link.")
+
+
+def _known(ai: str, where: str) -> Identifier:
+    identifier = IDENTIFIERS.get(ai)
+    if identifier is None:
+        raise Gs1Error(f"{ai[:40]} in the {where.strip('/')} is no identifier of GS1.")
+    return identifier
+
+
+def _check_value(ai: str, value: str) -> str:
+    """Return a value as it is kept; raises Gs1Error."""
+    if ai == _GTIN:
+        try:
+            return normalise_gtin(value)
+        except GtinError as fault:
+            raise Gs1Error(str(fault)) from None
+    IDENTIFIERS[ai].check(value)
+    return value
