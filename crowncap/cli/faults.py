@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from core.db import why_away
 from core.errors import Fault, FieldError, MisconfiguredError
+from core.terminal import printable
 from crowncap.backup import BackupError
 from crowncap.cli.shell import errors
 from crowncap.data_dir import explain_permission
@@ -26,7 +27,8 @@ def tell(fault: Exception) -> bool:
     """Print a fault to standard error; False for one that is a mistake of ours."""
     sentences = _sentences(fault)
     for sentence in dict.fromkeys(sentences):
-        errors.print(sentence, style="red", markup=False, soft_wrap=True)
+        text = printable(sentence)
+        errors.print(text, style="red", markup=False, soft_wrap=True)
     return bool(sentences)
 
 

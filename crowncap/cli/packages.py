@@ -6,9 +6,12 @@ from pathlib import Path
 import click
 
 from core.errors import Conflict
+from core.terminal import printable
+from crowncap.cli.opening import secret_options
 from crowncap.cli.root import cli
 from printer_export.packaging.checking import Check, Verdict, check_package
 from printer_export.packaging.reading import open_package
+from printer_export.packaging.secrets import Secrets
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -21,8 +24,8 @@ def package_group() -> None:
 @package_group.command("verify")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @click.option("--key", type=_FILE, help="The brand's public signing key, PEM.")
-@click.option("--identity", type=_FILE, help="An age identity.")
-def verify(path: Path, key: Path | None, identity: Path | None) -> None:
+@secret_options
+def verify(path: Path, key: Path | None, secrets: Secrets) -> None:
     """Check a package's signature, hashes, rows and codes, one sentence each.
 
     Exit status: 0 all is well, 1 anything is wrong.
@@ -30,7 +33,7 @@ def verify(path: Path, key: Path | None, identity: Path | None) -> None:
     public_pem = None if key is None else key.read_bytes()
     verdicts = set()
     try:
-        with open_package(path, identity=identity) as reader:
+        with open_package(path, secrets) as reader:
             for check in check_package(reader, public_pem):
                 _say(check)
                 verdicts.add(check.verdict)
@@ -41,4 +44,5 @@ def verify(path: Path, key: Path | None, identity: Path | None) -> None:
 
 
 def _say(check: Check) -> None:
-    click.echo(f"{check.verdict.value:<12}{check.name}: {check.sentence}")
+    # What the package says of itself is somebody else's until the signature holds.
+    click.echo(printable(f"{check.verdict.value:<12}{check.name}: {check.sentence}"))

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn
 
 from core.errors import Conflict, InvalidInput
 from core.ids import random_token
+from crowncap.cli.opening import secret_options
 from crowncap.cli.root import cli
 from crowncap.cli.shell import check_options, errors
 from printer_export.feeder.display import show
@@ -29,11 +30,17 @@ from printer_export.feeder.leases import (
     start_journal,
 )
 from printer_export.feeder.limits import Marks, Timing
-from printer_export.feeder.package import Package, PackageRows, manifest_digest
+from printer_export.feeder.package import (
+    Package,
+    PackageRows,
+    facts_of,
+    manifest_digest,
+)
 from printer_export.feeder.printer_lock import hold_printer
 from printer_export.feeder.report import write_report
 from printer_export.feeder.standing import End, Outcome
 from printer_export.packaging.reading import open_package
+from printer_export.packaging.secrets import Secrets
 
 # A refusal is 2, as for every command.
 EXIT_CODES: Final = {End.FINISHED: 0, End.STOPPED: 3, End.GAVE_UP: 4}
@@ -74,7 +81,7 @@ def print_group() -> None:
 @click.option("--from-index", type=int, help="0-based and inclusive.")
 @click.option("--to-index", type=int, help="0-based and inclusive.")
 @click.option("--key", type=_FILE, help="The brand's public signing key, PEM.")
-@click.option("--identity", type=_FILE, help="An age identity.")
+@secret_options
 @click.option(
     "--low",
     default=50,
@@ -106,7 +113,7 @@ def run(
     from_index: int | None,
     to_index: int | None,
     key: Path | None,
-    identity: Path | None,
+    secrets: Secrets,
     low: int,
     high: int,
     drain: float,
@@ -129,7 +136,7 @@ def run(
     wanted = _Wanted(package, printer_at(url), journal, from_index, to_index)
     marks = Marks(low, high)
     timing = Timing(drain_s=drain, give_up_s=give_up)
-    with open_package(package, identity=identity) as opened:
+    with open_package(package, secrets) as opened:
         _check_signature(opened, key)
         outcome = _print_package(wanted, opened, marks, timing)
     sys.exit(EXIT_CODES[outcome.end])
@@ -241,8 +248,7 @@ def _check_hashes(package: Package) -> None:
 
 
 def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journal:
-    manifest = package.manifest
-    digest = manifest_digest(manifest)
+    facts, digest = facts_of(package.manifest), manifest_digest(package.manifest)
     if wanted.journal.exists() and wanted.journal.stat().st_size:
         journal = Journal.open(wanted.journal)
         try:
@@ -252,7 +258,7 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
             journal.close()
             raise
         return journal
-    first, last = int(manifest["from_index"]), int(manifest["to_index"])
+    first, last = facts.from_index, facts.to_index
     from_index = first if wanted.from_index is None else wanted.from_index
     to_index = last if wanted.to_index is None else wanted.to_index
     if not first <= from_index <= to_index <= last:
@@ -263,8 +269,8 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
     binding = Binding(
         journal_id=random_token(12),
         manifest_sha256=digest,
-        package_id=str(manifest["package_id"]),
-        batch_id=str(int(manifest["batch_id"])),
+        package_id=str(facts.package_id),
+        batch_id=str(facts.batch_id),
         package_path=str(wanted.package.resolve()),
         printer=wanted.printer.address,
         from_index=from_index,

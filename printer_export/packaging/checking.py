@@ -1,7 +1,6 @@
 """What a print house can check of a package by itself, without server or secrets."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
 from core.errors import Conflict
+from core.terminal import shown
 from printer_export.domain.epcis.names import cap_uri_prefix
 from printer_export.domain.rows import Octets
 from printer_export.packaging.reading import (
@@ -26,6 +26,9 @@ from printer_export.packaging.reading import (
 # Indexes or codes held at a time; larger packages are read more than once.
 _HELD: Final = 4 << 20
 _BLOCK_ROWS: Final = 65_536
+_BLOCK_BYTES: Final = 8 << 20
+# The last signs of codes are as good as random: no pass holds many more than others.
+_CROWDED: Final = 4 * _HELD
 _IS_SYMBOL: Final = np.isin(np.arange(256), list(ALPHABET.encode()))
 _GROUP: Final = 4
 # A whole number of 64 bits has this many.
@@ -85,13 +88,16 @@ class _Opened:
     def blocks(self) -> Iterator[tuple[ListedFile, int, Octets]]:
         """Yield all rows: (file, its row that a block begins with, (n, row_bytes))."""
         width = self.layout.row_bytes
+        most = min(_BLOCK_ROWS, _BLOCK_BYTES // width)
         for file in self.data:
             assert file.rows is not None
-            for start in range(0, file.rows, _BLOCK_ROWS):
-                count = min(_BLOCK_ROWS, file.rows - start)
+            for start in range(0, file.rows, most):
+                count = min(most, file.rows - start)
                 content = self.reader.read_bytes(file.path, start, count)
                 if len(content) != count * width:
-                    raise Conflict(f"{file.path} ends before row {start + count}.")
+                    raise Conflict(
+                        f"{shown(file.path)} ends before row {start + count}."
+                    )
                 yield file, start, np.frombuffer(content, np.uint8).reshape(-1, width)
 
     @property
@@ -144,7 +150,7 @@ def _check(name: str, look: Callable[[], str]) -> Check:
 
 def _signature(reader: PackageReader, public_pem: bytes) -> str:
     reader.verify_signature(public_pem)
-    return f"The manifest is signed by key {reader.manifest.get('key_id')}."
+    return f"The manifest is signed by key {reader.key_id}."
 
 
 def _sums(opened: _Opened) -> str:
@@ -158,23 +164,30 @@ def _sums(opened: _Opened) -> str:
     listed = {path: digest for digest, _, path in (x.partition("  ") for x in lines)}
     if listed != wanted:
         wrong = sorted(path for path, _ in listed.items() ^ wanted.items())
-        raise Conflict(f"SHA256SUMS and the manifest differ about {wrong[0]}.")
+        raise Conflict(f"SHA256SUMS and the manifest differ about {shown(wrong[0])}.")
     return f"All {len(wanted):,} files have the SHA-256 that the manifest says."
 
 
 def _files(opened: _Opened) -> str:
     """Look for files that nobody signed, or that stand twice in the archive."""
-    reader = opened.reader
-    paths, listed = reader.paths, {x.path for x in reader.files}
+    source, listed = opened.reader.source, {x.path for x in opened.reader.files}
     if "layout.json" not in listed:
         raise Conflict("The manifest does not list layout.json, so nobody signed it.")
-    twice = [path for path, times in Counter(paths).items() if times > 1]
-    if twice:
-        raise Conflict(f"{twice[0]} stands twice in the archive.")
-    strange = [p for p in paths if p.startswith("data/") and p not in listed]
+    if source.twice:
+        raise Conflict(f"{shown(source.twice[0])} stands twice in the archive.")
+    strange = [p for p in source.sizes if p.startswith("data/") and p not in listed]
     if strange:
-        raise Conflict(f"The manifest knows nothing of {strange[0]}.")
-    return "Each file of codes is in the manifest, and stands there once."
+        raise Conflict(
+            f"The manifest knows nothing of {shown(strange[0])}. Never print from it; "
+            "take it away, and check again."
+        )
+    passed = ""
+    if source.dropped:
+        passed = (
+            f" Passed over what systems drop into folders: {shown(source.dropped[0])}"
+            f"{f' and {len(source.dropped) - 1} more' * (len(source.dropped) > 1)}."
+        )
+    return f"Each file of codes is in the manifest, and stands there once.{passed}"
 
 
 def _indexes(opened: _Opened) -> str:
@@ -192,7 +205,7 @@ def _indexes(opened: _Opened) -> str:
         for file in opened.data:
             assert file.rows is not None
             if not file.index_step:
-                raise Conflict(f"The rows of {file.path} all have one index.")
+                raise Conflict(f"The rows of {shown(file.path)} all have one index.")
             last_index = file.first_index + (file.rows - 1) * file.index_step
             ends = (file.first_index, last_index)
             low, step = min(ends), abs(file.index_step)
@@ -218,9 +231,10 @@ def _layout(opened: _Opened) -> str:
     for file in opened.data:
         size = layout.header_bytes + (file.rows or 0) * layout.row_bytes
         size += layout.footer_bytes
-        if size != file.bytes:
+        found = opened.reader.source.sizes.get(file.path, 0)
+        if not size == file.bytes == found:
             raise Conflict(
-                f"{file.path} has {file.bytes:,} bytes; its rows need {size:,}."
+                f"{shown(file.path)} has {found:,} bytes; its rows need {size:,}."
             )
     return f"Each row has {layout.row_bytes} bytes, and rows fill their files."
 
@@ -262,7 +276,7 @@ def _rows(opened: _Opened) -> str:
             bad = np.flatnonzero(places.any(axis=1))
             if bad.size:
                 at = start + int(bad[0]) + 1
-                raise Conflict(f"Row {at:,} of {file.path} {said}.")
+                raise Conflict(f"Row {at:,} of {shown(file.path)} {said}.")
     return "All rows have the links, codes and numbers that they must."
 
 
@@ -296,11 +310,13 @@ def _duplicates(opened: _Opened) -> str:
 
     A pass holds the codes whose last signs fall to it, sorted.
     """
-    quantity = opened.order.quantity
+    quantity = sum(each.rows or 0 for each in opened.data)
     passes = -(-quantity // _HELD)
     for number in range(passes):
-        held = []
+        held: list[NDArray[np.bytes_]] = []
         for _, _, rows in opened.blocks():
+            if sum(map(len, held)) > _CROWDED:
+                raise Conflict("The codes are not spread like codes. Print nothing.")
             codes = np.ascontiguousarray(opened.codes(rows))
             tails = codes[:, -4:].copy().view("<u4")[:, 0].astype(np.uint64)
             mine = tails * _SPREAD % _PRIME % passes == number

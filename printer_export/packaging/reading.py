@@ -1,9 +1,8 @@
-"""A package read back at the plant: a zip, one closed with age, or its folder."""
+"""A package read back at the plant: a zip, one closed with a secret, or its folder."""
 
 import hashlib
 import json
-import tempfile
-import zipfile
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,26 +11,28 @@ from typing import IO, Annotated, Any, Final, TypeVar
 
 import msgspec
 import numpy as np
-import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from numpy.typing import NDArray
 
 from core.errors import Conflict
+from core.terminal import shown
 from printer_export.domain.manifest import FORMAT
+from printer_export.packaging.secrets import Secrets
+from printer_export.packaging.sources import DAMAGES, Source, open_source
 from printer_export.signing import key_id_of
 
 # No package is larger, and 64 bits hold what is made of these numbers.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 Step = Annotated[int, msgspec.Meta(ge=-(2**20), le=2**20)]
-# What the libraries below raise for an archive that was damaged.
-_DAMAGES: Final = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError),
-)
-_AGE: Final = b"age-encryption.org/v1"
+RowBytes = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+MarginBytes = Annotated[int, msgspec.Meta(ge=0, le=64 << 10)]
 _CHUNK: Final = 1 << 20
-_ENCRYPTED: Final = 0x1
+# Lists have a line for each file; everything else that is read whole is small.
+_SMALL_BYTES: Final = 64 << 10
+_LINE_BYTES: Final = 1024
+_KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class ListedFile(msgspec.Struct, frozen=True):
@@ -49,17 +50,17 @@ class Column(msgspec.Struct, frozen=True):
     """Where a column stands in a row, in bytes."""
 
     name: str
-    offset: Count
-    length: Count
+    offset: MarginBytes
+    length: MarginBytes
 
 
 class Layout(msgspec.Struct, frozen=True):
     """How rows stand in their files, in bytes."""
 
-    header_bytes: Count
-    row_bytes: Count
-    columns: tuple[Column, ...]
-    footer_bytes: Count = 0
+    header_bytes: MarginBytes
+    row_bytes: RowBytes
+    columns: Annotated[tuple[Column, ...], msgspec.Meta(max_length=16)]
+    footer_bytes: MarginBytes = 0
 
     @property
     def link(self) -> slice | None:
@@ -78,13 +79,12 @@ class PackageReader:
     """An open package; rows are read in any order, fastest forwards.
 
     `manifest` and `layout` are the parsed files, `files` and `record` what is read by
-    them, `paths` names all files there are. Nothing is trusted before
+    them, `source` where all files are. Nothing is trusted before
     `verify_hashes`, nor before `verify_signature` whom it came from.
     """
 
-    def __init__(self, root: "zipfile.Path | Path", paths: Sequence[str]) -> None:
-        self._root = root
-        self.paths = paths
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.manifest = self.read_json("manifest.json")
         if self.manifest.get("format") != FORMAT:
             raise Conflict("This is no package of codes, or a newer kind of one.")
@@ -92,6 +92,9 @@ class PackageReader:
         self._open: tuple[str, IO[bytes]] | None = None
         self.files = typed(self.manifest.get("files"), tuple[ListedFile, ...])
         self.record = typed(self.layout, Layout)
+        listed = [each.path for each in self.files]
+        if len(set(listed)) != len(listed):
+            raise Conflict("The manifest lists a file twice. Print nothing.")
 
     def verify_signature(self, public_pem: bytes) -> None:
         """Check who signed the manifest; raises Conflict with a sentence."""
@@ -106,8 +109,14 @@ class PackageReader:
         except InvalidSignature:
             raise Conflict(
                 f"The manifest is not signed by this key ({key_id_of(key)}); it names "
-                f"{self.manifest.get('key_id')}. Print nothing, and ask the brand."
+                f"{self.key_id}. Print nothing, and ask the brand."
             ) from None
+
+    @property
+    def key_id(self) -> str:
+        """The key that the manifest names, if it is the name of one."""
+        named = str(self.manifest.get("key_id"))
+        return named if _KEY_ID.fullmatch(named) else "no key"
 
     def verify_hashes(self, progress: Callable[[int, int], None]) -> None:
         """Compare each file with the manifest; raises Conflict naming the first wrong.
@@ -117,15 +126,17 @@ class PackageReader:
         total, done = sum(each.bytes for each in self.files), 0
         for each in self.files:
             digest = hashlib.sha256()
-            with _undamaged(each.path), self._stream(each.path) as file:
-                while chunk := file.read(_CHUNK):
+            with _undamaged(each.path), self.source.open(each.path) as file:
+                # The length first: of a file that is too long nothing need be read.
+                is_right = self.source.sizes[each.path] == each.bytes
+                while is_right and (chunk := file.read(_CHUNK)):
                     digest.update(chunk)
                     done += len(chunk)
                     progress(done, total)
-            if digest.hexdigest() != each.sha256:
+            if not is_right or digest.hexdigest() != each.sha256:
                 raise Conflict(
-                    f"{each.path} is not what the manifest says; the package was "
-                    "damaged or changed. Print nothing, and download it again."
+                    f"{shown(each.path)} is not what the manifest says; the package "
+                    "was damaged or changed. Print nothing, and download it again."
                 )
 
     def read_rows(
@@ -134,10 +145,15 @@ class PackageReader:
         """Read rows of a data file: their batch indexes and links."""
         entry = next(each for each in self.files if each.path == file)
         content = self.read_bytes(file, from_row, count)
-        link = self.record.slice_of("link") or slice(0, 0)
+        link, width = self.record.slice_of("link") or slice(0, 0), self.record.row_bytes
+        if len(content) != count * width or not content.isascii():
+            raise Conflict(
+                f"{shown(file)} has not the rows that the layout says; it was damaged."
+            )
+        text = content.decode("ascii")
         links = [
-            content[start + link.start : start + link.stop].decode("ascii")
-            for start in range(0, len(content), self.record.row_bytes)
+            text[start + link.start : start + link.stop]
+            for start in range(0, len(text), width)
         ]
         rows = from_row + np.arange(len(links), dtype=np.int64)
         return entry.first_index + rows * entry.index_step, links
@@ -151,15 +167,19 @@ class PackageReader:
             return source.read(count * row_bytes)
 
     def read(self, path: str) -> bytes:
-        """Read a small file; raises Conflict when there is none."""
-        with _undamaged(path), self._stream(path) as file:
-            return file.read()
+        """Read a list or a small file; raises Conflict when there is none."""
+        most = _SMALL_BYTES + _LINE_BYTES * len(self.source.sizes)
+        with _undamaged(path), self.source.open(path) as file:
+            content = file.read(most + 1)
+        if len(content) > most:
+            raise Conflict(f"{shown(path)} is too long for what it is.")
+        return content
 
     def read_json(self, path: str) -> dict[str, Any]:
         """Read a file that holds one JSON object; raises Conflict."""
         try:
             content = json.loads(self.read(path))
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
             raise Conflict(f"{path} holds no JSON object; the package was damaged.")
@@ -174,14 +194,8 @@ class PackageReader:
     def _kept_open(self, path: str) -> IO[bytes]:
         if self._open is None or self._open[0] != path:
             self.close()
-            self._open = (path, self._stream(path))
+            self._open = (path, self.source.open(path))
         return self._open[1]
-
-    def _stream(self, path: str) -> IO[bytes]:
-        if path.startswith("/") or ".." in path.split("/"):
-            raise Conflict(f"A package has no file {path!r}.")
-        stream: IO[bytes] = (self._root / path).open("rb")
-        return stream
 
 
 T = TypeVar("T")
@@ -203,83 +217,23 @@ def _undamaged(path: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, KeyError):
-        raise Conflict(f"The package lacks {path}.") from None
-    except _DAMAGES as fault:
+        raise Conflict(f"The package lacks {shown(path)}.") from None
+    except (*DAMAGES, zlib.error) as fault:
         raise Conflict(
-            f"{path} cannot be read ({fault}); the package was damaged. Print nothing, "
-            "and download it again."
+            f"{shown(path)} cannot be read ({shown(fault)}); the package was damaged. "
+            "Print nothing, and download it again."
         ) from None
 
 
 @contextmanager
-def open_package(
-    path: Path, *, identity: Path | None = None
-) -> Iterator[PackageReader]:
-    """Open a package file or the folder it was extracted to.
+def open_package(path: Path, secrets: Secrets | None = None) -> Iterator[PackageReader]:
+    """Open a package file or the folder it was extracted to, also one folder above.
 
-    One closed with age needs the file of an identity, and is decrypted to a private
-    temporary file while it is open. Raises Conflict with a sentence.
+    Raises Conflict with a sentence.
     """
-    if path.is_dir():
-        files = (each for each in path.rglob("*") if each.is_file())
-        yield from _reading(path, [each.relative_to(path).as_posix() for each in files])
-        return
-    try:
-        with path.open("rb") as file:
-            sealed = file.read(len(_AGE)) == _AGE
-    except OSError as fault:
-        raise Conflict(f"Cannot read {path}: {fault.strerror}.") from None
-    if not sealed:
-        yield from _reading_zip(path)
-        return
-    if identity is None:
-        raise Conflict(
-            f"{path} is closed with age; name the file of your identity: --identity."
-        )
-    # Made readable by its owner only, and gone with the last handle.
-    with tempfile.NamedTemporaryFile(suffix=".zip") as opened:
-        _decrypt(path, identity, opened)
-        yield from _reading_zip(Path(opened.name))
-
-
-def _decrypt(path: Path, identity: Path, out: Any) -> None:
-    try:
-        lines = identity.read_text().splitlines()
-        keys = [
-            pyrage.x25519.Identity.from_str(line.strip())
-            for line in lines
-            if line.strip() and not line.startswith("#")
-        ]
-        with path.open("rb") as sealed:
-            pyrage.decrypt_io(sealed, out, keys)
-        out.flush()
-    except (pyrage.DecryptError, pyrage.IdentityError, OSError) as fault:
-        raise Conflict(f"{path} does not open with {identity}: {fault}.") from None
-
-
-def _reading_zip(path: Path) -> Iterator[PackageReader]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except _DAMAGES:
-        raise Conflict(
-            f"{path} is no zip file, or a part of one, or it was damaged."
-        ) from None
-    with archive:
-        if any(each.flag_bits & _ENCRYPTED for each in archive.infolist()):
-            raise Conflict(
-                f"{path} has a password; extract it with 7-Zip first, and name the "
-                "folder instead."
-            )
-        # Listed before zipfile.Path adds folders that no member is.
-        paths = archive.namelist()
-        yield from _reading(zipfile.Path(archive), paths)
-
-
-def _reading(
-    root: "zipfile.Path | Path", paths: Sequence[str]
-) -> Iterator[PackageReader]:
-    reader = PackageReader(root, paths)
-    try:
-        yield reader
-    finally:
-        reader.close()
+    with open_source(path, secrets or Secrets()) as source:
+        reader = PackageReader(source)
+        try:
+            yield reader
+        finally:
+            reader.close()

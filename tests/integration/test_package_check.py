@@ -81,7 +81,7 @@ def test_a_package_as_it_is_made_passes(
     ("path", "old", "new", "names"),
     [
         (DATA, b"https", b"Https", ["sums", "rows"]),
-        (DATA, b"\r\n", b"", ["sums", "rows"]),
+        (DATA, b"\r\n", b"", ["sums", "layout"]),
         ("README.en.txt", b"secret", b"public", ["sums"]),
         ("SHA256SUMS", b"layout.json", b"lay0ut.json", ["sums"]),
         ("manifest.sig", SIGNING_KEY.sign(b"")[:0], b"x", ["signature", "sums"]),
@@ -116,7 +116,9 @@ def _lose_a_row(folder: Path) -> None:
 
 
 def _forget_the_layout(folder: Path) -> None:
-    change(folder, "manifest.json", b'"layout.json"', b'"README.en.txt"')
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = [x for x in manifest["files"] if x["path"] != "layout.json"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def _add_a_file(folder: Path) -> None:
@@ -169,6 +171,7 @@ def verify(*words: str | Path) -> tuple[int, str]:
     done = subprocess.run(
         [program, "package", "verify", *words],
         check=False,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         env={"PATH": ""},
@@ -188,8 +191,13 @@ def test_the_command_says_one_sentence_a_check(tmp_path: Path) -> None:
     status, said = verify(folder, *key)
     assert status == 1
     assert f"failed      sums: {DATA} is not what the manifest says" in said
-    status, said = verify(FOLDER / "package-password.zip", *key)
-    assert (status, "7-Zip" in said) == (1, True)
+    closed, password = FOLDER / "package-password.zip", FOLDER / "password.txt"
+    status, said = verify(closed, *key, "--password-file", password)
+    assert (status, len(said.splitlines())) == (0, 7), said
+    status, said = verify(closed, *key)
+    assert (status, "--password-file" in said) == (1, True)
+    status, said = verify(closed, *key, "--password-file", FOLDER / "signing-key.pem")
+    assert (status, "does not open" in said) == (1, True)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"format": "other/1"}'])

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from core.errors import Conflict
 from printer_export.packaging.checking import Verdict, check_package
 from printer_export.packaging.reading import open_package
-from tests.fixtures.package_vector import FOLDER, SIGNING_KEY
+from printer_export.packaging.secrets import Secrets
+from tests.fixtures.package_vector import FOLDER, PASSWORD, SIGNING_KEY
 
-IDENTITY = FOLDER / "age-identity.txt"
+SECRETS = Secrets(FOLDER / "age-identity.txt", lambda: PASSWORD)
 ODD: st.SearchStrategy[object] = st.sampled_from(
     [None, 0, -1, 2, -5, 2**45, "x", "", [], {}, True, 1.5, "../x", "/etc", "data", [1]]
 )
@@ -42,7 +43,7 @@ PLACES = [(name, path) for name, said in SAID.items() for path in places(said) i
 def all_is_well(path: Path) -> bool:
     """Check a package; a refusal to open it is an answer too."""
     try:
-        with open_package(path, identity=IDENTITY) as reader:
+        with open_package(path, SECRETS) as reader:
             checks = list(check_package(reader, SIGNING_KEY.public_pem()))
     except Conflict:
         return False
@@ -71,7 +72,7 @@ def test_a_file_that_was_cut_or_flipped_is_told(name: str) -> None:
             path.write_bytes(content[:length])
             if all_is_well(path):
                 # Dates and the like may be wrong; what is read is right.
-                with open_package(path, identity=IDENTITY) as reader:
+                with open_package(path, SECRETS) as reader:
                     assert {each: reader.read(each) for each in PLAIN} == PLAIN
 
     holds()

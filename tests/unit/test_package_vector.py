@@ -47,7 +47,7 @@ def test_the_page_names_each_key_and_file() -> None:
     """What a package says of itself is documented, whole."""
     page = PAGE.read_text("utf-8")
     with open_package(FOLDER / "package.zip") as reader:
-        manifest, layout, paths = reader.manifest, reader.layout, reader.paths
+        manifest, layout, paths = reader.manifest, reader.layout, reader.source.sizes
     entries = [*manifest["files"], *layout["columns"]]
     keys = {*manifest, *layout, *(key for entry in entries for key in entry)}
     names = {path for path in paths if "/" not in path}
