@@ -25,6 +25,9 @@ FAULTS: Final[Mapping[str, str]] = {
     "codes_active": "其中的码已启用，可能已在消费者手里；请先作废或召回。",
     "no_password": "这个码包没有密码。",
     "not_the_approver": "只有批准人能看到密码；文件和密码要走不同的路。",
+    "account_violated": (
+        "计入后本批次的账对不上：报告的瓶盖会比签发的多。没有计入任何内容；请与之前的报告核对。"
+    ),
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": (
         "第一行要写明列名，顺序不限：from_index 和 to_index"
@@ -97,6 +100,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "This is not one of our codes.": "这不是我们的码。",
     "Batch {} has no unit {}.": "批次 {} 没有名为 {} 的卷或箱。",
     "A code that is {} cannot become {}.": "状态为“{}”的码不能变为“{}”。",
+    (
+        "What was reported of unit {} leaves no code that can be {}."
+    ): "{} 已报告的数量，不容其中的码再成为“{}”。",
     "Unit {} has {} caps left to report.": "{} 只剩 {} 个瓶盖可报告。",
     # What reports put into effect
     (

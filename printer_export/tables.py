@@ -112,6 +112,18 @@ unit_quantities = Table(
     Column("quantity", BigInteger, nullable=False),
 )
 
+unit_accounts = Table(
+    "unit_accounts",
+    metadata,
+    Column("batch_id", BigInteger, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("caps", BigInteger, nullable=False),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in ("printed", "rejected", "wasted", "missing", "indeterminate")
+    ),
+)
+
 line_reports = Table(
     "line_reports",
     metadata,
@@ -123,7 +135,11 @@ line_reports = Table(
     Column("row_count", BigInteger, nullable=False),
     Column("wrong_rows", BigInteger, nullable=False),
     Column("answer", JSONB, nullable=False),
-    UniqueConstraint("batch_id", "content_hash", name="the_same_report_counts_once"),
+    Column("options", JSONB),
+    Column("again", Text, nullable=False, server_default=""),
+    UniqueConstraint(
+        *("batch_id", "content_hash", "again"), name="the_same_report_counts_once"
+    ),
 )
 
 line_report_blocks = Table(

@@ -16,6 +16,7 @@ from console.visits import StaffVisit
 from core.auth import Role
 from printer_export.domain.life import PackageFilter
 from printer_export.pipeline.packages import list_packages
+from printer_export.pipeline.unit_accounts import add_up_units
 from printer_export.routes.packages import view_package
 from printer_export.store import reports as report_store
 
@@ -60,7 +61,7 @@ async def _facts(
         "losses": [each for each in reasons if each["status"] != PRINTED],
         # Those without a grade come last.
         "grades": sorted(grades.items(), key=lambda each: (not each[0], each[0])),
-        "units": await report_store.load_unit_quantities(conn, batch_id),
+        "units": await add_up_units(conn, batch_id),
         "reports": await report_store.list_reports(
             conn, batch_id, before_id=None, limit=_SHOWN
         ),

@@ -22,6 +22,7 @@ CHECKS = (
     Check(
         9,
         "the counts of each batch are those of its codes and units",
+        # What units hold by their accounts replaces what is named in them.
         """SELECT c.batch_id FROM line_counts AS c
             JOIN batches AS b USING (batch_id)
             LEFT JOIN LATERAL (
@@ -29,12 +30,30 @@ CHECKS = (
                     AS named FROM code_statuses AS s WHERE s.batch_id = c.batch_id
             ) AS codes ON true
             LEFT JOIN LATERAL (
+                SELECT sum(a.printed + a.rejected + a.wasted + a.missing
+                    + a.indeterminate - coalesce(n.named, 0)) AS more
+                FROM unit_accounts AS a
+                JOIN batch_units AS u ON u.batch_id = a.batch_id AND u.name = a.unit
+                LEFT JOIN LATERAL (
+                    SELECT sum(length(translate(encode(substring(s.statuses,
+                        greatest(u.from_index - (s.chunk_no::bigint << 16), 0)::int + 1,
+                        (least(u.to_index - (s.chunk_no::bigint << 16), 65535)
+                            - greatest(u.from_index - (s.chunk_no::bigint << 16), 0)
+                            + 1)::int), 'hex'), '0', ''))) AS named
+                    FROM code_statuses AS s WHERE s.batch_id = a.batch_id
+                        AND s.chunk_no BETWEEN u.from_index >> 16 AND u.to_index >> 16
+                ) AS n ON true
+                WHERE a.batch_id = c.batch_id
+            ) AS accounts ON true
+            LEFT JOIN LATERAL (
                 SELECT sum(q.quantity) AS quantity FROM unit_quantities AS q
-                WHERE q.batch_id = c.batch_id
+                LEFT JOIN unit_accounts AS a USING (batch_id, unit)
+                WHERE q.batch_id = c.batch_id AND a.unit IS NULL
             ) AS units ON true
             WHERE c.batch_id BETWEEN :first AND :last AND (c.issued <> b.quantity
                 OR c.printed + c.rejected + c.wasted + c.missing + c.indeterminate
-                    <> coalesce(codes.named, 0) + coalesce(units.quantity, 0))""",
+                    <> coalesce(codes.named, 0) + coalesce(accounts.more, 0)
+                        + coalesce(units.quantity, 0))""",
         BATCHES,
     ),
     Check(

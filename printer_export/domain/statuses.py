@@ -1,5 +1,6 @@
 """What became of each code of a batch: one byte a code, and what may change; pure."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 Octets = NDArray[np.uint8]
 Indexes = NDArray[np.int64]
+# Codes from an index on: their statuses before and after.
+Stretch = tuple[int, Octets, Octets]
 
 CHUNK_BITS: Final = 16
 CHUNK: Final = 1 << CHUNK_BITS
@@ -84,6 +87,32 @@ class StatusChunks:
         self.loaded[chunk_no] = held
         self.before[chunk_no] = held.copy()
 
+    def slices(self, first: int, last: int) -> list[tuple[int, Octets]]:
+        """Give the statuses from one index to another, writable, each from an index."""
+        return [
+            (
+                max(first, chunk_no << CHUNK_BITS),
+                self.loaded[chunk_no][
+                    max(first - (chunk_no << CHUNK_BITS), 0) : last
+                    - (chunk_no << CHUNK_BITS)
+                    + 1
+                ],
+            )
+            for chunk_no in range(first >> CHUNK_BITS, (last >> CHUNK_BITS) + 1)
+        ]
+
+    def changed(self) -> list[Stretch]:
+        """Give the chunks that are not as they are stored."""
+        return [
+            (chunk_no << CHUNK_BITS, self.before[chunk_no], statuses)
+            for chunk_no, statuses in sorted(self.loaded.items())
+            if (statuses != self.before[chunk_no]).any()
+        ]
+
+    def rewind(self) -> None:
+        """Go back to what is stored."""
+        self.loaded = {number: held.copy() for number, held in self.before.items()}
+
     def read(self, indexes: Indexes) -> Octets:
         """Read the statuses of codes."""
         out = np.empty(len(indexes), dtype=np.uint8)
@@ -103,12 +132,36 @@ class StatusChunks:
 
 @dataclass(slots=True)
 class Applied:
-    """What laying rows on chunks did; `wrong` pairs a row number with its status."""
+    """What laying rows on chunks did.
+
+    `changed` is how many codes each row changed, (rows,) int64. `wrong` pairs the
+    number of a row with the status that a code of it has, `denied` with the unit of
+    which quantities contradict it.
+    """
 
     moves: NDArray[np.int64]
+    good: NDArray[np.bool_]
+    changed: NDArray[np.int64]
     unchanged: int = 0
-    good: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     wrong: list[tuple[int, LineStatus]] = field(default_factory=list)
+    denied: list[tuple[int, str]] = field(default_factory=list)
+
+    @classmethod
+    def none_of(cls, rows: ReportRows) -> "Applied":
+        """Begin with none of some rows."""
+        return cls(
+            np.zeros((len(STATUSES), len(STATUSES)), dtype=np.int64),
+            np.zeros(len(rows), dtype=np.bool_),
+            np.zeros(len(rows), dtype=np.int64),
+        )
+
+
+# Notes that codes change, or names the unit that denies it.
+Allow = Callable[[Sequence[Stretch]], str | None]
+
+
+def _allow_all(_changes: Sequence[Stretch]) -> str | None:
+    return None
 
 
 def apply_rows(chunks: StatusChunks, rows: ReportRows) -> Applied:
@@ -117,9 +170,7 @@ def apply_rows(chunks: StatusChunks, rows: ReportRows) -> Applied:
     A row counts as a whole or not at all. `moves[a, b]` is how many codes went from
     status a to status b.
     """
-    size = len(STATUSES)
-    applied = Applied(np.zeros((size, size), dtype=np.int64))
-    applied.good = np.zeros(len(rows), dtype=np.bool_)
+    applied = Applied.none_of(rows)
     lengths = rows.last - rows.first + 1
     start = 0
     while start < len(rows):
@@ -133,6 +184,14 @@ def apply_rows(chunks: StatusChunks, rows: ReportRows) -> Applied:
         stop = start + int(long[0]) if long.size else max(stop, start + 1)
         _apply_many(chunks, rows, start, stop, applied)
         start = stop
+    return applied
+
+
+def apply_singly(chunks: StatusChunks, rows: ReportRows, allow: Allow) -> Applied:
+    """Lay rows on one by one, each if it is allowed; slower than all at once."""
+    applied = Applied.none_of(rows)
+    for number in range(len(rows)):
+        _apply_one(chunks, rows, number, applied, allow)
     return applied
 
 
@@ -161,32 +220,33 @@ def _apply_many(
     chunks.write(indexes[counted], after[counted])
     _count(applied, before[counted], after[counted])
     applied.good[start:stop] = ~bad
+    changed = row_of[counted & (before != after)]
+    applied.changed[start:stop] = np.bincount(changed, minlength=stop - start)
 
 
 def _apply_one(
-    chunks: StatusChunks, rows: ReportRows, number: int, applied: Applied
+    chunks: StatusChunks,
+    rows: ReportRows,
+    number: int,
+    applied: Applied,
+    allow: Allow = _allow_all,
 ) -> None:
     """Lay on one row, slice by slice; nothing of it if a part is not allowed."""
-    first, last = int(rows.first[number]), int(rows.last[number])
-    after = int(rows.status[number])
-    slices = [
-        (
-            chunks.loaded[chunk_no],
-            max(first - (chunk_no << CHUNK_BITS), 0),
-            min(last - (chunk_no << CHUNK_BITS), CHUNK - 1) + 1,
-        )
-        for chunk_no in range(first >> CHUNK_BITS, (last >> CHUNK_BITS) + 1)
-    ]
-    for statuses, begin, end in slices:
-        illegal = ~LEGAL[statuses[begin:end], after]
+    after = rows.status[number]
+    slices = chunks.slices(int(rows.first[number]), int(rows.last[number]))
+    for _, statuses in slices:
+        illegal = ~LEGAL[statuses, after]
         if illegal.any():
-            present = statuses[begin:end][illegal][0]
-            applied.wrong.append((number, STATUSES[present]))
+            applied.wrong.append((number, STATUSES[statuses[illegal][0]]))
             return
-    for statuses, begin, end in slices:
-        before = statuses[begin:end].copy()
-        statuses[begin:end] = after
-        _count(applied, before, np.full(len(before), after, dtype=np.uint8))
+    changes = [(at, held.copy(), np.full_like(held, after)) for at, held in slices]
+    if unit := allow(changes):
+        applied.denied.append((number, unit))
+        return
+    for (_, statuses), (_, before, told) in zip(slices, changes, strict=True):
+        statuses[:] = told
+        _count(applied, before, told)
+        applied.changed[number] += np.count_nonzero(before != told)
     applied.good[number] = True
 
 

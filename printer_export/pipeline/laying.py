@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
@@ -15,7 +16,6 @@ from printer_export.domain.report import (
     UnitRow,
 )
 from printer_export.domain.statuses import (
-    CHUNK,
     CHUNK_BITS,
     PRINTED,
     SPOILT,
@@ -23,8 +23,10 @@ from printer_export.domain.statuses import (
     ReportRows,
     StatusChunks,
     apply_rows,
+    apply_singly,
     runs_of,
 )
+from printer_export.pipeline.unit_accounts import UnitAccounts
 from printer_export.store import reports as store
 
 MAX_ERRORS: Final = 1_000
@@ -42,7 +44,7 @@ class Intake:
     rows: int = 0
     blocks: int = 0
     unchanged: int = 0
-    deltas: np.ndarray[Any, np.dtype[np.int64]] = field(
+    deltas: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros(len(STATUSES), dtype=np.int64)
     )
     tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Laying:
     report_id: int
     notes: Notes
     intake: Intake
+    accounts: UnitAccounts
 
     async def lay_on(self, rows: ReportRows) -> list[RowError]:
         """Lay rows on, in halves while they touch more chunks than memory shall hold.
@@ -83,7 +86,14 @@ class Laying:
         stored = await store.load_chunks(self.conn, self.batch.batch_id, needed)
         for chunk_no in needed:
             chunks.put(chunk_no, stored.get(chunk_no))
+        await self.accounts.open_within(needed)
         applied = await asyncio.to_thread(apply_rows, chunks, rows)
+        if await asyncio.to_thread(self.accounts.name, chunks.changed()):
+            # Something among them is denied by a unit's quantities: row by row, then.
+            chunks.rewind()
+            applied = await asyncio.to_thread(
+                apply_singly, chunks, rows, self.accounts.name
+            )
         self.intake.unchanged += applied.unchanged
         self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
         self.intake.touched.update(needed)
@@ -91,31 +101,31 @@ class Laying:
         good = rows.pick(applied.good)
         if len(good):
             names = list(self.notes.numbers)
-            _tally(self.intake, good, names)
+            _tally(self.intake, good, applied.changed[applied.good], names)
             block_no = self.intake.blocks
             await store.insert_block(self.conn, self.report_id, block_no, good, names)
             self.intake.blocks += 1
+        told = [
+            (n, f"A code that is {present.value} cannot become {{}}.")
+            for n, present in applied.wrong
+        ] + [
+            (n, f"What was reported of unit {unit} leaves no code that can be {{}}.")
+            for n, unit in applied.denied
+        ]
         return [
             RowError(
-                int(rows.line[number]),
-                1,
-                f"A code that is {present.value} cannot become "
-                f"{STATUSES[int(rows.status[number])].value}.",
+                int(rows.line[n]), 1, message.format(STATUSES[rows.status[n]].value)
             )
-            for number, present in applied.wrong
+            for n, message in told
         ]
 
     async def _keep(self, chunks: StatusChunks) -> None:
-        changed = {
-            number: statuses
-            for number, statuses in sorted(chunks.loaded.items())
-            if (statuses != chunks.before[number]).any()
-        }
-        for number, statuses in changed.items():
-            newly = SPOILT[statuses] & ~SPOILT[chunks.before[number]]
-            self.intake.spoilt += runs_of(newly, number << CHUNK_BITS)
+        changed = chunks.changed()
+        for first, before, statuses in changed:
+            self.intake.spoilt += runs_of(SPOILT[statuses] & ~SPOILT[before], first)
         if changed:
-            await store.save_chunks(self.conn, self.batch.batch_id, changed)
+            saved = {first >> CHUNK_BITS: statuses for first, _, statuses in changed}
+            await store.save_chunks(self.conn, self.batch.batch_id, saved)
 
 
 def _in_pieces(rows: ReportRows) -> ReportRows:
@@ -144,9 +154,15 @@ def _chunks_of(rows: ReportRows) -> list[int]:
     return sorted(needed)
 
 
-def _tally(intake: Intake, rows: ReportRows, names: list[tuple[str, str]]) -> None:
+def _tally(
+    intake: Intake,
+    rows: ReportRows,
+    changed: NDArray[np.int64],
+    names: list[tuple[str, str]],
+) -> None:
+    """Count codes that changed, by status, reason and grade."""
     kinds = rows.note.astype(np.int64) * len(STATUSES) + rows.status
-    sizes = np.bincount(kinds, weights=(rows.last - rows.first + 1).astype(np.float64))
+    sizes = np.bincount(kinds, weights=changed.astype(np.float64))
     for kind in np.flatnonzero(sizes).tolist():
         note, status = divmod(kind, len(STATUSES))
         key = (STATUSES[status].value, *names[note])
@@ -154,58 +170,21 @@ def _tally(intake: Intake, rows: ReportRows, names: list[tuple[str, str]]) -> No
 
 
 async def add_units(
-    conn: AsyncConnection,
-    batch: Batch,
-    units: list[UnitRow],
-    reader: ReportReader,
-    intake: Intake,
+    units: list[UnitRow], reader: ReportReader, intake: Intake, accounts: UnitAccounts
 ) -> list[RowError]:
-    """Add quantities of units, while they and its named caps fit in the unit."""
+    """Add quantities of units; returns those that no caps of the unit can be."""
     errors: list[RowError] = []
-    if not units:
-        return errors
-    quantities = await store.load_unit_quantities(conn, batch.batch_id)
-    sizes = {u.name: (u.from_index, u.to_index) for u in batch.units}
     names = list(reader.notes.numbers)
     for row in units:
-        first, last = sizes[row.unit]
-        named = await _named_within(conn, batch.batch_id, first, last)
-        taken = sum(n for (unit, _), n in quantities.items() if unit == row.unit)
-        room = last - first + 1 - named - taken
-        if row.quantity > room:
-            message = f"Unit {row.unit} has {room:,} caps left to report."
+        account = await accounts.open(row.unit)
+        if not account.tell(row.status, row.quantity):
+            message = f"Unit {row.unit} has {account.room():,} caps left to report."
             column = reader.columns.names[-1] + 1
             errors.append(RowError(row.line, column, message))
             continue
-        status = STATUSES[row.status].value
-        key = (row.unit, status)
-        quantities[key] = quantities.get(key, 0) + row.quantity
-        await store.add_unit_quantity(
-            conn,
-            batch_id=batch.batch_id,
-            unit=row.unit,
-            status=status,
-            quantity=row.quantity,
-        )
-        intake.deltas[row.status] += row.quantity
-        kind = (status, *names[row.note])
+        kind = (STATUSES[row.status].value, *names[row.note])
         if row.quantity:
             intake.tallies[kind] = intake.tallies.get(kind, 0) + row.quantity
         if row.status == PRINTED and row.quantity:
             intake.printed_units.add(row.unit)
     return errors
-
-
-async def _named_within(
-    conn: AsyncConnection, batch_id: int, first: int, last: int
-) -> int:
-    """Count the codes of a unit whose status is known one by one."""
-    named = 0
-    numbers = list(range(first >> CHUNK_BITS, (last >> CHUNK_BITS) + 1))
-    for number in numbers:
-        chunk = (await store.load_chunks(conn, batch_id, [number])).get(number)
-        if chunk is not None:
-            begin = max(first - (number << CHUNK_BITS), 0)
-            end = min(last - (number << CHUNK_BITS), CHUNK - 1) + 1
-            named += int(np.count_nonzero(chunk[begin:end]))
-    return named

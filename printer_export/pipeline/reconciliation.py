@@ -13,6 +13,7 @@ from printer_export.domain.reconciliation import (
     Span,
     spoilage_rate,
 )
+from printer_export.pipeline.unit_accounts import add_up_units
 from printer_export.store import reports as store
 from printer_export.store.places import add_up_places
 
@@ -23,14 +24,14 @@ async def reconcile_batch(
     """Account for every cap of a batch, and tell why caps were lost; NotFound."""
     batch = await get_batch(conn, batch_id, staff)
     counts = await store.load_counts(conn, batch_id, batch.quantity)
-    units = await store.load_unit_quantities(conn, batch_id)
+    units = await add_up_units(conn, batch_id)
     return {
         "batch_id": batch_id,
         **counts,
         "spoilage_rate": spoilage_rate(counts),
         "units": [
             {"unit": unit, "status": status, "quantity": quantity}
-            for (unit, status), quantity in sorted(units.items())
+            for (unit, status), quantity in units.items()
         ],
         "reasons": await store.load_tallies(conn, batch_id),
     }

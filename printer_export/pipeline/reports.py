@@ -1,10 +1,13 @@
 """Taking in what a line reports: read, laid on, added up, and put into effect."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
@@ -12,7 +15,7 @@ from codegen.domain.batch import Batch
 from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.report import ReportReader
 from printer_export.domain.report_header import read_header
 from printer_export.domain.report_order import OnError, ReportOrder
@@ -20,6 +23,7 @@ from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.laying import Intake, Laying, add_units
 from printer_export.pipeline.report_effects import put_into_effect
 from printer_export.pipeline.report_text import ReportText
+from printer_export.pipeline.unit_accounts import load_unit_accounts
 from printer_export.store import reports as store
 
 
@@ -52,10 +56,9 @@ async def take_report(
     intake = await _read_all(conn, keys, batch, report_id, text)
     _refuse_wrong(order, intake)
     await store.insert_tallies(conn, report_id, intake.tallies)
-    deltas = dict(zip(STATUSES, intake.deltas.tolist(), strict=True))
-    await store.add_counts(
-        conn, batch.batch_id, {status.value: n for status, n in deltas.items()}
-    )
+    deltas = zip(STATUSES, intake.deltas.tolist(), strict=True)
+    with _account_kept():
+        await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
     effects = await put_into_effect(conn, order, intake, staff, now=now)
     counts = await store.load_counts(conn, batch.batch_id, batch.quantity)
     answer = {
@@ -103,6 +106,20 @@ async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row
     return report
 
 
+@contextmanager
+def _account_kept() -> Iterator[None]:
+    """Turn away what PostgreSQL refuses since caps would not add up."""
+    try:
+        yield
+    except IntegrityError as fault:
+        raise Conflict(
+            "With this report the account of the batch does not add up: more caps "
+            "would be reported than there are. Nothing of it counted. Compare it with "
+            "what was reported before.",
+            code="account_violated",
+        ) from fault
+
+
 def _refuse_wrong(order: ReportOrder, intake: Intake) -> None:
     """Let nothing count when anything is wrong, where that was asked for."""
     if intake.wrong_rows and order.on_error is OnError.REFUSE:
@@ -129,7 +146,8 @@ async def _read_all(
     if isinstance(columns, FieldError):
         raise InvalidInput(columns.detail, code=columns.code, errors=(columns,))
     reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
-    laying = Laying(conn, batch, report_id, reader.notes, intake)
+    accounts = await load_unit_accounts(conn, batch)
+    laying = Laying(conn, batch, report_id, reader.notes, intake, accounts)
     blocks = lines.cut(columns.width)
     while block := await asyncio.to_thread(next, blocks, None):
         read = await asyncio.to_thread(reader.read, block)
@@ -137,5 +155,8 @@ async def _read_all(
         errors = read.errors
         if len(read.rows):
             errors = errors + await laying.lay_on(read.rows)
-        intake.note(errors + await add_units(conn, batch, read.units, reader, intake))
+        errors = errors + await add_units(read.units, reader, intake, accounts)
+        intake.note(errors)
+    with _account_kept():
+        intake.deltas += await accounts.keep()
     return intake

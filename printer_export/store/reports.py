@@ -17,7 +17,6 @@ from printer_export.tables import (
     line_report_blocks,
     line_report_tallies,
     line_reports,
-    unit_quantities,
 )
 
 _COUNTED = [status.value for status in STATUSES if status != "unprinted"]
@@ -211,31 +210,6 @@ async def insert_tallies(
                 for (status, reason, grade), quantity in tallies.items()
             ],
         )
-
-
-async def load_unit_quantities(
-    conn: AsyncConnection, batch_id: int
-) -> dict[tuple[str, str], int]:
-    """Load the quantities of units by (unit, status)."""
-    rows = await conn.execute(
-        select(unit_quantities).where(unit_quantities.c.batch_id == batch_id)
-    )
-    return {(r.unit, r.status): r.quantity for r in rows}
-
-
-async def add_unit_quantity(
-    conn: AsyncConnection, *, batch_id: int, unit: str, status: str, quantity: int
-) -> None:
-    """Add to a unit's quantity of a status."""
-    added = pg_insert(unit_quantities).values(
-        batch_id=batch_id, unit=unit, status=status, quantity=quantity
-    )
-    await conn.execute(
-        added.on_conflict_do_update(
-            index_elements=["batch_id", "unit", "status"],
-            set_={"quantity": unit_quantities.c.quantity + added.excluded.quantity},
-        )
-    )
 
 
 async def list_reports(

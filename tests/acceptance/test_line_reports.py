@@ -178,12 +178,19 @@ def test_units_never_hold_more_than_their_size(service: Service, line: str) -> N
     batch = fresh(service, units=units)
     taken(send(service, line, batch, "from_index,to_index,status\n0,9,printed\n"))
     report = (
-        "unit,quantity,status\nroll-1,80,printed\nroll-1,20,wasted\nroll-9,1,wasted\n"
+        "unit,quantity,status\nroll-1,80,printed\nroll-1,21,printed\nroll-9,1,wasted\n"
     )
     body = taken(send(service, line, batch, report))
     assert (body["printed"], body["wasted"]) == (90, 0)
     assert [e["line"] for e in body["errors"]] == [3, 4]
-    assert "10 caps left" in body["errors"][0]["message"]
+    assert "20 caps left" in body["errors"][0]["message"]
+    # All are named after they were counted, and some are spoilt after that.
+    taken(send(service, line, batch, "from_index,to_index,status\n0,99,printed\n"))
+    taken(send(service, line, batch, "from_index,to_index,status\n0,4,rejected\n"))
+    body = taken(send(service, line, batch, "unit,quantity,status\nroll-1,5,wasted\n"))
+    assert (body["printed"], body["rejected"], body["wasted"]) == (90, 5, 5)
+    shown = service.get(path_of(batch, "/reconciliation"), line).json()
+    assert sum(each["quantity"] for each in shown["units"]) == 100
 
 
 def test_printed_codes_activate_and_spoilt_ones_never_pay(
