@@ -1,7 +1,7 @@
 """The application: every feature's routes on one server."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -12,6 +12,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
+from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp
@@ -31,12 +32,12 @@ from core.log import RequestIds
 from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
-from crowncap.http import EXCEPTION_MAP
+from crowncap.http import EXCEPTION_MAP, answer_http_exception
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
 from scan_api.openapi import add_scan_route
-from scan_api.page import PageDesk
+from scan_api.page import PageDesk, asks_for_page, show_refusal
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -124,7 +125,7 @@ def build_app(worker: Worker) -> Litestar:
             "console": Provide(lambda: rooms, sync_to_thread=False),
         },
         middleware=[RequestIds()],
-        exception_handlers=EXCEPTION_MAP,
+        exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(page)},
         request_max_body_size=MAX_BODY,
         openapi_config=OpenAPIConfig(
             title="Crowncap",
@@ -136,6 +137,25 @@ def build_app(worker: Worker) -> Litestar:
     )
     add_scan_route(app.openapi_schema)
     return app
+
+
+def _telling_people(
+    page: PageDesk,
+) -> Callable[[Request[Any, Any, Any], HTTPException], Response[bytes]]:
+    """Make what tells people with a page what the framework refused, programs not."""
+
+    def tell(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+        problem = answer_http_exception(request, fault)
+        if not asks_for_page(request):
+            return problem
+        kept = {
+            name: value
+            for name, value in problem.headers.items()
+            if name in {"allow", "retry-after"}
+        }
+        return show_refusal(request, page, problem.status_code or 500, kept)
+
+    return tell
 
 
 async def _principal(

@@ -109,7 +109,9 @@ class Worker:
             ids,
             self.settings.trusted_proxies,
         )
-        self.views = ViewDesk(self.engine, self.clock, keeper, throttle)
+        self.views = ViewDesk(
+            self.engine, self.clock, keeper, throttle, self.settings.timezone
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

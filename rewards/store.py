@@ -1,7 +1,7 @@
 """The SQL of rewards beside the scan's own transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -115,6 +115,35 @@ async def load_campaigns(
         row.campaign_id: Campaign(**row._mapping)  # noqa: SLF001 - its public spelling
         for row in rows
     }
+
+
+async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
+    """Load the numbers of the campaigns whose budget pays no more claim."""
+    c, b = t.campaigns.c, t.campaign_budgets.c
+    rows = await conn.execute(
+        select(b.campaign_no)
+        .join_from(t.campaign_budgets, t.campaigns, c.campaign_no == b.campaign_no)
+        .where(b.budget - b.spent < c.points)
+    )
+    return frozenset(rows.scalars())
+
+
+async def load_earned(
+    conn: AsyncConnection, *, member_id: str, campaign_no: int, day: date
+) -> int:
+    """Read what a member has earned of a campaign on a day, or on a later one."""
+    d, i = t.daily_earnings.c, t.identities.c
+    earned = await conn.execute(
+        select(d.earned)
+        .join_from(t.daily_earnings, t.identities, i.member_no == d.member_no)
+        .where(
+            i.shard == SHARD,
+            i.member_id == member_id,
+            d.campaign_no == campaign_no,
+            d.day >= day,
+        )
+    )
+    return int(earned.scalar_one_or_none() or 0)
 
 
 def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:

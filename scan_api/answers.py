@@ -1,14 +1,17 @@
 """What a scan's caller is told."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
+from codegen.domain.batch import Placement
 from core.clock import utc_datetime
 from core.ids import time_of_id
+from rewards.domain import Offer, OfferState
 from scan_api.domain import Outcome, Plan, Scan, Settled
-from scan_api.texts import message_for
+from scan_api.texts import Calendar, message_of_offer, say, warn_of_age
 
 
 class ProductView(msgspec.Struct, frozen=True):
@@ -35,7 +38,11 @@ class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The answer to a scan."""
+    """The answer to a scan.
+
+    `offer` is what its campaign has for a claim. It is left out where no campaign is
+    bound to the code, and where it does not matter.
+    """
 
     scan_id: str
     outcome: str
@@ -49,15 +56,17 @@ class Answer(msgspec.Struct, frozen=True):
     message: str
     sell_by: date | None = None
     past_sell_by: bool | None = None
+    offer: OfferState | msgspec.UnsetType = msgspec.UNSET
+    campaign_ends_at: datetime | msgspec.UnsetType = msgspec.UNSET
 
 
 _NEXT = {
-    Outcome.VERIFIED: "sign_in",
     Outcome.HELD: "wait",
     Outcome.REFUSED: "contact",
     Outcome.RECALLED: "contact",
-    Outcome.LIMIT_REACHED: "retry_later",
 }
+# What these outcomes mean is said by what there is to claim.
+_OF_OFFER = {Outcome.VERIFIED, Outcome.LIMIT_REACHED, Outcome.NO_REWARD}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -79,20 +88,20 @@ def answer_invalid(scan_id: int, language: str) -> Answer:
         (),
         None,
         NextView("none"),
-        message_for(Outcome.INVALID, language),
+        say(Outcome.INVALID.value, language),
     )
 
 
 def answer_scan(
-    scan: Scan, plan: Plan, settled: Settled, *, today: date, tomorrow: datetime
+    scan: Scan, plan: Plan, settled: Settled, *, today: date, calendar: Calendar
 ) -> Answer:
-    """Answer a scan that PostgreSQL has settled.
+    """Answer a scan that PostgreSQL has settled; `today` is the brand's business day.
 
-    `today` is the brand's business day; a daily cap ends when `tomorrow` begins.
+    A daily cap ends with it.
     """
     outcome = settled.outcome
     product = plan.product
-    instructions = plan.terms.instructions if plan.terms else None
+    offer = _offer(outcome, plan)
     by_you: bool | None = None
     first_claimed: datetime | None = None
     scan_id = scan.scan_id
@@ -111,18 +120,59 @@ def answer_scan(
         settled.scan_count,
         _rewards(settled),
         settled.available,
-        _next(outcome, plan, scan, tomorrow),
-        message_for(
-            outcome,
-            scan.language,
-            points=settled.points,
-            by_you=bool(by_you),
-            instructions=instructions if outcome is Outcome.RECALLED else None,
-            past_sell_by=plan.sell_by if past else None,
-        ),
+        _next(outcome, plan, scan, offer, calendar),
+        _message(scan, plan, settled, offer, calendar, past=past),
         plan.sell_by,
         past,
+        msgspec.UNSET if offer is None else offer.state,
+        (offer.ends_at if offer else None) or msgspec.UNSET,
     )
+
+
+def _offer(outcome: Outcome, plan: Plan) -> Offer | None:
+    """Tell what there was to claim, as PostgreSQL found it."""
+    if plan.offer is None:
+        return None
+    found = {
+        Outcome.VERIFIED: plan.offer.state,
+        # Planned to be paid, and then turned into this: by the cap, by the budget.
+        Outcome.LIMIT_REACHED: (
+            OfferState.FULL_TODAY if plan.claims else plan.offer.state
+        ),
+        Outcome.NO_REWARD: OfferState.SPENT if plan.points else plan.offer.state,
+    }.get(outcome)
+    return None if found is None else replace(plan.offer, state=found)
+
+
+def _message(
+    scan: Scan,
+    plan: Plan,
+    settled: Settled,
+    offer: Offer | None,
+    calendar: Calendar,
+    *,
+    past: bool | None,
+) -> str:
+    """Say what a scan came to, in the language of who scanned."""
+    outcome, language = settled.outcome, scan.language
+    if outcome is Outcome.RECALLED and plan.terms and plan.terms.instructions:
+        message = plan.terms.instructions
+    elif outcome is Outcome.ALREADY_CLAIMED and settled.claimed_by_caller:
+        name = "already_yours" if settled.original_points else "yours_unpaid"
+        message = say(name, language)
+    elif outcome is Outcome.VERIFIED and not _pays(plan):
+        message = say("outside", language)
+    elif outcome in _OF_OFFER:
+        message = message_of_offer(offer, language, calendar)
+    else:
+        message = say(outcome.value, language, points=settled.points)
+    if past and plan.sell_by is not None:
+        return warn_of_age(message, language, plan.sell_by)
+    return message
+
+
+def _pays(plan: Plan) -> bool:
+    return plan.terms is not None and plan.terms.placement == Placement.INSIDE
 
 
 def claimed_at(claim_scan_id: int, *, exact: bool) -> datetime:
@@ -142,14 +192,25 @@ def _rewards(settled: Settled) -> tuple[RewardView, ...]:
     return ()
 
 
-def _next(outcome: Outcome, plan: Plan, scan: Scan, tomorrow: datetime) -> NextView:
-    kind = _NEXT.get(outcome, "none")
-    if outcome is Outcome.VERIFIED and scan.member_id is not None:
-        # Signed in, but this code pays nobody: it is printed outside.
-        kind = "none"
-    if kind == "retry_later":
-        return NextView(kind, plan.retry_at or tomorrow)
-    return NextView(kind)
+def _next(
+    outcome: Outcome, plan: Plan, scan: Scan, offer: Offer | None, calendar: Calendar
+) -> NextView:
+    if outcome is Outcome.VERIFIED:
+        return _next_of_offer(offer) if scan.member_id is None else NextView("none")
+    if outcome is Outcome.LIMIT_REACHED:
+        if offer is not None and offer.is_over_by(calendar.tomorrow):
+            return NextView("none")
+        return NextView("retry_later", plan.retry_at or calendar.tomorrow)
+    return NextView(_NEXT.get(outcome, "none"))
+
+
+def _next_of_offer(offer: Offer | None) -> NextView:
+    """Ask nobody to sign in for nothing: code outside, campaign over or to come."""
+    if offer is None:
+        return NextView("none")
+    if offer.state is OfferState.NOT_BEGUN:
+        return NextView("retry_later", offer.begins_at)
+    return NextView("sign_in" if offer.state is OfferState.OPEN else "none")
 
 
 class ScanView(msgspec.Struct, frozen=True):

@@ -84,6 +84,7 @@ def _plan(
         signals_available=signal is not NO_SIGNALS,
         now=moment.now,
         claimed=signal.claimed,
+        spent=snapshot.spent,
     )
 
 

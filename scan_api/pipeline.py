@@ -61,6 +61,7 @@ from scan_api.metrics import (
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
 from scan_api.store import Committed, Decided
+from scan_api.texts import Calendar
 
 MAX_STALE_RETRIES = 10
 MEMBER_CACHE = 200_000
@@ -328,12 +329,13 @@ class ScanPipeline:
     ) -> list[Answered | Exception]:
         settled = [store.settle(c, d) for c, d in zip(committed, decided, strict=True)]
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
+        calendar = Calendar(self.timezone, tomorrow)
         return [
             _replay(c, d)
             or Answered(
                 s.outcome,
                 encode_answer(
-                    answer_scan(d.scan, d.plan, s, today=today, tomorrow=tomorrow)
+                    answer_scan(d.scan, d.plan, s, today=today, calendar=calendar)
                 ),
             )
             for c, d, s in zip(committed, decided, settled, strict=True)

@@ -29,7 +29,7 @@ from codegen.store import (
     void_segments_since,
 )
 from core.errors import MisconfiguredError
-from rewards.store import load_campaigns
+from rewards.store import load_campaigns, load_spent_campaigns
 from scan_api.domain import Snapshot
 from scan_api.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.partitions import CHUNK_BITS, keep_code_partitions
@@ -80,6 +80,7 @@ class SnapshotKeeper:
         async with self._lock, self.engine.connect() as conn:
             await _repeatable(conn)
             if await self._is_current(conn):
+                await self._learn_spent(conn)
                 return
             changed = await count_changed_ranges(
                 conn, self.current.version, at_most=_MANY_ROWS
@@ -117,6 +118,12 @@ class SnapshotKeeper:
             and await newest_rule_set(conn) == self.rule_set.version
         )
 
+    async def _learn_spent(self, conn: AsyncConnection) -> None:
+        """Hear of spent budgets, which no version tells: every claim changes one."""
+        spent = await load_spent_campaigns(conn)
+        if spent != self.current.spent:
+            self.current = replace(self.current, spent=spent)
+
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> Snapshot:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
@@ -129,6 +136,7 @@ class SnapshotKeeper:
             epochs=await load_serving_epochs(conn),
             campaigns=known.campaigns | await load_campaigns(conn, since=since),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
+            spent=await load_spent_campaigns(conn),
         )
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -213,6 +221,7 @@ async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
         await load_serving_epochs(conn),
         await load_campaigns(conn),
         await load_rule_set(conn),
+        await load_spent_campaigns(conn),
     )
 
 

@@ -1,18 +1,24 @@
 """What consumers read, in Chinese and English."""
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from scan_api.domain import Outcome
+from rewards.domain import Offer, OfferState
+from scan_api.moments import word_begin, word_day, word_end
 
 _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "invalid": {
-        "zh": "这不是我们的码。请核对瓶盖内的 16 位字符后重试。",
-        "en": "This is not one of our codes. Check the 16 symbols and try again.",
+        "zh": "这不是我们的码。请核对瓶盖内的 16 位字母和数字后重试。",
+        "en": (
+            "This is not one of our codes. Check the 16 letters and digits and try "
+            "again."
+        ),
     },
     "not_active": {
-        "zh": "这是真码，但尚未启用或已停用。",
+        "zh": "这是真码，但还没有开放领取，或已经停用。",
         "en": "The code is genuine, but it is not active.",
     },
     "recalled": {
@@ -27,21 +33,53 @@ _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh": "您已领取过这个码的奖励。",
         "en": "You claimed this code before; its reward is yours.",
     },
+    "yours_unpaid": {
+        "zh": "您已领取过这个码，它没有带来奖励。",
+        "en": "You claimed this code before; there was no reward for it.",
+    },
     "refused": {
         "zh": "这是真码，但暂时无法领取，如有疑问请联系客服。",
         "en": "The code is genuine, but it cannot be claimed now. Ask us if in doubt.",
     },
-    "limit_reached": {
-        "zh": "这是真码，但您已达到上限，或活动尚未开始，请稍后再来。",
-        "en": "Genuine, but your limit is reached or the campaign has not begun yet.",
+    "full_today": {
+        "zh": "正品！您今天领取的积分已满，{again} 0 点起可以再领。",
+        "en": (
+            "Genuine! You have reached today's limit. Claim it from {again} on, 00:00."
+        ),
+    },
+    "full_today_until": {
+        "zh": "正品！您今天领取的积分已满，{again} 0 点起可以再领，活动截止 {ends}。",
+        "en": (
+            "Genuine! You have reached today's limit. Claim it from {again} on, "
+            "00:00; the campaign lasts until {ends}."
+        ),
+    },
+    "full_at_last": {
+        "zh": "正品！不过您今天领取的积分已满，而活动截止 {ends}。",
+        "en": (
+            "Genuine! But you have reached today's limit, and the campaign lasts "
+            "until {ends}."
+        ),
+    },
+    "not_begun": {
+        "zh": "正品！活动 {begins} 开始，请留好瓶盖，到时再来领取。",
+        "en": "Genuine! The campaign begins on {begins}; keep the cap and come back.",
+    },
+    "ended": {
+        "zh": "正品！不过活动已经结束，截止 {ends}。",
+        "en": "Genuine! But the campaign is over; it lasted until {ends}.",
+    },
+    "spent": {
+        "zh": "正品！不过活动的奖励已经发完。",
+        "en": "Genuine! But the rewards of the campaign are all gone.",
+    },
+    "no_campaign": {
+        "zh": "正品！这枚码没有可领取的奖励。",
+        "en": "Genuine! There is no reward for this code.",
     },
     "held": {
         "zh": "正品！奖励正在审核，通过后会自动到账。",
         "en": "Genuine! Your reward is being reviewed and will follow by itself.",
-    },
-    "no_reward": {
-        "zh": "正品！不过活动已结束或奖励已发完。",
-        "en": "Genuine! The campaign has ended or its rewards are all gone.",
     },
     "rewarded": {
         "zh": "正品！恭喜获得 {points} 积分。",
@@ -51,6 +89,10 @@ _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh": "正品！登录后即可领取奖励。",
         "en": "Genuine! Sign in to claim your reward.",
     },
+    "outside": {
+        "zh": "正品！这枚码只用来验真，奖励码在瓶盖内。",
+        "en": "Genuine! This code only proves it; the one that pays is in the cap.",
+    },
 }
 
 _PAST_SELL_BY: Final[Mapping[str, str]] = {
@@ -59,23 +101,45 @@ _PAST_SELL_BY: Final[Mapping[str, str]] = {
 }
 
 
-def message_for(
-    outcome: Outcome,
-    language: str,
-    *,
-    points: int = 0,
-    by_you: bool = False,
-    instructions: str | None = None,
-    past_sell_by: date | None = None,
-) -> str:
-    """Say an outcome to a consumer; a recall's own instructions come first.
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The brand's calendar, and when its next day begins."""
 
-    `past_sell_by` is the last good day of goods that are past it.
-    """
-    if instructions:
-        return instructions
-    name = "already_yours" if by_you else outcome.value
-    message = _MESSAGES[name][language].format(points=points)
-    if past_sell_by is None:
-        return message
-    return _PAST_SELL_BY[language].format(message=message, day=past_sell_by)
+    timezone: ZoneInfo
+    tomorrow: datetime
+
+
+def say(name: str, language: str, **values: object) -> str:
+    """Say one message of the catalogue."""
+    return _MESSAGES[name][language].format(**values)
+
+
+def warn_of_age(message: str, language: str, last_day: date) -> str:
+    """Add to a message that the goods are past their last good day."""
+    day = word_day(language, last_day)
+    return _PAST_SELL_BY[language].format(message=message, day=day)
+
+
+def message_of_offer(offer: Offer | None, language: str, calendar: Calendar) -> str:
+    """Say what there is to claim of a genuine cap, and when."""
+    if offer is None:
+        return say("no_campaign", language)
+    if offer.state is OfferState.OPEN:
+        return say("verified", language)
+    timezone = calendar.timezone
+    ends = "" if offer.ends_at is None else word_end(language, timezone, offer.ends_at)
+    return say(
+        _name_of_offer(offer, calendar),
+        language,
+        begins=word_begin(language, timezone, offer.begins_at),
+        ends=ends,
+        again=word_begin(language, timezone, calendar.tomorrow),
+    )
+
+
+def _name_of_offer(offer: Offer, calendar: Calendar) -> str:
+    if offer.state is not OfferState.FULL_TODAY or offer.ends_at is None:
+        return offer.state.value
+    # Nobody is told to come back for what will be over.
+    over = offer.is_over_by(calendar.tomorrow)
+    return "full_at_last" if over else "full_today_until"

@@ -5,11 +5,16 @@ from typing import Final
 
 LANGUAGES: Final = ("zh", "en")
 DEFAULT_LANGUAGE: Final = "zh"
+_FOREIGN_LANGUAGE: Final = "en"
 
 
 @lru_cache(maxsize=1024)
 def choose_language(accept_language: bytes | str | None) -> str:
-    """Pick zh or en from an Accept-Language header (RFC 9110, section 12.5.4)."""
+    """Pick zh or en from an Accept-Language header (RFC 9110, section 12.5.4).
+
+    Who reads neither is more likely to read English; who says nothing, or `*`, is at
+    home.
+    """
     best, best_weight = DEFAULT_LANGUAGE, 0.0
     if isinstance(accept_language, bytes):
         accept_language = accept_language.decode("latin-1")
@@ -19,6 +24,8 @@ def choose_language(accept_language: bytes | str | None) -> str:
         weight = _weight(parameter)
         if language in LANGUAGES and weight > best_weight:
             best, best_weight = language, weight
+        elif best_weight == 0 and weight > 0 and language.isalpha():
+            best = _FOREIGN_LANGUAGE
     return best
 
 

@@ -1,7 +1,8 @@
 """From a template of the consumer's page to an answer."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -10,16 +11,20 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from litestar import Response
+from markupsafe import Markup
 
-from core.clock import local_time, utc_datetime
+from core.clock import utc_datetime
 from core.pages import Templates
+from scan_api.moments import word_begin, word_day, word_end, word_hour, word_minute
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SIGN_OUT_PATH
 from scan_api.page.visits import PageVisit
-from scan_api.page_texts import text_in
+from scan_api.page_texts import raw_text, text_in
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 TEMPLATES: Final = Templates(FOLDER)
+_NBSP: Final = "\u00a0"
+_UNIT: Final = re.compile(r"(?<=\d) (?=[^\W\d_]{1,3}\b)")
 # Longer waits are told in hours.
 _MINUTES_TO_SAY: Final = 100
 
@@ -39,11 +44,11 @@ def render(
         template,
         status=status,
         headers=headers,
-        t=partial(text_in, visit.language),
+        t=partial(_text, visit.language),
         links=_links(page, visit, values.get("next_path")),
         sign_in_kind=page.sign_in.kind.value,
-        hour=_moment(visit.language, page.settings.timezone, "hour"),
-        minute=_moment(visit.language, page.settings.timezone, "minute"),
+        tie_units=tie_units,
+        **_words(visit.language, page.settings.timezone),
         **values,
     )
 
@@ -60,7 +65,7 @@ def word_wait(
     until = now + timedelta(seconds=seconds + 59)
     when = f"{until:%H:%M}"
     if until.date() != now.date():
-        when = _moment(language, timezone, "minute")(until)
+        when = word_minute(language, timezone, until)
     minutes = ceil(seconds / 60)
     if minutes > _MINUTES_TO_SAY:
         hours = round(minutes / 60)
@@ -73,6 +78,7 @@ def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str,
     """Give the page's links; the language switch leads back to the same page."""
     other = "en" if visit.language == "zh" else "zh"
     more = {} if next_path is None else {"next": next_path}
+    more |= visit.marks
     return {
         "here": visit.path,
         "other": other,
@@ -82,21 +88,29 @@ def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str,
     }
 
 
-def _moment(
-    language: str, timezone: ZoneInfo, exactness: str
-) -> Callable[[int | datetime], str]:
-    """Make what words a moment on the brand's clock, to the hour or to the minute."""
+def _words(language: str, timezone: ZoneInfo) -> Mapping[str, Callable[..., str]]:
+    """Make what words days and moments on the brand's clock."""
+    return {
+        "day": lambda day: _tie(word_day(language, day)),
+        "hour": lambda at_ms: word_hour(language, timezone, utc_datetime(at_ms)),
+        "minute": lambda at_ms: _tie(
+            word_minute(language, timezone, utc_datetime(at_ms))
+        ),
+        "begin": lambda at: _tie(word_begin(language, timezone, at)),
+        "end": lambda at: _tie(word_end(language, timezone, at)),
+    }
 
-    def word(at: int | datetime) -> str:
-        moment = utc_datetime(at) if isinstance(at, int) else at
-        local = local_time(moment, timezone)
-        minute = "00" if exactness == "hour" else f"{local:%M}"
-        if language == "zh":
-            day = f"{local.year}年{local.month}月{local.day}日"
-            if exactness == "hour":
-                return f"{day} {local.hour}时许"
-            return f"{day} {local:%H}:{minute}"
-        about = "about " if exactness == "hour" else ""
-        return f"{local.day} {local:%b} {local.year}, {about}{local:%H}:{minute}"
 
-    return word
+def _tie(moment: str) -> Markup:
+    """Keep a day or a moment on one line."""
+    return Markup('<span class="tie">{}</span>').format(moment)
+
+
+def _text(language: str, name: str, **values: object) -> Markup:
+    """Say a text of the page around its values, which are escaped unless markup."""
+    return Markup(raw_text(language, name)).format(**values)  # noqa: S704 - our own texts
+
+
+def tie_units(name: str) -> str:
+    """Keep a quantity and its unit on one line: `250 ml`."""
+    return _UNIT.sub(_NBSP, name)

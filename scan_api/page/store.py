@@ -19,6 +19,7 @@ class OwnClaim:
     outcome: Outcome
     points: int
     resolution: str | None
+    campaign_no: int | None = None
 
 
 async def find_own_claim(
@@ -27,7 +28,13 @@ async def find_own_claim(
     """Find the scan with which this member claimed this code."""
     row = (
         await conn.execute(
-            select(scans.c.scan_id, scans.c.outcome, scans.c.points, holds.c.resolution)
+            select(
+                scans.c.scan_id,
+                scans.c.outcome,
+                scans.c.points,
+                holds.c.resolution,
+                scans.c.campaign_no,
+            )
             .join_from(claims, members, is_member(claims.c.member_no))
             .join(scans, scans.c.scan_id == claims.c.scan_id)
             .outerjoin(holds, is_hold_of(scans.c.scan_id))
@@ -36,4 +43,6 @@ async def find_own_claim(
     ).one_or_none()
     if row is None:
         return None
-    return OwnClaim(row.scan_id, Outcome(row.outcome), row.points, row.resolution)
+    return OwnClaim(
+        row.scan_id, Outcome(row.outcome), row.points, row.resolution, row.campaign_no
+    )

@@ -1,6 +1,8 @@
 """The consumer's page over HTTP, without JavaScript: what it shows and what it does."""
 
+import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import redis
@@ -8,7 +10,7 @@ import redis
 from crowncap.demo import GTIN, PRODUCT
 from tests.fixtures.processes import wait_for
 from tests.fixtures.service import OwnService, Service
-from tests.fixtures.visitor import balance, heading, hidden_fields, visiting
+from tests.fixtures.visitor import Visitor, balance, heading, hidden_fields, visiting
 
 FORGED = "0000-0000-0000-0000"
 ALL_ROWS = """
@@ -75,19 +77,18 @@ def test_every_form_of_a_link_opens_the_page(service: Service, form: str) -> Non
 def test_a_code_that_is_not_ours_is_never_passed_off_as_genuine(
     service: Service, path: str
 ) -> None:
-    """A forgery, and a link with another product's GTIN, show what to check."""
+    """A forgery, and a link with another product's GTIN, are called what they are."""
     code = service.fresh_code()
     with visiting(service) as visitor:
         answer = visitor.get(path.format(forged=FORGED, code=code))
     assert heading(answer) == "Not one of our codes"
-    assert "enuine." not in answer.text.replace("may not be genuine.", "")
+    assert "enuine." not in answer.text
     assert PRODUCT not in answer.text
-    assert "What to check" in answer.text
-    assert 'name="code"' in answer.text
+    assert "may be a fake" in answer.text
 
 
 def test_a_claim_pays_once_and_reloads_without_a_word(service: Service) -> None:
-    """The button pays, the page that follows reloads, and pressing again is calm."""
+    """The button pays, is celebrated once, and pressing again is calm."""
     path = f"/C/{service.fresh_code()}"
     with visiting(service) as visitor:
         visitor.sign_in("claire")
@@ -98,9 +99,12 @@ def test_a_claim_pays_once_and_reloads_without_a_word(service: Service) -> None:
         first, rows = visitor.get(path), service.query(ALL_ROWS)
         again = visitor.get(path)
         assert service.query(ALL_ROWS) == rows
-        assert heading(first) == heading(again) == "Genuine, and it is yours!"
+        assert heading(first) == "Genuine, and it is yours!"
         assert "+5" in first.text
-        assert "joy" in first.text
+        assert 'class="cap joy"' in first.text
+        # Who sees it twice thinks that the points came twice.
+        assert heading(again) == "Genuine, claimed by you"
+        assert 'class="cap joy"' not in again.text
         assert balance(first) == balance(again) == 5
         assert visitor.post(path, form).status_code == 303
         assert balance(visitor.get(path)) == 5
@@ -109,7 +113,7 @@ def test_a_claim_pays_once_and_reloads_without_a_word(service: Service) -> None:
         other.sign_in("oscar")
         answer = other.get(path)
         assert heading(answer) == "Genuine code, claimed by someone else"
-        assert ":00" in answer.text
+        assert re.search(r"between.(\d\d):00", answer.text)
         assert "claire" not in answer.text
 
 
@@ -164,12 +168,94 @@ def test_codes_that_cannot_be_claimed_say_why(service: Service) -> None:
         assert heading(visitor.get(f"/C/{idle}")) == "Genuine code, not active"
         wait_for(lambda: "recalled" in heading(visitor.get(recalled_path)))
         assert 'role="alert"' in visitor.get(recalled_path).text
-        answer = visitor.claim(f"/C/{early_code}")
-        assert heading(answer) == "Genuine: please come back later"
-        assert "Come back from" in answer.text
-        assert heading(visitor.get(f"/C/{early_code}")) == "Genuine"
-        answer = visitor.claim(f"/C/{late_code}")
+        answer = visitor.get(f"/C/{early_code}")
+        assert heading(answer) == "Genuine, but the campaign has not begun"
+        assert "Campaign begins" in answer.text
+        answer = visitor.get(f"/C/{late_code}")
         assert heading(answer) == "Genuine, but the campaign is over"
+
+
+def _is_headed(visitor: Visitor, path: str, words: str) -> bool:
+    return heading(visitor.get(path)) == words
+
+
+def test_no_button_claims_nothing(service: Service) -> None:
+    """What has no reward shows no way to use the cap up; who insists reads why."""
+    day, minute = timedelta(days=1), timedelta(minutes=1)
+    service.add_campaign("idle-early", begins_in=2 * day)
+    service.add_campaign("idle-over", ends_in=-minute)
+    service.add_campaign("idle-spent", budget=4)
+    service.add_campaign("idle-full", daily_cap=9)
+    batches = {
+        name: service.codes(service.issue(2, campaign_id=name))
+        for name in ("idle-early", "idle-over", "idle-spent", "idle-full")
+    }
+    caps = {name: f"/C/{codes[0]}" for name, codes in batches.items()}
+    spare = f"/C/{batches['idle-full'][1]}"
+    headings = {
+        "idle-early": "Genuine, but the campaign has not begun",
+        "idle-over": "Genuine, but the campaign is over",
+        "idle-spent": "Genuine, but the rewards are gone",
+        "idle-full": "Genuine, but today is full",
+    }
+    with visiting(service) as visitor:
+        claim = hidden_fields(
+            visitor.sign_in("insists").get(f"/C/{service.fresh_code()}").text,
+            "/sign-out",
+        )
+        assert balance(visitor.claim(spare)) == 5
+        for name, path in caps.items():
+            wait_for(partial(_is_headed, visitor, path, headings[name]))
+            assert 'form class="claim"' not in visitor.get(path).text
+        told = visitor.post(caps["idle-full"], claim)
+        assert heading(told) == "Genuine, but today is full"
+        assert visitor.post(caps["idle-early"], claim).status_code == 200
+        late = visitor.post(caps["idle-over"], claim)
+        assert late.status_code == 303
+        answer = visitor.get(caps["idle-over"])
+        assert "The campaign was over when you claimed" in answer.text
+        visitor.post(caps["idle-spent"], claim)
+        answer = visitor.get(caps["idle-spent"])
+        assert heading(answer) == "Genuine, but the rewards are gone"
+        assert "when you claimed" in answer.text
+    with visiting(service) as stranger:
+        assert "Sign in and claim" not in stranger.get(caps["idle-early"]).text
+
+
+def test_a_bad_link_that_was_scanned_is_called_a_fake_not_a_slip(
+    service: Service,
+) -> None:
+    """Nobody misreads while scanning; who typed gets help with typing, and keeps it."""
+    with visiting(service) as visitor:
+        scanned = visitor.get(f"/C/{FORGED}")
+        assert "may be a fake" in scanned.text
+        assert "What to check" not in scanned.text
+        typed = visitor.http.get("/", params={"code": FORGED})
+        assert typed.headers["location"] == f"/C/{FORGED.replace('-', '')}?typed=1"
+        answer = visitor.get(typed.headers["location"])
+        assert "Often a single character was misread" in answer.text
+        assert "What to check" in answer.text
+        assert "?typed=1&amp;lang=zh" in answer.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(
+    service: Service, language: str
+) -> None:
+    """Also where only the method is wrong; the page has all its headers."""
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    words = {"en": "No such page", "zh": "没有这个页面"}
+    with visiting(service, language=language) as visitor:
+        for path in ("/nope", "/help/me", "/sign-out"):
+            status = 405 if path == "/sign-out" else 404
+            answer = visitor.get(path, **browser)
+            assert answer.status_code == status
+            assert heading(answer) == words[language]
+            assert "content-security-policy" in answer.headers
+            program = visitor.get(path)
+            assert program.headers["content-type"] == "application/problem+json"
+        answer = visitor.get("/v1/nope", **browser)
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_held_reward_is_shown_as_waiting(own_service: OwnService) -> None:
@@ -208,16 +294,16 @@ def test_a_typed_code_leads_to_its_page(service: Service) -> None:
     code = service.fresh_code()
     with visiting(service) as visitor:
         for typed, path in (
-            (f" {code[:4]}-{code[4:].lower()} ", f"/C/{code}"),
-            (f"https://brand.cn/c/{code}", f"/C/{code}"),
-            (f"HTTPS://B.CN/01/{GTIN}/21/{code}", f"/01/{GTIN}/21/{code}"),
+            (f" {code[:4]}-{code[4:].lower()} ", f"/C/{code}?typed=1"),
+            (f"https://brand.cn/c/{code}", f"/C/{code}?typed=1"),
+            (f"HTTPS://B.CN/01/{GTIN}/21/{code}", f"/01/{GTIN}/21/{code}?typed=1"),
         ):
             answer = visitor.http.get("/C/", params={"code": typed})
             assert (answer.status_code, answer.headers["location"]) == (303, path)
         answer = visitor.http.get("/", params={"code": '"><script>1'})
         assert answer.status_code == 200
         assert "<script" not in answer.text
-        assert "That has 7 symbols" in answer.text
+        assert "That has 11 characters" in answer.text
         assert heading(visitor.get("/")) == "What is under your cap?"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.clock import utc_datetime
 from crowncap.demo import CAMPAIGN
+from scan_api.moments import word_day
 from tests.fixtures.service import CLOCK, Service
 from tests.fixtures.visitor import visiting
 
@@ -55,11 +56,12 @@ def test_a_day_later_the_consumer_is_warned_and_still_paid(
     with visiting(service) as visitor:
         page = visitor.get(f"/C/{code}").text
         assert "Past its date" in page
-        assert sell_by.isoformat() in page
+        assert word_day("en", sell_by) in page
+        assert "may still be claimed" in page
     answer = service.scan(code, "eve")
     assert answer["outcome"] == "rewarded"
     assert answer["past_sell_by"] is True
-    assert sell_by.isoformat() in answer["message"]
+    assert word_day("zh", sell_by) in answer["message"]
 
 
 def test_goods_without_a_shelf_life_have_no_date(service: Service) -> None:

@@ -1,9 +1,10 @@
 """A consumer with a phone: scan, sign in, claim, joy, balance, in real Chromium."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import SHOTS, OpenContext
+from tests.browser.test_faces import draw_reward
 from tests.fixtures.service import Service
 
 PHONE = {"width": 360, "height": 740}
@@ -155,19 +156,48 @@ async def test_who_dislikes_motion_sees_the_reward_at_once(
 async def test_a_typed_code_is_checked_in_the_browser_and_on_the_server(
     service: Service, open_context: OpenContext
 ) -> None:
-    """Small letters and hyphens pass the field's pattern; too few symbols do not."""
+    """No bubble of the browser stands before our sentence, nor before full width."""
     code = service.fresh_code()
     context = await open_context()
     page = await context.new_page()
     await page.goto("/")
     field = page.locator("#code")
-    for typed, fits in (
-        ("short", False),
-        (code[:-1] + "!", False),
-        ("-".join(code.lower()[i : i + 4] for i in (0, 4, 8, 12)), True),
-        (f"https://b.cn/c/{code}", True),
+    for typed, said in (
+        ("short", "That has 5 characters"),
+        (code[:7] + "!" + code[8:], "A cap code never has this character: ! (place 8)"),
+        (code[:15], "That has 15 characters"),
     ):
         await field.fill(typed)
-        assert await field.evaluate("e => e.checkValidity()") is fits
-    await field.press("Enter")
-    await expect(page.locator("h1")).to_have_text("Genuine")
+        await field.press("Enter")
+        await expect(page.locator("#wrong")).to_contain_text(said)
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code)
+    for typed in (wide, f"https://b.cn/c/{code}"):
+        await page.goto("/")
+        await field.fill(typed)
+        await field.press("Enter")
+        await expect(page.locator("h1")).to_have_text("Genuine")
+
+
+async def test_many_points_stay_on_one_line_inside_the_cap(
+    browser: Browser,
+) -> None:
+    """From six digits to sixteen, on the smallest phone and with larger text."""
+    context = await browser.new_context(viewport={"width": 320, "height": 640})
+    page = await context.new_page()
+    for points in (5, 100, 888_896, 8_888_888, 10**15):
+        await page.set_content(draw_reward("zh", points).decode())
+        for size in ("100%", "200%"):
+            await page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
+            assert await _overflow(page) == 0, (points, size)
+            spill = await page.evaluate(
+                """() => {
+                const box = (e) => e.getBoundingClientRect();
+                const [text, liner] = ['.inside text', '.liner']
+                    .map((s) => box(document.querySelector(s)));
+                const cut = [...document.querySelectorAll('.prize dd')]
+                    .filter((e) => e.scrollWidth > e.clientWidth).length;
+                return [text.width > liner.width, cut];
+                }"""
+            )
+            assert spill == [False, 0], (points, size)
+    await context.close()

@@ -1,6 +1,7 @@
 """Every face of the page, in both languages and both schemes: readable and in place."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,6 +13,7 @@ from core.settings import Settings
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import Face, FaceName
 from scan_api.page.rendering import render, word_wait
+from scan_api.page.typed import read_typed
 from scan_api.page.visits import PageVisit
 from scan_api.requests import Origin
 from tests.browser.conftest import SHOTS
@@ -25,6 +27,7 @@ OWN = {
     FaceName.HELD,
     FaceName.DENIED,
     FaceName.NO_REWARD,
+    FaceName.CAME_LATE,
 }
 DIMMED = {FaceName.CLAIMED, FaceName.NOT_ACTIVE}
 
@@ -52,7 +55,7 @@ def _visit(language: str, member: Member | None) -> PageVisit:
 
 
 def _face(name: FaceName) -> Face:
-    if name is FaceName.INVALID:
+    if name in {FaceName.INVALID, FaceName.FOREIGN}:
         return Face(name)
     return Face(
         name,
@@ -64,7 +67,8 @@ def _face(name: FaceName) -> Face:
         AT_MS if name in OWN | {FaceName.CLAIMED, FaceName.OTHERS} else None,
         5,
         1_235 if name in OWN else None,
-        utc_datetime(AT_MS) if name is FaceName.LIMIT_REACHED else None,
+        utc_datetime(AT_MS),
+        utc_datetime(AT_MS + 9 * 86_400_000),
     )
 
 
@@ -81,19 +85,37 @@ def _draw(language: str) -> dict[str, bytes]:
             expired=name is FaceName.OUTSIDE,
             code="0S7N-NXNY-6ZT4-QM5Q",
             typed=None,
-            invalid=name is FaceName.INVALID,
+            invalid=name in {FaceName.INVALID, FaceName.FOREIGN},
+            tomorrow=utc_datetime(AT_MS),
         )
         drawn[name.value] = answer.content
     visit = _visit(language, None)
-    for kind in ("403", "404", "429", "503", "unseen", "wrong"):
+    for kind in ("400", "403", "404", "429", "503", "unseen", "wrong"):
         notice = f"notice_{kind}"
         timezone = desk.settings.timezone
         wait = word_wait(language, timezone, "wrong", 50_000, now_ms=AT_MS)
         drawn[notice] = render(
             desk, visit, "notice.html", notice=notice, wait=wait
         ).content
-    home = render(desk, _visit(language, None), "home.html", typed="OLD CAP", symbols=6)
+    home = render(
+        desk, _visit(language, None), "home.html", typed=read_typed("UBER OLD CAP 123")
+    )
     return drawn | {"home": home.content}
+
+
+def draw_reward(language: str, points: int) -> bytes:
+    """Draw the face of so many points, just earned, on top of as many."""
+    return render(
+        _desk(),
+        _visit(language, Member("alice")),
+        "cap.html",
+        face=replace(_face(FaceName.REWARDED), points=points, balance=points),
+        expired=False,
+        code="0S7N-NXNY-6ZT4-QM5Q",
+        typed=None,
+        invalid=False,
+        tomorrow=utc_datetime(AT_MS),
+    ).content
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -12,19 +14,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.domain.ranges import Product
+from core.clock import utc_datetime
 from core.errors import Forbidden
 from core.ids import first_id_at
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
+from rewards.domain import Offer, OfferState
 from scan_api.domain import Outcome, View
-from scan_api.page.faces import JOY_MS, FaceName, Tone, face_of_own, face_of_view
+from scan_api.page.faces import FaceName, Tone, face_of_own, face_of_view
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
 from scan_api.page.store import OwnClaim
+from scan_api.page.typed import read_typed
 from scan_api.page_texts import TEXTS, text_in
 
 AT_MS = 1_790_000_000_000
+TOMORROW = utc_datetime(AT_MS)
 SITE = "https://cap.cn"
 TOKEN = "t" * 32
 
@@ -140,10 +146,37 @@ def test_a_members_name_is_trimmed_and_bounded() -> None:
 def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
     """Whatever else a look finds is never dressed as plainly genuine."""
     for outcome in Outcome:
-        face = face_of_view(View(outcome), signed_in=False)
+        face = face_of_view(View(outcome), signed_in=False, tomorrow=TOMORROW)
         assert (face.tone is Tone.GENUINE) == (outcome is Outcome.VERIFIED)
     invalid = View(Outcome.INVALID, Product("1", "Milk", "Brand"))
-    assert face_of_view(invalid, signed_in=True).product is None
+    face = face_of_view(invalid, signed_in=True, tomorrow=TOMORROW)
+    assert face.product is None
+
+
+@pytest.mark.parametrize(
+    ("state", "ends_at", "name"),
+    [
+        (OfferState.OPEN, None, FaceName.GENUINE),
+        (OfferState.NOT_BEGUN, None, FaceName.NOT_BEGUN),
+        (OfferState.FULL_TODAY, None, FaceName.FULL_TODAY),
+        (OfferState.FULL_TODAY, TOMORROW + timedelta(seconds=1), FaceName.FULL_TODAY),
+        (OfferState.FULL_TODAY, TOMORROW, FaceName.FULL_AT_LAST),
+        (OfferState.ENDED, TOMORROW, FaceName.ENDED),
+        (OfferState.SPENT, None, FaceName.SPENT),
+    ],
+)
+def test_a_look_tells_before_the_button_what_there_is(
+    state: OfferState, ends_at: datetime | None, name: FaceName
+) -> None:
+    """Each reason has its own face; only what pays now has the one with the button."""
+    view = View(Outcome.VERIFIED, offer=Offer(state, TOMORROW, ends_at))
+    face = face_of_view(view, signed_in=True, tomorrow=TOMORROW)
+    assert face.name is name
+    outside = replace(view, pays=False)
+    assert face_of_view(outside, signed_in=True, tomorrow=TOMORROW).name == "outside"
+    nothing = replace(view, offer=None)
+    face = face_of_view(nothing, signed_in=True, tomorrow=TOMORROW)
+    assert face.name is FaceName.NO_CAMPAIGN
 
 
 @pytest.mark.parametrize(
@@ -159,20 +192,74 @@ def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
 def test_members_see_how_their_claim_stands_today(
     outcome: Outcome, resolution: str | None, name: FaceName
 ) -> None:
-    """A hold shows how it ended; joy is for a fresh reward only."""
+    """A hold shows how it ended; joy is for the reward that was just earned."""
     own = OwnClaim(first_id_at(AT_MS), outcome, 5, resolution)
     view = View(Outcome.ALREADY_CLAIMED)
-    late = face_of_own(view, own, balance=5, now_ms=AT_MS + JOY_MS)
-    assert late.name is name
-    fresh = face_of_own(view, own, balance=5, now_ms=AT_MS + 1)
+    for joy_for in (None, own.scan_id + 1):
+        late = face_of_own(view, own, balance=5, joy_for=joy_for)
+        assert late.name is name
+    fresh = face_of_own(view, own, balance=5, joy_for=own.scan_id)
     assert (fresh.name is FaceName.REWARDED) == (outcome is Outcome.REWARDED)
+
+
+def test_who_claimed_of_a_spent_campaign_reads_so() -> None:
+    """Its scan is bound to the campaign; that of an ended one is bound to none."""
+    own = OwnClaim(first_id_at(AT_MS), Outcome.NO_REWARD, 0, None, campaign_no=7)
+    face = face_of_own(View(Outcome.ALREADY_CLAIMED), own, balance=0)
+    assert face.name is FaceName.CAME_LATE
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols", "wrong", "meant"),
+    [
+        (
+            "06ch-mgb7-u59m-eu00",
+            16,
+            ((9, "u"), (14, "u")),
+            "06CH-MGB7-V59M-EV00",
+        ),
+        ("０６ＣＨＭＧＢ７Ｕ５９ＭＥ０００", 16, ((9, "Ｕ"),), "06CH-MGB7-V59M-E000"),
+        ("06CHMGB7!59ME000", 16, ((9, "!"),), None),
+        ("06CHMGB7", 8, (), None),
+        ("U" * 300, 300, tuple((n, "U") for n in range(1, 41)), None),
+        ("", 0, (), None),
+    ],
+)
+def test_a_wrong_character_is_shown_with_its_place(
+    text: str, symbols: int, wrong: tuple[tuple[int, str], ...], meant: str | None
+) -> None:
+    """Counted as people count, without blanks; U is offered as V, and nothing else."""
+    typed = read_typed(text)
+    assert (typed.symbols, typed.wrong, typed.meant) == (symbols, wrong, meant)
+
+
+@given(st.text(max_size=60))
+def test_what_was_typed_is_marked_and_kept(text: str) -> None:
+    """The marks are the text, cut; no two neighbours are alike."""
+    typed = read_typed(text)
+    assert "".join(mark.text for mark in typed.marks) == typed.text
+    fits = [mark.fits for mark in typed.marks]
+    assert all(one != other for one, other in pairwise(fits))
+
+
+@pytest.mark.parametrize("name", [*FaceName, "home", "sign_in", "notice_404"])
+def test_a_chinese_heading_breaks_only_where_a_clause_ends(name: str) -> None:
+    """Lines break at its marks alone, so no clause is longer than a line of 320 px."""
+    for text, most in ((name, 10), (f"{name}_lead", 17)):
+        clauses = re.split(r"[，。！？；：、 ]|\{\w+\}", _chinese(text))
+        assert max(map(len, clauses)) <= most, clauses
+
+
+def _chinese(name: str) -> str:
+    """Give the Chinese text with its places for values."""
+    return TEXTS[name][0]
 
 
 def test_every_face_and_every_text_of_a_template_is_written() -> None:
     """Each exists in both languages, with the same values in both."""
     for name in FaceName:
         assert text_in("zh", name.value) != text_in("en", name.value)
-        assert text_in("zh", f"{name.value}_lead")
+        assert TEXTS[f"{name.value}_lead"]
     for template in TEMPLATES.glob("*.html"):
         for name in re.findall(r"\bt\('(\w+)'[,)]", template.read_text()):
             assert name in TEXTS, f"{template.name}: {name}"

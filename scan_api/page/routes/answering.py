@@ -26,6 +26,18 @@ LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 # What stands behind the prefix is read as a printed link, also with qualifiers.
 CODE_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}"]
 MAX_SHOWN: Final = 40
+SERVER_FAULT: Final = 500
+_NOTICES: Final = {
+    403: "notice_403",
+    404: "notice_404",
+    # To a person, an address that takes no such request is an address that leads
+    # nowhere.
+    405: "notice_404",
+    429: "notice_429",
+    503: "notice_503",
+}
+# Programs ask here, whatever they say that they accept.
+_FOR_PROGRAMS: Final = ("/v1/", "/schema", "/.well-known/", "/health/", "/metrics")
 
 
 async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[bytes]:
@@ -43,12 +55,32 @@ async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[by
         return _show_fault(page, visit, Fault("Something went wrong on our side."))
 
 
+def asks_for_page(request: AnyRequest) -> bool:
+    """Tell a person's browser from a program, which reads problems as JSON."""
+    accept = request.headers.get("accept", "")
+    return "text/html" in accept and not request.scope["path"].startswith(_FOR_PROGRAMS)
+
+
+def show_refusal(
+    request: AnyRequest, page: PageDesk, status: int, headers: dict[str, str]
+) -> Response[bytes]:
+    """Tell as a page what no route of it took, an unknown address for example."""
+    visit, notice = read_visit(request, page), _notice_of(status)
+    return render(
+        page, visit, "notice.html", status=status, headers=headers, notice=notice
+    )
+
+
+def _notice_of(status: int) -> str:
+    other = "notice_500" if status >= SERVER_FAULT else "notice_400"
+    return _NOTICES.get(status, other)
+
+
 def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[bytes]:
     headers = {}
     if fault.retry_after_s is not None:
         headers["retry-after"] = str(fault.retry_after_s)
-    known = {403, 404, 429, 503}
-    notice = f"notice_{fault.status if fault.status in known else 500}"
+    notice = _notice_of(fault.status)
     said = "wait"
     if isinstance(fault, WrongGuess):
         notice, said = "notice_wrong", "wrong"

@@ -1,5 +1,6 @@
 """Looking at a cap is a GET and leaves nothing; claiming it is a POST."""
 
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -8,12 +9,12 @@ from litestar import Response, post, route
 from codegen.domain.code_text import group
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
-from core.clock import business_day
+from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
 from scan_api.answers import Answer
-from scan_api.domain import View
+from scan_api.domain import Outcome, View
 from scan_api.hot_route import Caller
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import (
@@ -64,7 +65,8 @@ async def judge(page: PageDesk, visit: PageVisit) -> Response[bytes]:
         # page that it fetched ahead of time and got an error for.
         status = 503 if is_prefetch(visit.headers) else 200
         return render(page, visit, "notice.html", status=status, notice="notice_unseen")
-    view = await page.views.look(visit.path, visit.origin.guess_tags)
+    member_id = visit.member.member_id if visit.member else None
+    view = await page.views.look(visit.path, visit.origin.guess_tags, member_id)
     face = await _face_of(page, visit, view)
     return _render_face(page, visit, face)
 
@@ -72,17 +74,25 @@ async def judge(page: PageDesk, visit: PageVisit) -> Response[bytes]:
 async def _face_of(page: PageDesk, visit: PageVisit, view: View) -> Face:
     """Choose a face; members see whether a claim is their own."""
     code_id = open_code(page.views.snapshots.keys, view.code_text)
-    if not view.claimed or code_id is None:
-        return face_of_view(view, signed_in=visit.member is not None)
-    if visit.member is not None:
+    if view.claimed and code_id is not None and visit.member is not None:
         member_id = visit.member.member_id
         async with page.engine.connect() as conn:
             own = await find_own_claim(conn, code_id=code_id, member_id=member_id)
             if own is not None:
                 wallet = await load_wallet(conn, member_id)
-                now_ms = page.clock.now_ms()
-                return face_of_own(view, own, balance=wallet.available, now_ms=now_ms)
-    return face_of_view(view, signed_in=visit.member is not None)
+                return face_of_own(
+                    view, own, balance=wallet.available, joy_for=visit.take_joy()
+                )
+    face = face_of_view(
+        view, signed_in=visit.member is not None, tomorrow=_tomorrow(page)
+    )
+    if face.name is FaceName.INVALID and not visit.marks:
+        return Face(FaceName.FOREIGN)
+    return face
+
+
+def _tomorrow(page: PageDesk) -> datetime:
+    return next_business_day(page.clock.now_ms(), page.settings.timezone)
 
 
 def _render_face(page: PageDesk, visit: PageVisit, face: Face) -> Response[bytes]:
@@ -97,7 +107,8 @@ def _render_face(page: PageDesk, visit: PageVisit, face: Face) -> Response[bytes
         # An invalid code is shown as it was read, so that it can be compared.
         code=group(code_text) if code_text else None,
         typed=None,
-        invalid=face.name is FaceName.INVALID,
+        invalid=face.name in {FaceName.INVALID, FaceName.FOREIGN},
+        tomorrow=_tomorrow(page),
     )
 
 
@@ -126,5 +137,7 @@ async def claim_linked_cap(
     )
     told = _decode_answer(answered.body)
     if is_own_claim(told):
+        if told.outcome == Outcome.REWARDED:
+            visit.promise_joy(told.scan_id)
         return TEMPLATES.redirect(visit, local_path(visit.path))
-    return _render_face(page, visit, face_of_answer(told))
+    return _render_face(page, visit, face_of_answer(told, tomorrow=_tomorrow(page)))

@@ -7,8 +7,9 @@ from litestar import Response, route
 from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import TEMPLATES, render
-from scan_api.page.routes.answering import LOOK, MAX_SHOWN, AnyRequest, Desk, answer
-from scan_api.page.visits import PageVisit
+from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
+from scan_api.page.typed import read_typed
+from scan_api.page.visits import TYPED, PageVisit
 
 HOME_PATHS: Final = ["/", "/C", "/c"]
 
@@ -24,12 +25,11 @@ async def _show_home(
 ) -> Response[bytes]:
     typed = request.query_params.get("code")
     if typed is None:
-        return render(page, visit, "home.html", typed=None, symbols=0)
+        return render(page, visit, "home.html", typed=None)
     path = _path_of(typed)
     if path is not None:
         return TEMPLATES.redirect(visit, path)
-    symbols = sum(each.isalnum() for each in typed)
-    return render(page, visit, "home.html", typed=typed[:MAX_SHOWN], symbols=symbols)
+    return render(page, visit, "home.html", typed=read_typed(typed))
 
 
 def _path_of(typed: str) -> str | None:
@@ -38,5 +38,5 @@ def _path_of(typed: str) -> str | None:
     if scanned.code_text is None or scanned.gtin == NO_SUCH_GTIN:
         return None
     if scanned.gtin is not None:
-        return f"/01/{scanned.gtin}/21/{scanned.code_text}"
-    return f"/C/{scanned.code_text}"
+        return f"/01/{scanned.gtin}/21/{scanned.code_text}?{TYPED}=1"
+    return f"/C/{scanned.code_text}?{TYPED}=1"
