@@ -8,6 +8,7 @@ from typing import Any
 from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.ranges import SERIAL_BITS, RangeState
+from codegen.domain.regions import read_regions
 from codegen.domain.symbol_size import SymbolSize, symbol_of
 from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import FieldError, InvalidInput
@@ -59,7 +60,11 @@ class BatchOrder:
         problems = list(_order_problems(order))
         if problems:
             raise InvalidInput(problems[0].detail, errors=tuple(problems))
-        order = replace(order, link_base=read_origin(order.link_base))
+        order = replace(
+            order,
+            link_base=read_origin(order.link_base),
+            sale_regions=read_regions(order.sale_regions, "/sale_regions"),
+        )
         if order.gtin is None:
             return order
         return replace(order, gtin=normalise_gtin(order.gtin))

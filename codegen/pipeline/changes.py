@@ -22,6 +22,7 @@ from codegen.domain.ranges import (
     join_intervals,
     plan_change,
 )
+from codegen.domain.regions import read_regions
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from codegen.pipeline.goods import Measure, measure_plan, measure_voids
@@ -168,6 +169,8 @@ async def new_binding(
             given["gtin"] = normalise_gtin(given["gtin"])
         except GtinError as fault:
             raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+    if "sale_regions" in given:
+        given["sale_regions"] = read_regions(given["sale_regions"], "/sale_regions")
     binding = replace(
         Binding(
             gtin=batch.gtin,

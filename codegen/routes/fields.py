@@ -11,8 +11,8 @@ from core.errors import InvalidInput
 
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
-Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
-Regions = Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)]
+# Which exist is known to codegen.domain.regions.
+Regions = Annotated[tuple[Text64, ...], msgspec.Meta(max_length=100)]
 QueryId = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 OptionalId = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
 Cursor = OptionalId

@@ -1,0 +1,84 @@
+"""Regions of sale: a country (ISO 3166-1) or a part of one (ISO 3166-2).
+
+China's provinces are kept under the digits of GB/T 2260, which were ISO 3166-2:CN
+until 2017 and which Chinese systems write; today's letters mean the same and are read
+as well.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+import pycountry
+
+from core.errors import FieldError, InvalidInput
+
+# The first two digits of GB/T 2260, and the letters of ISO 3166-2:CN since 2017.
+_GB_2260: Final = (
+    "11BJ 12TJ 13HE 14SX 15NM 21LN 22JL 23HL 31SH 32JS 33ZJ 34AH 35FJ 36JX 37SD 41HA "
+    "42HB 43HN 44GD 45GX 46HI 50CQ 51SC 52GZ 53YN 54XZ 61SN 62GS 63QH 64NX 65XJ 71TW "
+    "81HK 82MO"
+).split()
+# Two regions are named alike in two languages; this alike they have to be.
+_ALIKE: Final = 0.6
+_SHOWN: Final = 40
+# Words that only say what a region is, which nobody types.
+_KINDS: Final = re.compile(r" (Shi|Sheng|SAR|Zizhiqu)$")
+
+
+def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
+    """Read regions, each once; raises InvalidInput that names each wrong one."""
+    codes, faults = [], []
+    known = _known()
+    for place, told in enumerate(given):
+        code = known.get(told.strip().upper())
+        if code is None:
+            sentence = f"There is no region {told[:_SHOWN]!r}{_suggest(told)}"
+            faults.append(FieldError(f"{pointer}/{place}", "unknown_region", sentence))
+        else:
+            codes.append(code)
+    if faults:
+        raise InvalidInput(faults[0].detail, errors=tuple(faults))
+    return tuple(dict.fromkeys(codes))
+
+
+def _suggest(told: str) -> str:
+    named, meant = _names(), told.strip().upper()
+    # Who begins with a country means a part of it.
+    there = [name for name in named if name.startswith(meant[:3])]
+    for names in (there, list(named)):
+        near = difflib.get_close_matches(meant, names, n=1, cutoff=_ALIKE)
+        if not near:
+            continue
+        code, name = named[near[0]]
+        return f"; did you mean {code} ({name})?"
+    return "; a region is a code of ISO 3166, like CN or CN-31."
+
+
+@cache
+def _known() -> dict[str, str]:
+    """Map everything that is read to what is kept."""
+    codes = [country.alpha_2 for country in pycountry.countries]
+    codes += [part.code for part in pycountry.subdivisions]
+    known = {code: code for code in codes}
+    for pair in _GB_2260:
+        digits, letters = f"CN-{pair[:2]}", f"CN-{pair[2:]}"
+        known[letters] = known[digits] = digits
+    return known
+
+
+@cache
+def _names() -> dict[str, tuple[str, str]]:
+    """Map what somebody may have meant, in upper case, to a code and its name."""
+    known = _known()
+    countries = [(c.alpha_2, c.name) for c in pycountry.countries]
+    parts = [(part.code, part.name) for part in pycountry.subdivisions]
+    named = {}
+    for code, full in [*parts, *countries]:
+        name = _KINDS.sub("", full)
+        kept = known[code]
+        for meant in (code, kept, name.upper()):
+            named[meant] = (kept, name)
+    return named
