@@ -4,10 +4,12 @@ import asyncio
 import io
 import shlex
 import socket
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
 import qrcode
+import structlog
 from rich.console import Console
 from rich.text import Text
 
@@ -17,7 +19,7 @@ from core.settings import Settings
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
 from crowncap.places import issuance_of, server_urls
 
-console = Console(highlight=False)
+_console = Console(highlight=False)
 
 _COMMANDS = """\
 # what a cap's code is
@@ -38,9 +40,16 @@ curl -s {base}/v1/scans -H 'Content-Type: application/json' \\
 """
 
 
-def say(line: str) -> None:
-    """Tell the operator one thing, unbroken, so that it can be copied."""
-    console.print(line, markup=False, soft_wrap=True)
+def say(line: str, style: str = "") -> None:
+    """Tell the operator one thing: unbroken on a terminal, else as a line of the log.
+
+    What gathers the output of a service reads one JSON object a line.
+    """
+    if _console.is_terminal:
+        _console.print(line, style=style, markup=False, soft_wrap=True)
+    elif line.strip():
+        out = structlog.wrap_logger(structlog.PrintLogger(sys.stdout))
+        out.info("told", sentence=line.strip())
 
 
 def base_url(host: str, port: int) -> str:
@@ -98,9 +107,10 @@ def _show_cap(base: str, cap: DemoCap, data_dir: Path) -> None:
     symbol.add_data(page)
     drawn = io.StringIO()
     symbol.print_ascii(out=drawn, invert=False)
-    for row in drawn.getvalue().splitlines():
-        console.print(Text(row, style="black on white"))
-    say("")
+    if _console.is_terminal:
+        for row in drawn.getvalue().splitlines():
+            _console.print(Text(row, style="black on white"))
+        say("")
     if data_dir != Path(".crowncap").absolute():
         say(f"export CROWNCAP_DATA_DIR={shlex.quote(str(data_dir))}\n")
     say(_COMMANDS.format(code=cap.code_text, base=base))

@@ -11,13 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from rich.text import Text
-
 from core.clock import SystemClock
 from core.errors import MisconfiguredError
 from core.settings import Settings
 from crowncap import embedded
-from crowncap.greeting import base_url, console, greet, say
+from crowncap.greeting import base_url, greet, say
 from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
@@ -47,7 +45,7 @@ def run(settings: Settings, serving: Serving) -> None:
         check_member_keys(settings)
         frozen = asyncio.run(prepare(settings, urls, SystemClock()))
         if frozen is not None:
-            console.print(Text(frozen, style="bold red"))
+            say(frozen, style="bold red")
         _prepare_metrics(settings.data_dir)
         note_served_url(settings)
         if settings.health_port is not None:

@@ -20,7 +20,7 @@ _GB_2260: Final = (
     "11BJ 12TJ 13HE 14SX 15NM 21LN 22JL 23HL 31SH 32JS 33ZJ 34AH 35FJ 36JX 37SD 41HA "
     "42HB 43HN 44GD 45GX 46HI 50CQ 51SC 52GZ 53YN 54XZ 61SN 62GS 63QH 64NX 65XJ 71TW "
     "81HK 82MO"
-).split()
+)
 # Two regions are named alike in two languages; this alike they have to be.
 _ALIKE: Final = 0.6
 _SHOWN: Final = 40
@@ -63,7 +63,7 @@ def _known() -> dict[str, str]:
     codes = [country.alpha_2 for country in pycountry.countries]
     codes += [part.code for part in pycountry.subdivisions]
     known = {code: code for code in codes}
-    for pair in _GB_2260:
+    for pair in _GB_2260.split():
         digits, letters = f"CN-{pair[:2]}", f"CN-{pair[2:]}"
         known[letters] = known[digits] = digits
     return known
