@@ -47,7 +47,8 @@ def _sentences(fault: Exception) -> list[str]:
 
 def _sentence_of(error: FieldError) -> str:
     """Name the option or argument, unless the sentence does."""
-    name = error.pointer.strip("/").replace("/", " ")
+    parts = error.pointer.split("/")
+    name = " ".join(part for part in parts if part and not part.isdigit())
     if not name or name.lower() in error.detail.lower():
         return error.detail
     return f"{name}: {error.detail}"

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import click
-import msgspec
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -29,6 +28,7 @@ from core.clock import Clock, SystemClock, utc_datetime
 from core.db import create_engine
 from core.errors import FieldError
 from core.settings import Settings
+from crowncap.cli.output import json_option, print_answer
 from crowncap.places import issuance_of, served_url, server_urls
 
 P = ParamSpec("P")
@@ -80,10 +80,12 @@ def read_settings(data_dir: Path | None) -> Settings:
 def with_shell(
     work: Callable[..., Awaitable[Any]],
 ) -> Callable[..., None]:
-    """Run an async command with a shell, and print what it returns as JSON."""
+    """Run an async command with a shell, and print what it returns."""
 
     @wraps(work)
-    def command(*args: Any, data_dir: Path | None, **options: Any) -> None:
+    def command(
+        *args: Any, data_dir: Path | None, as_json: bool, **options: Any
+    ) -> None:
         check_options(options)
 
         async def run() -> Any:
@@ -97,9 +99,9 @@ def with_shell(
 
         answer = asyncio.run(run())
         if answer is not None:
-            click.echo(_to_json(answer))
+            print_answer(answer, as_json=as_json)
 
-    return data_dir_option(command)
+    return json_option(data_dir_option(command))
 
 
 def check_options(options: Mapping[str, Any]) -> None:
@@ -120,9 +122,3 @@ def check_options(options: Mapping[str, Any]) -> None:
         else:
             told[name] = value
     refuse([*faults, *check_values(told)])
-
-
-def _to_json(answer: Any) -> str:
-    if isinstance(answer, msgspec.Struct):
-        return msgspec.json.encode(answer).decode()
-    return msgspec.json.encode(answer).decode()
