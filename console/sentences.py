@@ -28,6 +28,13 @@ FAULTS: Final[Mapping[str, str]] = {
     "account_violated": (
         "计入后本批次的账对不上：报告的瓶盖会比签发的多。没有计入任何内容；请与之前的报告核对。"
     ),
+    "knows_the_password": (
+        "您已得知这个码包的密码，文件要由另一人下载；同一个人绝不两样都有。"
+    ),
+    "has_the_file": (
+        "您下载过这个码包，不能再得知密码；同一个人绝不两样都有。请撤销后重新下单，"
+        "由另一人批准。"
+    ),
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": (
         "第一行要写明列名，顺序不限：from_index 和 to_index"

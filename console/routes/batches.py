@@ -65,5 +65,5 @@ async def _facts(
         "reports": await report_store.list_reports(
             conn, batch_id, before_id=None, limit=_SHOWN
         ),
-        "packages": [view_package(each, desk.now) for each in packages],
+        "packages": [view_package(each, visit.staff, desk.now) for each in packages],
     }

@@ -50,7 +50,7 @@ async def _packages(
     if not visit.may(Role.LINE, Role.ISSUER, Role.PRINTHOUSE):
         return []
     records = await list_packages(conn, visit.staff, wanted, limit=_SHOWN)
-    return [view_package(record, desk.now) for record in records]
+    return [view_package(record, visit.staff, desk.now) for record in records]
 
 
 async def _batches(

@@ -150,7 +150,7 @@ async def _show(
         findings = None
         if record.approved_at is None and record.cancelled_at is None:
             findings = await pipeline.look_over(conn, desk.packaging, record.package)
-    package = view_package(record, now)
+    package = view_package(record, visit.staff, now)
     return render(
         desk,
         visit,
@@ -164,11 +164,15 @@ async def _show(
         may_approve=visit.may(Role.ISSUER) and visit.staff.person != package.ordered_by,
         may_know=visit.may(Role.ISSUER)
         and package.encryption is Encryption.PASSWORD
-        and package.approved_by == visit.staff.person,
+        and package.approved_by == visit.staff.person
+        and not any(each.person == visit.staff.person for each in taken),
+        knows_password=record.knows_password(visit.staff.person),
+        house_downloads_left=record.house_downloads_left,
         open_now=package.approved_at is not None
         and package.cancelled_at is None
         and not record.is_closed(now)
-        and record.downloads_left > 0,
+        and not record.knows_password(visit.staff.person)
+        and package.downloads_left > 0,
     )
 
 

@@ -26,15 +26,31 @@ class PackageRecord:
     approved_at: datetime | None
     expires_at: datetime | None
     downloads: int
+    house_downloads: int
     cancelled_by: str | None
     cancelled_at: datetime | None
     cancel_reason: str | None
     wrapped_password: bytes | None
+    password_told_at: datetime | None
 
     @property
     def downloads_left(self) -> int:
-        """How often it may still be downloaded."""
-        return self.package.order.downloads_allowed - self.downloads
+        """How often the brand's staff may still download it.
+
+        What is addressed to a print house is counted apart for the two.
+        """
+        return self.package.order.downloads_allowed - (
+            self.downloads - self.house_downloads
+        )
+
+    @property
+    def house_downloads_left(self) -> int:
+        """How often the print house may still download it."""
+        return self.package.order.downloads_allowed - self.house_downloads
+
+    def knows_password(self, person: str) -> bool:
+        """Tell whether somebody was told its password, and so never has its file."""
+        return self.password_told_at is not None and self.approved_by == person
 
     def state(self, now: datetime) -> PackageState:
         """Tell where it stands."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.auth import Staff
+from core.auth import Role, Staff
 from core.auth.audit import record_action
 from core.errors import Forbidden
 from printer_export.domain.byte_range import ByteRange
@@ -48,7 +48,20 @@ async def find_open_package(
         raise Forbidden(
             f"This link expired at {record.expires_at}.", code="package_expired"
         )
+    if record.knows_password(staff.person):
+        raise Forbidden(
+            "You were told the password of this package, so somebody else takes its "
+            "file; nobody has both.",
+            code="knows_the_password",
+        )
     return record
+
+
+def downloads_left(record: PackageRecord, staff: Staff) -> int:
+    """Tell how often somebody may still download a package."""
+    if staff.role is Role.PRINTHOUSE:
+        return record.house_downloads_left
+    return record.downloads_left
 
 
 def content_of(record: PackageRecord, packaging: Packaging) -> PackageContent:
@@ -91,9 +104,10 @@ async def grant_part(
         )
     action = "package.download" if download_id is None else "package.continue_download"
     if download_id is None:
-        if record.downloads_left < 1:
+        if downloads_left(record, staff) < 1:
+            allowed = record.package.order.downloads_allowed
             raise Forbidden(
-                f"All {record.downloads} downloads of this package are used.",
+                f"All {allowed} downloads of this package are used.",
                 code="downloads_used_up",
             )
         download_id = await store.begin_download(
@@ -105,6 +119,7 @@ async def grant_part(
             etag=content.etag,
             length=content.length,
             reserved=granted.size,
+            of_house=int(staff.role is Role.PRINTHOUSE),
             now=now,
         )
     detail: dict[str, object] = {"address": address, "download_id": download_id}

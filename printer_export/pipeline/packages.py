@@ -37,6 +37,7 @@ from printer_export.domain.rows import suffix_of
 from printer_export.packaging.building import RowSource
 from printer_export.pipeline.samples import sample_codes
 from printer_export.signing import SigningKeyFile
+from printer_export.store import downloads
 from printer_export.store import exports as export_store
 from printer_export.store import packages as store
 
@@ -228,8 +229,12 @@ async def tell_password(
     *,
     now: datetime,
 ) -> str:
-    """Tell a package's password to who approved it, so that it travels apart."""
-    record = await get_package(conn, package_id, staff)
+    """Tell a package's password to who approved it, so that it travels apart.
+
+    Nobody has both: it is told to nobody who took the file, and who was told takes
+    none. Both ask while they hold the package's row.
+    """
+    record = await get_package(conn, package_id, staff, locked="update")
     if record.wrapped_password is None:
         raise Conflict("This package has no password.", code="no_password")
     if record.approved_by != staff.person:
@@ -238,6 +243,13 @@ async def tell_password(
             "password go different ways.",
             code="not_the_approver",
         )
+    if await downloads.has_taken(conn, package_id, staff.person):
+        raise Forbidden(
+            "You downloaded this package, so its password is not told to you; nobody "
+            "has both. Cancel it, and let another person approve a new one.",
+            code="has_the_file",
+        )
+    await store.note_password_told(conn, package_id, now=now)
     await _audit(conn, staff, "tell_password", package_id, {}, now=now)
     return packaging.signing_key.load().unwrap(record.wrapped_password, package_id)
 

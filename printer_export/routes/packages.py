@@ -12,7 +12,7 @@ from codegen.domain.batch import Batch, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import get_batch
 from codegen.routes.fields import Cursor, OptionalId
-from core.auth import Principal, Role, require_role
+from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
@@ -25,6 +25,7 @@ from printer_export.domain.rows import Preset
 from printer_export.packaging.archive import check_recipients
 from printer_export.packaging.images import MIN_MODULE_MM
 from printer_export.pipeline import packages as pipeline
+from printer_export.pipeline.downloads import downloads_left
 from printer_export.pipeline.packages import Packaging
 from printer_export.store import downloads
 
@@ -101,6 +102,7 @@ class PackageView(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     downloads_allowed: int
     downloads_left: int
+    password_told_at: datetime | None
     download_by: datetime | None
     activate_by: datetime | None
     overdue: tuple[str, ...]
@@ -134,19 +136,22 @@ _OF_ORDER = (
     *("from_index", "to_index", "quantity", "link_form", "encryption"),
 )
 _OF_RECORD = (
-    *("approved_by", "approved_at", "expires_at", "downloads_left"),
+    *("approved_by", "approved_at", "expires_at", "password_told_at"),
     *("cancelled_by", "cancelled_at", "cancel_reason"),
 )
 
 
-def view_package(record: PackageRecord, now: datetime, **more: Any) -> PackageView:
-    """Show a package."""
+def view_package(
+    record: PackageRecord, staff: Staff, now: datetime, **more: Any
+) -> PackageView:
+    """Show a package; `downloads_left` are those of who looks."""
     package, order = record.package, record.package.order
     return PackageView(
         package_id=package.package_id,
         batch_id=package.batch.batch_id,
         state=record.state(now).value,
         link_prefix=link_prefix_of(package),
+        downloads_left=downloads_left(record, staff),
         net_quantity=order.quantity * 100 // (100 + order.overage_percent),
         ordered_by=package.ordered_by,
         ordered_at=package.ordered_at,
@@ -239,7 +244,7 @@ async def order_package(
         record, findings = await pipeline.order_package(
             conn, packaging, batch_id, order, staff, now=now
         )
-        return view_package(record, now, preflight=tuple(findings))
+        return view_package(record, staff, now, preflight=tuple(findings))
 
     return await once.perform(request, staff, effect)
 
@@ -266,7 +271,7 @@ async def list_packages(
             before_id=cursor,
             limit=limit,
         )
-    views = [view_package(r, now) for r in records]
+    views = [view_package(r, staff, now) for r in records]
     more = str(records[-1].package.package_id) if len(records) == limit else None
     return PackageList(tuple(v for v in views if v.overdue or not overdue), more)
 
@@ -289,7 +294,7 @@ async def show_package(
         if record.approved_at is None and record.cancelled_at is None:
             report = await pipeline.look_over(conn, packaging, record.package)
             findings = tuple(report)
-    return view_package(record, now, preflight=findings, downloads=taken)
+    return view_package(record, staff, now, preflight=findings, downloads=taken)
 
 
 @post(
@@ -313,7 +318,7 @@ async def approve_package(
         record = await pipeline.approve_package(
             conn, packaging, package_id, staff, now=now
         )
-        return view_package(record, now)
+        return view_package(record, staff, now)
 
     return await once.perform(request, staff, effect)
 
@@ -366,6 +371,6 @@ async def cancel_package(
         record = await pipeline.cancel_package(
             conn, packaging, package_id, staff, reason=data.reason, now=now
         )
-        return view_package(record, now)
+        return view_package(record, staff, now)
 
     return await once.perform(request, staff, effect)

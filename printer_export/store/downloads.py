@@ -20,13 +20,20 @@ async def begin_download(
     etag: str,
     length: int,
     reserved: int,
+    of_house: int,
     now: datetime,
 ) -> int:
-    """Count a download of a package whose row the caller holds; returns its id."""
+    """Count a download of a package whose row the caller holds; returns its id.
+
+    `of_house` is 1 for the print house that it is addressed to, else 0.
+    """
     await conn.execute(
         update(packages)
         .where(packages.c.package_id == package_id)
-        .values(downloads=packages.c.downloads + 1)
+        .values(
+            downloads=packages.c.downloads + 1,
+            house_downloads=packages.c.house_downloads + of_house,
+        )
     )
     added = await conn.execute(
         insert(package_downloads)
@@ -122,6 +129,13 @@ async def note_part(
         ),
         {"download_id": download_id, "now": now},
     )
+
+
+async def has_taken(conn: AsyncConnection, package_id: int, person: str) -> bool:
+    """Tell whether somebody took a package, or a part of it."""
+    d = package_downloads.c
+    found = select(d.download_id).where(d.package_id == package_id, d.person == person)
+    return (await conn.execute(found.limit(1))).first() is not None
 
 
 async def list_downloads(conn: AsyncConnection, package_id: int) -> list[Download]:

@@ -161,10 +161,12 @@ def _record_of(row: Row[Any], batch: Batch) -> PackageRecord:
         approved_at=row.approved_at,
         expires_at=row.expires_at,
         downloads=row.downloads,
+        house_downloads=row.house_downloads,
         cancelled_by=row.cancelled_by,
         cancelled_at=row.cancelled_at,
         cancel_reason=row.cancel_reason,
         wrapped_password=row.wrapped_password,
+        password_told_at=row.password_told_at,
     )
 
 
@@ -187,6 +189,18 @@ async def approve_package(
             expires_at=expires_at,
             wrapped_password=wrapped_password,
         )
+    )
+
+
+async def note_password_told(
+    conn: AsyncConnection, package_id: int, *, now: datetime
+) -> None:
+    """Note that its approver knows a package's password; the first time stays."""
+    await conn.execute(
+        update(packages)
+        .where(packages.c.package_id == package_id)
+        .where(packages.c.password_told_at.is_(None))
+        .values(password_told_at=now)
     )
 
 

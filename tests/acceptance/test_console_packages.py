@@ -24,9 +24,12 @@ def test_a_package_goes_from_order_to_the_print_house(
     told = bob.send_form(bob.get(room), f"{room}/password")
     secret = re.search(r'class="secret">([\w-]+)<', told.text)
     assert secret is not None
+    assert f'action="{room}/content"' not in told.text
+    assert "nobody has both" in told.text
     assert secret[1] not in bob.get(room).text
     with at_work(service, house) as press:
         assert f'href="{room}"' in press.get("/console").text
+        assert "What the print house does" in press.get(room).text
         taken = press.send_form(press.get(room), f"{room}/content")
         assert taken.status_code == 200
         assert taken.content.startswith(b"PK")
@@ -34,6 +37,21 @@ def test_a_package_goes_from_order_to_the_print_house(
         shown = press.get(room).text
         assert "good-press" in shown
         assert press.http.headers["x-forwarded-for"] in shown
+    ann.send_form(ann.get(room), f"{room}/content")
+    assert f'action="{room}/content"' in ann.get(room).text
+    assert f'action="{room}/content"' not in bob.get(room).text
+
+
+def test_who_took_a_package_is_not_offered_its_password(
+    service: Service, ann: Colleague, bob: Colleague
+) -> None:
+    """Bob approved, and downloads before he asks: the button goes."""
+    batch = service.issue(20, activate=False)
+    room = order_package(ann, batch, encryption="password")
+    bob.press(room, f"{room}/approve")
+    assert f'action="{room}/password"' in bob.get(room).text
+    bob.send_form(bob.get(room), f"{room}/content")
+    assert f'action="{room}/password"' not in bob.get(room).text
 
 
 def test_what_people_do_is_audited_under_their_names(
