@@ -100,6 +100,7 @@ range_changes = Table(
         server_default=FetchedValue(),
     ),
     Column("goods", JSONB, nullable=False, server_default="[]"),
+    Column("token_id", Text),
     UniqueConstraint("event_id", name="a_change_is_one_event"),
 )
 
@@ -141,4 +142,7 @@ recalls = Table(
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("approved_by", Text),
     Column("approved_at", DateTime(timezone=True)),
+    Column("kind", Text, nullable=False, server_default="recall"),
+    Column("shown", Text),
+    Column("changed", BigInteger),
 )

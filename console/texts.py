@@ -364,21 +364,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "taken_by": ("下载者", "Taken by"),
     "not_packaged": ("不在任何码包里", "In no package"),
     "holds": ("含", "holds"),
-    "void_preview": ("作废预览", "What a void would do"),
-    "void_listed": ("只作废这些码", "Only these codes"),
-    "void_unit": ("作废所在的整卷（未分卷则整批）", "All of their rolls, or batches"),
-    "void_claimed": (
-        "其中已被领取的，奖励不会收回。",
-        "Rewards that were claimed already are not taken back.",
-    ),
-    "void_reason": ("作废原因", "Why"),
-    "void_now": ("作废", "Make void"),
-    "void_final": ("作废不能恢复。", "A void is final."),
-    "void_who": (
-        "作废由产线或签发人执行。",
-        "A line manager or an issuer makes codes void.",
-    ),
-    "voided": ("个码已作废", "codes are void now"),
     # Faults ---------------------------------------------------------------------------
     "fault_401": ("请先登录", "Please sign in"),
     "fault_403": ("不允许", "Not allowed"),

@@ -39,7 +39,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Points for each claimed cap, within a time, a budget and a daily cap a member."""
+    """Points for each claimed cap, within a time, a budget and a daily cap a member.
+
+    Only batches of its brand may name a campaign that has one.
+    """
 
     campaign_no: int
     campaign_id: str
@@ -49,6 +52,7 @@ class Campaign:
     ends_at: datetime | None
     budget: int | None
     daily_cap: int | None
+    brand: str | None = None
 
     def phase(self, now: datetime) -> CampaignPhase:
         """Tell whether the campaign has begun and not ended."""

@@ -68,6 +68,7 @@ async def insert_campaign(
     ends_at: datetime | None,
     budget: int | None,
     daily_cap: int | None,
+    brand: str | None = None,
     now: datetime,
 ) -> int:
     """Add a points campaign; the caller raises the range version for the workers."""
@@ -81,6 +82,7 @@ async def insert_campaign(
                 starts_at=starts_at,
                 ends_at=ends_at,
                 daily_cap=daily_cap,
+                brand=brand,
                 created_at=now,
             )
             .returning(t.campaigns.c.campaign_no)
@@ -107,6 +109,7 @@ async def load_campaigns(
             case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
             b.budget,
             c.daily_cap,
+            c.brand,
         )
         .join_from(t.campaigns, t.campaign_budgets, b.campaign_no == c.campaign_no)
         .where(c.version >= since)

@@ -65,6 +65,7 @@ campaigns = Table(
     Column("daily_cap", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
+    Column("brand", Text),
 )
 
 campaign_budgets = Table(

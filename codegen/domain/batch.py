@@ -253,3 +253,20 @@ class ChangeResult:
     change_id: int
     changed: int
     unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Codes that a change would leave as they are, and why: their state, mostly."""
+
+    reason: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a change would do now; `skipped` says why codes are `unchanged`."""
+
+    would_change: int
+    unchanged: int
+    skipped: tuple[Skipped, ...]

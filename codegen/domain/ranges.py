@@ -178,6 +178,33 @@ def leave_out(
             yield begin, last
 
 
+def _lay_over(
+    ranges: Sequence[CodeRange], wanted: Iterable[Interval]
+) -> Iterable[tuple[CodeRange, list[Interval]]]:
+    """Pair each range with the parts of it that are wanted, if any are."""
+    targets = join_intervals(wanted)
+    firsts, lasts = [first for first, _ in targets], [last for _, last in targets]
+    for piece in ranges:
+        begin = bisect_left(lasts, piece.first_code_id)
+        end = bisect_right(firsts, piece.last_code_id)
+        yield (
+            piece,
+            [
+                (max(first, piece.first_code_id), min(last, piece.last_code_id))
+                for first, last in targets[begin:end]
+            ],
+        )
+
+
+def cut_out(
+    ranges: Sequence[CodeRange], wanted: Iterable[Interval]
+) -> Iterable[CodeRange]:
+    """Cut `ranges` (sorted, tiling) down to what is wanted of them."""
+    for piece, inside in _lay_over(ranges, wanted):
+        for first, last in inside:
+            yield replace(piece, first_code_id=first, last_code_id=last)
+
+
 def plan_change(
     ranges: Sequence[CodeRange], wanted: Iterable[Interval], change: RangeChange
 ) -> RangePlan:
@@ -186,19 +213,11 @@ def plan_change(
     Pieces in a state that the change may not leave stay and count as unchanged.
     """
     legal = LEGAL_FROM[change.state]
-    targets = join_intervals(wanted)
-    firsts, lasts = [first for first, _ in targets], [last for _, last in targets]
     removed: list[CodeRange] = []
     added: list[CodeRange] = []
     moved: list[CodeRange] = []
     changed = unchanged = 0
-    for piece in ranges:
-        begin = bisect_left(lasts, piece.first_code_id)
-        end = bisect_right(firsts, piece.last_code_id)
-        inside = [
-            (max(first, piece.first_code_id), min(last, piece.last_code_id))
-            for first, last in targets[begin:end]
-        ]
+    for piece, inside in _lay_over(ranges, wanted):
         size = sum(last - first + 1 for first, last in inside)
         if not inside or piece.state not in legal:
             unchanged += size

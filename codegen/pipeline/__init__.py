@@ -1,12 +1,21 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
-from codegen.pipeline.bulk import BulkChange, Rebinding, change_in_bulk
+from codegen.pipeline.authority import refuse_other_line
+from codegen.pipeline.bulk import (
+    BulkChange,
+    Rebinding,
+    change_in_bulk,
+    long_runs,
+    void_runs,
+)
 from codegen.pipeline.changes import (
     ChangeRequest,
     change_codes,
     new_binding,
+    preview_codes,
     refuse_rebinding,
 )
+from codegen.pipeline.coverage import CartonLookup, preview_recall
 from codegen.pipeline.epochs import (
     change_epoch,
     check_keys,
@@ -24,11 +33,14 @@ from codegen.pipeline.lookup import (
     list_batches,
 )
 from codegen.pipeline.recalls import (
-    CartonLookup,
-    RecallScope,
+    ShownRecall,
     approve_recall,
+    list_recalls,
     recall_scope,
     request_recall,
+    request_void,
+    show_recall,
+    void_or_ask,
 )
 
 __all__ = [
@@ -38,7 +50,7 @@ __all__ = [
     "FoundCode",
     "Issuance",
     "Rebinding",
-    "RecallScope",
+    "ShownRecall",
     "approve_recall",
     "change_codes",
     "change_epoch",
@@ -50,11 +62,20 @@ __all__ = [
     "get_counted_batch",
     "issue_batch",
     "list_batches",
+    "list_recalls",
+    "long_runs",
     "measure_plan",
     "new_binding",
     "open_first_epoch",
+    "preview_codes",
+    "preview_recall",
     "recall_scope",
+    "refuse_other_line",
     "refuse_rebinding",
     "request_recall",
+    "request_void",
     "rotate_epoch",
+    "show_recall",
+    "void_or_ask",
+    "void_runs",
 ]

@@ -4,17 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, ChangeResult
+from codegen.domain.batch import Batch
 from codegen.domain.ranges import (
     Interval,
     RangeChange,
     RangeState,
     plan_change,
+)
+from codegen.pipeline.authority import (
+    VoidShares,
+    refuse_other_goods,
+    refuse_other_line,
+    share_voids,
 )
 from codegen.pipeline.changes import (
     KINDS,
@@ -51,14 +57,41 @@ class BulkChange:
     rebinding: Rebinding = Rebinding.KEEP
 
 
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """How many codes changed, and which were not the caller's to void alone."""
+
+    change_id: int
+    changed: int
+    beyond: tuple[Interval, ...] = ()
+
+
+# Runs of this length are voided as ranges, shorter ones code by code.
+LONG_RUN: Final = 64
+
+
+def long_runs(runs: Sequence[Interval]) -> list[Interval]:
+    """Keep the runs that are voided as ranges."""
+    return [run for run in runs if run[1] - run[0] + 1 >= LONG_RUN]
+
+
+def void_runs(batch: Batch, runs: Sequence[Interval], reason: str) -> BulkChange:
+    """Void runs of code_ids, the short ones code by code."""
+    long = long_runs(runs)
+    short = [run for run in runs if run[1] - run[0] + 1 < LONG_RUN]
+    singles = [code for first, last in short for code in range(first, last + 1)]
+    return BulkChange(batch, RangeState.VOID, long, singles, reason)
+
+
 async def change_in_bulk(
     conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
-) -> ChangeResult:
-    """Change what may change; tells how many codes did. Takes the fence.
+) -> BulkResult:
+    """Change what may change, and what the caller may change. Takes the fence.
 
     Codes that were voided one by one stay void, and do not count.
     """
     batch = change.batch
+    refuse_other_line(batch, staff)
     binding = None
     if change.state is RangeState.ACTIVATED:
         binding = await new_binding(conn, batch, change.binding, staff)
@@ -68,23 +101,27 @@ async def change_in_bulk(
     ranges = await store.load_touched_ranges(conn, batch.batch_id, touched)
     if binding is not None and change.rebinding is Rebinding.REFUSE:
         refuse_rebinding(batch, ranges, change.intervals, binding)
-    wanted = RangeChange(change.state, change_id, binding)
-    plan = plan_change(ranges, change.intervals, wanted)
-    whole = await measure_plan(conn, plan, wanted)
     voids = await fresh_voids(conn, ranges, change.singles)
-    single = measure_voids(ranges, voids, len(change.singles))
+    shares = VoidShares(change.intervals, voids)
+    if change.state is RangeState.VOID:
+        await refuse_other_goods(conn, batch, ranges, staff)
+        shares = await share_voids(conn, staff, ranges, change.intervals, voids)
+    wanted = RangeChange(change.state, change_id, binding)
+    plan = plan_change(ranges, shares.intervals, wanted)
+    whole = await measure_plan(conn, plan, wanted)
+    single = measure_voids(ranges, shares.singles, len(change.singles))
     changed = whole.changed + single.changed
     kind = KINDS[change.state]
     detail: dict[str, Any] = {
-        "intervals": len(change.intervals),
-        "codes": len(change.singles),
+        "intervals": len(shares.intervals),
+        "codes": len(shares.singles),
     }
     await store.record_change(
         conn,
         change_id,
         batch_id=batch.batch_id,
         kind=kind,
-        person=staff.person,
+        staff=staff,
         reason=change.reason,
         detail=detail,
         changed=changed,
@@ -100,6 +137,5 @@ async def change_in_bulk(
         now=now,
     )
     await store.apply_plan(conn, plan)
-    await store.insert_void_codes(conn, voids, change_id)
-    unchanged = whole.unchanged + single.unchanged
-    return ChangeResult(change_id, changed, unchanged)
+    await store.insert_void_codes(conn, shares.singles, change_id)
+    return BulkResult(change_id, changed, tuple(shares.beyond))

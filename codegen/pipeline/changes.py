@@ -1,6 +1,7 @@
 """Changing the states of codes: all or nothing, audited."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, ChangeResult, Selection
+from codegen.domain.batch import Batch, ChangeResult, Preview, Selection, Skipped
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
@@ -19,12 +20,20 @@ from codegen.domain.ranges import (
     Interval,
     RangeChange,
     RangeState,
+    cut_out,
     join_intervals,
     plan_change,
 )
 from codegen.domain.regions import read_regions
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
+from codegen.pipeline.authority import (
+    refuse_beyond,
+    refuse_other_goods,
+    refuse_other_line,
+    refuse_other_terms,
+    share_voids,
+)
 from codegen.pipeline.goods import Measure, measure_plan, measure_voids
 from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
@@ -48,6 +57,36 @@ class ChangeRequest:
     binding: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A request that may be carried out, as code_ids and what they become."""
+
+    batch: Batch
+    wanted: list[Interval]
+    binding: Binding | None
+
+
+async def _read_wish(
+    conn: AsyncConnection, keys: EpochKeys, request: ChangeRequest, staff: Staff
+) -> _Wish:
+    request.selection.check()
+    batch = await get_batch(conn, request.batch_id, staff)
+    refuse_other_line(batch, staff)
+    wanted = codes_wanted(batch, keys, request.selection)
+    binding = None
+    if request.state is RangeState.ACTIVATED:
+        binding = await new_binding(conn, batch, request.binding, staff)
+    return _Wish(batch, wanted, binding)
+
+
+def codes_wanted(batch: Batch, keys: EpochKeys, selection: Selection) -> list[Interval]:
+    """Give the code_ids that a selection means; raises InvalidInput."""
+    if selection.codes is not None:
+        return [(c, c) for c in _codes_of(batch, keys, selection.codes)]
+    first, last = selection.indexes(batch)
+    return [(batch.first_code_id + first, batch.first_code_id + last)]
+
+
 async def change_codes(
     conn: AsyncConnection,
     keys: EpochKeys,
@@ -60,36 +99,80 @@ async def change_codes(
 
     Codes that are in the wanted state, or in a final one, count as unchanged.
     """
-    request.selection.check()
-    batch = await get_batch(conn, request.batch_id, staff)
-    if request.selection.codes is None:
-        first, last = request.selection.indexes(batch)
-        wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
-    else:
-        wanted = [(c, c) for c in _codes_of(batch, keys, request.selection.codes)]
-    binding = None
-    if request.state is RangeState.ACTIVATED:
-        binding = await new_binding(conn, batch, request.binding, staff)
+    wish = await _read_wish(conn, keys, request, staff)
     # Scans wait from here on, so what can be known before is. Not the change's number:
     # changes are numbered in the order in which they happen.
     await store.take_fence(conn)
     change_id = await store.next_change_id(conn)
-    ranges = await store.load_touched_ranges(conn, batch.batch_id, wanted)
+    ranges = await store.load_touched_ranges(conn, request.batch_id, wish.wanted)
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
-        voids = await fresh_voids(conn, ranges, [first for first, _ in wanted])
-        measure = measure_voids(ranges, voids, len(wanted))
+        await refuse_other_goods(conn, wish.batch, ranges, staff)
+        voids = await fresh_voids(conn, ranges, [first for first, _ in wish.wanted])
+        refuse_beyond(await share_voids(conn, staff, ranges, (), voids))
+        measure = measure_voids(ranges, voids, len(wish.wanted))
         result = await _record(conn, request, change_id, measure, staff, now=now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
-    if binding is not None:
-        refuse_rebinding(batch, ranges, wanted, binding)
-    change = RangeChange(request.state, change_id, binding, request.instructions)
-    plan = plan_change(ranges, wanted, change)
+    if wish.binding is not None:
+        refuse_rebinding(wish.batch, ranges, wish.wanted, wish.binding)
+    else:
+        await refuse_other_goods(conn, wish.batch, ranges, staff)
+    if request.state is RangeState.VOID:
+        refuse_beyond(await share_voids(conn, staff, ranges, wish.wanted))
+    change = RangeChange(request.state, change_id, wish.binding, request.instructions)
+    plan = plan_change(ranges, wish.wanted, change)
     measure = await measure_plan(conn, plan, change)
     result = await _record(conn, request, change_id, measure, staff, now=now)
     await store.apply_plan(conn, plan)
     return result
+
+
+async def preview_codes(
+    conn: AsyncConnection, keys: EpochKeys, request: ChangeRequest, staff: Staff
+) -> Preview:
+    """Tell what `change_codes` would do now; raises what it would raise."""
+    wish = await _read_wish(conn, keys, request, staff)
+    ranges = await store.load_touched_ranges(conn, request.batch_id, wish.wanted)
+    beyond = 0
+    if wish.binding is not None:
+        refuse_rebinding(wish.batch, ranges, wish.wanted, wish.binding)
+    else:
+        await refuse_other_goods(conn, wish.batch, ranges, staff)
+    if request.state is RangeState.VOID:
+        shares = await share_voids(conn, staff, ranges, wish.wanted)
+        void = sum(await store.count_voids(conn, shares.beyond))
+        beyond = shares.quantity_beyond - void
+    return await preview_plan(conn, ranges, wish.wanted, request.state, beyond=beyond)
+
+
+async def preview_plan(
+    conn: AsyncConnection,
+    ranges: Sequence[CodeRange],
+    wanted: Sequence[Interval],
+    state: RangeState,
+    *,
+    beyond: int = 0,
+) -> Preview:
+    """Count what a change of these codes would move, and what not and why.
+
+    `beyond` is how many of them take a second person.
+    """
+    tally: Counter[str] = Counter()
+    pieces = list(cut_out(ranges, wanted))
+    inside = [(piece.first_code_id, piece.last_code_id) for piece in pieces]
+    voids = await store.count_voids(conn, inside)
+    legal = LEGAL_FROM[state]
+    for piece, single in zip(pieces, voids, strict=True):
+        # What was voided one by one stays void, whatever its range says.
+        kept = piece.size if piece.state not in legal else single
+        reason = RangeState.VOID if piece.state in legal else piece.state
+        tally[reason.value] += kept
+    total = sum(piece.size for piece in pieces)
+    tally["second_person_needed"] += beyond
+    skipped = [Skipped(why, n) for why, n in sorted(tally.items()) if n]
+    unchanged = sum(each.quantity for each in skipped)
+    return Preview(total - unchanged, unchanged, tuple(skipped))
 
 
 async def fresh_voids(
@@ -122,7 +205,7 @@ async def _record(
         change_id,
         batch_id=request.batch_id,
         kind=kind,
-        person=staff.person,
+        staff=staff,
         reason=request.reason,
         detail=detail,
         changed=measure.changed,
@@ -171,6 +254,7 @@ async def new_binding(
             raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
     if "sale_regions" in given:
         given["sale_regions"] = read_regions(given["sale_regions"], "/sale_regions")
+    refuse_other_terms(batch, given, staff)
     binding = replace(
         Binding(
             gtin=batch.gtin,
@@ -182,13 +266,32 @@ async def new_binding(
         ),
         **given,
     )
+    brand = batch.brand
     if binding.gtin is not None:
         product = await store.find_product(conn, binding.gtin)
         if product is None or staff.brand not in {None, product.brand}:
             raise InvalidInput.field(
                 "/gtin", "unknown_gtin", f"No product has GTIN {binding.gtin}."
             )
+        brand = product.brand
+    await refuse_other_campaign(conn, binding.campaign_id, brand)
     return binding
+
+
+async def refuse_other_campaign(
+    conn: AsyncConnection, campaign_id: str | None, brand: str | None
+) -> None:
+    """Refuse a campaign of another brand than the goods'; raises InvalidInput."""
+    if campaign_id is None:
+        return
+    owner = await store.find_campaign_brand(conn, campaign_id)
+    if owner not in {None, brand}:
+        whose = "goods without a brand" if brand is None else f"goods of {brand}"
+        raise InvalidInput.field(
+            "/campaign_id",
+            "unknown_campaign",
+            f"There is no campaign {campaign_id} for {whose}.",
+        )
 
 
 def refuse_rebinding(

@@ -12,6 +12,7 @@ from codegen.domain.ranges import (
     SERIALS_PER_EPOCH,
 )
 from codegen.keyring import HighWaterMark, MasterKeyFile
+from codegen.pipeline.changes import refuse_other_campaign
 from codegen.pipeline.lookup import get_counted_batch
 from core.auth import Staff
 from core.auth.audit import record_action
@@ -50,6 +51,7 @@ async def issue_batch(
 ) -> Batch:
     """Hand out a fresh range of serials; raises Conflict when the epoch is spent."""
     brand = await _brand_of(conn, order, staff)
+    await refuse_other_campaign(conn, order.campaign_id, brand)
     if staff.line is not None and order.line != staff.line:
         order = replace(order, line=staff.line)
     await store.take_fence(conn)

@@ -1,51 +1,56 @@
-"""Recalls: asked for by one person, put into effect by another."""
+"""Recalls, and voids past a line's own: one person asks, another one approves."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, Selection
+from codegen.domain.batch import Batch, Preview, Selection
+from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
     BatchInterval,
-    CodeRange,
     Interval,
     RangeChange,
     RangeState,
+    join_intervals,
     plan_change,
 )
+from codegen.domain.recall import (
+    CoveredBatch,
+    Recall,
+    RecallKind,
+    RecallOrder,
+    RecallScope,
+    RecallState,
+    add_previews,
+    digest_recall,
+)
+from codegen.pipeline.authority import (
+    refuse_other_line,
+)
+from codegen.pipeline.bulk import BulkChange, change_in_bulk, void_runs
+from codegen.pipeline.changes import codes_wanted
+from codegen.pipeline.coverage import CartonLookup, cover_scope, find_scope
 from codegen.pipeline.goods import measure_plan
 from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
-from core.errors import (
-    InvalidInput,
-)
+from core.errors import Conflict, Forbidden, NotFound
 
-# Tells which codes were packed under an SSCC, within the caller's scope; none if the
-# SSCC is unknown there. Cartons are not codegen's, so that this is handed in.
-CartonLookup = Callable[
-    [AsyncConnection, str, Staff], Awaitable[Sequence[BatchInterval]]
-]
+_NAMES = {RecallKind.RECALL: "recall", RecallKind.VOID: "void request"}
+_ACTIONS = {RecallKind.RECALL: "recall", RecallKind.VOID: "void_request"}
 
 
 @dataclass(frozen=True, slots=True)
-class RecallScope:
-    """What a recall covers: a batch or part of it, a lot wherever it is, or a carton.
+class ShownRecall:
+    """A recall with what it would do now; `digest` names all that is shown of it."""
 
-    `packed` is what was in the carton (or pallet) when the recall was asked for: who
-    unpacks it meanwhile takes nothing out of the recall.
-    """
-
-    batch_id: int | None = None
-    lot: str | None = None
-    from_index: int | None = None
-    to_index: int | None = None
-    carton: str | None = None
-    packed: tuple[BatchInterval, ...] = ()
+    recall: Recall
+    covered: tuple[CoveredBatch, ...]
+    preview: Preview
+    digest: str
 
 
 async def request_recall(
@@ -59,68 +64,195 @@ async def request_recall(
     now: datetime,
 ) -> int:
     """Ask for a recall; it takes effect when a second person approves it."""
-    named = [x for x in (scope.batch_id, scope.lot, scope.carton) if x is not None]
-    if len(named) != 1:
-        raise InvalidInput.field(
-            "/batch_id", "one_needed", "Name either a batch, a lot or a carton."
-        )
-    if scope.carton is not None:
-        packed = await find_carton(conn, scope.carton, staff)
-        if not packed:
-            raise InvalidInput.field(
-                "/carton", "unknown_carton", f"Nothing was packed as {scope.carton}."
-            )
-        scope = replace(scope, packed=tuple(packed))
-    elif scope.batch_id is not None:
-        batch = await get_batch(conn, scope.batch_id, staff)
-        Selection(from_index=scope.from_index, to_index=scope.to_index).indexes(batch)
-    elif not await store.find_lot_batches(conn, scope.lot or ""):
-        raise InvalidInput.field(
-            "/lot", "unknown_lot", f"No code was activated with lot {scope.lot!r}."
-        )
+    scope = await find_scope(conn, scope, find_carton, staff)
+    order = RecallOrder(RecallKind.RECALL, scope, reason, instructions)
+    return await _ask(conn, order, staff, now=now)
+
+
+async def request_void(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    batch_id: int,
+    selection: Selection,
+    *,
+    reason: str,
+    staff: Staff,
+    now: datetime,
+) -> int:
+    """Ask for a void; it takes effect when an issuer approves it."""
+    selection.check()
+    batch = await get_batch(conn, batch_id, staff)
+    refuse_other_line(batch, staff)
+    codes = join_intervals(codes_wanted(batch, keys, selection))
+    return await ask_to_void(conn, batch, codes, reason, staff, now=now)
+
+
+async def ask_to_void(
+    conn: AsyncConnection,
+    batch: Batch,
+    codes: Sequence[Interval],
+    reason: str,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> int:
+    """Ask for a void of code_ids that the caller may not void alone."""
+    packed = tuple(BatchInterval(batch.batch_id, *each) for each in codes)
+    scope = RecallScope(packed=packed, brand=staff.brand, line=staff.line)
+    order = RecallOrder(RecallKind.VOID, scope, reason)
+    return await _ask(conn, order, staff, now=now)
+
+
+async def _ask(
+    conn: AsyncConnection, order: RecallOrder, staff: Staff, *, now: datetime
+) -> int:
+    covered = await cover_scope(conn, order.kind, order.scope, staff)
+    shown = digest_recall(order, covered)
     recall_id = await store.insert_recall(
-        conn,
-        scope=asdict(scope),
-        reason=reason,
-        instructions=instructions,
-        person=staff.person,
-        now=now,
+        conn, order, person=staff.person, shown=shown, now=now
     )
+    quantity = add_previews([each.preview for each in covered]).would_change
     await record_action(
         conn,
         staff,
-        action="recall.request",
-        subject=f"recall:{recall_id}",
-        detail=_named(scope) | {"reason": reason},
+        action=f"{_ACTIONS[order.kind]}.request",
+        subject=f"{_ACTIONS[order.kind]}:{recall_id}",
+        detail=order.scope.named() | {"reason": order.reason, "would_change": quantity},
         now=now,
     )
     return recall_id
 
 
+@dataclass(frozen=True, slots=True)
+class VoidResult:
+    """How many codes became void, and the request for those that take two, if any."""
+
+    change_id: int
+    changed: int
+    requests: tuple[int, ...] = ()
+
+
+async def void_or_ask(
+    conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
+) -> VoidResult:
+    """Void what the caller may void alone, and ask for the rest."""
+    done = await change_in_bulk(conn, change, staff, now=now)
+    if not done.beyond:
+        return VoidResult(done.change_id, done.changed)
+    asked = await ask_to_void(
+        conn, change.batch, done.beyond, change.reason, staff, now=now
+    )
+    return VoidResult(done.change_id, done.changed, (asked,))
+
+
+# Looking --------------------------------------------------------------------------
+
+
+async def show_recall(
+    conn: AsyncConnection, kind: RecallKind, recall_id: int, staff: Staff
+) -> ShownRecall:
+    """Show a recall within the caller's scope with what it would do; or NotFound."""
+    recall = await store.find_recall(conn, recall_id, kind)
+    missing = NotFound(f"There is no {_NAMES[kind]} {recall_id}.")
+    if recall is None:
+        raise missing
+    try:
+        covered = await cover_scope(conn, kind, recall.scope, staff)
+    except (NotFound, Forbidden):
+        raise missing from None
+    digest = digest_recall(recall, covered)
+    preview = add_previews([each.preview for each in covered])
+    return ShownRecall(recall, tuple(covered), preview, digest)
+
+
+async def list_recalls(
+    conn: AsyncConnection,
+    kind: RecallKind,
+    staff: Staff,
+    *,
+    state: RecallState | None = None,
+    before_id: int | None = None,
+    limit: int,
+) -> list[Recall]:
+    """List the recalls within the caller's scope, newest first."""
+    visible: list[Recall] = []
+    while len(visible) < limit:
+        page = await store.list_recalls(
+            conn, kind, state=state, before_id=before_id, limit=limit
+        )
+        visible += [each for each in page if await _is_visible(conn, each, staff)]
+        if len(page) < limit:
+            break
+        before_id = page[-1].recall_id
+    return visible[:limit]
+
+
+async def _is_visible(conn: AsyncConnection, recall: Recall, staff: Staff) -> bool:
+    if staff.brand is None and staff.line is None:
+        return True
+    try:
+        await cover_scope(conn, recall.kind, recall.scope, staff)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
+# Approving ------------------------------------------------------------------------
+
+
 async def approve_recall(
-    conn: AsyncConnection, recall_id: int, staff: Staff, *, now: datetime
+    conn: AsyncConnection,
+    kind: RecallKind,
+    recall_id: int,
+    staff: Staff,
+    *,
+    shown: str | None = None,
+    now: datetime,
 ) -> int:
-    """Put a recall into effect as a second person; returns how many codes it hit."""
-    recall = await store.approve_recall(conn, recall_id, person=staff.person, now=now)
-    stored = recall["scope"]
-    packed = tuple(BatchInterval(*each) for each in stored.get("packed", ()))
-    scope = RecallScope(**stored | {"packed": packed})
-    changed = await recall_scope(
-        conn,
-        scope,
-        reason=recall["reason"],
-        instructions=recall["instructions"],
-        staff=staff,
+    """Put a recall into effect as a second person; returns how many codes it hit.
+
+    `shown` is the digest of what the approver looked at; without one, what was asked
+    for is meant. Raises Conflict when it would do something else by now.
+    """
+    _refuse_approval((await show_recall(conn, kind, recall_id, staff)).recall, staff)
+    await store.take_fence(conn)
+    # Once more, now that nothing that is shown can change, nor be approved meanwhile.
+    seen = await show_recall(conn, kind, recall_id, staff)
+    recall = seen.recall
+    _refuse_approval(recall, staff)
+    if (shown or recall.shown) != seen.digest:
+        raise Conflict(
+            f"This {_NAMES[kind]} would take {seen.preview.would_change:,} codes now, "
+            "which is not what was shown. Look at it again, and approve what you see.",
+            code="changed_since_shown",
+        )
+    if kind is RecallKind.RECALL:
+        changed = await _recall(conn, recall, seen.covered, staff)
+    else:
+        changed = await _void(conn, seen.covered, recall.reason, staff, now=now)
+    await store.approve_recall(
+        conn, recall_id, person=staff.person, changed=changed, now=now
     )
     await record_action(
         conn,
         staff,
-        action="recall.approve",
-        subject=f"recall:{recall_id}",
-        detail={"changed": changed},
+        action=f"{_ACTIONS[kind]}.approve",
+        subject=f"{_ACTIONS[kind]}:{recall_id}",
+        detail={"changed": changed, "shown": seen.digest},
         now=now,
     )
     return changed
+
+
+def _refuse_approval(recall: Recall, staff: Staff) -> None:
+    name = _NAMES[recall.kind]
+    if recall.approved_by is not None:
+        raise Conflict(f"This {name} was approved already.", code="already_approved")
+    if recall.requested_by == staff.person:
+        raise Conflict(
+            f"A {name} is approved by someone other than who asked for it.",
+            code="second_person_needed",
+        )
 
 
 async def recall_scope(
@@ -133,22 +265,33 @@ async def recall_scope(
 ) -> int:
     """Recall what a scope covers; returns how many codes."""
     await store.take_fence(conn)
+    covered = await cover_scope(conn, RecallKind.RECALL, scope, staff)
+    order = RecallOrder(RecallKind.RECALL, scope, reason, instructions)
+    return await _recall(conn, order, covered, staff)
+
+
+async def _recall(
+    conn: AsyncConnection,
+    order: RecallOrder,
+    covered: Sequence[CoveredBatch],
+    staff: Staff,
+) -> int:
     total = 0
-    for batch_id in await _batches_of(conn, scope):
-        batch = await get_batch(conn, batch_id, staff)
-        wanted, ranges = await _covered(conn, scope, batch)
+    for each in covered:
         change_id = await store.next_change_id(conn)
-        change = RangeChange(RangeState.RECALLED, change_id, instructions=instructions)
-        plan = plan_change(ranges, wanted, change)
+        change = RangeChange(
+            RangeState.RECALLED, change_id, instructions=order.instructions
+        )
+        plan = plan_change(each.ranges, each.wanted, change)
         measure = await measure_plan(conn, plan, change)
         await store.record_change(
             conn,
             change_id,
-            batch_id=batch_id,
+            batch_id=each.batch.batch_id,
             kind="recall",
-            person=staff.person,
-            reason=reason,
-            detail=_named(scope),
+            staff=staff,
+            reason=order.reason,
+            detail=order.scope.named(),
             changed=measure.changed,
             goods=measure.goods,
             moved=measure.moved,
@@ -158,37 +301,16 @@ async def recall_scope(
     return total
 
 
-async def _batches_of(conn: AsyncConnection, scope: RecallScope) -> list[int]:
-    if scope.batch_id is not None:
-        return [scope.batch_id]
-    if scope.lot is not None:
-        return await store.find_lot_batches(conn, scope.lot)
-    return sorted({part.batch_id for part in scope.packed})
-
-
-async def _covered(
-    conn: AsyncConnection, scope: RecallScope, batch: Batch
-) -> tuple[list[Interval], list[CodeRange]]:
-    """List the code_ids of a batch that a recall covers, and the ranges they lie in."""
-    if scope.lot is not None:
-        ranges = await store.load_lot_ranges(conn, batch.batch_id, scope.lot)
-        return [(r.first_code_id, r.last_code_id) for r in ranges], ranges
-    if scope.carton is not None:
-        wanted = [
-            (part.first_code_id, part.last_code_id)
-            for part in scope.packed
-            if part.batch_id == batch.batch_id
-        ]
-    else:
-        first, last = Selection(
-            from_index=scope.from_index, to_index=scope.to_index
-        ).indexes(batch)
-        wanted = [(batch.first_code_id + first, batch.first_code_id + last)]
-    return wanted, await store.load_touched_ranges(conn, batch.batch_id, wanted)
-
-
-def _named(scope: RecallScope) -> dict[str, Any]:
-    """Give a scope as it was worded, without what it was found to hold."""
-    worded = asdict(scope)
-    del worded["packed"]
-    return {name: value for name, value in worded.items() if value is not None}
+async def _void(
+    conn: AsyncConnection,
+    covered: Sequence[CoveredBatch],
+    reason: str,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> int:
+    total = 0
+    for each in covered:
+        change = void_runs(each.batch, each.wanted, reason)
+        total += (await change_in_bulk(conn, change, staff, now=now)).changed
+    return total

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from codegen.routes import batches, changes, products, recalls
+from codegen.routes import batches, changes, products, recalls, void_requests
 from core.auth.requests import refuse_absurd_path, require_token
 
 ROUTER = Router(
@@ -16,6 +16,12 @@ ROUTER = Router(
         changes.activate_codes,
         changes.void_codes,
         recalls.request_recall,
+        recalls.list_recalls,
+        recalls.show_recall,
         recalls.approve_recall,
+        void_requests.request_void,
+        void_requests.list_void_requests,
+        void_requests.show_void_request,
+        void_requests.approve_void,
     ],
 )

@@ -5,19 +5,18 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, post
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance
-from codegen.routes.fields import Regions, Sentence, Text64
+from codegen.routes.fields import Codes, Regions, Sentence, Text64
+from codegen.routes.recalls import answer_preview
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
-
-Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 
 
 class Activation(Body, frozen=True, kw_only=True):
@@ -86,6 +85,8 @@ async def activate_codes(
     once: Once,
     clock: Clock,
     issuance: Issuance,
+    engine: AsyncEngine,
+    preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
 ) -> Response[bytes]:
     """Activate a batch, a unit, a range or single codes, bound to what they mean."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
@@ -96,6 +97,12 @@ async def activate_codes(
     change = ChangeRequest(
         batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
     )
+    if preview:
+        async with engine.connect() as conn:
+            keys = issuance.key_file.load()
+            return answer_preview(
+                await pipeline.preview_codes(conn, keys, change, staff)
+            )
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> Activated:
@@ -116,10 +123,18 @@ async def void_codes(
     once: Once,
     clock: Clock,
     issuance: Issuance,
+    engine: AsyncEngine,
+    preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
 ) -> Response[bytes]:
     """Make codes void, for good."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     change = ChangeRequest(batch_id, _selection(data), RangeState.VOID, data.reason)
+    if preview:
+        async with engine.connect() as conn:
+            keys = issuance.key_file.load()
+            return answer_preview(
+                await pipeline.preview_codes(conn, keys, change, staff)
+            )
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> Voided:

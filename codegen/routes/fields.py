@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
+Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 # Which exist is known to codegen.domain.regions.
 Regions = Annotated[tuple[Text64, ...], msgspec.Meta(max_length=100)]
 QueryId = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]

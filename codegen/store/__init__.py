@@ -9,6 +9,8 @@ from codegen.store.batches import (
     list_batches,
 )
 from codegen.store.changes import (
+    count_fresh_voids,
+    find_fresh_changes,
     find_state_changes,
     insert_change,
     list_goods_changes,
@@ -25,7 +27,11 @@ from codegen.store.epochs import (
     set_epoch_state,
     set_next_serial,
 )
-from codegen.store.products import find_product, insert_product
+from codegen.store.products import (
+    find_campaign_brand,
+    find_product,
+    insert_product,
+)
 from codegen.store.ranges import (
     apply_plan,
     find_active_codes,
@@ -36,7 +42,12 @@ from codegen.store.ranges import (
     load_ranges,
     load_touched_ranges,
 )
-from codegen.store.recalls import approve_recall, insert_recall
+from codegen.store.recalls import (
+    approve_recall,
+    find_recall,
+    insert_recall,
+    list_recalls,
+)
 from codegen.store.versions import (
     count_changed_ranges,
     current_version,
@@ -61,15 +72,19 @@ __all__ = [
     "approve_recall",
     "count_changed_ranges",
     "count_codes",
+    "count_fresh_voids",
     "count_voids",
     "current_version",
     "find_active_codes",
     "find_batch",
     "find_batches_of",
+    "find_campaign_brand",
     "find_first_batch",
+    "find_fresh_changes",
     "find_lot_batches",
     "find_product",
     "find_ranges_of_codes",
+    "find_recall",
     "find_standing",
     "find_state_changes",
     "find_void_codes",
@@ -82,6 +97,7 @@ __all__ = [
     "insert_void_codes",
     "list_batches",
     "list_goods_changes",
+    "list_recalls",
     "load_changed_products",
     "load_changed_ranges",
     "load_epoch_states",

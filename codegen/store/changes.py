@@ -16,6 +16,7 @@ from codegen.domain.ranges import (
     RangeState,
     StateChange,
 )
+from core.auth import Staff
 
 
 async def insert_change(
@@ -69,6 +70,7 @@ async def record_change(
     *,
     goods: Sequence[Goods],
     moved: Sequence[Interval],
+    staff: Staff,
     **fields: Any,
 ) -> None:
     """Write down a change under the id that was drawn for it.
@@ -83,22 +85,62 @@ async def record_change(
     await conn.execute(
         text(
             "INSERT INTO range_changes (change_id, batch_id, kind, person, reason,"
-            " detail, changed, goods, moved, at) OVERRIDING SYSTEM VALUE"
+            " detail, changed, goods, moved, token_id, at)"
+            " OVERRIDING SYSTEM VALUE"
             " VALUES (:change_id, :batch_id, :kind, :person, :reason, :detail,"
-            " :changed, :goods, CAST(:moved AS int8multirange),"
+            " :changed, :goods, CAST(:moved AS int8multirange), :token_id,"
             # The moment of the fence, not of the request: the audit compares claims.
             " clock_timestamp())"
         ).bindparams(
             bindparam("detail", type_=t.range_changes.c.detail.type),
             bindparam("goods", type_=t.range_changes.c.goods.type),
         ),
-        {"change_id": change_id, "goods": worded, "moved": _multirange(moved)} | fields,
+        {
+            "change_id": change_id,
+            "goods": worded,
+            "moved": _multirange(moved),
+            "person": staff.person,
+            "token_id": staff.token_id or None,
+        }
+        | fields,
     )
 
 
 def _multirange(intervals: Sequence[Interval]) -> str:
     """Write inclusive intervals as PostgreSQL reads them."""
     return "{" + ",".join(f"[{first},{last}]" for first, last in intervals) + "}"
+
+
+async def find_fresh_changes(
+    conn: AsyncConnection, change_ids: Sequence[int], token_id: str
+) -> frozenset[int]:
+    """Tell which of these changes a token made within the last 24 hours."""
+    rows = await conn.execute(
+        text(
+            "SELECT change_id FROM range_changes"
+            " WHERE change_id = ANY(CAST(:change_ids AS bigint[]))"
+            " AND token_id = :token_id"
+            " AND at > clock_timestamp() - interval '24 hours'"
+        ),
+        {"change_ids": list(change_ids), "token_id": token_id},
+    )
+    return frozenset(rows.scalars())
+
+
+async def count_fresh_voids(conn: AsyncConnection, token_id: str) -> int:
+    """Count the codes that a token has voided within the last hour.
+
+    Exact under the fence, which whoever voids holds: no row is on its way.
+    """
+    found = await conn.execute(
+        text(
+            "SELECT coalesce(sum(changed), 0) FROM range_changes"
+            " WHERE token_id = :token_id AND kind = 'void' AND changed > 0"
+            " AND at > clock_timestamp() - interval '1 hour'"
+        ),
+        {"token_id": token_id},
+    )
+    return int(found.scalar_one())
 
 
 async def find_state_changes(

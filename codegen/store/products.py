@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     insert,
     select,
+    text,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +50,19 @@ async def find_product(conn: AsyncConnection, gtin: str) -> Product | None:
         await conn.execute(select(t.products).where(t.products.c.gtin == gtin))
     ).one_or_none()
     return product_of(row) if row else None
+
+
+async def find_campaign_brand(conn: AsyncConnection, campaign_id: str) -> str | None:
+    """Tell the brand whose batches alone may name a campaign; None for all brands'.
+
+    A campaign's brand never changes. One that is unknown has none: its foreign key
+    refuses it.
+    """
+    found = await conn.execute(
+        text("SELECT brand FROM campaigns WHERE campaign_id = :campaign_id"),
+        {"campaign_id": campaign_id},
+    )
+    return found.scalar_one_or_none()
 
 
 def product_of(row: Any) -> Product:

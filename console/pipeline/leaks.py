@@ -10,15 +10,15 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Selection, Unit
+from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Unit
 from codegen.domain.ranges import Interval, RangeChange, RangeState, plan_change
-from codegen.domain.scanned import find_scanned, parse_scanned
+from codegen.domain.scanned import find_scanned
 from codegen.pipeline import (
-    ChangeRequest,
+    BulkChange,
     FoundCode,
-    change_codes,
     find_codes,
     measure_plan,
+    void_or_ask,
 )
 from codegen.store import load_touched_ranges, take_fence
 from core.auth import Staff
@@ -170,8 +170,12 @@ def _voidable(states: Counter[str]) -> int:
     return states[RangeState.ISSUED] + states[RangeState.ACTIVATED]
 
 
-def _code_text(found: FoundCode) -> str:
-    return parse_scanned(found.given).code_text or found.given
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """How many codes became void, and the void requests for those that take two."""
+
+    voided: int
+    requests: tuple[int, ...]
 
 
 async def void_traced(
@@ -183,23 +187,28 @@ async def void_traced(
     *,
     reason: str,
     now: datetime,
-) -> int:
-    """Make codes, or the whole units they came from, void; returns how many became so.
+) -> Voided:
+    """Make codes, or the whole units they came from, void, or ask for it.
 
     Under the fence from the start, so that what is traced is what is voided.
     """
     await take_fence(conn)
     voided = 0
+    requests: list[int] = []
     for source in (await trace_codes(conn, keys, texts, staff)).sources:
+        base = source.batch.first_code_id
         if reach is Reach.UNIT:
             first, last = source.span
-            selection = Selection(from_index=first, to_index=last)
-            voided += source.whole
+            change = BulkChange(
+                source.batch,
+                RangeState.VOID,
+                [(base + first, base + last)],
+                reason=reason,
+            )
         else:
-            selection = Selection(codes=tuple(map(_code_text, source.codes)))
-            voided += source.would_void
-        request = ChangeRequest(
-            source.batch.batch_id, selection, RangeState.VOID, reason
-        )
-        await change_codes(conn, keys, request, staff, now=now)
-    return voided
+            listed = sorted(each.code_id for each in source.codes if each.code_id)
+            change = BulkChange(source.batch, RangeState.VOID, (), listed, reason)
+        done = await void_or_ask(conn, change, staff, now=now)
+        voided += done.changed
+        requests += done.requests
+    return Voided(voided, tuple(requests))

@@ -56,7 +56,7 @@ def _answer(
         fault=fault,
         max_codes=MAX_CODES,
         may_void=visit.may(*_VOIDERS),
-        **{"voided": None, "reason": ""} | values,
+        **{"voided": None, "requests": (), "reason": ""} | values,
     )
 
 
@@ -98,7 +98,7 @@ async def void_leak(
     except InvalidInput as fault:
         return _answer(desk, visit, codes=pasted, fault=fault, reason=reason)
     async with desk.engine.begin() as conn:
-        voided = await void_traced(
+        done = await void_traced(
             conn,
             desk.keys,
             texts,
@@ -109,7 +109,14 @@ async def void_leak(
         )
     async with desk.engine.connect() as conn:
         trace = await trace_codes(conn, desk.keys, texts, visit.staff)
-    return _answer(desk, visit, codes=pasted, trace=trace, voided=voided)
+    return _answer(
+        desk,
+        visit,
+        codes=pasted,
+        trace=trace,
+        voided=done.voided,
+        requests=done.requests,
+    )
 
 
 def _read_reach(text: str) -> Reach:

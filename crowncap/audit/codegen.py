@@ -26,6 +26,15 @@ CHECKS = (
                 OR c.kind = 'recall' AND a.action = 'recall.approve'))""",
     ),
     Check(
+        8,
+        "no code stands for a campaign of another brand",
+        """SELECT b.batch_id FROM campaigns AS c
+            JOIN ranges AS r USING (campaign_id) JOIN batches AS b USING (batch_id)
+            LEFT JOIN products AS p ON p.gtin = r.gtin
+            WHERE c.brand IS NOT NULL
+                AND c.brand IS DISTINCT FROM coalesce(p.brand, b.brand)""",
+    ),
+    Check(
         10,
         "no epoch has issued past its next serial",
         """SELECT b.batch_id FROM batches AS b JOIN epochs AS e USING (epoch)

@@ -19,7 +19,8 @@ from codegen import pipeline as codes
 from codegen.domain.batch import Selection
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
-from codegen.pipeline import ChangeRequest, RecallScope
+from codegen.domain.recall import RecallScope
+from codegen.pipeline import ChangeRequest
 from codegen.routes.batches import NewBatch, order_from, view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR

@@ -35,6 +35,7 @@ def campaign() -> None:
 @click.option(
     "--daily-cap", type=click.IntRange(1, MAX_POINTS), help="Points a member a day."
 )
+@click.option("--brand", help="Whose batches alone may name it; default: any.")
 @with_shell
 async def add(
     shell: Shell,

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.ranges import EpochState, RangeState
+from codegen.domain.recall import RecallScope
 from codegen.keyring import HighWaterMark
 from codegen.pipeline import (
     BulkChange,
-    RecallScope,
     change_epoch,
     change_in_bulk,
     get_batch,

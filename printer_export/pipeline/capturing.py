@@ -12,7 +12,7 @@ from codegen.domain import EpochKeys
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.clock import to_ms
-from core.errors import Fault, FieldError, InvalidInput
+from core.errors import Fault, FieldError, Forbidden, InvalidInput
 from core.ids import time_uuid
 from printer_export.domain.epcis.reading import Reading, ToldEvent
 from printer_export.domain.logistics import may_have_happened
@@ -54,9 +54,18 @@ async def capture_events(
     fresh, repeats = await _claim(conn, capture_id, told, errors, staff)
     effects = await begin_effects(conn, keys, fresh, staff, now=now)
     failed: set[str] = set()
+    forbidden = False
     async for event, fault in _carry_out(effects, fresh):
         errors += _errors_of(event, fault)
         failed.add(event.key)
+        forbidden = forbidden or isinstance(fault, Forbidden)
+    if forbidden and behaviour is ErrorBehaviour.ROLLBACK:
+        raise Forbidden(
+            "The document asks for what is not yours to change. Nothing of it was "
+            "captured.",
+            code="not_yours_to_change",
+            errors=tuple(errors[:MAX_ERRORS]),
+        )
     if errors and behaviour is ErrorBehaviour.ROLLBACK:
         raise InvalidInput(
             f"{errors[0].detail} Nothing of the document was captured.",

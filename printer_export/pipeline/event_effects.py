@@ -26,9 +26,12 @@ from codegen.domain.ranges import (
 from codegen.pipeline import (
     BulkChange,
     Rebinding,
-    change_in_bulk,
+    long_runs,
     new_binding,
+    refuse_other_line,
     refuse_rebinding,
+    void_or_ask,
+    void_runs,
 )
 from codegen.store import load_ranges
 from core.auth import Staff
@@ -39,7 +42,6 @@ from printer_export.domain.packing import UnitOrder
 from printer_export.pipeline.contents import NO_CODE, OwnedCodes, find_owners
 from printer_export.pipeline.moving import move_units, unpack_units
 from printer_export.pipeline.packing import pack_units
-from printer_export.pipeline.report_effects import long_runs, void_runs
 from printer_export.pipeline.shipping import (
     MAX_NEW_RANGES,
     activate_ranges,
@@ -187,6 +189,8 @@ class EventEffects:
     async def note(self, event: ToldEvent) -> None:
         """Look whether an event's caps can be activated or voided, and keep them."""
         caps = self._caps_of(event)
+        for batch_id in caps:
+            refuse_other_line(self.batches[batch_id], self.staff)
         if event.step is Step.DECOMMISSIONING:
             # Counted, not joined: that would go through all of them for each event.
             pieces = {b: len(long_runs(runs)) for b, runs in caps.items()}
@@ -302,17 +306,21 @@ class EventEffects:
             self.conn, self.commissioned, done.change_ids, RangeState.ACTIVATED
         )
         voided, void_ids = 0, []
+        asked: list[int] = []
         for batch_id, intervals in sorted(self.voids.items()):
             void = void_runs(self.batches[batch_id], join_intervals(intervals), _REASON)
-            gone = await change_in_bulk(self.conn, void, self.staff, now=self.now)
+            # What the caller may not void alone is asked for.
+            gone = await void_or_ask(self.conn, void, self.staff, now=self.now)
             voided += gone.changed
             void_ids.append(gone.change_id)
+            asked += gone.requests
         unmoved += await explain_unmoved(
             self.conn, self.decommissioned, void_ids, RangeState.VOID
         )
         return {
             "activated": done.activated,
             "voided": voided,
+            "void_request_ids": asked,
             "not_activated": done.not_activated,
             "skipped": [each.word() for each in unmoved[:MAX_UNMOVED]],
         }

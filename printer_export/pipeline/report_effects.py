@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
 from codegen.domain.ranges import Interval, RangeState
-from codegen.pipeline import BulkChange, change_in_bulk
+from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
 from printer_export.domain.report_order import Activate, ReportOrder
 from printer_export.domain.statuses import (
@@ -24,9 +23,6 @@ from printer_export.pipeline.shipping import MAX_NEW_RANGES, activate_ranges
 from printer_export.store import reports as store
 from printer_export.store.shipments import await_shipment
 
-# Runs of this length are voided as ranges, shorter ones code by code.
-LONG_RUN: Final = 64
-
 
 async def put_into_effect(
     conn: AsyncConnection,
@@ -38,7 +34,12 @@ async def put_into_effect(
 ) -> dict[str, Any]:
     """Void what is spoilt and activate what is printed, last and under the fence."""
     batch, base = order.batch, order.batch.first_code_id
-    effects: dict[str, Any] = {"voided": 0, "activated": 0, "not_activated": ""}
+    effects: dict[str, Any] = {
+        "voided": 0,
+        "void_request_id": None,
+        "activated": 0,
+        "not_activated": "",
+    }
     wanted: list[tuple[int, int]] = []
     if order.activate is not Activate.NONE:
         wanted = await _printed_runs(conn, batch.batch_id, intake.touched)
@@ -56,25 +57,14 @@ async def put_into_effect(
     if intake.spoilt:
         spoilt = [(base + first, base + last) for first, last in intake.spoilt]
         void = void_runs(batch, spoilt, "line report")
-        done = await change_in_bulk(conn, void, staff, now=now)
+        # What the line may not void alone is asked for: a true report is taken whole.
+        done = await void_or_ask(conn, void, staff, now=now)
         effects["voided"] = done.changed
+        effects["void_request_id"] = next(iter(done.requests), None)
     codes = [(base + first, base + last) for first, last in wanted]
     if codes:
         effects |= await _activate_printed(conn, order, codes, staff, now=now)
     return effects
-
-
-def long_runs(runs: Sequence[Interval]) -> list[Interval]:
-    """Keep the runs that are voided as ranges."""
-    return [run for run in runs if run[1] - run[0] + 1 >= LONG_RUN]
-
-
-def void_runs(batch: Batch, runs: Sequence[Interval], reason: str) -> BulkChange:
-    """Void runs of code_ids, the short ones code by code."""
-    long = long_runs(runs)
-    short = [run for run in runs if run[1] - run[0] + 1 < LONG_RUN]
-    singles = [code for first, last in short for code in range(first, last + 1)]
-    return BulkChange(batch, RangeState.VOID, long, singles, reason)
 
 
 async def _activate_printed(
@@ -97,13 +87,13 @@ async def _activate_printed(
         at_once = await change_in_bulk(conn, change, staff, now=now)
         return {"activated": at_once.changed}
     shipped = await await_shipment(conn, order.batch.batch_id, codes)
-    done = await activate_ranges(
+    activation = await activate_ranges(
         conn, [replace(change, intervals=shipped)], staff, now=now
     )
     waiting = "Codes become active when their carton ships."
     return {
-        "activated": done.activated,
-        "not_activated": done.not_activated or waiting,
+        "activated": activation.activated,
+        "not_activated": activation.not_activated or waiting,
     }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch
-from codegen.pipeline import get_batch
+from codegen.pipeline import get_batch, refuse_other_line
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -42,6 +42,7 @@ async def take_report(
     when wrong rows refuse it all.
     """
     batch = order.batch
+    refuse_other_line(batch, staff)
     await store.lock_counts(conn, batch.batch_id, batch.quantity)
     earlier = await store.find_report(conn, batch.batch_id, order.content_hash)
     if earlier is not None:

@@ -220,7 +220,11 @@ ROUTES: list[tuple[str, str, Json | None, set[str]]] = [
     ("POST", "/v1/batches/1/activations", {"unit": "none"}, {"issuer", "line"}),
     ("POST", "/v1/batches/1/voids", {"unit": "x", "reason": "r"}, {"issuer", "line"}),
     ("POST", "/v1/recalls", {"reason": "r", "instructions": "i"}, {"issuer"}),
+    ("GET", "/v1/recalls/999999", None, {"issuer", "line"}),
     ("POST", "/v1/recalls/999999/approvals", None, {"issuer"}),
+    ("POST", "/v1/void-requests", {"batch_id": 1}, {"issuer", "line"}),
+    ("GET", "/v1/void-requests/999999", None, {"issuer", "line"}),
+    ("POST", "/v1/void-requests/999999/approvals", None, {"issuer"}),
 ]
 
 
