@@ -375,6 +375,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "fault_500": ("我们这边出错了", "Something went wrong on our side"),
     "details": ("详细", "Details"),
     **PACKAGE_TEXTS,
+    **WITHDRAWAL_TEXTS,
 }
 
 
