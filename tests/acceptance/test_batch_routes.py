@@ -214,6 +214,7 @@ def test_a_recall_takes_two_persons(service: Service) -> None:
     refused(service.post("/v1/recalls", unknown, service.issuer), 422, "unknown_lot")
 
 
+BOTH = {"issuer", "line"}
 ROUTES: list[tuple[str, str, Json | None, set[str]]] = [
     ("POST", "/v1/products", {"gtin": "1", "name": "n", "brand": "b"}, {"issuer"}),
     ("POST", "/v1/batches", {"quantity": 0}, {"issuer"}),
@@ -222,7 +223,7 @@ ROUTES: list[tuple[str, str, Json | None, set[str]]] = [
     ("POST", "/v1/recalls", {"reason": "r", "instructions": "i"}, {"issuer"}),
     ("GET", "/v1/recalls/999999", None, {"issuer", "line"}),
     ("POST", "/v1/recalls/999999/approvals", None, {"issuer"}),
-    ("POST", "/v1/void-requests", {"batch_id": 1}, {"issuer", "line"}),
+    ("POST", "/v1/void-requests", {"batch_id": 999999, "reason": "r"}, BOTH),
     ("GET", "/v1/void-requests/999999", None, {"issuer", "line"}),
     ("POST", "/v1/void-requests/999999/approvals", None, {"issuer"}),
 ]
