@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.ranges import CodeRange, Interval, RangeState, join_intervals
+from codegen.domain.ranges import (
+    LEGAL_FROM,
+    CodeRange,
+    Interval,
+    RangeState,
+    join_intervals,
+)
 from codegen.store import find_voiding_changes, load_touched_ranges
 
 MAX_UNMOVED: Final = 1_000
@@ -23,6 +29,7 @@ class Reason(StrEnum):
     RECALLED = "recalled"
     ACTIVE = "already_active"
     ISSUED = "not_activated"
+    ASKED = "second_person_needed"
 
 
 _SENTENCES: Final = {
@@ -30,6 +37,7 @@ _SENTENCES: Final = {
     Reason.RECALLED: "These caps are recalled, for good.",
     Reason.ACTIVE: "These caps are active already.",
     Reason.ISSUED: "These caps were reported missing, or lie in too many pieces.",
+    Reason.ASKED: "A line does not void these caps alone; their void was asked for.",
 }
 _BY_STATE: Final = {
     RangeState.VOID: Reason.VOID,
@@ -88,12 +96,19 @@ class _Stand:
             # A code that was voided one by one is in a range that says nothing of it.
             inside = singles[bisect_left(singles, begin) : bisect_right(singles, end)]
             if r.state is not state or r.change_id not in change_ids:
-                counts[_BY_STATE[r.state]] += end - begin + 1 - len(inside)
+                counts[_reason(r.state, state)] += end - begin + 1 - len(inside)
             ours = state is RangeState.VOID
             counts[Reason.VOID] += sum(
                 not (ours and self.voided_by[code] in change_ids) for code in inside
             )
         return +counts
+
+
+def _reason(present: RangeState, wanted: RangeState) -> Reason:
+    legal = LEGAL_FROM[RangeState.VOID]
+    if wanted is RangeState.VOID and present in legal:
+        return Reason.ASKED
+    return _BY_STATE[present]
 
 
 async def explain_unmoved(
