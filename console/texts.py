@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.package_texts import PACKAGE_TEXTS
+from console.withdrawal_texts import WITHDRAWAL_TEXTS
 from core.auth import Role
 
 # Which rooms the bar leads to, and for whom: name -> (path, roles).
