@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from core.errors import InvalidInput
+from printer_export.simulators.canvas import Picture
 
 _PRIVATE = 0o600
 
@@ -17,12 +18,14 @@ _PRIVATE = 0o600
 class Sheet:
     """One product: what its symbol says, and the bytes that made it, as received.
 
-    `number` is the code's number, for printers that are sent one.
+    `number` is the code's number, for printers that are sent one; `picture` is how a
+    label looks.
     """
 
     text: str
     frame: bytes
     number: str = ""
+    picture: Picture | None = None
 
 
 class Roll(Protocol):

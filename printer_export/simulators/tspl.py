@@ -1,21 +1,45 @@
 """A printer of TSPL (TSC's programming manual): lines, and the status `<ESC>!?`.
 
-A line that makes no sense is passed over. `QRCODE` draws into the image, `CLS` clears
-it, `PRINT m,n` prints it.
+A line that makes no sense is passed over. `QRCODE` and `TEXT` draw into the image,
+`CLS` clears it, `PRINT m,n` prints it; everything else stays set.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from printer_export.simulators.canvas import MIRRORED, PALE, TURNED, Mark, Picture
 from printer_export.simulators.dialect import QUERY, Condition, Query
 from printer_export.simulators.paper import Sheet
 
 _ASKS: Final = b"\x1b!?"
-_QRCODE: Final = re.compile(rb'QRCODE \d+,\d+,[LMQH],\d+,[AM],\d+,(?:M\d,)?"(.*)"')
-_PRINT: Final = re.compile(rb"PRINT (\d+)(?:,(\d+))?")
+_DRAWS: Final = re.compile(r'(QRCODE|TEXT) (\d+),(\d+),(.*?),?"((?:[^"]|\\\["\])*)"')
+_PRINT: Final = re.compile(r"PRINT (\d+)(?:,(\d+))?")
+_SETS: Final = re.compile(r"(SET [A-Z]+|[A-Z]+) ?(.*)")
 _IDLE: Final = b"\x00"
 _PRINTING: Final = b"\x20"
+_DOTS_A_MM: Final = 300 / 25.4
+_DARK_ENOUGH: Final = 2
+# A roll with gaps that is fed as if it had none runs off by this each label.
+_DRIFT: Final = 24
+# Letters of the fonts of fixed size: dots across and down.
+_FONTS: Final = {"1": (8, 12), "2": (12, 20), "3": (16, 24)}
+_DEFAULTS: Final = {
+    "SIZE": "100 mm,100 mm",
+    "GAP": "3 mm,0 mm",
+    "BLINE": "",
+    "OFFSET": "0 mm",
+    "SPEED": "4",
+    "DENSITY": "8",
+    "DIRECTION": "0",
+    "REFERENCE": "0,0",
+    "SHIFT": "0",
+    "CODEPAGE": "437",
+    "SET RIBBON": "ON",
+    "SET PRINTKEY": "OFF",
+    "SET REPRINT": "OFF",
+    "SET RESPONSE": "OFF",
+}
 
 
 class TsplDialect:
@@ -26,7 +50,9 @@ class TsplDialect:
     def __init__(self) -> None:
         self._tail = b""
         self._texts: list[str] = []
+        self._marks: list[Mark] = []
         self._lines: list[bytes] = []
+        self._set = dict(_DEFAULTS)
 
     def receive(self, content: bytes) -> Iterator[Sheet | Query]:
         """Read lines; the query is obeyed wherever it stands."""
@@ -48,9 +74,9 @@ class TsplDialect:
         return _PRINTING if condition.waiting else _IDLE
 
     def acknowledge(self, sheet: Sheet) -> bytes:
-        """Say nothing: labels are not acknowledged."""
+        """Say nothing, unless somebody has set the printer to speak unasked."""
         del sheet
-        return b""
+        return b"" if self._set["SET RESPONSE"] == "OFF" else b"{0}\r\n"
 
     def hold(self, half: bytes) -> None:
         """Have read whole lines, and the beginning of another."""
@@ -63,13 +89,56 @@ class TsplDialect:
         """Keep what is half done."""
 
     def _obey(self, line: bytes) -> Iterator[Sheet]:
-        if line == b"CLS":
-            self._texts, self._lines = [], []
+        words = line.decode("ascii", "replace")
+        if words == "CLS":
+            self._texts, self._marks, self._lines = [], [], []
         self._lines.append(line + b"\r\n")
-        if drawn := _QRCODE.fullmatch(line):
-            text = drawn[1].replace(b'\\["]', b'"')
-            self._texts.append(text.decode("ascii", "replace"))
-        elif wanted := _PRINT.fullmatch(line):
+        if drawn := _DRAWS.fullmatch(words):
+            self._draw(*drawn.groups())
+        elif wanted := _PRINT.fullmatch(words):
             copies = int(wanted[1]) * int(wanted[2] or 1)
-            sheet = Sheet(" ".join(self._texts), b"".join(self._lines))
-            yield from [sheet] * copies
+            frame, picture = b"".join(self._lines), self._picture()
+            yield from [Sheet(" ".join(self._texts), frame, "", picture)] * copies
+        elif (setting := _SETS.fullmatch(words)) and setting[1] in self._set:
+            self._set[setting[1]] = setting[2]
+            if setting[1] in {"GAP", "BLINE"}:
+                # A roll has gaps or marks, whichever was said last.
+                self._set["BLINE" if setting[1] == "GAP" else "GAP"] = ""
+
+    def _draw(self, command: str, x: str, y: str, how: str, raw: str) -> None:
+        text, options = raw.replace('\\["]', '"'), how.split(",")
+        if command == "QRCODE":
+            self._texts.append(text)
+            cell = int(options[1])
+            mark = Mark(True, int(x), int(y), cell, cell, text)  # noqa: FBT003 - its kind
+        else:
+            size = _FONTS[options[0].strip('"')]
+            mark = Mark(False, int(x), int(y), *size, text)  # noqa: FBT003 - its kind
+        self._marks.append(mark)
+
+    def _picture(self) -> Picture:
+        width, height = (_millimetres(each) for each in self._set["SIZE"].split(","))
+        x, y = (int(each) for each in self._set["REFERENCE"].split(","))
+        gap = self._set["GAP"]
+        drift = 0 if gap and _millimetres(gap.split(",")[0]) else _DRIFT
+        drift += _millimetres(self._set["OFFSET"]) + int(self._set["SHIFT"])
+        direction, _, mirror = self._set["DIRECTION"].partition(",")
+        held = self._set["SET PRINTKEY"] != "OFF" or self._set["SET RIBBON"] != "ON"
+        traits = {
+            TURNED: direction == "0",
+            MIRRORED: mirror == "1",
+            PALE: held or int(self._set["DENSITY"]) < _DARK_ENOUGH,
+        }
+        return Picture(
+            width,
+            height,
+            tuple(self._marks),
+            (x, y + drift),
+            1,
+            frozenset(trait for trait, is_so in traits.items() if is_so),
+        )
+
+
+def _millimetres(text: str) -> int:
+    """Read a length in mm; gives dots."""
+    return round(float(text.removesuffix("mm").strip() or 0) * _DOTS_A_MM)

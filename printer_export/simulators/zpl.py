@@ -1,8 +1,9 @@
 """A printer of ZPL II (Zebra's programming guide).
 
 Formats stand between `^XA` and `^XZ`; `~` commands are obeyed wherever they stand.
-What a connection leaves half done stays half done over the next one, until the format
-is ended or cancelled with `~JX`.
+Both prefixes and the delimiter can be changed, and stay so; RS and DLE always mean
+the same as caret and tilde. What a connection leaves half done stays half done over the
+next one, until the format is ended or cancelled with `~JX`.
 """
 
 import re
@@ -11,12 +12,15 @@ from typing import Final
 
 from printer_export.simulators.dialect import QUERY, Condition, Query
 from printer_export.simulators.paper import Sheet
+from printer_export.simulators.zpl_state import ZplState
 
-_ENDS: Final = re.compile(rb"~HS|~JX|\^XZ")
-_COMMAND: Final = re.compile(rb"\^(XA|FH|FD|FS|BQ|PQ)([^^~]*)")
-_ESCAPED: Final = re.compile(rb"_([0-9A-Fa-f]{2})")
-# Of `MA,data`: error correction and input mode say how to encode, not what.
-_SWITCHES: Final = 3
+_RS: Final = b"\x1e"
+_DLE: Final = b"\x10"
+_CODE_BYTES: Final = 2
+# These have no parameters, so that nothing need follow before they are obeyed.
+_AT_ONCE: Final = frozenset({"XA", "XZ", "HS", "JX"})
+# The one character that follows is the new one, whatever it is.
+_PREFIXES: Final = {"CC": 0, "CT": 1, "CD": 2}
 
 
 class ZplDialect:
@@ -25,28 +29,43 @@ class ZplDialect:
     name = "ZPL II"
 
     def __init__(self) -> None:
-        self._open = b""
+        self._state = ZplState()
+        self._signs = [b"^", b"~", b","]
+        self._look()
+        self._tail = b""
+        self._open: bytes | None = None
 
     def receive(self, content: bytes) -> Iterator[Sheet | Query]:
         """Read formats and queries; `^PQ` copies are as many products."""
-        self._open += content
-        while match := _ENDS.search(self._open):
-            before, rest = self._open[: match.start()], self._open[match.end() :]
-            if match[0] == b"~HS":
-                self._open = before + rest
+        self._tail += content
+        while (command := self._next()) is not None:
+            code, raw = command
+            if code == "HS":
                 yield QUERY
-            elif match[0] == b"~JX":
-                self._open = rest
-            else:
-                self._open = rest
-                start = before.find(b"^XA")
-                if start >= 0:
-                    yield from _products(before[start:] + b"^XZ")
+            elif code == "JX":
+                self._open = None
+            elif code == "XA":
+                self._open = b"^XA"
+                self._state.begin()
+            elif code == "XZ" and self._open is not None:
+                frame, self._open = self._open, None
+                picture = self._state.end()
+                text = " ".join(self._state.texts)
+                yield from [Sheet(text, frame, "", picture)] * self._state.copies
+            elif code in _PREFIXES:
+                self._signs[_PREFIXES[code]] = raw
+                self._look()
+            elif self._open is not None or code == "SD":
+                values = raw.split(self._signs[2])
+                if code != "FD":
+                    values = [value.strip() for value in values]
+                words = [value.decode("latin-1") for value in values]
+                self._state.obey(code, words, raw.decode("latin-1"))
 
     def status(self, condition: Condition) -> bytes:
         """Give the three strings: formats in the buffer, and one under the head."""
         head = min(condition.waiting, 1)
-        half = int(b"^XA" in self._open)
+        half = int(self._open is not None)
         return (
             f"\x02030,0,0,0203,{condition.waiting - head:03d},{condition.is_full:d},"
             f"0,{half},000,0,0,0\x03\r\n"
@@ -60,29 +79,38 @@ class ZplDialect:
 
     def hold(self, half: bytes) -> None:
         """Have a format open."""
-        self._open = half
+        self._tail, self._open = b"", None
+        for _ in self.receive(half):
+            pass
 
     def hang_up(self) -> None:
         """Keep what is half done."""
 
+    def _look(self) -> None:
+        caret, tilde, _ = (re.escape(sign) for sign in self._signs)
+        self._prefix = re.compile(b"[" + caret + tilde + _RS + _DLE + b"]")
 
-def _products(label: bytes) -> Iterator[Sheet]:
-    """Print a format: the texts of all its QR symbols, as many times as it says."""
-    texts: list[str] = []
-    copies = 1
-    is_symbol = is_escaped = False
-    for command, value in _COMMAND.findall(label):
-        if command == b"FS":
-            is_symbol = is_escaped = False
-        elif command == b"BQ":
-            is_symbol = True
-        elif command == b"FH":
-            is_escaped = True
-        elif command == b"PQ":
-            copies = int(value.split(b",")[0] or 1)
-        elif command == b"FD" and is_symbol:
-            data = value[_SWITCHES:]
-            if is_escaped:
-                data = _ESCAPED.sub(lambda m: bytes([int(m[1], 16)]), data)
-            texts.append(data.decode("utf-8", "replace"))
-    yield from [Sheet(" ".join(texts), label)] * copies
+    def _next(self) -> tuple[str, bytes] | None:
+        """Take the next whole command: its code and what follows it."""
+        begin = self._prefix.search(self._tail)
+        if begin is None or len(self._tail) <= begin.end() + _CODE_BYTES - 1:
+            return None
+        after = begin.end() + _CODE_BYTES
+        code = self._tail[begin.end() : after].decode("latin-1").upper()
+        if code in _AT_ONCE:
+            end = after
+        elif code in _PREFIXES:
+            end = after + 1
+            if len(self._tail) < end:
+                return None
+        else:
+            following = self._prefix.search(self._tail, after)
+            if following is None:
+                return None
+            end = following.start()
+        raw = self._tail[after:end]
+        if self._open is not None and code not in {"HS", "JX"}:
+            # A roll shows what arrived, in the usual signs.
+            self._open += b"^" + self._tail[begin.end() : end]
+        self._tail = self._tail[end:]
+        return code, raw

@@ -36,9 +36,10 @@ def driver(url: str) -> Driver:
 def test_zpl_writes_a_label_with_its_quiet_zone_and_the_readable_code() -> None:
     """300 dpi, 25 mm, four dots a module, four modules free around it."""
     assert driver("zpl://h:9100").frame(CODE) == (
-        b"^XA^PW295^LL295^LH0,0^CI28^BY2,3,1^FO16,16^BQN,2,4^FH_^FDMA,"
-        b"HTTPS://C.EXAMPLE/C/0123456789ABCDEF^FS"
-        b"^FO16,134^A0N,20,20^FD0123-4567-89AB-CDEF^FS^PQ1^XZ\r\n"
+        b"\x10CT~\x10CD,\x10CC^~SD15^XA^SZ2^MUD,300,300^JMA^MCY^CI28^CVN^JZN"
+        b"^MTT^MNY^PR4^MD0^PW295^LL295^LH0,0^LS0^LT0^PON^PMN^LRN^FWN,0^BY2,3,1"
+        b"^FO16,16^BQN,2,4^FH_^FDMA,HTTPS://C.EXAMPLE/C/0123456789ABCDEF^FS"
+        b"^FO16,134^A0N,20,20^FD0123-4567-89AB-CDEF^FS^PQ1,0,1,Y^XZ\r\n"
     )
 
 
@@ -114,8 +115,12 @@ def test_zpl_faults_are_named_and_half_a_status_is_none() -> None:
 def test_tspl_writes_a_label_and_reads_status_bytes() -> None:
     """Idle counts nothing waiting; busy counts nothing at all."""
     tspl = driver("tspl://h:9100")
-    assert tspl.begin().startswith(b"\r\nSIZE 25 mm,25 mm\r\nGAP 2 mm,0 mm\r\n")
+    assert tspl.begin() == b"\r\n"
     assert tspl.frame(CODE) == (
+        b"SIZE 25 mm,25 mm\r\nGAP 2 mm,0 mm\r\nOFFSET 0 mm\r\nSPEED 4\r\n"
+        b"DENSITY 8\r\nDIRECTION 1,0\r\nREFERENCE 0,0\r\nSHIFT 0\r\n"
+        b"CODEPAGE 850\r\nSET RIBBON ON\r\nSET PRINTKEY OFF\r\n"
+        b"SET REPRINT OFF\r\nSET RESPONSE OFF\r\n"
         b'CLS\r\nQRCODE 16,16,M,4,A,0,M2,"HTTPS://C.EXAMPLE/C/0123456789ABCDEF"\r\n'
         b'TEXT 16,132,"2",0,1,1,"0123-4567-89AB-CDEF"\r\nPRINT 1,1\r\n'
     )
@@ -193,6 +198,8 @@ def test_a_wrong_template_is_told_what_is_wrong(
         "zpl://h:9100?mag=x",
         "zpl://h:9100?mag=99",
         "zpl://h:9100?colour=1",
+        "zpl://h:9100?media=paper",
+        "tspl://h:9100?ink=",
         "template://h:1?file=/no/such/file.toml",
     ],
 )

@@ -33,6 +33,10 @@ DIGITAL = f"HTTPS://CAPS.EXAMPLE/01/06901234567892/21/{CODE}"
 LOWER = f"https://c.example/C/{CODE}"
 LOWER_DIGITAL = f"https://caps.example/01/06901234567892/21/{CODE}"
 STRANGE = f"https://c.example/a^b~c_d%20e\\f/C/{CODE}"
+UNKNOWN = (
+    *(b"\x10CT~\x10CD,\x10CC^~SD15", b"^SZ2", b"^MUD,300,300", b"^JMA", b"^MCY"),
+    *(b"^JZN", b"^MTT", b"^MNY", b"^PR4", b"^MD0", b"^PQ1,0,1,Y"),
+)
 OPTIONS = [
     {},
     {"mag": 2, "dpi": 203},
@@ -48,13 +52,15 @@ def drawn(
     labels: bytes, options: dict[str, int], profile: Profile
 ) -> list[tuple[Dots, bytes]]:
     """Render labels; gives the dots and the PNG of each."""
-    # One picture a label is enough, and the renderer knows no other quantity.
-    assert labels.count(b"^PQ1^XZ") == labels.count(b"^XZ")
+    # The renderer draws one label each, and has no printer whose settings could stay.
+    assert labels.count(b"^PQ1") == labels.count(b"^XZ")
+    for unknown in UNKNOWN:
+        labels = labels.replace(unknown, b"")
     given = {name: str(value) for name, value in options.items()}
     layout, dpi = zpl_layout(given), options.get("dpi", 300)
     size = Options(profile=profile, width=layout.width, height=layout.height, dpi=dpi)
     found = []
-    for scene in render(labels.replace(b"^PQ1", b""), size).labels:
+    for scene in render(labels, size).labels:
         raster = scene.rasterize()
         pixels = np.frombuffer(raster.pixels, dtype=np.uint8)
         dots = pixels.reshape(raster.height, raster.width) < 128
@@ -112,11 +118,25 @@ def test_a_label_is_read_back_and_has_its_size_and_quiet_zone(
     assert not below[:, -2:].any(), "the readable code is cut off"
 
 
-def test_what_another_program_left_in_the_printer_moves_no_symbol() -> None:
-    """Printers keep `^BY` from label to label, and set `^BQ` lower by its height."""
+@pytest.mark.parametrize(
+    "left",
+    [
+        "^BY3,2,90",
+        "^LH30,40",
+        "^LS20",
+        "^LT30",
+        "^POI",
+        "^PMY",
+        "^LRY",
+        "^FWR",
+        "^PW90",
+    ],
+)
+def test_what_another_program_left_in_the_printer_moves_no_symbol(left: str) -> None:
+    """Printers keep these from label to label, and this renderer keeps them too."""
     label = label_of(SHORT, {})
     [(alone, _)] = drawn(label, {}, "zd621")
-    foreign = b"^XA^BY3,2,90^FO10,10^BCN,90,N,N,N^FD12^FS^PQ1^XZ\r\n"
+    foreign = f"^XA{left}^FO10,10^BCN,90,N,N,N^FD12^FS^PQ1,0,1,Y^XZ\r\n".encode()
     [_, (after, _)] = drawn(foreign + label, {}, "zd621")
     assert (alone == after).all()
 

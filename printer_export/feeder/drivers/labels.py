@@ -20,16 +20,34 @@ class Range:
     highest: int
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Words of which an option is one; the first when nobody says."""
+
+    words: tuple[str, ...]
+
+
 def read_options(
-    scheme: str, options: Mapping[str, str], known: Mapping[str, Range]
+    scheme: str, options: Mapping[str, str], known: Mapping[str, Range | Choice]
 ) -> dict[str, int]:
-    """Read whole numbers from an address; raises InvalidInput with one sentence."""
+    """Read an address's options: numbers, and words as their places in a choice.
+
+    Raises InvalidInput with one sentence.
+    """
     strange = sorted(set(options) - set(known))
     if strange:
         names = ", ".join(known)
         raise InvalidInput(f"{scheme}:// has no option {strange[0]}; it has {names}.")
     values = {}
     for name, allowed in known.items():
+        if isinstance(allowed, Choice):
+            word = options.get(name, allowed.words[0])
+            if word not in allowed.words:
+                raise InvalidInput(
+                    f"The option {name}={word} is none of {', '.join(allowed.words)}."
+                )
+            values[name] = allowed.words.index(word)
+            continue
         text = options.get(name, str(allowed.default))
         if not text.isascii() or not text.isdigit():
             raise InvalidInput(f"The option {name}={text} is not a whole number.")

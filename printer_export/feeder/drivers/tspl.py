@@ -13,13 +13,14 @@ from printer_export.feeder.answers import UNKNOWN, Answer, Readiness, Status
 from printer_export.feeder.codes import Code
 from printer_export.feeder.drivers.labels import (
     QUIET_MODULES,
+    Choice,
     Range,
     modules_of,
     read_options,
     readable_code,
 )
 
-_OPTIONS: Final = {
+_OPTIONS: Final[Mapping[str, Range | Choice]] = {
     "dpi": Range(300, 150, 600),
     "cell": Range(4, 1, 10),
     "width": Range(25, 5, 200),
@@ -28,6 +29,11 @@ _OPTIONS: Final = {
     "x": Range(0, 0, 4000),
     "y": Range(0, 0, 4000),
     "text": Range(1, 0, 1),
+    "dark": Range(8, 0, 15),
+    "speed": Range(4, 1, 18),
+    "offset": Range(0, 0, 50),
+    "media": Choice(("gap", "mark", "continuous")),
+    "ink": Choice(("transfer", "direct")),
 }
 _MM_PER_INCH: Final = 25.4
 # Fonts of fixed size, the larger first: name, dots across and down a letter.
@@ -46,31 +52,62 @@ _FAULTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TsplLayout:
-    """A label: sizes in mm as TSPL wants them, the symbol's corner in dots."""
+    """A label: sizes in mm as TSPL wants them, the symbol's corner in dots.
+
+    `settings` are the lines that each label begins with.
+    """
 
     width_mm: int
     height_mm: int
-    gap_mm: int
     dpi: int
     cell: int
     x: int
     y: int
     texts: int
+    settings: tuple[str, ...]
 
 
 def tspl_layout(options: Mapping[str, str]) -> TsplLayout:
-    """Read `dpi`, `cell`, `width`, `height`, `gap` in mm, `x`, `y` in dots, `text`."""
+    """Read `dpi`, `cell`, `width`, `height`, `gap` in mm, `x`, `y` in dots, `text`.
+
+    And how it is printed: `dark`, `speed` in inches a second, `offset` in mm, `media`
+    and `ink`.
+    """
     values = read_options("tspl", options, _OPTIONS)
     quiet = QUIET_MODULES * values["cell"]
     return TsplLayout(
         width_mm=values["width"],
         height_mm=values["height"],
-        gap_mm=values["gap"],
         dpi=values["dpi"],
         cell=values["cell"],
         x=max(values["x"], quiet),
         y=max(values["y"], quiet),
         texts=values["text"],
+        settings=_say_settings(values),
+    )
+
+
+def _say_settings(values: Mapping[str, int]) -> tuple[str, ...]:
+    """Say all that stays set and could move, hide or repeat a label.
+
+    With PRINTKEY a label waits for somebody's finger, with REPRINT it is printed again
+    after an error, and with RESPONSE the printer speaks unasked.
+    """
+    gap, media, ink = values["gap"], values["media"], values["ink"]
+    return (
+        f"SIZE {values['width']} mm,{values['height']} mm",
+        (f"GAP {gap} mm,0 mm", f"BLINE {gap} mm,0 mm", "GAP 0 mm,0 mm")[media],
+        f"OFFSET {values['offset']} mm",
+        f"SPEED {values['speed']}",
+        f"DENSITY {values['dark']}",
+        "DIRECTION 1,0",
+        "REFERENCE 0,0",
+        "SHIFT 0",
+        "CODEPAGE 850",
+        f"SET RIBBON {('ON', 'OFF')[ink]}",
+        "SET PRINTKEY OFF",
+        "SET REPRINT OFF",
+        "SET RESPONSE OFF",
     )
 
 
@@ -86,12 +123,8 @@ class TsplDriver:
         self._layout = layout
 
     def begin(self) -> bytes:
-        """End a half line, and say how large labels are."""
-        layout = self._layout
-        return (
-            f"\r\nSIZE {layout.width_mm} mm,{layout.height_mm} mm\r\n"
-            f"GAP {layout.gap_mm} mm,0 mm\r\nDIRECTION 1\r\n"
-        ).encode("ascii")
+        """End a half line."""
+        return b"\r\n"
 
     def frame(self, code: Code) -> bytes:
         """Write a label; raises InvalidInput when the symbol does not fit on it."""
@@ -107,6 +140,7 @@ class TsplDriver:
                 f"{width} by {height} dots: lower cell or widen the label."
             )
         lines = [
+            *layout.settings,
             "CLS",
             f"QRCODE {layout.x},{layout.y},M,{layout.cell},A,0,M2,{quote(code.link)}",
         ]

@@ -1,5 +1,8 @@
 """ZPL II: labels in `^XA … ^XZ`, the host status `~HS` (Zebra programming guide).
 
+A printer keeps most of what it is told until it is told otherwise, by whomever. So each
+label says all that could move or hide it, and begins with the prefixes themselves.
+
 There is no acknowledgement per label. `~HS` answers three strings; formats in the
 receive buffer and labels left in the batch are what is not printed yet.
 """
@@ -14,13 +17,14 @@ from printer_export.feeder.answers import Answer, Readiness, Status
 from printer_export.feeder.codes import Code
 from printer_export.feeder.drivers.labels import (
     QUIET_MODULES,
+    Choice,
     Range,
     modules_of,
     read_options,
     readable_code,
 )
 
-_OPTIONS: Final = {
+_OPTIONS: Final[Mapping[str, Range | Choice]] = {
     "dpi": Range(300, 150, 600),
     "mag": Range(4, 1, 10),
     "width": Range(25, 5, 200),
@@ -28,7 +32,16 @@ _OPTIONS: Final = {
     "x": Range(0, 0, 4000),
     "y": Range(0, 0, 4000),
     "text": Range(20, 0, 200),
+    "dark": Range(15, 0, 30),
+    "speed": Range(4, 1, 14),
+    "media": Choice(("gap", "mark", "continuous")),
+    "ink": Choice(("transfer", "direct")),
 }
+# ^MN and ^MT, in the order of the words above.
+_TRACKING: Final = "YMN"
+_TYPES: Final = "TD"
+# DLE is a tilde whatever a tilde has been made (`~CT`, `~CD`, `~CC`).
+_PREFIXES: Final = "\x10CT~\x10CD,\x10CC^"
 _MM_PER_INCH: Final = 25.4
 # A grouped code in font 0 is as wide as so many of its letters are said to be.
 _CODE_WIDTHS: Final = 13
@@ -48,7 +61,8 @@ _PLAIN: Final = frozenset(
 class ZplLayout:
     """A label, in dots; `x` and `y` are the symbol's corner without its quiet zone.
 
-    `text_height` 0 leaves the readable code away.
+    `text_height` 0 leaves the readable code away. `settings` is what each label
+    begins with.
     """
 
     width: int
@@ -57,24 +71,49 @@ class ZplLayout:
     x: int
     y: int
     text_height: int
+    settings: str
 
 
 def zpl_layout(options: Mapping[str, str]) -> ZplLayout:
     """Read `dpi`, `mag`, `width` and `height` in mm, `x`, `y` and `text` in dots.
 
-    The quiet zone is no part of what `^BQ` draws: `x` and `y` start after it.
+    And how it is printed: `dark`, `speed` in inches a second, `media` and `ink`. The
+    quiet zone is no part of what `^BQ` draws: `x` and `y` start after it.
     """
     values = read_options("zpl", options, _OPTIONS)
     dots_per_mm = values["dpi"] / _MM_PER_INCH
     quiet = QUIET_MODULES * values["mag"]
+    width = round(values["width"] * dots_per_mm)
+    height = round(values["height"] * dots_per_mm)
     return ZplLayout(
-        width=round(values["width"] * dots_per_mm),
-        height=round(values["height"] * dots_per_mm),
+        width=width,
+        height=height,
         magnification=values["mag"],
         x=max(values["x"], quiet),
         y=max(values["y"], quiet),
         text_height=values["text"],
+        settings=_say_settings(values, width, height),
     )
+
+
+def _say_settings(values: Mapping[str, int], width: int, height: int) -> str:
+    """Say all that stays set and could move or hide a label, in an order that holds.
+
+    What an error cut short is not printed again (^JZN): its code may be read already.
+    """
+    return "".join((
+        _PREFIXES,
+        f"~SD{values['dark']:02d}",  # darkness; ^MD, which is added to it, is below
+        "^XA^SZ2",  # ZPL II
+        "^MUD,300,300^JMA",  # units: dots, none converted, none doubled
+        "^MCY",  # nothing kept from the label before
+        "^CI28^CVN^JZN",  # UTF-8, no check of bar codes, nothing again after an error
+        f"^MT{_TYPES[values['ink']]}^MN{_TRACKING[values['media']]}",
+        f"^PR{values['speed']}^MD0",
+        f"^PW{width}^LL{height}",
+        "^LH0,0^LS0^LT0^PON^PMN^LRN^FWN,0",  # place, turn and colour
+        "^BY2,3,1",  # printers set ^BQ lower by its height less one
+    ))  # fmt: skip
 
 
 class ZplDriver:
@@ -107,10 +146,9 @@ class ZplDriver:
                 f"A symbol of {side} dots and its quiet zone do not fit on a label of "
                 f"{layout.width} by {layout.height} dots: lower mag or widen the label."
             )
-        # Printers keep ^BY from other labels, and set ^BQ lower by its height less one.
         parts = [
             (
-                f"^XA^PW{layout.width}^LL{layout.height}^LH0,0^CI28^BY2,3,1"
+                f"{layout.settings}"
                 f"^FO{layout.x},{layout.y}^BQN,2,{layout.magnification}"
                 f"^FH_^FDMA,{escape(code.link)}^FS"
             )
@@ -121,16 +159,16 @@ class ZplDriver:
         width = min(size, round((layout.width - layout.x) / _CODE_WIDTHS))
         if text and width >= _NARROWEST and top + size <= layout.height:
             parts.append(f"^FO{layout.x},{top}^A0N,{size},{width}^FD{text}^FS")
-        parts.append("^PQ1^XZ\r\n")
+        parts.append("^PQ1,0,1,Y^XZ\r\n")
         return "".join(parts).encode("ascii")
 
     def query(self) -> bytes:
         """Ask for the host status."""
-        return b"~HS\r\n"
+        return _PREFIXES.encode() + b"~HS\r\n"
 
     def end_half_frame(self) -> bytes:
         """Cancel a label that was begun: to close it would print half a link."""
-        return b"~JX\r\n"
+        return _PREFIXES.encode() + b"~JX\r\n"
 
     def read(self, received: bytes) -> list[Answer]:
         """Read status strings: the second one completes what the first began."""
