@@ -31,6 +31,7 @@ from core.auth.requests import Authenticator
 from core.log import RequestIds
 from core.settings import Settings
 from crowncap.admission import Admission
+from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP, answer_http_exception
 from crowncap.worker import Worker
@@ -52,12 +53,13 @@ def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
     """Let health in past every bound, scans past the framework, the rest into it."""
     health = HealthDoor(worker.readiness.readiness)
     scan = worker.desk
+    others = answer_head(app)
 
     async def enter(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/v1/scans":
             await scan(scope, receive, send)
         else:
-            await app(scope, receive, send)
+            await others(scope, receive, send)
 
     admission = Admission(enter, worker.settings.trusted_proxies)
 

@@ -6,12 +6,11 @@ serial: it must not tell whether a code exists, which is what the page is for, a
 page counts who guesses.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.gs1 import Gs1Error, read_gs1_link
 from codegen.domain.ranges import Product
 from core.errors import Unparsable
 
@@ -23,10 +22,10 @@ LINKSET_CONTEXT: Final = "https://ref.gs1.org/standards/resolver/linkset-context
 _DEFAULT: Final = "defaultLink"
 _PAGE: Final = "pip"
 _VERIFICATION: Final = "verificationService"
-# Qualifiers of a GTIN in their only order: consumer product variant, lot, serial.
-_QUALIFIERS: Final = ("22", "10", "21")
-# GS1 AI encodable character set 82 (GS1 General Specifications, figure 7.11-1).
-_ENCODABLE: Final = re.compile(r"[!\"%-?A-Z_a-z]{1,20}")
+_GTIN: Final = "01"
+# Qualifiers of a GTIN in their order: consumer product variant, lot and serial, or the
+# serial that somebody else than the brand controls.
+_QUALIFIERS: Final = ("22", "10", "21", "235")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,12 @@ class DigitalLink:
     variant: str | None = None
     lot: str | None = None
     serial: str | None = None
+    controlled: str | None = None
 
     @property
     def path(self) -> str:
         """The link's path, written the one right way."""
-        values = (self.variant, self.lot, self.serial)
+        values = (self.variant, self.lot, self.serial, self.controlled)
         qualifiers = "".join(
             f"/{key}/{quote(value, safe='')}"
             for key, value in zip(_QUALIFIERS, values, strict=True)
@@ -55,35 +55,25 @@ class DigitalLink:
         return DigitalLink(self.gtin, self.variant, self.lot).path
 
 
-def parse_digital_link(path: str) -> DigitalLink:
-    """Read a path `/01/GTIN[/22/V][/10/LOT][/21/SERIAL]`; a last slash is tolerated.
+def parse_digital_link(path: str, query: str = "") -> DigitalLink:
+    """Read the path and the query of a link to a product, compressed or not.
 
-    Raises Unparsable with a sentence that says what is wrong.
+    `/01/GTIN[/22/V][/10/LOT][/21/SERIAL]` or `/01/GTIN/235/SERIAL`; a last slash is
+    tolerated. Raises Unparsable with a sentence that says what is wrong.
     """
-    head, _, rest = path.removeprefix("/").rstrip("/").partition("/")
-    if head != "01":
-        raise Unparsable("A link to a product begins with /01/ and its GTIN.")
-    gtin, *pairs = [unquote(segment) for segment in rest.split("/")]
     try:
-        gtin = normalise_gtin(gtin)
-    except GtinError as fault:
+        link = read_gs1_link(path, query)
+    except Gs1Error as fault:
         raise Unparsable(str(fault)) from None
-    if len(pairs) % 2:
-        raise Unparsable(f"The link ends after /{pairs[-1]}/, without its value.")
-    keys, values = pairs[::2], pairs[1::2]
-    unknown = [key for key in keys if key not in _QUALIFIERS]
-    if unknown:
-        raise Unparsable(f"/{unknown[0]}/ cannot qualify a GTIN in a link.")
-    if keys != [key for key in _QUALIFIERS if key in keys]:
-        raise Unparsable("Qualifiers stand once each, in the order /22/, /10/, /21/.")
-    for key, value in zip(keys, values, strict=True):
-        if not _ENCODABLE.fullmatch(value):
-            raise Unparsable(
-                f"The value of /{key}/ has 1 to 20 letters, digits and signs that "
-                "GS1 allows."
-            )
-    by_key = dict(zip(keys, values, strict=True))
-    return DigitalLink(gtin, *(by_key.get(key) for key in _QUALIFIERS))
+    if link.key != _GTIN:
+        raise Unparsable("A link to a product begins with /01/ and its GTIN.")
+    by_key = dict(link.qualifiers)
+    return DigitalLink(link.value, *(by_key.get(key) for key in _QUALIFIERS))
+
+
+def is_compressed(path: str) -> bool:
+    """Tell whether a path can only be a compressed link: it ends without a value."""
+    return len(path.strip("/").split("/")) % 2 == 1
 
 
 def link_set(link: DigitalLink, product: Product, root: str) -> dict[str, Any]:

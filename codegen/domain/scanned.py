@@ -93,8 +93,9 @@ def parse_scanned(text: str) -> ScannedText:
     found = _read_whole(text)
     if found.code_text is not None:
         return found
-    if _has_brackets(text):
-        return _read_elements("(" + text.partition("(")[2])
+    bracketed = _BRACKETED.search(text)
+    if bracketed and _has_brackets(text):
+        return _read_elements(text[bracketed.start() :])
     return _the_only_one(each.scanned for each in _find(text))
 
 

@@ -63,7 +63,7 @@ _SPELLED: Final = {
 }
 _ANY_SPELLED: Final = re.compile("|".join(map(re.escape, _SPELLED)), re.IGNORECASE)
 # What scanners send before what they read (ISO/IEC 15424), such as `]Q1`.
-_SYMBOLOGY: Final = re.compile(r"(?<![0-9A-Za-z])\][A-Za-z][0-9A-Za-z]")
+_SYMBOLOGY: Final = re.compile(r"(?<![0-9A-Za-z])(?:\][A-Za-z][0-9A-Za-z])+")
 
 
 def unwrap(text: str) -> str:

@@ -58,7 +58,7 @@ async def resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[by
 
 
 async def _resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[bytes]:
-    link = parse_digital_link(path)
+    link = parse_digital_link(path, query_of(request))
     product = await find_product(page, link)
     if product is None:
         raise NotFound(f"No product here has GTIN {link.gtin}.")
@@ -79,6 +79,11 @@ def describe(page: PageDesk) -> Response[bytes]:
         media_type="application/json",
         headers=CROSS_ORIGIN | _CACHED,
     )
+
+
+def query_of(request: AnyRequest) -> str:
+    """Give the query of a request as it came."""
+    return str(request.scope["query_string"].decode("latin-1"))
 
 
 def links_header(link: DigitalLink) -> dict[str, str]:
@@ -111,10 +116,9 @@ def _lead_to(
     target: str, request: AnyRequest, link: DigitalLink, root: str
 ) -> Response[bytes]:
     """Redirect, and pass on what else the query said."""
-    query = request.scope["query_string"].decode("latin-1")
     others = [
         (name, value)
-        for name, value in parse_qsl(query, keep_blank_values=True)
+        for name, value in parse_qsl(query_of(request), keep_blank_values=True)
         if name != LINK_TYPE
     ]
     if others:

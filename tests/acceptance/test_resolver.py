@@ -8,6 +8,7 @@ import pytest
 
 from crowncap.demo import GTIN, PRODUCT
 from tests.acceptance.test_batch_routes import refused
+from tests.fixtures.compressing import compress
 from tests.fixtures.service import Service
 from tests.fixtures.visitor import heading, visiting
 
@@ -114,6 +115,96 @@ def test_bad_syntax_is_400_and_an_unknown_product_404(service: Service) -> None:
     refused(service.get("/01/06901234567893?linkType=linkset"), 400)
     refused(service.get(f"/01/{GTIN}/21/A/10/L?linkType=linkset"), 400)
     refused(service.get("/01/00012345678905?linkType=linkset"), 404)
+
+
+WRONG_LINKS = [
+    f"/01/{GTIN}/foo",
+    "/01/06901234567893",
+    f"/01/06901234567893/21/{FORGED}",
+    f"/01/{GTIN}/21/A/10/L",
+    f"/01/{GTIN}/17/270101",
+    f"/01/{GTIN}?17=991399",
+    f"/01/{GTIN}?17=270101&17=270101",
+    f"/01/{GTIN}?10=LOT",
+    f"/01/{GTIN}?1234=x",
+    "/01",
+]
+
+
+@pytest.mark.parametrize("path", WRONG_LINKS)
+def test_a_wrong_link_is_400_to_machines_and_phones(
+    service: Service, path: str
+) -> None:
+    """A browser still gets the page that says what to check."""
+    asked = path + ("&" if "?" in path else "?") + "linkType=linkset"
+    refused(service.get(asked), 400)
+    with visiting(service) as visitor:
+        shown = visitor.get(path)
+        assert shown.status_code == 400
+        assert heading(shown) == "Not one of our codes"
+        assert visitor.http.head(path).status_code == 400
+        assert visitor.post(path.partition("?")[0], {}).status_code in {400, 403}
+
+
+def test_a_genuine_code_in_a_wrong_link_is_not_shown(service: Service) -> None:
+    """Neither looked at nor claimed: the link was never printed."""
+    code = service.fresh_code()
+    with visiting(service) as visitor:
+        for path in (f"/01/{GTIN}/21/{code}?17=991399", f"/01/{GTIN}/21/{code}/10/L"):
+            shown = visitor.get(path)
+            assert shown.status_code == 400
+            assert PRODUCT not in shown.text
+        right = visitor.get(f"/01/{GTIN}/21/{code}?17=270131&utm=1&3103=000195")
+        assert heading(right) == "Genuine"
+
+
+def test_the_serial_of_a_third_party_is_read(service: Service, shown: str) -> None:
+    """AI 235 names an item that is not ours to judge: the product is shown."""
+    assert service.get(f"/01/{shown}/235/TP-1?linkType=linkset").status_code == 200
+    with visiting(service) as visitor:
+        assert heading(visitor.get(f"/01/{shown}/235/TP-1")) == "Yoghurt"
+
+
+def test_compressed_links_lead_where_the_others_do(
+    service: Service, shown: str
+) -> None:
+    """As a whole, or behind the product: links for machines, pages for phones."""
+    code = service.fresh_code()
+    whole, behind = compress([("01", GTIN), ("21", code)]), compress([("21", code)])
+    links = service.get(f"/{compress([('01', shown)])}?linkType=linkset").json()
+    assert links["linkset"][0]["anchor"].endswith(f"/01/{shown}")
+    with visiting(service) as visitor:
+        visitor.sign_in("compressor")
+        for path in (f"/{whole}", f"/01/{GTIN}/{behind}"):
+            page = visitor.get(path)
+            assert heading(page) == "Genuine"
+            assert f'action="/01/{GTIN}/21/{code}"' in page.text
+            assert visitor.http.head(path).status_code == 200
+    assert service.scan(f"https://cap.example/{whole}")["outcome"] == "verified"
+    refused(service.get("/AAAA"), 404)
+    refused(
+        service.get(f"/{compress([('01', '06901234567893')])}?linkType=linkset"), 400
+    )
+
+
+def test_head_is_answered_wherever_get_is(service: Service) -> None:
+    """With the same status and type, and no body."""
+    paths = service.get("/schema/openapi.json").json()["paths"]
+    known = [path for path, told in paths.items() if "get" in told]
+    asked = [re.sub(r"{[^}]*}", "1", path) for path in known]
+    asked += ["/.well-known/gs1resolver", "/.well-known/crowncap-signing-key.pem"]
+    asked += ["/sign-in", "/metrics", "/schema/openapi.json", "/console", "/nothing"]
+    assert len(asked) > 15
+    token = {"authorization": f"Bearer {service.staff('admin')}"}
+    for path in asked:
+        got, head = (
+            service.http.request(method, path, headers=token)
+            for method in ("GET", "HEAD")
+        )
+        assert head.status_code == got.status_code, path
+        assert head.headers.get("content-type") == got.headers.get("content-type"), path
+        assert head.content == b""
+    assert service.http.head("/v1/recalls").status_code == 405
 
 
 def test_a_phone_that_opens_a_product_is_asked_for_the_code(

@@ -144,6 +144,8 @@ WAYS: list[Callable[[str], tuple[str, str | None]]] = [
 
 @given(code_texts, st.sampled_from(WAYS), st.lists(st.sampled_from(WRAPPINGS)))
 @example(CODE, WAYS[3], [WRAPPINGS[19]])
+@example(CODE, WAYS[0], [WRAPPINGS[2], WRAPPINGS[2]])
+@example(CODE, WAYS[6], [WRAPPINGS[7], WRAPPINGS[14]])
 def test_any_wrapping_of_any_code_is_read(
     code: str,
     way: Callable[[str], tuple[str, str | None]],

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from scan_api.page.routes import caps, files, home, links, signing
+from scan_api.page.routes import caps, home, links, roots, signing
 
 ROUTER = Router(
     path="/",
@@ -15,6 +15,6 @@ ROUTER = Router(
         signing.show_sign_in,
         signing.sign_in,
         signing.sign_out,
-        files.show_verification,
+        roots.show_root,
     ],
 )

@@ -95,13 +95,21 @@ def _tomorrow(page: PageDesk) -> datetime:
     return next_business_day(page.clock.now_ms(), page.settings.timezone)
 
 
-def _render_face(page: PageDesk, visit: PageVisit, face: Face) -> Response[bytes]:
+def refuse_link(page: PageDesk, visit: PageVisit) -> Response[bytes]:
+    """Say that a link cannot be one of ours: it breaks GS1's rules."""
+    return _render_face(page, visit, Face(FaceName.INVALID), status=400)
+
+
+def _render_face(
+    page: PageDesk, visit: PageVisit, face: Face, *, status: int = 200
+) -> Response[bytes]:
     code_text = parse_scanned(visit.path).code_text
     today = business_day(page.clock.now_ms(), page.settings.timezone)
     return render(
         page,
         visit,
         "cap.html",
+        status=status,
         face=face,
         expired=face.sell_by is not None and face.sell_by < today,
         # An invalid code is shown as it was read, so that it can be compared.

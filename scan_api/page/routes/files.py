@@ -1,24 +1,13 @@
 """The verification files that app platforms ask for."""
 
-from litestar import Response, get
-from litestar.exceptions import NotFoundException
+from litestar import Response
 
 from core.errors import NotFound
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import TEMPLATES
-from scan_api.page.routes.answering import AnyRequest, Desk, answer
+from scan_api.page.routes.answering import AnyRequest
 from scan_api.page.verification import is_verification_name, read_verification
 from scan_api.page.visits import PageVisit
-
-
-@get("/{name:str}", include_in_schema=False)
-async def show_verification(
-    request: AnyRequest, page: Desk, name: str
-) -> Response[bytes]:
-    """Serve a verification file at the root; any other name is unknown."""
-    if not is_verification_name(name):
-        raise NotFoundException
-    return await answer(request, page, show_file)
 
 
 def names_file(visit: PageVisit) -> bool:

@@ -6,20 +6,20 @@ from litestar import Response, get, route
 from litestar.enums import HttpMethod
 
 from core.errors import NotFound, Unparsable
-from scan_api.digital_link import DigitalLink, parse_digital_link
+from scan_api.digital_link import DigitalLink, is_compressed, parse_digital_link
 from scan_api.page import resolver
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import render
 from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
-from scan_api.page.routes.caps import claim_linked_cap, judge
+from scan_api.page.routes.caps import claim_linked_cap, judge, refuse_link
 from scan_api.page.visits import PageVisit
 
-LINK_PATH: Final = "/01/{rest:path}"
+LINK_PATHS: Final = ["/01", "/01/{rest:path}"]
 
 
 # One handler for all methods, or the framework answers OPTIONS by itself.
 @route(
-    LINK_PATH,
+    LINK_PATHS,
     http_method=[*LOOK, HttpMethod.POST, HttpMethod.OPTIONS],
     include_in_schema=False,
 )
@@ -28,10 +28,14 @@ async def open_link(request: AnyRequest, page: Desk) -> Response[bytes]:
     if request.method == HttpMethod.OPTIONS:
         return Response(b"", status_code=204, headers=resolver.CROSS_ORIGIN)
     if request.method == HttpMethod.POST:
-        return await answer(request, page, claim_linked_cap)
-    if resolver.asks_for_links(request):
-        return await answer(request, page, _resolve)
-    return await answer(request, page, _show_link)
+        return await answer(request, page, _claim)
+    return await look_at_link(request, page)
+
+
+async def look_at_link(request: AnyRequest, page: PageDesk) -> Response[bytes]:
+    """Answer who asks for links with links, and a phone with a page."""
+    asked = resolver.asks_for_links(request)
+    return await answer(request, page, _resolve if asked else _show_link)
 
 
 @get("/.well-known/gs1resolver", include_in_schema=False)
@@ -46,22 +50,34 @@ async def _resolve(
     return await resolver.resolve(request, page, visit.path)
 
 
-async def _show_link(
-    _request: AnyRequest, page: PageDesk, visit: PageVisit
+async def _claim(
+    request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
-    link = _product_link(visit.path)
-    if link is not None:
+    if _read_link(request, visit) is None:
+        return refuse_link(page, visit)
+    return await claim_linked_cap(request, page, visit)
+
+
+async def _show_link(
+    request: AnyRequest, page: PageDesk, visit: PageVisit
+) -> Response[bytes]:
+    link = _read_link(request, visit)
+    if link is None:
+        return refuse_link(page, visit)
+    if link.serial is None:
         return await _show_product(page, visit, link)
     return await judge(page, visit)
 
 
-def _product_link(path: str) -> DigitalLink | None:
-    """Read a link to a product that names no item; a page judges all others."""
+def _read_link(request: AnyRequest, visit: PageVisit) -> DigitalLink | None:
+    """Read the link of a request; a compressed one is the link that it stands for."""
     try:
-        link = parse_digital_link(path)
+        link = parse_digital_link(visit.path, resolver.query_of(request))
     except Unparsable:
         return None
-    return link if link.serial is None else None
+    if is_compressed(visit.path):
+        visit.path = link.path
+    return link
 
 
 async def _show_product(

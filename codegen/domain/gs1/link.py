@@ -18,7 +18,7 @@ _GTIN: Final = "01"
 
 
 @dataclass(frozen=True, slots=True)
-class DigitalLink:
+class Gs1Link:
     """What a link names: identifiers with their values, in the order of the link."""
 
     key: str
@@ -32,7 +32,7 @@ class DigitalLink:
         return ((self.key, self.value), *self.qualifiers, *self.attributes)
 
 
-def read_digital_link(path: str, query: str = "") -> DigitalLink:
+def read_gs1_link(path: str, query: str = "") -> Gs1Link:
     """Read a path `/AI/value[/AI/value…]` with its query; raises Gs1Error.
 
     The path begins with the primary key, or is compressed from there or behind it. A
@@ -65,7 +65,7 @@ def _read_query(query: str) -> list[tuple[str, str]]:
 
 def _read_half_compressed(
     key: tuple[str, str], rest: str, attributes: list[tuple[str, str]]
-) -> DigitalLink:
+) -> Gs1Link:
     """Read a link of which all but the primary key is compressed."""
     if rest in IDENTIFIERS:
         raise Gs1Error(f"The link ends after /{rest}/, without its value.")
@@ -83,7 +83,7 @@ def _decompress(text: str) -> Elements:
     return elements
 
 
-def _arrange(elements: Iterable[tuple[str, str]]) -> DigitalLink:
+def _arrange(elements: Iterable[tuple[str, str]]) -> Gs1Link:
     """Give unordered elements their places in a link.
 
     The first primary key is the link's; where it can be qualified in two ways, the way
@@ -129,16 +129,16 @@ def _check(
     key: tuple[str, str],
     qualifiers: Sequence[tuple[str, str]],
     attributes: Sequence[tuple[str, str]],
-) -> DigitalLink:
+) -> Gs1Link:
     """Check each value, and that nothing is told twice or in the wrong place."""
     key = (key[0], _check_value(*key))
     for ai, value in qualifiers:
         _check_value(ai, value)
-    for ai, value in attributes:
+    for ai, _ in attributes:
         if not _known(ai, "query").attribute:
             raise Gs1Error(f"({ai}) cannot stand in the query of a link.")
-        _check_value(ai, value)
-    link = DigitalLink(*key, tuple(qualifiers), tuple(attributes))
+    kept = tuple((ai, _check_value(ai, value)) for ai, value in attributes)
+    link = Gs1Link(*key, tuple(qualifiers), kept)
     named = [ai for ai, _ in link.elements]
     for ai in named:
         if named.count(ai) > 1:
@@ -147,7 +147,7 @@ def _check(
     return link
 
 
-def _refuse_misplaced(link: DigitalLink) -> None:
+def _refuse_misplaced(link: Gs1Link) -> None:
     """Refuse a qualifier in the query that the path could have had."""
     taken = {ai for ai, _ in link.qualifiers}
     for way in _key_of(link.key):
