@@ -42,7 +42,8 @@ def room(
     ) -> Response[Any]:
         if visit.visitor is not None:
             require_role(visit.visitor, *roles)
-            return await work(request, desk, visit)
+            async with desk.guesses.counting(visit.visitor):
+                return await work(request, desk, visit)
         if request.method == HttpMethod.POST:
             raise Forbidden("You are signed out.", code="signed_out")
         return TEMPLATES.redirect(

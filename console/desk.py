@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain import EpochKeys
+from core.auth.guesses import GuessLimit
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
 from printer_export.pipeline.packages import Packaging
@@ -19,6 +20,7 @@ class ConsoleDesk:
     clock: Clock
     engine: AsyncEngine
     packaging: Packaging
+    guesses: GuessLimit
 
     @property
     def now(self) -> datetime:

@@ -98,7 +98,9 @@ def build_app(worker: Worker) -> Litestar:
         worker.views,
         worker.desk,
     )
-    rooms = ConsoleDesk(worker.settings, worker.clock, worker.engine, worker.packaging)
+    rooms = ConsoleDesk(
+        worker.settings, worker.clock, worker.engine, worker.packaging, worker.guesses
+    )
     app = Litestar(
         route_handlers=[
             codegen.routes.ROUTER,

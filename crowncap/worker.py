@@ -10,13 +10,15 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain import GuessCounter
+from anti_fraud.store import report_incidents
 from codegen.pipeline import Issuance
+from core.auth.guesses import INCIDENT, GuessLimit
 from core.auth.members import MemberVerifier
 from core.auth.requests import Authenticator, Once
-from core.clock import utc_datetime
+from core.clock import Clock, utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import create_serving_engine
 from core.redis import RedisClient, connect
@@ -59,6 +61,7 @@ class Worker:
     engine: AsyncEngine = field(init=False)
     redis: RedisClient = field(init=False)
     authenticator: Authenticator = field(init=False)
+    guesses: GuessLimit = field(init=False)
     once: Once = field(init=False)
     issuance: Issuance = field(init=False)
     packaging: Packaging = field(init=False)
@@ -73,7 +76,8 @@ class Worker:
         self.redis = connect(urls.redis_url, timeout_s=REDIS_TIMEOUT_S)
         verifier = MemberVerifier.from_file(member_keys(self.settings))
         self.authenticator = Authenticator(self.engine, verifier, self.clock)
-        self.once = Once(self.engine, self.clock)
+        self.guesses = GuessLimit(self.engine, partial(_tell_guessing, self.clock))
+        self.once = Once(self.engine, self.clock, self.guesses)
         self.issuance = issuance_of(self.settings)
         self.packaging = Packaging(
             self.issuance,
@@ -177,6 +181,12 @@ class Worker:
             "journal": partial(keep_journal, self.engine, self.issuance.high_water),
             "upkeep": partial(run_upkeep, self.engine, self.clock),
         }
+
+
+async def _tell_guessing(clock: Clock, conn: AsyncConnection, token_id: str) -> None:
+    """Raise an incident about a token that names wrong codes by the thousand."""
+    now = utc_datetime(clock.now_ms())
+    await report_incidents(conn, INCIDENT, [f"token:{token_id}"], now=now)
 
 
 def _calm_garbage_collection() -> None:

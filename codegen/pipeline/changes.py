@@ -35,9 +35,10 @@ from codegen.pipeline.authority import (
     share_voids,
 )
 from codegen.pipeline.goods import Measure, measure_plan, measure_voids
-from codegen.pipeline.lookup import get_batch
+from codegen.pipeline.lookup import get_batch, may_tell_apart
 from core.auth import Staff
 from core.auth.audit import record_action
+from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import (
     Conflict,
     FieldError,
@@ -72,17 +73,24 @@ async def _read_wish(
     request.selection.check()
     batch = await get_batch(conn, request.batch_id, staff)
     refuse_other_line(batch, staff)
-    wanted = codes_wanted(batch, keys, request.selection)
+    wanted = await codes_wanted(conn, batch, keys, request.selection, staff)
     binding = None
     if request.state is RangeState.ACTIVATED:
         binding = await new_binding(conn, batch, request.binding, staff)
     return _Wish(batch, wanted, binding)
 
 
-def codes_wanted(batch: Batch, keys: EpochKeys, selection: Selection) -> list[Interval]:
+async def codes_wanted(
+    conn: AsyncConnection,
+    batch: Batch,
+    keys: EpochKeys,
+    selection: Selection,
+    staff: Staff,
+) -> list[Interval]:
     """Give the code_ids that a selection means; raises InvalidInput."""
     if selection.codes is not None:
-        return [(c, c) for c in _codes_of(batch, keys, selection.codes)]
+        await refuse_guesser(conn, staff)
+        return [(c, c) for c in _codes_of(batch, keys, selection.codes, staff)]
     first, last = selection.indexes(batch)
     return [(batch.first_code_id + first, batch.first_code_id + last)]
 
@@ -316,20 +324,28 @@ def refuse_rebinding(
             )
 
 
-def _codes_of(batch: Batch, keys: EpochKeys, codes: Sequence[str]) -> list[int]:
+def _codes_of(
+    batch: Batch, keys: EpochKeys, codes: Sequence[str], staff: Staff
+) -> list[int]:
     """Open codes and check that they are the batch's; raises InvalidInput for each."""
     code_ids: set[int] = set()
     problems: list[FieldError] = []
+    tells_apart = may_tell_apart(staff)
+    tries = 0
     for position, given in enumerate(codes):
         code_text = parse_scanned(given).code_text
         code_id = open_code(keys, code_text) if code_text else None
-        if code_id is None:
+        ours = (
+            code_id is not None and 0 <= code_id - batch.first_code_id < batch.quantity
+        )
+        tries += code_text is not None and not ours
+        if code_id is None and (tells_apart or code_text is None):
             problems.append(
                 FieldError(
                     f"/codes/{position}", "invalid_code", "Not one of our codes."
                 )
             )
-        elif not 0 <= code_id - batch.first_code_id < batch.quantity:
+        elif code_id is None or not ours:
             problems.append(
                 FieldError(
                     f"/codes/{position}",
@@ -339,6 +355,7 @@ def _codes_of(batch: Batch, keys: EpochKeys, codes: Sequence[str]) -> list[int]:
             )
         else:
             code_ids.add(code_id)
+    note_wrong_codes(tries)
     if problems:
         raise InvalidInput(
             f"{len(problems)} of {len(codes)} codes are wrong; nothing was done.",

@@ -16,7 +16,8 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
-from core.auth import Staff
+from core.auth import Role, Staff
+from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.auth.principal import OPERATOR
 from core.errors import (
     NotFound,
@@ -68,9 +69,12 @@ async def find_codes(
 ) -> list[FoundCode]:
     """Say of each code or printed link what it is, as far as the caller may know.
 
-    A code of a batch outside the caller's scope looks never issued.
+    A code of a batch outside the caller's scope looks like a forged one to whoever is
+    narrowed, and to every line.
     """
-    opened = [_open(keys, text) for text in texts]
+    await refuse_guesser(conn, staff)
+    read = [parse_scanned(text).code_text for text in texts]
+    opened = [open_code(keys, code) if code else None for code in read]
     code_ids = [code_id for code_id in opened if code_id is not None]
     ranges = await store.find_ranges_of_codes(conn, code_ids)
     voids = await store.find_void_codes(conn, code_ids)
@@ -86,18 +90,27 @@ async def find_codes(
             if batch_id not in batches:
                 batches[batch_id] = await _visible(conn, batch_id, staff)
             batch = batches[batch_id]
-        if batch is None:
+        if batch is None and may_tell_apart(staff):
             found.append(FoundCode(given, NEVER_ISSUED, code_id))
+            continue
+        if batch is None:
+            found.append(FoundCode(given, INVALID))
             continue
         if code_id in voids:
             state = RangeState.VOID
         found.append(FoundCode(given, state.value, code_id, batch))
+    tries = (each for each, code in zip(found, read, strict=True) if code)
+    note_wrong_codes(sum(each.batch is None for each in tries))
     return found
 
 
-def _open(keys: EpochKeys, text: str) -> int | None:
-    code_text = parse_scanned(text).code_text
-    return open_code(keys, code_text) if code_text else None
+def may_tell_apart(staff: Staff) -> bool:
+    """Tell whether a caller may learn that a code is genuine, though not theirs.
+
+    Who is narrowed may not, nor may a line: it could try codes until one is.
+    """
+    narrowed = staff.brand is not None or staff.line is not None
+    return staff.role is not Role.LINE and not narrowed
 
 
 async def _visible(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch | None:

@@ -83,7 +83,7 @@ async def request_void(
     selection.check()
     batch = await get_batch(conn, batch_id, staff)
     refuse_other_line(batch, staff)
-    codes = join_intervals(codes_wanted(batch, keys, selection))
+    codes = join_intervals(await codes_wanted(conn, batch, keys, selection, staff))
     return await ask_to_void(conn, batch, codes, reason, staff, now=now)
 
 

@@ -98,7 +98,7 @@ async def activate_codes(
         batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
     )
     if preview:
-        async with engine.connect() as conn:
+        async with once.guesses.counting(staff), engine.connect() as conn:
             keys = issuance.key_file.load()
             return answer_preview(
                 await pipeline.preview_codes(conn, keys, change, staff)
@@ -130,7 +130,7 @@ async def void_codes(
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     change = ChangeRequest(batch_id, _selection(data), RangeState.VOID, data.reason)
     if preview:
-        async with engine.connect() as conn:
+        async with once.guesses.counting(staff), engine.connect() as conn:
             keys = issuance.key_file.load()
             return answer_preview(
                 await pipeline.preview_codes(conn, keys, change, staff)

@@ -11,6 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import idempotency, staff
+from core.auth.guesses import GuessLimit
 from core.auth.members import MemberVerifier
 from core.auth.principal import Anonymous, Principal, Staff
 from core.bounds import check_path
@@ -80,6 +81,7 @@ class Once:
 
     engine: AsyncEngine
     clock: Clock
+    guesses: GuessLimit
 
     async def perform(
         self,
@@ -91,8 +93,19 @@ class Once:
     ) -> Response[bytes]:
         """Answer 201 with the effect's result, or as was recorded for the key.
 
-        `body_hash` (16 bytes) stands for a body that was streamed already.
+        `body_hash` (16 bytes) stands for a body that was streamed already. What names
+        too many wrong codes is 429, and does nothing.
         """
+        async with self.guesses.counting(caller):
+            return await self._perform(request, caller, effect, body_hash)
+
+    async def _perform(
+        self,
+        request: Request[Any, Any, Any],
+        caller: Staff,
+        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct | msgspec.Raw]],
+        body_hash: bytes | None,
+    ) -> Response[bytes]:
         given = request.headers.get("idempotency-key")
         headers = {"content-type": "application/json"}
         async with self.engine.begin() as conn:
@@ -120,4 +133,5 @@ class Once:
                 await idempotency.finish_once(
                     conn, key_hash=key_hash, status=201, response=body
                 )
+            await self.guesses.charge(conn, caller)
         return Response(body, status_code=201, headers=headers)

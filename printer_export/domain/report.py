@@ -86,13 +86,15 @@ class Table:
 class Read:
     """What some lines say: rows of codes, rows of units, and what is wrong, in order.
 
-    `lines` is how many there were, blank ones not counted.
+    `lines` is how many there were, blank ones not counted. `tries` are codes that are
+    none of the batch's.
     """
 
     rows: ReportRows
     units: list[UnitRow]
     errors: list[RowError]
     lines: int
+    tries: int = 0
 
 
 def cut_plainly(
@@ -120,6 +122,7 @@ class ReportReader:
     def __init__(self, columns: Columns, batch: Batch, keys: EpochKeys) -> None:
         self.columns = columns
         self.notes = Notes()
+        self._tries = 0
         self._batch = batch
         self._keys = keys
         self._units = {unit.name: unit for unit in batch.units}
@@ -127,6 +130,7 @@ class ReportReader:
     def read(self, block: Lines | Table) -> Read:
         """Read a block; what is wrong with it comes in the order of its lines."""
         errors: list[RowError] = []
+        self._tries = 0
         if isinstance(block, Lines):
             block, count = self._tabulate(block, errors)
         else:
@@ -148,7 +152,7 @@ class ReportReader:
                 good &= ~np.isin(numbers, list(wrong))
             rows = rows.pick(good)
         errors.sort(key=lambda error: (error.line, error.column))
-        return Read(rows, units, errors, count)
+        return Read(rows, units, errors, count, self._tries)
 
     def _without_blanks(self, table: Table) -> Table:
         """Leave out the lines of separators alone, which spreadsheets save."""
@@ -328,11 +332,11 @@ class ReportReader:
                 if good[0] and 0 <= at < self._batch.quantity:
                     index[place], ours[place] = at, True
                     continue
-            message = (
-                f"This code is not of batch {self._batch.batch_id}."
-                if valid[place]
-                else "This is not one of our codes."
-            )
+            # One answer for foreign codes and forged ones: nobody learns which it is.
+            message = "This is not one of our codes."
+            if code is not None:
+                message = f"This code is not of batch {self._batch.batch_id}."
+                self._tries += 1
             errors.append(RowError(numbers[place], at_code + 1, message))
         return index, ours
 

@@ -15,6 +15,7 @@ from codegen.domain.scanned import parse_scanned
 from codegen.pipeline import get_batch
 from codegen.store import find_batches_of
 from core.auth import Staff
+from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import FieldError, NotFound
 from printer_export.domain.logistics import Scope
 from printer_export.domain.packing import CapRange, UnitOrder
@@ -157,6 +158,8 @@ async def find_owners(
     staff: Staff,
 ) -> OwnedCodes:
     """Open codes all at once, and find the batches that they are of."""
+    if any(code_texts):
+        await refuse_guesser(conn, staff)
     if not code_texts:
         return OwnedCodes(np.zeros(0, np.int64), np.zeros(0, np.int64), {})
     read = [text or "0" * _CODE_SYMBOLS for text in code_texts]
@@ -171,4 +174,6 @@ async def find_owners(
         except NotFound:
             continue
         owners[valid & (code_ids >= first) & (code_ids <= last)] = batch_id
+    tried = np.array([text is not None for text in code_texts])
+    note_wrong_codes(int((tried & (owners == 0)).sum()))
     return OwnedCodes(code_ids, owners, batches)

@@ -15,9 +15,10 @@ from codegen.domain.batch import Batch
 from codegen.pipeline import get_batch, refuse_other_line
 from core.auth import Staff
 from core.auth.audit import record_action
+from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.report import ReportReader
-from printer_export.domain.report_header import read_header
+from printer_export.domain.report_header import Naming, read_header
 from printer_export.domain.report_order import OnError, ReportOrder
 from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.laying import Intake, Laying, add_units
@@ -54,7 +55,7 @@ async def take_report(
         person=staff.person,
         now=now,
     )
-    intake = await _read_all(conn, keys, batch, report_id, text)
+    intake = await _read_all(conn, keys, batch, report_id, text, staff=staff)
     _refuse_wrong(order, intake)
     await store.insert_tallies(conn, report_id, intake.tallies)
     deltas = zip(STATUSES, intake.deltas.tolist(), strict=True)
@@ -140,18 +141,23 @@ async def _read_all(
     batch: Batch,
     report_id: int,
     text: ReportText,
+    *,
+    staff: Staff,
 ) -> Intake:
     """Read the report block by block; reading and counting run in a thread."""
     lines = await asyncio.to_thread(text.lines)
     columns = read_header(lines.header)
     if isinstance(columns, FieldError):
         raise InvalidInput(columns.detail, code=columns.code, errors=(columns,))
+    if columns.naming is Naming.CODES:
+        await refuse_guesser(conn, staff)
     reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
     accounts = await load_unit_accounts(conn, batch)
     laying = Laying(conn, batch, report_id, reader.notes, intake, accounts)
     blocks = lines.cut(columns.width)
     while block := await asyncio.to_thread(next, blocks, None):
         read = await asyncio.to_thread(reader.read, block)
+        note_wrong_codes(read.tries)
         intake.rows += read.lines
         errors = read.errors
         if len(read.rows):
