@@ -135,10 +135,10 @@ class GuessLimit:
         async with self.engine.begin() as conn:
             added = {"token_id": staff.token_id, "wrong": tally.wrong}
             total = (await conn.execute(_ADD, added)).scalar_one()
-            if total <= WRONG_CODES_A_DAY:
-                return
-            if total - tally.wrong <= WRONG_CODES_A_DAY:
+            if total - tally.wrong < WRONG_CODES_A_DAY <= total:
                 await self.tell_incident(conn, staff.token_id)
                 log.warning(INCIDENT, token_id=staff.token_id, person=staff.person)
+            if total <= WRONG_CODES_A_DAY:
+                return
             left_s = (await conn.execute(_REST_OF_DAY)).scalar_one()
         raise _too_many(left_s)

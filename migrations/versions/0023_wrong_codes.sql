@@ -6,3 +6,6 @@ CREATE TABLE wrong_codes (
     wrong    bigint NOT NULL,
     CONSTRAINT wrong_codes_are_counted CHECK (wrong >= 0)
 ) WITH (fillfactor = 80);
+
+ALTER TABLE incidents DROP CONSTRAINT incidents_kind_check,
+    ADD CONSTRAINT incidents_kind_check CHECK (kind IN ('key_leak', 'code_guessing'));
