@@ -28,6 +28,7 @@ import scan_api.routes
 from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Authenticator
+from core.errors import Forbidden
 from core.log import RequestIds
 from core.settings import Settings
 from crowncap.admission import Admission
@@ -180,7 +181,9 @@ async def show_metrics(
     except ValueError:
         local = False
     if not local:
-        require_role(principal, Role.ADMIN)
+        staff = require_role(principal, Role.ADMIN)
+        if staff.brand is not None or staff.line is not None:
+            raise Forbidden("Metrics are of all brands; this token is for one.")
     registry = ONE_PROCESS
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

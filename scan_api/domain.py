@@ -70,6 +70,8 @@ class Scan(msgspec.Struct, gc=False):
     address: str | None
     cell: int | None
     language: str
+    # The only brand that the caller's token is for.
+    brand: str | None = None
     context: dict[str, Any] | None = None
     key_hash: bytes = b""
     body_hash: bytes = b""
@@ -123,6 +125,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     terms: RangeTerms | None = None
     product: Product | None = None
     sell_by: date | None = None
+    foreign: bool = False
     offer: Offer | None = None
 
     @property
@@ -152,6 +155,8 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     product: Product | None = None
     epoch: EpochState | None = None
     sell_by: date | None = None
+    # Another brand's: invalid to this caller, who guessed nothing.
+    foreign: bool = False
 
     @property
     def pays(self) -> bool:
@@ -165,15 +170,22 @@ def stand(
     code_id: int,
     gtin: str | None,
     now: datetime,
+    *,
+    brand: str | None = None,
 ) -> Standing:
-    """Tell how a code with these terms stands: an outcome if it cannot be claimed."""
+    """Tell how a code with these terms stands: an outcome if it cannot be claimed.
+
+    To a caller who is for one `brand` only, another's code is none of ours.
+    """
     if terms is None:
         return Standing(Outcome.INVALID)
     bound, printed = terms.binding.gtin, terms.printed_gtin
+    product = snapshot.products.get(bound or printed or "")
+    if brand is not None and _is_of_another(brand, terms, product):
+        return Standing(Outcome.INVALID, terms, foreign=True)
     if gtin is not None and gtin not in {bound, printed}:
         return Standing(Outcome.INVALID, terms)
     epoch = snapshot.epochs[code_id >> SERIAL_BITS]
-    product = snapshot.products.get(bound or printed or "")
     outcome: Outcome | None = None
     if epoch is EpochState.RETIRED:
         outcome = Outcome.NOT_ACTIVE
@@ -182,6 +194,11 @@ def stand(
     elif not _is_active(terms, now):
         outcome = Outcome.NOT_ACTIVE
     return Standing(outcome, terms, product, epoch, sell_by(terms.binding, product))
+
+
+def _is_of_another(brand: str, terms: RangeTerms, product: Product | None) -> bool:
+    owners = {terms.brand, product.brand if product else None}
+    return not owners <= {None, brand}
 
 
 def judged_facts(
@@ -219,6 +236,7 @@ def plan_scan(
         terms=standing.terms,
         product=standing.product,
         sell_by=standing.sell_by,
+        foreign=standing.foreign,
     )
     if standing.outcome is not None:
         return plan(standing.outcome)

@@ -23,6 +23,7 @@ from core.clock import Clock, elapsed_s
 from core.db import DATABASE_AWAY
 from core.errors import (
     Fault,
+    Forbidden,
     MethodNotAllowed,
     TooLarge,
     Unavailable,
@@ -32,11 +33,12 @@ from core.errors import (
 from core.ids import request_id
 from core.pages import choose_language
 from core.settings import Network
+from scan_api.answered import Answered
 from scan_api.answers import answer_invalid, encode_answer
 from scan_api.domain import Outcome, Scan
 from scan_api.guess_throttle import GuessThrottle
 from scan_api.metrics import LATENCY
-from scan_api.pipeline import Answered, ScanPipeline
+from scan_api.pipeline import ScanPipeline
 from scan_api.problems import problem_body
 from scan_api.requests import (
     MAX_BODY,
@@ -65,6 +67,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     channel: str
     context: Context | None = None
     app_token: str | None = None
+    brand: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +130,17 @@ class ScanDesk:
         is_app = isinstance(principal, Staff) and principal.role is Role.APP
         member_id = _member_id(principal, request, is_app=is_app)
         address = _address(scope, request, self.trusted_proxies, is_app=is_app)
+        context = request.context if is_app else None
+        if isinstance(principal, Staff) and principal.store is not None:
+            context = _at_store(context, principal.store)
         caller = Caller(
             member_id,
             address,
             choose_language(headers.get(b"accept-language")),
             "app" if is_app else "api",
-            request.context if is_app else None,
+            context,
             principal.token_id if isinstance(principal, Staff) and is_app else None,
+            principal.brand if isinstance(principal, Staff) else None,
         )
         return await self.scan(request, caller, _once(principal, headers, body))
 
@@ -174,18 +181,27 @@ class ScanDesk:
             address=origin.address,
             cell=position_cell(request.position),
             language=language,
+            brand=caller.brand,
             context=context_facts(caller.context) if caller.context else None,
             key_hash=once[0],
             body_hash=once[1],
             tags=origin.tags,
         )
         answered = await self.pipeline.submit(scan)
-        if answered.outcome is Outcome.INVALID:
+        if answered.outcome is Outcome.INVALID and not answered.foreign:
             # It opened, but nobody issued it, or its link names another product.
             self.throttle.note_guess(
                 opened.code_text, origin.guess_tags, now_ms, caller.channel
             )
         return answered
+
+
+def _at_store(context: Context | None, store: str) -> Context:
+    """Say where a token that is for one store scans; raises Forbidden for another."""
+    context = context or Context()
+    if context.store_id not in {None, store}:
+        raise Forbidden("This token is for another store.", code="not_your_store")
+    return msgspec.structs.replace(context, store_id=store)
 
 
 def _gtin(given: str | None) -> str | None:

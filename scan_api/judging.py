@@ -69,7 +69,9 @@ def _plan(
     *,
     void: bool,
 ) -> Plan:
-    standing = stand(snapshot, terms, scan.code_id, scan.gtin, moment.now)
+    standing = stand(
+        snapshot, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
+    )
     if void and standing.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=standing.product)
     decision = None

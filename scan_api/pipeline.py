@@ -12,14 +12,12 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 import psycopg
 import structlog
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
 from codegen import store as codegen_store
-from core.auth.idempotency import reused_key
 from core.batching import Batcher, QueueFullError
 from core.clock import (
     business_day,
@@ -30,12 +28,12 @@ from core.clock import (
 )
 from core.db import DATABASE_AWAY
 from core.errors import (
-    InvalidInput,
     MisconfiguredError,
     Unavailable,
     database_away,
 )
 from scan_api import store
+from scan_api.answered import Answered, replay_of, to_record, unstorable_member
 from scan_api.answers import answer_invalid, answer_scan, encode_answer
 from scan_api.domain import (
     CLAIMING,
@@ -70,14 +68,6 @@ WRONGLY_CLAIMED = "CC004"
 DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED})
 
 log = structlog.get_logger(room=__name__)
-
-
-class Answered(msgspec.Struct, frozen=True, gc=False):
-    """An answer as bytes; `replayed` when it was recorded for the key before."""
-
-    outcome: Outcome
-    body: bytes
-    replayed: bool = False
 
 
 @dataclass(slots=True)
@@ -257,9 +247,11 @@ class ScanPipeline:
                 answers[scan.scan_id] = plan
             elif plan.outcome is Outcome.INVALID:
                 answer = answer_invalid(scan.scan_id, scan.language)
-                answers[scan.scan_id] = Answered(Outcome.INVALID, encode_answer(answer))
+                answers[scan.scan_id] = Answered(
+                    Outcome.INVALID, encode_answer(answer), foreign=plan.foreign
+                )
             elif scan.member_id is not None and not member_no:
-                answers[scan.scan_id] = _unstorable_member()
+                answers[scan.scan_id] = unstorable_member()
             else:
                 decided.append(Decided(scan, plan, member_no))
         committed = await self._commit(lane, decided, version, today)
@@ -309,7 +301,7 @@ class ScanPipeline:
                 )
                 answers = self._answer(decided, committed, today)
                 if keyed:
-                    await store.record_answers(conn, _to_record(decided, answers))
+                    await store.record_answers(conn, to_record(decided, answers))
         except pg.UniqueViolation:
             # An attempt whose answer was lost on the way had won after all, unless the
             # row is another's that has the same number.
@@ -331,7 +323,7 @@ class ScanPipeline:
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         calendar = Calendar(self.timezone, tomorrow)
         return [
-            _replay(c, d)
+            replay_of(c, d)
             or Answered(
                 s.outcome,
                 encode_answer(
@@ -367,32 +359,6 @@ def _lone_keys(scan: Scan) -> tuple[str | bytes, ...]:
 
 def _is_unknown(plan: Plan | Exception) -> bool:
     return isinstance(plan, Plan) and plan.terms is None
-
-
-def _unstorable_member() -> InvalidInput:
-    return InvalidInput.field(
-        "/member_id",
-        "unstorable",
-        "This member id holds a character that cannot be stored.",
-    )
-
-
-def _replay(committed: Committed, decided: Decided) -> Answered | InvalidInput | None:
-    if committed.replay_body is None:
-        return None
-    if committed.replay_body != decided.scan.body_hash or committed.replay is None:
-        return reused_key()
-    return Answered(committed.outcome, committed.replay, replayed=True)
-
-
-def _to_record(
-    decided: Sequence[Decided], answers: Sequence[Answered | Exception]
-) -> list[tuple[bytes, bytes]]:
-    return [
-        (d.scan.key_hash, answer.body)
-        for d, answer in zip(decided, answers, strict=True)
-        if d.scan.key_hash and isinstance(answer, Answered) and not answer.replayed
-    ]
 
 
 def _is_transient(fault: psycopg.Error) -> bool:

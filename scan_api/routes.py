@@ -1,20 +1,23 @@
 """HTTP for members: their scans and their wallet."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Router, get
 from litestar.params import Parameter
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from codegen.pipeline import may_see_code
 from core.auth import Member, Principal, Role, Staff
 from core.auth.requests import require_token
 from core.bounds import read_id
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from rewards.store import load_wallet
 from scan_api.answers import ScanView, view_scan
-from scan_api.store import load_member_scans, load_scan
+from scan_api.store import load_member_scans, load_scan, store_of
+
+_READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -86,20 +89,21 @@ async def show_scan(
     number = _parse_id(scan_id, "/scan_id")
     async with engine.connect() as conn:
         row = await load_scan(conn, number)
-    if row is None or not _may_see(principal, row["member_id"]):
-        raise NotFound("There is no such scan among yours.")
+        if row is None or not await _may_see(conn, principal, row):
+            raise NotFound("There is no such scan among yours.")
     return view_scan(row)
 
 
-def _may_see(principal: Principal, member_id: str | None) -> bool:
+async def _may_see(
+    conn: AsyncConnection, principal: Principal, row: dict[str, Any]
+) -> bool:
     if isinstance(principal, Member):
-        return principal.member_id == member_id
-    return isinstance(principal, Staff) and principal.role in {
-        Role.ADMIN,
-        Role.ANALYST,
-        Role.SUPPORT,
-        Role.APP,
-    }
+        return bool(principal.member_id == row["member_id"])
+    if not isinstance(principal, Staff) or principal.role not in _READERS:
+        return False
+    if principal.store is not None and principal.store != store_of(row["facts"]):
+        return False
+    return await may_see_code(conn, row["code_id"], principal)
 
 
 def _parse_id(text: str, pointer: str) -> int:

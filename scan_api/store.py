@@ -133,6 +133,12 @@ def pack_facts(decided: Decided) -> bytes:
     return msgspec.msgpack.encode(facts) if facts else b""
 
 
+def store_of(facts: bytes) -> str | None:
+    """Tell in which store a scan was made, from what was kept of it."""
+    context = msgspec.msgpack.decode(facts).get("context", {}) if facts else {}
+    return context.get("store_id")
+
+
 async def load_committed(
     conn: psycopg.AsyncConnection[Any], decided: Sequence[Decided]
 ) -> dict[int, Committed]:
@@ -292,8 +298,10 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
         await conn.execute(
             select(
                 scans.c.scan_id,
+                scans.c.code_id,
                 scans.c.outcome,
                 scans.c.points,
+                scans.c.facts,
                 members.c.member_id,
                 holds.c.resolution,
                 (holds.c.transfer_id.is_not(None)).label("was_held"),

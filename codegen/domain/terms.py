@@ -32,6 +32,7 @@ _TERMS: Final = np.dtype(
                 "instructions",
                 "placement",
                 "printed_gtin",
+                "brand",
             )
         ),
     ]
@@ -49,7 +50,7 @@ class RangeTerms:
     """What a scan must know of a code's range.
 
     `printed_gtin` is the batch's: what stands in printed links, whatever was bound
-    later.
+    later. `brand` is the batch's too; None is nobody's.
     """
 
     batch_id: int
@@ -58,6 +59,7 @@ class RangeTerms:
     placement: str
     printed_gtin: str | None = None
     instructions: str | None = None
+    brand: str | None = None
 
 
 def moment_of(us: int | None) -> datetime | None:
@@ -180,6 +182,7 @@ class TermsColumns:
             terms.instructions,
             terms.placement,
             terms.printed_gtin,
+            terms.brand,
         )
         numbers = [self._number(each) for each in texts]
         return np.array((terms.batch_id, us, day, *numbers), _TERMS)
@@ -193,9 +196,10 @@ class TermsColumns:
 
     def _unpack(self, record: Any) -> RangeTerms:
         batch_id, us, day, *numbers = record.tolist()
-        state, gtin, lot, plant, line, regions, campaign, told, placement, printed = (
+        state, gtin, lot, plant, line, regions, campaign, *printed = (
             self._texts[n] for n in numbers
         )
+        told, placement, printed_gtin, brand = printed
         return RangeTerms(
             batch_id=batch_id,
             state=RangeState(str(state)),
@@ -210,6 +214,7 @@ class TermsColumns:
                 effective_at=None if us == _NO_MOMENT else moment_of(us),
             ),
             placement=str(placement),
-            printed_gtin=printed,
+            printed_gtin=printed_gtin,
             instructions=told,
+            brand=brand,
         )

@@ -31,6 +31,7 @@ from codegen.pipeline.lookup import (
     get_batch,
     get_counted_batch,
     list_batches,
+    may_see_code,
 )
 from codegen.pipeline.recalls import (
     ShownRecall,
@@ -64,6 +65,7 @@ __all__ = [
     "list_batches",
     "list_recalls",
     "long_runs",
+    "may_see_code",
     "measure_plan",
     "new_binding",
     "open_first_epoch",

@@ -120,6 +120,21 @@ async def _visible(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch 
         return None
 
 
+async def may_see_code(conn: AsyncConnection, code_id: int, staff: Staff) -> bool:
+    """Tell whether a code is within the caller's scope, as scans judge it.
+
+    It is another brand's by its batch, or by the product that it was bound to.
+    """
+    if staff.brand is None and staff.line is None:
+        return True
+    holder = await store.find_holder_of_code(conn, code_id)
+    if holder is None or (
+        staff.brand is not None and holder.bound_brand not in {None, staff.brand}
+    ):
+        return False
+    return await _visible(conn, holder.batch_id, staff) is not None
+
+
 async def list_batches(
     conn: AsyncConnection,
     staff: Staff,

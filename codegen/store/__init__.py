@@ -35,6 +35,7 @@ from codegen.store.products import (
 from codegen.store.ranges import (
     apply_plan,
     find_active_codes,
+    find_holder_of_code,
     find_lot_batches,
     find_ranges_of_codes,
     find_standing,
@@ -81,6 +82,7 @@ __all__ = [
     "find_campaign_brand",
     "find_first_batch",
     "find_fresh_changes",
+    "find_holder_of_code",
     "find_lot_batches",
     "find_product",
     "find_ranges_of_codes",

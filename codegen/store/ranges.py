@@ -1,7 +1,7 @@
 """The SQL of ranges and their changes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -65,6 +65,33 @@ async def find_ranges_of_codes(
         {"code_ids": list(code_ids)},
     )
     return {row.code_id: (row.batch_id, RangeState(row.state)) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHolder:
+    """The batch that holds a code, and the brand of the product it was bound to."""
+
+    batch_id: int
+    bound_brand: str | None
+
+
+async def find_holder_of_code(conn: AsyncConnection, code_id: int) -> CodeHolder | None:
+    """Tell whose a code is; None for one that was never issued."""
+    row = (
+        await conn.execute(
+            text(
+                """
+                SELECT r.batch_id, p.brand FROM ranges AS r
+                JOIN batches AS b USING (batch_id)
+                LEFT JOIN products AS p ON p.gtin = coalesce(r.gtin, b.gtin)
+                WHERE int8range(r.first_code_id, r.last_code_id, '[]')
+                    @> CAST(:code_id AS bigint)
+                """
+            ),
+            {"code_id": code_id},
+        )
+    ).one_or_none()
+    return None if row is None else CodeHolder(*row)
 
 
 async def load_touched_ranges(

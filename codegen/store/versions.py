@@ -44,7 +44,7 @@ _KEY = f"hash_record_extended(ROW({_TERMS}), CAST(:seed AS bigint))"
 # what was since ever has no beginning, what never begins does so at the end of time.
 _READABLE_TERMS = """
     r.batch_id, r.state, r.gtin, r.lot, r.plant, r.line, r.sale_regions, r.campaign_id,
-    r.instructions, b.placement, b.gtin AS printed_gtin,
+    r.instructions, b.placement, b.gtin AS printed_gtin, b.brand,
     CASE WHEN isfinite(r.produced_on) THEN r.produced_on - DATE '2000-01-01' END
         AS produced_day,
     CASE WHEN isfinite(r.effective_at)
@@ -218,7 +218,11 @@ def _terms_of(row: Any) -> RangeTerms:
             row.placement,
             row.printed_gtin,
             row.instructions,
+            row.brand,
         )
     except (ValueError, TypeError, OverflowError) as fault:
         log.error("range_unreadable", batch_id=row.batch_id, cause=repr(fault))
-        return RangeTerms(row.batch_id, RangeState.ISSUED, Binding(), row.placement)
+        return RangeTerms(
+            *(row.batch_id, RangeState.ISSUED, Binding(), row.placement),
+            brand=row.brand,
+        )

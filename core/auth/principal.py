@@ -1,9 +1,11 @@
 """The three kinds of caller, and what a role allows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
-from core.errors import Forbidden, Unauthenticated
+from core.errors import Forbidden, InvalidInput, Unauthenticated
 
 
 class Role(StrEnum):
@@ -18,6 +20,34 @@ class Role(StrEnum):
     SUPPORT = "support"
     CASHIER = "cashier"
     APP = "app"
+
+
+# Which scopes narrow which role: what every route of that role honours. The others are
+# refused when a token is made, so that nobody trusts one that narrows nothing.
+SCOPES: Final[Mapping[Role, frozenset[str]]] = {
+    Role.ADMIN: frozenset(),
+    Role.ISSUER: frozenset({"brand", "line"}),
+    Role.LINE: frozenset({"brand", "line"}),
+    Role.PRINTHOUSE: frozenset({"brand"}),
+    Role.MARKETER: frozenset({"brand"}),
+    Role.ANALYST: frozenset({"brand"}),
+    Role.SUPPORT: frozenset({"brand"}),
+    Role.CASHIER: frozenset({"brand", "store"}),
+    Role.APP: frozenset({"brand", "store"}),
+}
+
+
+def check_scopes(role: Role, scopes: Mapping[str, str | None]) -> None:
+    """Raise InvalidInput for a scope that would narrow nothing for a role."""
+    for name, value in scopes.items():
+        if value is not None and name not in SCOPES[role]:
+            narrowed = " and ".join(sorted(SCOPES[role])) or "nothing"
+            raise InvalidInput.field(
+                f"/{name}",
+                "scope_without_meaning",
+                f"A {name} narrows nothing for the role {role}; that role is narrowed "
+                f"by {narrowed}.",
+            )
 
 
 class Principal:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.auth.principal import Role, Staff
+from core.auth.principal import Role, Staff, check_scopes
 from core.auth.tables import staff_tokens
 from core.errors import NotFound
 from core.ids import random_bytes, random_token
@@ -48,7 +48,11 @@ async def create_staff_token(
     now: datetime,
     expires_at: datetime | None,
 ) -> tuple[str, str]:
-    """Store a new token's hash; returns (token_id, the token, shown this once)."""
+    """Store a new token's hash; returns (token_id, the token, shown this once).
+
+    Raises InvalidInput for a scope that narrows nothing for this role.
+    """
+    check_scopes(role, {"brand": brand, "line": line, "store": store})
     # Hexadecimal, so that it is never taken for an option of `token revoke`.
     token_id = random_bytes(8).hex()
     secret = random_token(24)

@@ -322,8 +322,8 @@ async def list_packages(
 
 def _may_see(record: PackageRecord, staff: Staff) -> bool:
     package = record.package
-    if staff.role is Role.PRINTHOUSE:
-        return package.order.printhouse == staff.person
+    if staff.role is Role.PRINTHOUSE and package.order.printhouse != staff.person:
+        return False
     brand, line = package.batch.brand, package.batch.line
     return (staff.brand is None or brand in {None, staff.brand}) and (
         staff.line is None or line in {None, staff.line}

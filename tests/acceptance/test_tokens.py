@@ -170,6 +170,26 @@ def test_tokens_are_narrowed_to_their_brand_and_line(service: Service) -> None:
     assert service.post("/v1/batches", order, rival).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        ("admin", "brand"),
+        ("issuer", "store"),
+        ("analyst", "line"),
+        ("app", "line"),
+        ("printhouse", "store"),
+    ],
+)
+def test_a_scope_that_narrows_nothing_is_refused(
+    service: Service, role: str, scope: str
+) -> None:
+    """Nobody trusts a token to be narrow that is not."""
+    done = service.run("token", "staff", "--role", role, "--name", "x", f"--{scope}=y")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert f"A {scope} narrows nothing for the role {role}" in done.stderr
+
+
 def test_a_token_without_a_name_is_a_fresh_person_each_time(service: Service) -> None:
     """Four eyes compare persons, so the demo's tokens must differ in them."""
     before = {r["person"] for r in json.loads(service.cli("token", "list"))}

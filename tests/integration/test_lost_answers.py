@@ -15,9 +15,10 @@ from anti_fraud.store import install_shipped_rules
 from core.clock import utc_datetime
 from core.errors import Unavailable
 from core.redis import connect
+from scan_api.answered import Answered
 from scan_api.domain import Scan
 from scan_api.lanes import Lanes
-from scan_api.pipeline import Answered, ScanPipeline
+from scan_api.pipeline import ScanPipeline
 from scan_api.signals import SignalStore
 from scan_api.snapshots import SnapshotKeeper
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground

@@ -63,6 +63,40 @@ def look(
     return stand(snapshot, snapshot.table.find(code), code, gtin, NOW)
 
 
+@pytest.mark.parametrize(
+    ("batch_brand", "product_brand", "foreign"),
+    [
+        ("Dairy", "Dairy", False),
+        (None, "Dairy", False),
+        ("Dairy", None, False),
+        (None, None, False),
+        ("Other", "Dairy", True),
+        ("Dairy", "Other", True),
+        (None, "Other", True),
+        ("Other", None, True),
+    ],
+)
+def test_another_brands_code_is_invalid_to_a_token_of_one_brand(
+    batch_brand: str | None, product_brand: str | None, *, foreign: bool
+) -> None:
+    """By its batch or by what it was bound to; what is nobody's is anybody's."""
+    bound = Binding(gtin=GTIN if product_brand else None)
+    terms = RangeTerms(
+        7, RangeState.ACTIVATED, bound, "inside", None, brand=batch_brand
+    )
+    products = {GTIN: replace(PRODUCT, brand=product_brand or "")}
+    snapshot = Snapshot(
+        *(1, RangeTable.of([TableRow(CODE, CODE, 1, terms)]), products),
+        *({0: EpochState.OPEN}, {}, RULES),
+    )
+    found = snapshot.table.find(CODE)
+    standing = stand(snapshot, found, CODE, None, NOW, brand="Dairy")
+    assert standing.foreign is foreign
+    assert (plan(standing).outcome is Outcome.INVALID) is foreign
+    assert plan(standing).foreign is foreign
+    assert not stand(snapshot, found, CODE, None, NOW).foreign
+
+
 def plan(standing: Standing, **given_: Any) -> Plan:
     """Plan a good member's scan in a running campaign, unless told."""
     usual: dict[str, Any] = {
