@@ -107,7 +107,7 @@ async def _take(
 ) -> float:
     started = elapsed_s()
     text = ReportText.of(io.BytesIO(content))
-    order = ReportOrder(batch, text.content_hash)
+    order = ReportOrder(batch)
     async with engine.begin() as conn:
         now = utc_datetime(SystemClock().now_ms())
         answer = await take_report(conn, keys, order, text, OPERATOR, now=now)

@@ -103,11 +103,28 @@ def _handler(
     return make
 
 
-def show_fault(desk: ConsoleDesk, visit: StaffVisit, fault: Fault) -> Response[Any]:
-    """Tell what went wrong as a page, with what to do about it."""
+def show_fault(
+    desk: ConsoleDesk,
+    visit: StaffVisit,
+    fault: Fault,
+    *,
+    file_name: str = "",
+    back: str = "",
+) -> Response[Any]:
+    """Tell what went wrong as a page, with what to do about it.
+
+    `back` leads to the form that it went wrong with, perhaps with a file of that name.
+    """
     headers = {}
     if fault.retry_after_s is not None:
         headers["retry-after"] = str(fault.retry_after_s)
     return render(
-        desk, visit, "fault.html", status=fault.status, headers=headers, fault=fault
+        desk,
+        visit,
+        "fault.html",
+        status=fault.status,
+        headers=headers,
+        fault=fault,
+        file_name=file_name,
+        back=back,
     )

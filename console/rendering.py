@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from litestar import Response
 
 from console.desk import ConsoleDesk
-from console.plots import lay_out
+from console.plots import lay_out, write_shares
 from console.sentences import fault_in, sentence_in
 from console.texts import ROLE_ROOMS, text_in
 from console.visits import StaffVisit
@@ -41,7 +41,7 @@ def render(
         rooms=_rooms(visit),
         moment=_moment(desk.settings.timezone, "%Y-%m-%d %H:%M"),
         second=_moment(desk.settings.timezone, "%Y-%m-%d %H:%M:%S"),
-        share=_share,
+        shares=write_shares,
         say_fault=partial(fault_in, visit.language),
         say=partial(sentence_in, visit.language),
         lay_out=lay_out,
@@ -65,11 +65,3 @@ def _moment(timezone: ZoneInfo, form: str) -> Callable[[datetime | None], str]:
         return "–" if at is None else local_time(at, timezone).strftime(form)
 
     return word
-
-
-def _share(part: int, whole: int) -> str:
-    """Write a share in percent, never rounding something to nothing or all."""
-    if whole == 0 or part in {0, whole}:
-        return "0 %" if part == 0 else "100 %"
-    percent = 100 * part / whole
-    return f"{min(max(percent, 0.01), 99.99):.2f} %"

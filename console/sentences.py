@@ -88,6 +88,14 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "Codes leave encrypted: name age recipients, or ask for a password."
     ): "码必须加密送出：请写明 age 收件人，或选择密码。",
     "A GS1 Digital Link needs the batch's GTIN.": "GS1 数字链接需要批次的 GTIN。",
+    (
+        "Report {} has counted these rows already, with {}. Nothing was counted again. "
+        "Activate its codes on their own; or, if this is other work that looks the "
+        "same, say so: again=, and a word for it."
+    ): (
+        "报告 {} 已计入这些行，当时的选项是 {}。没有再次计入。如要启用，请单独启用；"
+        "如果是另一份同样的工作，请在“另一份工作”里写明。"
+    ),
     # Wrong rows of line reports
     "There are {} fields where {} belong.": "有 {} 列，应有 {} 列。",
     "{} is no status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.package_texts import PACKAGE_TEXTS
+from console.report_texts import REPORTS
 from console.withdrawal_texts import WITHDRAWAL_TEXTS
 from core.auth import Role
 
@@ -245,34 +246,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "cancel_reason": ("撤销原因", "Why"),
     "indexes": ("码的序号", "Indexes"),
     "net": ("净", "net"),
-    # Reports --------------------------------------------------------------------------
-    "reports": ("产线报告", "Line reports"),
-    "reports_none": ("还没有报告。", "There is no report yet."),
-    "report": ("产线报告", "Line report"),
-    "drop_report": ("交产线报告", "Drop a line report"),
-    "report_file": ("CSV 文件，可拖到这里", "CSV file: drop it here or choose it"),
-    "on_error": ("有错误行时", "When rows are wrong"),
-    "skip_wrong": ("正确的行照常计入", "Count the right ones"),
-    "refuse_wrong": ("整份不计", "Count nothing"),
-    "activate": ("打印好的码", "Printed codes"),
-    "activate_none": ("暂不启用", "Stay inactive"),
-    "activate_now": ("立即启用", "Become active now"),
-    "activate_shipped": ("装箱发货时启用", "Become active when shipped"),
-    "send_report": ("提交报告", "Send the report"),
-    "report_same": (
-        "同一份文件再交一次，不会重复计数。",
-        "The same file again counts once.",
-    ),
-    "wrong_list": ("错误行", "Rows that did not count"),
-    "wrong_line": ("行", "Line"),
-    "wrong_column": ("列", "Column"),
-    "wrong_message": ("问题", "What is wrong"),
-    "wrong_more": ("另有错误行未列出：", "More wrong rows, not listed: "),
-    "all_right": ("每一行都计入了。", "Every row counted."),
-    "after_it": ("计入后的本批次", "The batch after this report"),
-    "made_active": ("因此启用", "Made active"),
-    "made_void": ("因此作废", "Made void"),
-    "report_columns": ("列：", "Columns:"),
+    **REPORTS,
     # One code -------------------------------------------------------------------------
     "codes_lead": (
         "输入或粘贴一个码或印刷的链接，看它的一生。",

@@ -1,6 +1,7 @@
 """A batch in one view: what it is, how its caps stand, its packages and reports."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from litestar import Response
@@ -15,6 +16,7 @@ from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
 from printer_export.domain.life import PackageFilter
+from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.packages import list_packages
 from printer_export.pipeline.unit_accounts import add_up_units
 from printer_export.routes.packages import view_package
@@ -23,6 +25,8 @@ from printer_export.store import reports as report_store
 VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
 PRINTED: Final = "printed"
 _SHOWN: Final = 20
+# What a refused report brings back to its form.
+_REFILLED: Final = ("file", "on_error", "activate", "again")
 
 
 @room(HttpMethod.GET, "/batches/{batch_id:int}", *VIEWERS)
@@ -40,6 +44,7 @@ async def show_batch(
         "batch.html",
         batch=batch,
         watching="watch" in request.query_params,
+        form={name: request.query_params.get(name, "") for name in _REFILLED},
         **facts,
     )
 
@@ -51,19 +56,51 @@ async def _facts(
     packages = await list_packages(
         conn, visit.staff, PackageFilter(batch_id=batch_id), limit=_SHOWN
     )
+    counts = await report_store.load_counts(conn, batch_id, batch.quantity)
     reasons = await report_store.load_tallies(conn, batch_id)
-    grades = Counter[str]()
+    reasons += _corrections(counts, reasons)
+    grades = Counter[str | None]()
     for each in reasons:
         if each["status"] == PRINTED:
-            grades[each["grade"]] += each["quantity"]
+            grades[None if "corrected" in each else each["grade"]] += each["quantity"]
     return {
-        "counts": await report_store.load_counts(conn, batch_id, batch.quantity),
+        "counts": counts,
         "losses": [each for each in reasons if each["status"] != PRINTED],
         # Those without a grade come last.
-        "grades": sorted(grades.items(), key=lambda each: (not each[0], each[0])),
+        "grades": sorted(grades.items(), key=lambda each: (not each[0], each[0] or "")),
+        "pace": await _pace(conn, batch_id, desk.now),
         "units": await add_up_units(conn, batch_id),
         "reports": await report_store.list_reports(
             conn, batch_id, before_id=None, limit=_SHOWN
         ),
         "packages": [view_package(each, visit.staff, desk.now) for each in packages],
+    }
+
+
+def _corrections(
+    counts: dict[str, int], reasons: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Tell what reasons and grades have too much or too little, so that they add up.
+
+    A cap that was printed with a grade may be spoilt later, or have been told twice.
+    """
+    told = Counter[str]()
+    for each in reasons:
+        told[each["status"]] += each["quantity"]
+    return [
+        {"status": status, "grade": "", "quantity": more, "corrected": True}
+        for status in STATUSES[1:]
+        if told[status] and (more := counts[status] - told[status])
+    ]
+
+
+async def _pace(
+    conn: AsyncConnection, batch_id: int, now: datetime
+) -> dict[str, int | None]:
+    """Tell how long ago the last report came, and what the last hour printed."""
+    latest = await report_store.list_reports(conn, batch_id, before_id=None, limit=1)
+    since = now - timedelta(hours=1)
+    return {
+        "minutes": int((now - latest[0].at).total_seconds() // 60) if latest else None,
+        "printed": await report_store.count_printed(conn, batch_id, since),
     }

@@ -1,25 +1,40 @@
-"""Dropping a line report, and reading what came of it."""
+"""Dropping a line report, seeing what it would do, and reading what came of it."""
 
 import asyncio
-from typing import Final
+import csv
+import io
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.enums import HttpMethod
 
 from codegen.pipeline import get_batch
-from console.answering import AnyRequest, room
+from console.answering import AnyRequest, room, show_fault
 from console.desk import ConsoleDesk
+from console.dropped_file import DroppedFile, read_dropped
 from console.rendering import HOME, TEMPLATES, render
+from console.sentences import sentence_in
+from console.texts import text_in
 from console.visits import StaffVisit
 from core.auth import Role
-from core.errors import InvalidInput
-from core.pages import read_upload
-from printer_export.domain.report_order import OnError, ReportOrder
+from core.errors import Fault, NotFound
+from printer_export.domain.report_header import Naming
+from printer_export.domain.report_order import ReportOrder
 from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import get_report, take_report
-from printer_export.routes.reports import MAX_REPORT, digest_of, read_activation
+from printer_export.pipeline.reports import get_report, preview_report, take_report
+from printer_export.routes.reports import MAX_REPORT, read_options
 
-_FORM_BYTES: Final = 1 << 16
+READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
+_FORM_BYTES: Final = 1 << 20
+_OPTIONS: Final = ("on_error", "activate", "again")
+# With a byte order mark, or Excel takes it for the system's own encoding.
+_TEMPLATES: Final = {
+    naming.name.lower(): f"\ufeff{naming},status,reason,grade\r\n".encode()
+    for naming in Naming
+}
+Take = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @room(
@@ -31,31 +46,88 @@ _FORM_BYTES: Final = 1 << 16
 async def add_report(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
-    """Take in a CSV that was dropped on the form."""
-    file, form = await read_upload(request, visit)
-    on_error, activate = form.get("on_error", ""), form.get("activate", "")
+    """Take in a CSV that was dropped on the form; what is refused leads back to it."""
+    dropped = await read_dropped(request, visit)
     try:
-        if on_error not in set(OnError):
-            raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
-        when, effective_at = read_activation(activate)
-        text = await asyncio.to_thread(ReportText.of, file.file)
-        digest = digest_of(text, f"{on_error}\n{activate}\n")
-        async with desk.engine.begin() as conn:
-            batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
-            order = ReportOrder(batch, digest, OnError(on_error), when, effective_at)
-            answer = await take_report(
-                conn, desk.keys, order, text, visit.staff, now=desk.now
-            )
+        answer = await _hand_over(take_report, request, desk, visit, dropped)
+    except Fault as fault:
+        return _lead_back(request, desk, visit, dropped, fault)
     finally:
-        await file.close()
-    return TEMPLATES.redirect(visit, f"{HOME}/reports/{answer['report_id']}")
+        await dropped.close()
+    same = "?same" if answer["same_as"] else ""
+    return TEMPLATES.redirect(visit, f"{HOME}/reports/{answer['report_id']}{same}")
 
 
 @room(
-    HttpMethod.GET,
-    "/reports/{report_id:int}",
-    *(Role.LINE, Role.ISSUER, Role.ANALYST),
+    HttpMethod.POST,
+    "/batches/{batch_id:int}/report-preview",
+    Role.LINE,
+    max_bytes=MAX_REPORT + _FORM_BYTES,
 )
+async def preview(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Show what a report would do; a small file need not be chosen again then."""
+    dropped = await read_dropped(request, visit)
+    try:
+        answer = await _hand_over(preview_report, request, desk, visit, dropped)
+        if answer["same_as"]:
+            there = f"{HOME}/reports/{answer['same_as']}?same"
+            return TEMPLATES.redirect(visit, there)
+        kept = await asyncio.to_thread(dropped.keep)
+    except Fault as fault:
+        return _lead_back(request, desk, visit, dropped, fault)
+    finally:
+        await dropped.close()
+    return render(
+        desk,
+        visit,
+        "report_preview.html",
+        batch_id=request.path_params["batch_id"],
+        answer=answer,
+        file_name=dropped.name,
+        chosen={name: dropped.form.get(name, "") for name in _OPTIONS},
+        kept=kept,
+    )
+
+
+async def _hand_over(
+    take: Take,
+    request: AnyRequest,
+    desk: ConsoleDesk,
+    visit: StaffVisit,
+    dropped: DroppedFile,
+) -> dict[str, Any]:
+    options = read_options(*(dropped.form.get(name, "") for name in _OPTIONS))
+    text = await asyncio.to_thread(ReportText.of, dropped.content)
+    async with desk.engine.begin() as conn:
+        batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)
+        order = ReportOrder(batch, *options)
+        return await take(conn, desk.keys, order, text, visit.staff, now=desk.now)
+
+
+def _lead_back(
+    request: AnyRequest,
+    desk: ConsoleDesk,
+    visit: StaffVisit,
+    dropped: DroppedFile,
+    fault: Fault,
+) -> Response[bytes]:
+    """Tell what was wrong with a file, with the way back to the form as it was."""
+    if isinstance(fault, NotFound):
+        return show_fault(desk, visit, fault)
+    chosen = {name: dropped.form.get(name, "") for name in _OPTIONS}
+    asked = urlencode(chosen | {"file": dropped.name[:100]})
+    return show_fault(
+        desk,
+        visit,
+        fault,
+        file_name=dropped.name,
+        back=f"{HOME}/batches/{request.path_params['batch_id']}?{asked}#report",
+    )
+
+
+@room(HttpMethod.GET, "/reports/{report_id:int}", *READERS)
 async def show_report(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
@@ -63,4 +135,51 @@ async def show_report(
     report_id = request.path_params["report_id"]
     async with desk.engine.connect() as conn:
         report = await get_report(conn, report_id, visit.staff)
-    return render(desk, visit, "report.html", report=report, answer=report.answer)
+    return render(
+        desk,
+        visit,
+        "report.html",
+        report=report,
+        answer=report.answer,
+        same="same" in request.query_params,
+    )
+
+
+@room(HttpMethod.GET, "/reports/{report_id:int}/wrong-rows.csv", *READERS)
+async def give_wrong_rows(
+    request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Give the rows that did not count as CSV, in their order."""
+    report_id = request.path_params["report_id"]
+    async with desk.engine.connect() as conn:
+        report = await get_report(conn, report_id, visit.staff)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    names = ("wrong_line", "wrong_column", "wrong_message")
+    writer.writerow([text_in(visit.language, name) for name in names])
+    for error in report.answer["errors"]:
+        message = sentence_in(visit.language, error["message"])
+        writer.writerow([error["line"], error["column"], message])
+    content = f"\ufeff{out.getvalue()}".encode()
+    return _attach(visit, content, f"report-{report_id}-wrong-rows.csv")
+
+
+@room(HttpMethod.GET, "/report-templates/{name:str}", Role.LINE, Role.PRINTHOUSE)
+async def give_template(
+    request: AnyRequest, _desk: ConsoleDesk, visit: StaffVisit
+) -> Response[bytes]:
+    """Give a file with the first line alone, for a spreadsheet to fill in."""
+    name = request.path_params["name"].removesuffix(".csv")
+    if name not in _TEMPLATES:
+        raise NotFound("There is no such template.")
+    return _attach(visit, _TEMPLATES[name], f"report-{name}.csv")
+
+
+def _attach(visit: StaffVisit, content: bytes, name: str) -> Response[bytes]:
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(
+        content,
+        media_type="text/csv; charset=utf-8",
+        headers=TEMPLATES.headers(visit) | headers,
+        cookies=visit.cookies,
+    )

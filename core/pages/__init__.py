@@ -3,7 +3,7 @@
 from core.pages.answers import Templates
 from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
 from core.pages.senders import Sender, is_prefetch, sender_of
-from core.pages.visits import MAX_FORM, Visit, read_form, read_upload
+from core.pages.visits import MAX_FORM, Visit, read_form, read_parts
 
 __all__ = [
     "DEFAULT_LANGUAGE",
@@ -15,6 +15,6 @@ __all__ = [
     "choose_language",
     "is_prefetch",
     "read_form",
-    "read_upload",
+    "read_parts",
     "sender_of",
 ]

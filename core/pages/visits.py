@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.datastructures import Cookie, UploadFile
 
 from core.auth.addresses import client_address, forwarded_for
-from core.errors import Forbidden, InvalidInput, TooLarge
+from core.errors import Forbidden, TooLarge
 from core.ids import random_token
 from core.pages import guard
 from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
@@ -163,19 +163,16 @@ async def read_form(
     return form
 
 
-async def read_upload(
+async def read_parts(
     request: Request[Any, Any, Any], visit: Visit
-) -> tuple[UploadFile, dict[str, str]]:
+) -> tuple[UploadFile | None, dict[str, str]]:
     """Read a form with one file, spooled to the disk; the room limits its size.
 
-    Who sent it is looked at before any of it is read. Raises Forbidden, and
-    InvalidInput where no file was chosen.
+    Who sent it is looked at before any of it is read; raises Forbidden.
     """
     guard.check_sender(visit.headers, visit.own_origins)
     parts = await request.form()
     form = {name: part for name, part in parts.items() if isinstance(part, str)}
     visit.check(form)
     file = parts.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise InvalidInput.field("/file", "required", "Choose a file.")
-    return file, form
+    return file if isinstance(file, UploadFile) else None, form

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from codegen.domain.batch import Batch
+
+MAX_AGAIN: Final = 64
 
 
 class OnError(StrEnum):
@@ -24,10 +27,21 @@ class Activate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
-    """A report to take in, and how."""
+    """A report to take in, and how.
+
+    `again` tells work that looks the same from what was reported before, such as
+    another shift's.
+    """
 
     batch: Batch
-    content_hash: bytes
     on_error: OnError = OnError.SKIP
     activate: Activate = Activate.NONE
     effective_at: datetime | None = None
+    again: str = ""
+
+    @property
+    def options(self) -> dict[str, str]:
+        """Say how it is to be taken, as a caller says it."""
+        at = self.effective_at
+        activate = self.activate.value if at is None else at.isoformat()
+        return {"on_error": self.on_error.value, "activate": activate}

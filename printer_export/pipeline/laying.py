@@ -65,7 +65,6 @@ class Laying:
 
     conn: AsyncConnection
     batch: Batch
-    report_id: int
     notes: Notes
     intake: Intake
     accounts: UnitAccounts
@@ -103,7 +102,9 @@ class Laying:
             names = list(self.notes.numbers)
             _tally(self.intake, good, applied.changed[applied.good], names)
             block_no = self.intake.blocks
-            await store.insert_block(self.conn, self.report_id, block_no, good, names)
+            await store.insert_block(
+                self.conn, self.batch.batch_id, block_no, good, names
+            )
             self.intake.blocks += 1
         told = [
             (n, f"A code that is {present.value} cannot become {{}}.")

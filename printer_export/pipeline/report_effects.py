@@ -1,9 +1,9 @@
 """What a line report does to codes: spoilt ones become void, printed ones active."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +23,14 @@ from printer_export.pipeline.shipping import MAX_NEW_RANGES, activate_ranges
 from printer_export.store import reports as store
 from printer_export.store.shipments import await_shipment
 
+# What a report did to codes, before it did anything.
+EFFECTS: Final[Mapping[str, Any]] = {
+    "voided": 0,
+    "void_request_id": None,
+    "activated": 0,
+    "not_activated": "",
+}
+
 
 async def put_into_effect(
     conn: AsyncConnection,
@@ -34,12 +42,7 @@ async def put_into_effect(
 ) -> dict[str, Any]:
     """Void what is spoilt and activate what is printed, last and under the fence."""
     batch, base = order.batch, order.batch.first_code_id
-    effects: dict[str, Any] = {
-        "voided": 0,
-        "void_request_id": None,
-        "activated": 0,
-        "not_activated": "",
-    }
+    effects = dict(EFFECTS)
     wanted: list[tuple[int, int]] = []
     if order.activate is not Activate.NONE:
         wanted = await _printed_runs(conn, batch.batch_id, intake.touched)

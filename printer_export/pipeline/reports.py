@@ -22,7 +22,8 @@ from printer_export.domain.report_header import Naming, read_header
 from printer_export.domain.report_order import OnError, ReportOrder
 from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.laying import Intake, Laying, add_units
-from printer_export.pipeline.report_effects import put_into_effect
+from printer_export.pipeline.report_effects import EFFECTS, put_into_effect
+from printer_export.pipeline.report_repeats import find_repeated
 from printer_export.pipeline.report_text import ReportText
 from printer_export.pipeline.unit_accounts import load_unit_accounts
 from printer_export.store import reports as store
@@ -37,37 +38,86 @@ async def take_report(
     *,
     now: datetime,
 ) -> dict[str, Any]:
-    """Take in a CSV report of a batch; the same content again changes nothing.
+    """Take in a CSV report of a batch; the same rows again change nothing.
 
     Raises InvalidInput for a file without a header, and for one with any wrong row
-    when wrong rows refuse it all.
+    when wrong rows refuse it all; Conflict for rows that counted with other options.
     """
     batch = order.batch
     refuse_other_line(batch, staff)
     await store.lock_counts(conn, batch.batch_id, batch.quantity)
-    earlier = await store.find_report(conn, batch.batch_id, order.content_hash)
-    if earlier is not None:
-        return earlier
-    report_id = await store.begin_report(
+    if repeated := await find_repeated(conn, order, text):
+        return repeated
+    intake, answer = await _count(conn, keys, order, text, staff, now=now)
+    # Its number comes last, so that what is refused takes none.
+    report_id = await store.insert_report(
         conn,
-        batch_id=batch.batch_id,
-        content_hash=order.content_hash,
+        order,
+        content_hash=text.content_hash,
         person=staff.person,
         now=now,
+        answer=answer,
     )
-    intake = await _read_all(conn, keys, batch, report_id, text, staff=staff)
-    _refuse_wrong(order, intake)
     await store.insert_tallies(conn, report_id, intake.tallies)
+    await record_action(
+        conn,
+        staff,
+        action="line_report.import",
+        subject=f"batch:{batch.batch_id}",
+        detail={"report_id": report_id}
+        | {name: answer[name] for name in ("rows", *EFFECTS)},
+        now=now,
+    )
+    return answer | {"report_id": report_id}
+
+
+async def preview_report(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    text: ReportText,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Tell what a report would come to; everything is done, and taken back.
+
+    Raises what `take_report` raises.
+    """
+    refuse_other_line(order.batch, staff)
+    async with conn.begin_nested() as attempt:
+        await store.lock_counts(conn, order.batch.batch_id, order.batch.quantity)
+        answer = await find_repeated(conn, order, text)
+        if answer is None:
+            _, answer = await _count(conn, keys, order, text, staff, now=now)
+        await attempt.rollback()
+    return answer
+
+
+async def _count(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    text: ReportText,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> tuple[Intake, dict[str, Any]]:
+    """Count a report and put it into effect; returns its answer, yet without number."""
+    batch = order.batch
+    intake = await _read_all(conn, keys, batch, text, staff=staff)
+    _refuse_wrong(order, intake)
     deltas = zip(STATUSES, intake.deltas.tolist(), strict=True)
     with _account_kept():
         await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
     effects = await put_into_effect(conn, order, intake, staff, now=now)
-    counts = await store.load_counts(conn, batch.batch_id, batch.quantity)
-    answer = {
-        "report_id": report_id,
+    return intake, {
+        "report_id": None,
+        "same_as": None,
         "batch_id": batch.batch_id,
-        **counts,
+        **await store.load_counts(conn, batch.batch_id, batch.quantity),
         "rows": intake.rows,
+        "changed": sum(intake.tallies.values()),
         "unchanged": intake.unchanged,
         "wrong_rows": intake.wrong_rows,
         "passed_over": list(intake.passed_over),
@@ -77,22 +127,6 @@ async def take_report(
             for e in intake.errors
         ],
     }
-    await store.finish_report(
-        conn,
-        report_id,
-        row_count=intake.rows,
-        wrong_rows=intake.wrong_rows,
-        answer=answer,
-    )
-    await record_action(
-        conn,
-        staff,
-        action="line_report.import",
-        subject=f"batch:{batch.batch_id}",
-        detail={"report_id": report_id, "rows": intake.rows} | effects,
-        now=now,
-    )
-    return answer
 
 
 async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row[Any]:
@@ -139,7 +173,6 @@ async def _read_all(
     conn: AsyncConnection,
     keys: EpochKeys,
     batch: Batch,
-    report_id: int,
     text: ReportText,
     *,
     staff: Staff,
@@ -153,7 +186,7 @@ async def _read_all(
         await refuse_guesser(conn, staff)
     reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
     accounts = await load_unit_accounts(conn, batch)
-    laying = Laying(conn, batch, report_id, reader.notes, intake, accounts)
+    laying = Laying(conn, batch, reader.notes, intake, accounts)
     blocks = lines.cut(columns.width)
     while block := await asyncio.to_thread(next, blocks, None):
         read = await asyncio.to_thread(reader.read, block)

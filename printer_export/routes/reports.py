@@ -16,10 +16,15 @@ from codegen.pipeline import Issuance, get_batch
 from codegen.routes.fields import Cursor, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import Body, check_moment, refuse
+from core.bounds import Body, check_moment, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
-from printer_export.domain.report_order import Activate, OnError, ReportOrder
+from printer_export.domain.report_order import (
+    MAX_AGAIN,
+    Activate,
+    OnError,
+    ReportOrder,
+)
 from printer_export.pipeline.report_text import ReportText
 from printer_export.pipeline.reports import get_report, take_report
 from printer_export.store import reports as store
@@ -86,15 +91,16 @@ async def add_report(
     batch_id: OptionalId = None,
     on_error: OnError = OnError.SKIP,
     activate: str = Activate.NONE.value,
+    again: str = "",
 ) -> Response[bytes]:
-    """Take in a CSV, or JSON; the same content again answers the same.
+    """Take in a CSV, or JSON; the same rows again answer the same, and name it.
 
     `activate` is `none`, `now`, `shipped` or the time from which printed codes are
-    active. The body is read to a private file first, so that a slow sender holds no
-    lock.
+    active. `again` is a word that tells equal work from what was reported before. The
+    body is read to a private file first, so that a slow sender holds no lock.
     """
     staff = require_role(principal, Role.LINE)
-    when, effective_at = read_activation(activate)
+    options = read_options(on_error, activate, again)
     now = utc_datetime(clock.now_ms())
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
         named = await _receive(request, content)
@@ -104,17 +110,28 @@ async def add_report(
                 "/batch_id", "required", "Say which batch: ?batch_id=…"
             )
         text = await asyncio.to_thread(ReportText.of, content)
-        digest = digest_of(text, f"{on_error}\n{activate}\n")
+        digest = hashlib.sha256(repr(options).encode() + text.content_hash).digest()
 
         async def effect(conn: AsyncConnection) -> msgspec.Raw:
             batch = await get_batch(conn, wanted, staff)
-            order = ReportOrder(batch, digest, on_error, when, effective_at)
+            order = ReportOrder(batch, *options)
             answer = await take_report(
                 conn, issuance.key_file.load(), order, text, staff, now=now
             )
             return msgspec.Raw(msgspec.json.encode(answer))
 
         return await once.perform(request, staff, effect, body_hash=digest[:16])
+
+
+def read_options(
+    on_error: str, activate: str, again: str
+) -> tuple[OnError, Activate, datetime | None, str]:
+    """Read how a report is to be taken; raises InvalidInput."""
+    if on_error not in set(OnError):
+        raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
+    again = again.strip()
+    refuse(check_text("/again", again, most=MAX_AGAIN))
+    return OnError(on_error), *read_activation(activate), again
 
 
 def read_activation(text: str) -> tuple[Activate, datetime | None]:
@@ -189,11 +206,6 @@ def _as_csv(rows: tuple[JsonRow, ...]) -> str:
     return out.getvalue()
 
 
-def digest_of(text: ReportText, options: str) -> bytes:
-    """Hash a report with how it is to be taken: what makes it the same report."""
-    return hashlib.sha256(options.encode() + text.content_hash).digest()
-
-
 @get("/v1/line-reports", summary="List line reports", tags=["line reports"])
 async def list_reports(
     principal: Principal,
@@ -230,4 +242,9 @@ async def show_report(
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
     async with engine.connect() as conn:
         report = await get_report(conn, report_id, staff)
-    return {"person": report.person, "at": report.at, **report.answer}
+    return {
+        "person": report.person,
+        "at": report.at,
+        **report.answer,
+        "report_id": report_id,
+    }

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from printer_export.domain.report_order import ReportOrder
 from printer_export.domain.statuses import STATUSES, Octets, ReportRows
 from printer_export.tables import (
     code_statuses,
@@ -102,28 +103,40 @@ async def save_chunks(
 
 
 async def find_report(
-    conn: AsyncConnection, batch_id: int, content_hash: bytes
-) -> dict[str, Any] | None:
-    """Find the answer that the same content got before."""
-    found = await conn.execute(
-        select(line_reports.c.answer).where(
-            line_reports.c.batch_id == batch_id,
-            line_reports.c.content_hash == content_hash,
-        )
+    conn: AsyncConnection, batch_id: int, content_hash: bytes, again: str
+) -> Row[Any] | None:
+    """Find the first report of the same rows; of those said to be `again`, if any."""
+    query = select(line_reports).where(
+        line_reports.c.batch_id == batch_id,
+        line_reports.c.content_hash == content_hash,
     )
-    answer: dict[str, Any] | None = found.scalar_one_or_none()
-    return answer
+    if again:
+        query = query.where(line_reports.c.again == again)
+    found = await conn.execute(query.order_by(line_reports.c.report_id).limit(1))
+    return found.one_or_none()
 
 
-async def begin_report(
+async def has_older(conn: AsyncConnection, batch_id: int) -> bool:
+    """Tell whether a batch has reports whose hash has their options in it."""
+    found = await conn.execute(
+        select(line_reports.c.report_id)
+        .where(line_reports.c.batch_id == batch_id, line_reports.c.options.is_(None))
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def insert_report(
     conn: AsyncConnection,
+    order: ReportOrder,
     *,
-    batch_id: int,
     content_hash: bytes,
     person: str,
     now: datetime,
+    answer: dict[str, Any],
 ) -> int:
-    """Add a report whose outcome is not known yet; returns report_id."""
+    """Add a report that counted, and number its blocks; returns report_id."""
+    batch_id = order.batch.batch_id
     added = await conn.execute(
         insert(line_reports)
         .values(
@@ -131,29 +144,21 @@ async def begin_report(
             content_hash=content_hash,
             person=person,
             at=now,
-            row_count=0,
-            wrong_rows=0,
-            answer={},
+            row_count=answer["rows"],
+            wrong_rows=answer["wrong_rows"],
+            options=order.options,
+            again=order.again,
+            answer=answer,
         )
         .returning(line_reports.c.report_id)
     )
-    return int(added.scalar_one())
-
-
-async def finish_report(
-    conn: AsyncConnection,
-    report_id: int,
-    *,
-    row_count: int,
-    wrong_rows: int,
-    answer: dict[str, Any],
-) -> None:
-    """Record what a report came to."""
+    report_id = int(added.scalar_one())
     await conn.execute(
-        update(line_reports)
-        .where(line_reports.c.report_id == report_id)
-        .values(row_count=row_count, wrong_rows=wrong_rows, answer=answer)
+        update(line_report_blocks)
+        .where(line_report_blocks.c.report_id == -batch_id)
+        .values(report_id=report_id)
     )
+    return report_id
 
 
 _PACKED = np.dtype(
@@ -163,13 +168,14 @@ _PACKED = np.dtype(
 
 async def insert_block(
     conn: AsyncConnection,
-    report_id: int,
+    batch_id: int,
     block_no: int,
     rows: ReportRows,
     notes: Iterable[tuple[str, str]],
 ) -> None:
     """Keep the rows of a block that counted, for the story of single codes.
 
+    Until their report has its number they go by that of the batch, below zero.
     Rows that go on where the one before ended, saying the same, are kept as one.
     """
     same = (rows.status[1:] == rows.status[:-1]) & (rows.note[1:] == rows.note[:-1])
@@ -182,7 +188,7 @@ async def insert_block(
     packed["status"], packed["note"] = rows.status, rows.note
     await conn.execute(
         insert(line_report_blocks).values(
-            report_id=report_id,
+            report_id=-batch_id,
             block_no=block_no,
             first_index=int(rows.first.min()),
             last_index=int(rows.last.max()),
@@ -246,6 +252,20 @@ async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[dict[str, A
         {"batch_id": batch_id},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+async def count_printed(conn: AsyncConnection, batch_id: int, since: datetime) -> int:
+    """Count the caps that reports since a moment told as printed."""
+    found = await conn.execute(
+        select(func.coalesce(func.sum(line_report_tallies.c.quantity), 0))
+        .join(line_reports, line_reports.c.report_id == line_report_tallies.c.report_id)
+        .where(
+            line_reports.c.batch_id == batch_id,
+            line_reports.c.at >= since,
+            line_report_tallies.c.status == "printed",
+        )
+    )
+    return int(found.scalar_one())
 
 
 async def find_story(

@@ -25,7 +25,8 @@ def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
     shown = lin.get(sent.headers["location"])
     assert "is no whole number" in shown.text
     again = lin.drop(batch["batch_id"], file, activate="now")
-    assert again.headers["location"] == sent.headers["location"]
+    assert again.headers["location"] == sent.headers["location"] + "?same"
+    assert "nothing was new" in lin.get(again.headers["location"]).text
     room = lin.get(f"/console/batches/{batch['batch_id']}").text
     bar = re.search(r'<svg class="stack tall"[^>]*aria-label="([^"]*)"', room)
     assert bar is not None
@@ -33,6 +34,70 @@ def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
     assert "splice" in room
     assert service.scan(service.codes(batch, 0, 0)[0])["outcome"] == "verified"
     service.audit()
+
+
+def test_a_report_is_seen_before_it_counts(
+    service: Service, lin: Colleague, tmp_path: Path
+) -> None:
+    """What it would void and activate; the file need not be chosen twice."""
+    batch = service.issue(100, activate=False)
+    here = f"/console/batches/{batch['batch_id']}"
+    file = tmp_path / "shift 1.csv"
+    file.write_text(
+        "by;to_index;from_index;status\nAnn;79;0;printed\nAnn;84;80;wasted\nBob;x;1;y\n",
+        "utf-16",
+    )
+    form = hidden_fields(lin.get(here).text, f"{here}/report")
+    shown = lin.http.post(
+        f"{here}/report-preview",
+        data=form | {"on_error": "skip", "activate": "now", "again": ""},
+        files={"file": (file.name, file.read_bytes())},
+        headers={"origin": service.base_url},
+    )
+    assert shown.status_code == 200
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", shown.text))
+    assert (facts["Would make void"], facts["Would make active"]) == ("5", "80")
+    assert (facts["Rows"], facts["Wrong rows"], facts["Columns passed over"]) == (
+        *("3", "1"),
+        "by",
+    )
+    assert "Unprinted 100 (100 %)" in lin.get(here).text
+    kept = hidden_fields(shown.text, f"{here}/report")
+    sent = lin.http.post(
+        f"{here}/report",
+        data=kept,
+        files={"none": ("", b"")},
+        headers={"origin": service.base_url},
+    )
+    assert sent.status_code == 303, sent.text
+    counted = lin.get(sent.headers["location"])
+    assert "<dd>85</dd>" in counted.text
+    wrong = lin.get(f"{sent.headers['location']}/wrong-rows.csv")
+    assert [line[:3] for line in wrong.text.splitlines()[1:]] == ["4,2", "4,4"]
+    bar = "Printed 80 (80.00 %), Wasted 5 (5.00 %), Unprinted 15 (15.00 %)"
+    assert bar in lin.get(here).text
+
+
+def test_a_refused_file_leads_back_to_its_form(
+    service: Service, lin: Colleague, tmp_path: Path
+) -> None:
+    """With its name and what was chosen; and it takes no number from the next one."""
+    batch = service.issue(10, activate=False)
+    file = tmp_path / "shift.xlsx"
+    file.write_bytes(b"PK\x03\x04 and so on")
+    answer = lin.drop(batch["batch_id"], file, on_error="refuse", activate="shipped")
+    assert answer.status_code == 422
+    assert "CSV UTF-8" in answer.text
+    assert "shift.xlsx" in answer.text
+    back = re.search(r'<a class="primary" href="([^"#]*)#report"', answer.text)
+    assert back is not None
+    form = lin.get(back[1].replace("&amp;", "&")).text
+    assert "shift.xlsx" in form
+    assert '<option value="refuse" selected>' in form
+    assert '<option value="shipped" selected>' in form
+    template = lin.get("/console/report-templates/ranges.csv")
+    assert template.text == "\ufefffrom_index,to_index,status,reason,grade\r\n"
+    assert lin.get("/console/report-templates/none.csv").status_code == 404
 
 
 def test_a_report_may_be_all_or_nothing(

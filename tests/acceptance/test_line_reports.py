@@ -98,7 +98,14 @@ def test_the_same_content_counts_once(service: Service, line: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         sent = [pool.submit(send, service, line, with_unit, report) for _ in range(4)]
         bodies = [taken(each.result()) for each in sent]
+    numbers = [body.pop("same_as") for body in bodies]
     assert all(body == bodies[0] for body in bodies)
+    first = bodies[0]["report_id"]
+    assert sorted(n or 0 for n in numbers) == [0, first, first, first]
+    options = send(service, line, with_unit, report, activate="now")
+    refused(options, 409, "other_options")
+    night = taken(send(service, line, with_unit, report, again="night"))
+    assert (night["wasted"], night["same_as"]) == (10, None)
     assert bodies[0]["wasted"] == 5
     assert taken(send(service, line, batch, "code,status\n"))["printed"] == 0
 

@@ -53,7 +53,7 @@ async def send(ground: Ground, batch: Batch, content: str) -> dict[str, Any]:
         return await take_report(
             conn,
             ground.issuance.key_file.load(),
-            ReportOrder(batch, text.content_hash),
+            ReportOrder(batch),
             text,
             OPERATOR,
             now=utc_datetime(CLOCK.now_ms()),
