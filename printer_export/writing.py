@@ -160,7 +160,11 @@ def _write_beside(
         with suppress(OSError):
             Path(temporary).unlink()
         raise
-    _sync_directory(path.parent)
+    try:
+        _sync_directory(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return digest
 
 

@@ -1,9 +1,14 @@
 """`crowncap batch …` and `crowncap code …`."""
 
-from collections.abc import Callable
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from types import FrameType
+from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 import msgspec
@@ -30,6 +35,9 @@ from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.demo import is_demo
 from printer_export.domain.rows import PRINTED, Preset
 from printer_export.pipeline.exports import ExportOrder, export_batch
+
+# A shell says so of a program that a signal ended.
+_SIGNALLED: Final = 128
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,29 +88,65 @@ async def issue(shell: Shell, **options: Any) -> Any:
 async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
     """Write a batch's codes to a file in the directory --out."""
     order = ExportOrder(batch_id, Preset(preset), out)
-    with Progress(
-        "{task.description}",
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=errors,
-        transient=True,
-        disable=not errors.is_terminal,
-    ) as progress:
+    with (
+        _stopping("The export was stopped; no file was left, and nothing is exported."),
+        Progress(
+            "{task.description}",
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        ) as progress,
+    ):
         task = progress.add_task("Exporting", total=None)
-        async with shell.engine.begin() as conn:
-            return await export_batch(
-                conn,
-                shell.issuance.key_file.load(),
-                order,
-                OPERATOR,
-                now=shell.now(),
-                may_repeat=await is_demo(conn),
-                progress=lambda rows, total: progress.update(
-                    task, completed=rows, total=total
-                ),
-            )
+        written: dict[str, Any] | None = None
+        try:
+            async with shell.engine.begin() as conn:
+                written = await export_batch(
+                    conn,
+                    shell.issuance.key_file.load(),
+                    order,
+                    OPERATOR,
+                    now=shell.now(),
+                    may_repeat=await is_demo(conn),
+                    progress=lambda rows, total: progress.update(
+                        task, completed=rows, total=total
+                    ),
+                )
+        except BaseException:
+            if written is not None:
+                # It could not be committed, so nobody knows of it.
+                os.unlink(written["path"])  # noqa: PTH108 - a last act, async or not
+            raise
+        return written
+
+
+@contextmanager
+def _stopping(sentence: str) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM cancel what runs; then say so, with status 130 or 143."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None, "commands run in a task"
+    heard: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        task.cancel()
+        # Wake the loop, should it wait for something.
+        loop.call_soon_threadsafe(lambda: None)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, stop) for number in numbers}
+    try:
+        yield
+    except asyncio.CancelledError:
+        errors.print(sentence, style="yellow", soft_wrap=True)
+        raise click.exceptions.Exit(_SIGNALLED + heard[0] if heard else 1) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _range_options(command: Callable[P, R]) -> Callable[P, R]:

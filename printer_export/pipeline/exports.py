@@ -1,5 +1,6 @@
 """Exporting a batch: codes leave the system, so it is written down, and done once."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from core.errors import Conflict
 from printer_export.domain.rows import Preset, suffix_of
 from printer_export.store import exports as store
 from printer_export.store.packages import find_overlaps
-from printer_export.writing import ExportWriteError, write_export
+from printer_export.writing import ExportWriteError, WrittenFile, write_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ async def export_batch(
 ) -> dict[str, Any]:
     """Write a batch's codes to a file; returns path, rows and sha256.
 
-    Outside the demo a batch is exported once: raises Conflict for the second time.
+    Outside the demo a batch is exported once: raises Conflict for the second time. When
+    the task is cancelled it ends at the next block of rows, and no file stays.
     """
     batch = await get_batch(conn, order.batch_id, staff)
     if batch.link_fault is not None:
@@ -65,18 +67,63 @@ async def export_batch(
             code="already_packaged",
         )
     _make_directory(order.directory)
-    suffix = suffix_of(order.preset)
-    written = write_export(
-        order.directory / f"batch-{batch.batch_id}-{order.preset}.{suffix}",
-        preset=order.preset,
-        keys=keys,
-        epoch=batch.epoch,
-        first_serial=batch.first_serial,
-        count=batch.quantity,
-        first_index=0,
-        link_prefix=link_prefix(batch),
-        progress=lambda rows: progress(rows, batch.quantity),
-    )
+    written = _write(batch, order, keys, progress)
+    try:
+        await _write_down(conn, batch, order, written, staff, now=now)
+    except BaseException:
+        # What is not written down was not exported.
+        written.path.unlink(missing_ok=True)
+        raise
+    return {
+        "path": str(written.path),
+        "rows": written.rows,
+        "sha256": written.sha256,
+    }
+
+
+def _write(
+    batch: Batch,
+    order: ExportOrder,
+    keys: EpochKeys,
+    progress: Callable[[int, int], None],
+) -> WrittenFile:
+    """Write the file; raises Conflict for a batch whose rows cannot be made."""
+    task = asyncio.current_task()
+
+    def go_on(rows: int) -> None:
+        # No await is met while rows are made, so nobody else would stop here.
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        progress(rows, batch.quantity)
+
+    try:
+        return write_export(
+            order.directory
+            / f"batch-{batch.batch_id}-{order.preset}.{suffix_of(order.preset)}",
+            preset=order.preset,
+            keys=keys,
+            epoch=batch.epoch,
+            first_serial=batch.first_serial,
+            count=batch.quantity,
+            first_index=0,
+            link_prefix=link_prefix(batch),
+            progress=go_on,
+        )
+    except ValueError as fault:
+        raise Conflict(
+            f"Batch {batch.batch_id} cannot be written: {fault}", code="not_exportable"
+        ) from None
+
+
+async def _write_down(
+    conn: AsyncConnection,
+    batch: Batch,
+    order: ExportOrder,
+    written: WrittenFile,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> None:
     await store.insert_export(
         conn,
         batch_id=batch.batch_id,
@@ -94,11 +141,6 @@ async def export_batch(
         detail={"preset": order.preset.value, "sha256": written.sha256},
         now=now,
     )
-    return {
-        "path": str(written.path),
-        "rows": written.rows,
-        "sha256": written.sha256,
-    }
 
 
 def _make_directory(directory: Path) -> None:

@@ -3,11 +3,16 @@
 import csv
 import hashlib
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from codegen.domain.code_text import group
 from crowncap.demo import GTIN
-from tests.fixtures.service import Service
+from tests.fixtures.service import PROGRAM, Service
 
 
 def export(service: Service, batch_id: int, preset: str, out: Path) -> Path:
@@ -79,3 +84,30 @@ def test_an_export_is_audited_and_a_wrong_one_is_one_sentence(
         assert done.returncode == 2
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_export_that_is_stopped_leaves_nothing(
+    service: Service, tmp_path: Path, number: signal.Signals
+) -> None:
+    """It stops at the next block, says so, and may be exported later."""
+    batch = service.issue(2_000_000)
+    words = ("batch", "export", str(batch["batch_id"]), "--preset", "csv", "--out")
+    with subprocess.Popen(
+        [PROGRAM, *words, str(tmp_path), "--data-dir", str(service.data_dir)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=service._environ(),
+    ) as child:
+        while not any(tmp_path.iterdir()):
+            assert child.poll() is None
+            os.sched_yield()
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 128 + number
+    assert (out, list(tmp_path.iterdir())) == ("", [])
+    assert "stopped" in err
+    assert service.query(
+        "SELECT count(*) FROM code_exports WHERE batch_id = %s", batch["batch_id"]
+    ) == [(0,)]

@@ -1,11 +1,13 @@
 """Packages outside the demo: always encrypted, and never beside an open export."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, BatchOrder
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import issue_batch
@@ -92,3 +94,35 @@ async def test_an_exported_batch_is_not_packaged(
             )
         with pytest.raises(Conflict, match="exported before"):
             await export(conn, ledger, batch, tmp_path)
+
+
+async def test_an_export_that_cannot_be_written_down_leaves_no_file(
+    ledger: Ground, tmp_path: Path
+) -> None:
+    """Cancelled once the rows are made, and without the epoch's key."""
+    out = tmp_path / "out"
+    async with ledger.engine.connect() as conn:
+        batch = await issue(conn, ledger)
+
+        async def run(export_keys: EpochKeys) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+
+            def cancel(_rows: int, _total: int) -> None:
+                task.cancel()
+
+            await export_batch(
+                conn,
+                export_keys,
+                ExportOrder(batch.batch_id, Preset.LINES, out),
+                OPERATOR,
+                now=NOW,
+                may_repeat=False,
+                progress=cancel,
+            )
+
+        with pytest.raises(Conflict, match="no master key for epoch"):
+            await run(EpochKeys.from_masters({}))
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(run(ledger.issuance.key_file.load()))
+    assert [*out.iterdir()] == []
