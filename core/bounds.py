@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, Final
 
 import msgspec
 
 from core.errors import FieldError, InvalidInput, NotFound
+from core.names import tidy
 
 DAY_MIN: Final = date(2000, 1, 1)
 DAY_MAX: Final = date(2199, 12, 31)
@@ -235,15 +237,45 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises InvalidInput, which points at each value that does not. `prose` names the
     fields that may have several lines, `judged_later` those that a route itself judges
-    by a stricter rule.
+    by a stricter rule. Every other text is kept tidy (core.names).
     """
 
     prose: ClassVar[frozenset[str]] = frozenset()
     judged_later: ClassVar[frozenset[str]] = frozenset()
 
     def __post_init__(self) -> None:
-        """Look at every value, at any depth."""
+        """Look at every value, at any depth, and tidy the texts."""
         refuse(check_values(self))
+        faults: list[FieldError] = []
+        _tidy(self, "", faults)
+        refuse(faults)
+
+
+def _tidy(value: Any, pointer: str, faults: list[FieldError]) -> Any:
+    """Give a value with its texts tidied; structs are changed as they are made."""
+    if isinstance(value, str) and not isinstance(value, StrEnum):
+        tidied = tidy(value)
+        if value and not tidied:
+            detail = f"{_name(pointer)} is blank; leave it out instead."
+            faults.append(FieldError(pointer, "blank", detail))
+        return tidied
+    if isinstance(value, tuple):
+        return tuple(
+            _tidy(each, f"{pointer}/{place}", faults)
+            for place, each in enumerate(value)
+        )
+    if isinstance(value, msgspec.Struct):
+        kind: Any = type(value)
+        kept = getattr(kind, "prose", Body.prose) | getattr(
+            kind, "judged_later", Body.judged_later
+        )
+        for told, name in _parts_of(kind):
+            if name not in kept:
+                given = getattr(value, name)
+                tidied = _tidy(given, f"{pointer}/{told}", faults)
+                if tidied is not given:
+                    msgspec.structs.force_setattr(value, name, tidied)
+    return value
 
 
 def _name(pointer: str) -> str:

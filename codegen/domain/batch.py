@@ -12,6 +12,7 @@ from codegen.domain.regions import read_regions
 from codegen.domain.symbol_size import SymbolSize, symbol_of
 from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import FieldError, InvalidInput
+from core.names import ByName, fold, tidy
 from core.origin import OriginError, read_origin
 
 MAX_QUANTITY = 1_000_000_000
@@ -63,6 +64,7 @@ class BatchOrder:
         order = replace(
             order,
             link_base=read_origin(order.link_base),
+            units=tuple(replace(unit, name=tidy(unit.name)) for unit in order.units),
             sale_regions=read_regions(order.sale_regions, "/sale_regions"),
         )
         if order.gtin is None:
@@ -107,11 +109,16 @@ def _unit_problems(order: BatchOrder) -> list[FieldError]:
     end_of_previous, previous = -1, ""
     for unit in sorted(order.units, key=lambda u: u.from_index):
         pointer = f"/units/{order.units.index(unit)}"
-        if unit.name in names or not unit.name:
+        name = fold(unit.name)
+        if name in names or not name:
             problems.append(
-                FieldError(f"{pointer}/name", "not_unique", "Unit names are unique.")
+                FieldError(
+                    f"{pointer}/name",
+                    "not_unique",
+                    "Unit names are unique, whatever their case and blanks.",
+                )
             )
-        names.add(unit.name)
+        names.add(name)
         if not 0 <= unit.from_index <= unit.to_index < order.quantity:
             problems.append(
                 FieldError(
@@ -154,6 +161,10 @@ class Batch:
     issued_at: datetime
     units: tuple[Unit, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+
+    def units_by_name(self) -> ByName[Unit]:
+        """Give the units by their names, however those are written."""
+        return ByName({unit.name: unit for unit in self.units})
 
     @property
     def first_code_id(self) -> int:
@@ -212,12 +223,12 @@ class Selection:
     def indexes(self, batch: Batch) -> tuple[int, int]:
         """Resolve a unit or a range to inclusive indexes; raises InvalidInput."""
         if self.unit is not None:
-            for unit in batch.units:
-                if unit.name == self.unit:
-                    return unit.from_index, unit.to_index
-            raise InvalidInput.field(
-                "/unit", "unknown_unit", f"The batch has no unit {self.unit!r}."
-            )
+            unit = batch.units_by_name().find(self.unit)
+            if unit is None:
+                raise InvalidInput.field(
+                    "/unit", "unknown_unit", f"The batch has no unit {self.unit!r}."
+                )
+            return unit.from_index, unit.to_index
         first = 0 if self.from_index is None else self.from_index
         last = batch.quantity - 1 if self.to_index is None else self.to_index
         if not 0 <= first <= last < batch.quantity:

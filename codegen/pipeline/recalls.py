@@ -38,6 +38,7 @@ from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, Forbidden, NotFound
+from core.names import are_one
 
 _NAMES = {RecallKind.RECALL: "recall", RecallKind.VOID: "void request"}
 _ACTIONS = {RecallKind.RECALL: "recall", RecallKind.VOID: "void_request"}
@@ -248,7 +249,7 @@ def _refuse_approval(recall: Recall, staff: Staff) -> None:
     name = _NAMES[recall.kind]
     if recall.approved_by is not None:
         raise Conflict(f"This {name} was approved already.", code="already_approved")
-    if recall.requested_by == staff.person:
+    if are_one(recall.requested_by, staff.person):
         raise Conflict(
             f"A {name} is approved by someone other than who asked for it.",
             code="second_person_needed",

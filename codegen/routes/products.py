@@ -14,6 +14,7 @@ from core.auth.requests import Once
 from core.bounds import MAX_SHELF_LIFE_DAYS, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
+from core.names import are_one
 
 ShelfLife = Annotated[int, msgspec.Meta(ge=1, le=MAX_SHELF_LIFE_DAYS)]
 PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,500}$")]
@@ -40,7 +41,7 @@ async def add_product(
     """Add a product under its GTIN."""
     staff = require_role(principal, Role.ISSUER)
     gtin = read_gtin(data.gtin)
-    if staff.brand is not None and data.brand != staff.brand:
+    if staff.brand is not None and not are_one(data.brand, staff.brand):
         raise InvalidInput.field(
             "/brand", "out_of_scope", f"This token is for {staff.brand} only."
         )
@@ -48,11 +49,12 @@ async def add_product(
 
     async def effect(conn: AsyncConnection) -> NewProduct:
         await store.take_fence(conn)
+        brand = await store.spell_brand(conn, data.brand)
         await store.insert_product(
             conn,
             gtin=gtin,
             name=data.name,
-            brand=data.brand,
+            brand=brand,
             shelf_life_days=data.shelf_life_days,
             page_url=data.page_url,
             now=now,
@@ -62,9 +64,9 @@ async def add_product(
             staff,
             action="product.add",
             subject=f"product:{gtin}",
-            detail={"name": data.name, "brand": data.brand},
+            detail={"name": data.name, "brand": brand},
             now=now,
         )
-        return msgspec.structs.replace(data, gtin=gtin)
+        return msgspec.structs.replace(data, gtin=gtin, brand=brand)
 
     return await once.perform(request, staff, effect)

@@ -31,6 +31,7 @@ from codegen.store.products import (
     find_campaign_brand,
     find_product,
     insert_product,
+    spell_brand,
 )
 from codegen.store.ranges import (
     apply_plan,
@@ -118,6 +119,7 @@ __all__ = [
     "record_change",
     "set_epoch_state",
     "set_next_serial",
+    "spell_brand",
     "take_fence",
     "void_segments_since",
 ]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    func,
     insert,
     select,
     text,
@@ -16,6 +17,7 @@ from codegen.domain.ranges import (
     Product,
 )
 from codegen.store.faults import explain
+from core.names import spelled_as
 
 
 async def insert_product(
@@ -42,6 +44,19 @@ async def insert_product(
         )
     except IntegrityError as fault:
         raise explain(fault) from None
+
+
+async def spell_brand(conn: AsyncConnection, name: str) -> str:
+    """Spell a brand as its first product does, however it is written here.
+
+    Callers that add a product hold the fence, so that two at once agree.
+    """
+    known = await conn.scalars(
+        select(t.products.c.brand)
+        .group_by(t.products.c.brand)
+        .order_by(func.min(t.products.c.created_at))
+    )
+    return spelled_as(known, name)
 
 
 async def find_product(conn: AsyncConnection, gtin: str) -> Product | None:

@@ -15,6 +15,7 @@ from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit
 from core.auth import Role
 from core.errors import Conflict, InvalidInput, field_error
+from core.names import are_one
 from core.pages import read_form
 from printer_export.domain.order import Encryption
 from printer_export.domain.preflight import Level
@@ -161,10 +162,11 @@ async def _show(
         kept_back=any(f.level is Level.BLOCKING for f in findings or ()),
         downloads=taken,
         password=password,
-        may_approve=visit.may(Role.ISSUER) and visit.staff.person != package.ordered_by,
+        may_approve=visit.may(Role.ISSUER)
+        and not are_one(visit.staff.person, package.ordered_by),
         may_know=visit.may(Role.ISSUER)
         and package.encryption is Encryption.PASSWORD
-        and package.approved_by == visit.staff.person
+        and are_one(package.approved_by or "", visit.staff.person)
         and not any(each.person == visit.staff.person for each in taken),
         knows_password=record.knows_password(visit.staff.person),
         house_downloads_left=record.house_downloads_left,

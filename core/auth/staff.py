@@ -5,13 +5,14 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.principal import Role, Staff, check_scopes
 from core.auth.tables import staff_tokens
 from core.errors import NotFound
 from core.ids import random_bytes, random_token
+from core.names import spelled_as
 
 # What a token begins with, so that secret scanners can find one that leaked.
 PREFIX = "crowncap_staff_"
@@ -53,6 +54,7 @@ async def create_staff_token(
     Raises InvalidInput for a scope that narrows nothing for this role.
     """
     check_scopes(role, {"brand": brand, "line": line, "store": store})
+    person = await spell_person(conn, person)
     # Hexadecimal, so that it is never taken for an option of `token revoke`.
     token_id = random_bytes(8).hex()
     secret = random_token(24)
@@ -70,6 +72,18 @@ async def create_staff_token(
         )
     )
     return token_id, f"{PREFIX}{token_id}_{secret}"
+
+
+async def spell_person(conn: AsyncConnection, name: str) -> str:
+    """Spell a person as their first token does: two names that look alike are one.
+
+    Holds until the transaction ends, so that two tokens made at once agree.
+    """
+    await conn.execute(text("LOCK TABLE staff_tokens IN SHARE ROW EXCLUSIVE MODE"))
+    known = await conn.scalars(
+        select(staff_tokens.c.person).order_by(staff_tokens.c.created_at)
+    )
+    return spelled_as(known, name)
 
 
 async def find_staff(

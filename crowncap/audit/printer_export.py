@@ -7,7 +7,9 @@ CHECKS = (
         8,
         "each package that was approved was approved by a second person, and audited",
         """SELECT p.package_id FROM packages AS p
-            WHERE p.approved_by IS NOT NULL AND (p.approved_by = p.ordered_by
+            WHERE p.approved_by IS NOT NULL AND (
+                fold_name(p.approved_by) = fold_name(p.ordered_by)
+                    AND p.cancelled_at IS NULL
                 OR NOT EXISTS (SELECT FROM audit_log AS a
                     WHERE a.action = 'package.approve' AND a.person = p.approved_by
                         AND a.subject = 'package:' || p.package_id))""",

@@ -51,6 +51,8 @@ async def add(
         raise InvalidInput("A campaign ends after it starts.")
     async with shell.engine.begin() as conn:
         await codes_store.take_fence(conn)
+        if terms["brand"]:
+            terms["brand"] = await codes_store.spell_brand(conn, terms["brand"])
         try:
             await insert_campaign(
                 conn,

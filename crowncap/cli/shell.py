@@ -27,6 +27,7 @@ from core.bounds import (
 from core.clock import Clock, SystemClock, utc_datetime
 from core.db import create_engine
 from core.errors import FieldError
+from core.names import tidy
 from core.settings import Settings
 from crowncap.cli.output import json_option, print_answer
 from crowncap.places import issuance_of, served_url, server_urls
@@ -36,7 +37,9 @@ R = TypeVar("R")
 
 # Options that may have lines, and those that name somebody or something.
 _PROSE: Final = frozenset({"reason", "instructions"})
-_NAMES: Final = frozenset({"name", "campaign_id", "brand", "line", "store"})
+_NAMES: Final = frozenset(
+    {"name", "campaign_id", "brand", "line", "store", "lot", "unit", "plant"}
+)
 _CODE: Final = "code"
 
 errors = Console(stderr=True, highlight=False)
@@ -87,6 +90,7 @@ def with_shell(
         *args: Any, data_dir: Path | None, as_json: bool, **options: Any
     ) -> None:
         check_options(options)
+        options = tidy_options(options)
 
         async def run() -> Any:
             settings = read_settings(data_dir)
@@ -102,6 +106,14 @@ def with_shell(
             print_answer(answer, as_json=as_json)
 
     return json_option(data_dir_option(command))
+
+
+def tidy_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Give options with their names kept as they are kept everywhere."""
+    return {
+        name: tidy(value) if name in _NAMES and isinstance(value, str) else value
+        for name, value in options.items()
+    }
 
 
 def check_options(options: Mapping[str, Any]) -> None:

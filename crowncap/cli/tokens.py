@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from codegen import store as codes_store
 from core.auth import Role
 from core.auth import staff as staff_tokens
 from core.auth.audit import record_action
@@ -24,6 +25,7 @@ from crowncap.cli.shell import (
     check_options,
     data_dir_option,
     read_settings,
+    tidy_options,
     with_shell,
 )
 from crowncap.demo import is_demo
@@ -46,6 +48,7 @@ def token() -> None:
 def make_staff_token(data_dir: Path | None, **options: Any) -> None:
     """Print one new staff token, this once; only its hash is kept."""
     check_options(options)
+    options = tidy_options(options)
     click.echo(asyncio.run(_with_engine(data_dir, _make_staff_token, options)))
 
 
@@ -73,6 +76,9 @@ async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
                     "Say who the token is for: --name; four eyes compare persons."
                 )
             person = f"demo-{random_token(6)}"
+        person = await staff_tokens.spell_person(conn, person)
+        if options["brand"]:
+            options["brand"] = await codes_store.spell_brand(conn, options["brand"])
         token_id, secret = await staff_tokens.create_staff_token(
             conn,
             person=person,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.names import are_one
 from printer_export.domain.order import Package
 
 
@@ -50,7 +51,9 @@ class PackageRecord:
 
     def knows_password(self, person: str) -> bool:
         """Tell whether somebody was told its password, and so never has its file."""
-        return self.password_told_at is not None and self.approved_by == person
+        return self.password_told_at is not None and are_one(
+            self.approved_by or "", person
+        )
 
     def state(self, now: datetime) -> PackageState:
         """Tell where it stands."""

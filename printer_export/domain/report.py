@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.scanned import parse_scanned
-from core.bounds import check_prose
+from core.bounds import MAX_SENTENCE, check_prose
 from printer_export.domain.report_header import Columns, Naming
 from printer_export.domain.statuses import NUMBER_OF, ReportRows
 
-MAX_REASON: Final = 200
+MAX_REASON: Final = MAX_SENTENCE
 MAX_NOTES: Final = 60_000
 _REPORTED: Final = {k: v for k, v in NUMBER_OF.items() if k != "unprinted"}
 _CODE_SYMBOLS: Final = 16
@@ -125,7 +125,7 @@ class ReportReader:
         self._tries = 0
         self._batch = batch
         self._keys = keys
-        self._units = {unit.name: unit for unit in batch.units}
+        self._units = batch.units_by_name()
 
     def read(self, block: Lines | Table) -> Read:
         """Read a block; what is wrong with it comes in the order of its lines."""
@@ -351,21 +351,22 @@ class ReportReader:
         lines = numbers.tolist()
         at_unit, at_quantity = self.columns.names
         quantities = self._whole_numbers(table, at_quantity, lines, errors)
-        for name, line in zip(table[at_unit], lines, strict=True):
-            if name.strip() not in self._units:
+        units = [self._units.find(name) for name in table[at_unit]]
+        for unit, name, line in zip(units, table[at_unit], lines, strict=True):
+            if unit is None:
                 message = f"Batch {self._batch.batch_id} has no unit {name[:64]!r}."
                 errors.append(RowError(line, at_unit + 1, message))
         wrong = {error.line for error in errors}
         return [
             UnitRow(
-                table[at_unit][place].strip(),
+                unit.name,
                 int(quantities[place]),
                 int(status[place]),
                 int(note[place]),
                 line,
             )
-            for place, line in enumerate(lines)
-            if line not in wrong
+            for place, (unit, line) in enumerate(zip(units, lines, strict=True))
+            if unit is not None and line not in wrong
         ]
 
 

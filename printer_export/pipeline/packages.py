@@ -15,6 +15,7 @@ from core.auth import Role, Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
+from core.names import are_one
 from core.settings import Network
 from printer_export.domain.life import PackageFilter, PackageRecord
 from printer_export.domain.manifest import link_prefix_of
@@ -187,7 +188,7 @@ async def approve_package(
         raise Conflict("This package was cancelled.", code="package_cancelled")
     if record.approved_by is not None:
         raise Conflict("This package was approved already.", code="already_approved")
-    if record.package.ordered_by == staff.person:
+    if are_one(record.package.ordered_by, staff.person):
         raise Conflict(
             "A package is approved by someone other than who ordered it.",
             code="second_person_needed",
@@ -237,7 +238,7 @@ async def tell_password(
     record = await get_package(conn, package_id, staff, locked="update")
     if record.wrapped_password is None:
         raise Conflict("This package has no password.", code="no_password")
-    if record.approved_by != staff.person:
+    if not are_one(record.approved_by or "", staff.person):
         raise Forbidden(
             "Only who approved a package is told its password; the file and the "
             "password go different ways.",
