@@ -34,6 +34,7 @@ WRONG = {
     "UPDATE campaigns SET ends_at = 'infinity'": "campaigns_times",
     "UPDATE campaigns SET points = 1000001": "campaigns_points",
     "UPDATE campaigns SET daily_cap = 1000000000000001": "campaigns_points",
+    "UPDATE campaigns SET brand = ''": "campaigns_brand",
     "UPDATE campaign_budgets SET budget = 1000000000000001": "campaign_budgets",
     "UPDATE staff_tokens SET expires_at = 'infinity'": "staff_tokens_expiry",
     "UPDATE packages SET download_by = '9999-12-31'": "packages_deadlines",
@@ -162,3 +163,28 @@ async def test_a_row_that_slips_in_stops_no_migration(furnished: Ground) -> None
     assert [each for _, each in left] == [name]
     [finding] = await furnished.audit()
     assert (finding.invariant, finding.examples) == (13, ("batch 1",))
+
+
+async def test_old_spellings_of_one_person_become_one(furnished: Ground) -> None:
+    """Their tokens are spelled alike; what they did alone as two is called off."""
+    await furnished.rows(
+        "ALTER TABLE packages DROP CONSTRAINT two_persons_package;"
+        "ALTER TABLE recalls DROP CONSTRAINT two_persons_recall;"
+        "DROP FUNCTION fold_name;"
+        "UPDATE packages SET approved_by = E'BEN\u200b ', approved_at = now(),"
+        " expires_at = now();"
+        "ALTER TABLE packages ADD CONSTRAINT two_persons_package"
+        " CHECK (approved_by <> ordered_by);"
+        "ALTER TABLE recalls ADD CONSTRAINT two_persons_recall"
+        " CHECK (approved_by <> requested_by);"
+        "INSERT INTO staff_tokens (token_id, secret_hash, person, role, created_at)"
+        " SELECT n, secret_hash, n, role, now() FROM staff_tokens,"
+        " (VALUES (' ANN'), ('anne')) AS more (n)"
+    )
+    await migrate_again(furnished, "0023_names")
+    persons = await furnished.rows("SELECT person FROM staff_tokens ORDER BY token_id")
+    assert persons == [("ann",), ("anne",), ("ann",)]
+    cancelled = "SELECT cancelled_by FROM packages WHERE approved_by IS NOT NULL"
+    assert await furnished.rows(cancelled) == [("migration 0023",)]
+    told = "SELECT action FROM audit_log WHERE person = 'migration 0023' ORDER BY 1"
+    assert await furnished.rows(told) == [("package.cancel",), ("person.respell",)]
