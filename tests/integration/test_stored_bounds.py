@@ -181,10 +181,10 @@ async def test_old_spellings_of_one_person_become_one(furnished: Ground) -> None
         " SELECT n, secret_hash, n, role, now() FROM staff_tokens,"
         " (VALUES (' ANN'), ('anne')) AS more (n)"
     )
-    await migrate_again(furnished, "0023_names")
+    await migrate_again(furnished, "0024_names")
     persons = await furnished.rows("SELECT person FROM staff_tokens ORDER BY token_id")
     assert persons == [("ann",), ("anne",), ("ann",)]
     cancelled = "SELECT cancelled_by FROM packages WHERE approved_by IS NOT NULL"
-    assert await furnished.rows(cancelled) == [("migration 0023",)]
-    told = "SELECT action FROM audit_log WHERE person = 'migration 0023' ORDER BY 1"
+    assert await furnished.rows(cancelled) == [("migration 0024",)]
+    told = "SELECT action FROM audit_log WHERE person = 'migration 0024' ORDER BY 1"
     assert await furnished.rows(told) == [("package.cancel",), ("person.respell",)]

@@ -17,19 +17,19 @@ WITH spelled AS (
     FROM spelled AS s WHERE s.token_id = t.token_id AND s.kept <> t.person
 )
 INSERT INTO audit_log (at, person, role, action, subject, detail)
-SELECT now(), 'migration 0023', 'admin', 'person.respell', 'token:' || token_id,
+SELECT now(), 'migration 0024', 'admin', 'person.respell', 'token:' || token_id,
     jsonb_build_object('person', person, 'kept', kept)
 FROM spelled WHERE kept <> person;
 
 -- A package that one person ordered and approved is no secret of two: nobody gets it.
 WITH alone AS (
-    UPDATE packages SET cancelled_at = now(), cancelled_by = 'migration 0023',
+    UPDATE packages SET cancelled_at = now(), cancelled_by = 'migration 0024',
         cancel_reason = 'ordered and approved by one person'
     WHERE fold_name(approved_by) = fold_name(ordered_by) AND cancelled_at IS NULL
     RETURNING package_id, ordered_by, approved_by
 )
 INSERT INTO audit_log (at, person, role, action, subject, detail)
-SELECT now(), 'migration 0023', 'admin', 'package.cancel', 'package:' || package_id,
+SELECT now(), 'migration 0024', 'admin', 'package.cancel', 'package:' || package_id,
     jsonb_build_object('ordered_by', ordered_by, 'approved_by', approved_by)
 FROM alone;
 
