@@ -137,7 +137,7 @@ def run(
     marks = Marks(low, high)
     timing = Timing(drain_s=drain, give_up_s=give_up)
     with open_package(package, secrets) as opened:
-        _check_signature(opened, key)
+        check_signature(opened, key)
         outcome = _print_package(wanted, opened, marks, timing)
     sys.exit(EXIT_CODES[outcome.end])
 
@@ -217,7 +217,8 @@ def _print_package(
         return outcome
 
 
-def _check_signature(package: Package, key: Path | None) -> None:
+def check_signature(package: Package, key: Path | None) -> None:
+    """Check whom a package is from, or say that nobody does."""
     if key is None:
         errors.print(
             "The package's signature is not checked: name the brand's public key "

@@ -27,7 +27,9 @@ PLACES: Final = {
         ("batches",), "Issue, export, activate, void and recall batches of codes."
     ),
     "package": Place(("packages",), "Look at packages of codes."),
-    "print": Place(("printing", "simulating"), "Feed a printer from a package."),
+    "print": Place(
+        ("printing", "simulating", "previewing"), "Feed a printer from a package."
+    ),
     "code": Place(("batches",), "Look at single codes."),
     "key": Place(("keys",), "Look at and change the epochs of the master keys."),
     "audit": Place(("upkeep",), "Check every invariant over the whole database."),

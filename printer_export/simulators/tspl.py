@@ -18,7 +18,7 @@ _PRINT: Final = re.compile(r"PRINT (\d+)(?:,(\d+))?")
 _SETS: Final = re.compile(r"(SET [A-Z]+|[A-Z]+) ?(.*)")
 _IDLE: Final = b"\x00"
 _PRINTING: Final = b"\x20"
-_DOTS_A_MM: Final = 300 / 25.4
+_MM_PER_INCH: Final = 25.4
 _DARK_ENOUGH: Final = 2
 # A roll with gaps that is fed as if it had none runs off by this each label.
 _DRIFT: Final = 24
@@ -47,7 +47,8 @@ class TsplDialect:
 
     name = "TSPL"
 
-    def __init__(self) -> None:
+    def __init__(self, dpi: int = 300) -> None:
+        self._dots_a_mm = dpi / _MM_PER_INCH
         self._tail = b""
         self._texts: list[str] = []
         self._marks: list[Mark] = []
@@ -117,11 +118,11 @@ class TsplDialect:
         self._marks.append(mark)
 
     def _picture(self) -> Picture:
-        width, height = (_millimetres(each) for each in self._set["SIZE"].split(","))
+        width, height = (self._dots(each) for each in self._set["SIZE"].split(","))
         x, y = (int(each) for each in self._set["REFERENCE"].split(","))
         gap = self._set["GAP"]
-        drift = 0 if gap and _millimetres(gap.split(",")[0]) else _DRIFT
-        drift += _millimetres(self._set["OFFSET"]) + int(self._set["SHIFT"])
+        drift = 0 if gap and self._dots(gap.split(",")[0]) else _DRIFT
+        drift += self._dots(self._set["OFFSET"]) + int(self._set["SHIFT"])
         direction, _, mirror = self._set["DIRECTION"].partition(",")
         held = self._set["SET PRINTKEY"] != "OFF" or self._set["SET RIBBON"] != "ON"
         traits = {
@@ -138,7 +139,6 @@ class TsplDialect:
             frozenset(trait for trait, is_so in traits.items() if is_so),
         )
 
-
-def _millimetres(text: str) -> int:
-    """Read a length in mm; gives dots."""
-    return round(float(text.removesuffix("mm").strip() or 0) * _DOTS_A_MM)
+    def _dots(self, text: str) -> int:
+        """Read a length in mm; gives dots."""
+        return round(float(text.removesuffix("mm").strip() or 0) * self._dots_a_mm)

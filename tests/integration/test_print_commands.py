@@ -9,10 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import zxingcpp
+from PIL import Image
 
+from printer_export.packaging.reading import open_package
 from printer_export.simulators.printer import Make
 from tests.fixtures.line_printers import FAST, Printer
+from tests.fixtures.package_vector import FOLDER
+
+DATA = "data/roll-00001-lane-01.csv"
+HELD = b"HTTPS://C.EXAMPLE/C/0123456789ABCDEF"
 
 
 def small_package(folder: Path, rows: int, columns: str = "link") -> None:
@@ -41,6 +49,7 @@ def small_package(folder: Path, rows: int, columns: str = "link") -> None:
         "from_index": 0,
         "to_index": rows - 1,
         "preset": "lines",
+        "link_prefix": "HTTPS://C.EXAMPLE/C/",
         "files": files,
     }
     columns_ = [{"name": columns, "offset": 0, "length": 36}]
@@ -165,3 +174,41 @@ async def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
         code, out_text, err = await command(*words, tmp_path / "j")
         assert (code, json.loads(out_text)["printed"]) == (0, 3000), err
     assert sorted(printer.roll) == list(range(3000))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("zpl://h:9100", "zpl://h:9100?dpi=203&mag=3&width=30"),
+        *("tspl://h:9100", "tspl://h:9100?dpi=203&cell=3&width=30"),
+    ],
+)
+async def test_a_preview_shows_the_label_with_a_void_sample(
+    tmp_path: Path, url: str
+) -> None:
+    """As a picture that is read back, and as the bytes; of a package as it arrives."""
+    password = ("--password-file", FOLDER / "password.txt")
+    words = ("preview", FOLDER / "package-password.zip", *password, "--printer", url)
+    code, _, err = await command(*words, "--out", tmp_path / "label.png")
+    assert (code, "not checked" in err) == (0, True), err
+    with open_package(FOLDER / "package.zip") as reader:
+        sample = reader.read("samples/01.txt").decode().strip()
+        codes = reader.read_rows(DATA, 0, 3)[1]
+    with Image.open(tmp_path / "label.png") as image:
+        [symbol] = zxingcpp.read_barcodes(np.asarray(image))
+        dpi = 203 if "203" in url else 300
+        assert image.size[0] == round((30 if "width" in url else 25) * dpi / 25.4)
+    assert symbol.text == sample
+    assert sample not in codes
+    code, _, err = await command(*words, "--out", tmp_path / "label.prn")
+    assert sample.encode() in (tmp_path / "label.prn").read_bytes()
+
+
+async def test_a_preview_of_what_cannot_be_drawn_is_a_sentence(tmp_path: Path) -> None:
+    """A laser draws by itself; the bytes can be looked at all the same."""
+    small_package(tmp_path / "package", 4)
+    words = ("preview", tmp_path / "package", "--printer", "template://h:1", "--out")
+    code, _, err = await command(*words, tmp_path / "x.png")
+    assert (code, "drawn by the printer itself" in err) == (2, True)
+    code, _, err = await command(*words, tmp_path / "x.txt")
+    assert (code, (tmp_path / "x.txt").read_bytes()) == (0, b"\x020|" + HELD + b"\r")
