@@ -39,6 +39,8 @@ _GROUP: Final = 4
 _GROUPS: Final = CODE_SYMBOLS // _GROUP
 # Of so many symbols, something was meant as a code.
 _NEARLY_A_CODE: Final = 12
+# Where no code stands in one piece, or in groups, there is nothing to find.
+_ROOM: Final = re.compile(r"[0-9A-Za-z\- ]{16}")
 # ASCII but for spaces, quotes and what ends a link in a sentence or a list.
 _PIECE: Final = re.compile(r"[!#$%&()*+\-./0-9:=?@A-Z\[\]^_a-z~\x1d]+")
 _WORD: Final = re.compile(r"[0-9A-Za-z]+(?:-+[0-9A-Za-z]+)*")
@@ -96,6 +98,8 @@ def parse_scanned(text: str) -> ScannedText:
     bracketed = _BRACKETED.search(text)
     if bracketed and _has_brackets(text):
         return _read_elements(text[bracketed.start() :])
+    if _ROOM.search(text) is None:
+        return _NOTHING
     return _the_only_one(each.scanned for each in _find(text))
 
 

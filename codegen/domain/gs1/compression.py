@@ -1,4 +1,4 @@
-"""Compressed GS1 Digital Links (GS1 Digital Link 1.1, section 5; 1.2: Compression).
+"""Compressed GS1 Digital Links (GS1 Digital Link 1.1, its part on compression).
 
 A link's identifiers and values as a string of bits in base64url: four bits a digit of
 an identifier, or a code for several that often come together, then each part of a
