@@ -58,9 +58,9 @@ FAULTS: Final[Mapping[str, str]] = {
 _SENTENCES: Final[Mapping[str, str]] = {
     # Forms filled in wrongly
     "Paste at least one code.": "请至少粘贴一个码。",
-    (
-        "These are {} codes; paste at most {} at once."
-    ): "共 {} 个码；一次最多粘贴 {} 个。",
+    "These are more than {} codes; paste fewer at once.": (
+        "超过 {} 个码；请分几次粘贴。"
+    ),
     "Say why, in up to {} signs.": "请写明原因，最多 {} 个字。",
     "{} is no number.": "{} 不是数字。",
     "{} is no day; write it like 2026-05-01.": "{} 不是日期；请写成 2026-05-01。",

@@ -89,9 +89,36 @@ def parse_scanned(text: str) -> ScannedText:
     found = _read_segments(_path_segments(text))
     if found.code_text is not None:
         return found
-    if "%" in text:
-        text = unquote(text)
-    text = unwrap(text)
+    return _read_wrapped(unwrap(unquote(text) if "%" in text else text))
+
+
+def find_scanned(text: str) -> Iterator[FoundText]:
+    """Find all codes in a pasted text of any length, in their order.
+
+    Words without a code that stand alone in a line, or look like a code that is
+    mistyped, are told too; prose around codes is not.
+    """
+    for line in unwrap(text).split("\n"):
+        alone = line.strip(_AROUND)
+        for each in _read_line(line):
+            if each.given == alone or _matters(each):
+                yield each
+
+
+def _read_line(line: str) -> Iterable[FoundText]:
+    if "/" not in line and "%" not in line and _ROOM.search(line) is None:
+        words = _WORD.finditer(line)
+        unlabelled = (each for each in words if not _LABEL.match(line, each.end()))
+        return (FoundText(each[0], _NOTHING) for each in unlabelled)
+    pieces = [_decoded(each) for each in _find(line)]
+    if any(each.scanned.code_text for each in pieces):
+        return pieces
+    whole = FoundText(line.strip(_QUOTES), parse_scanned(line))
+    return pieces if whole.scanned.code_text is None else [whole]
+
+
+def _read_wrapped(text: str) -> ScannedText:
+    """Read what is not as it was printed, once it is folded and decoded."""
     found = _read_whole(text)
     if found.code_text is not None:
         return found
@@ -101,23 +128,6 @@ def parse_scanned(text: str) -> ScannedText:
     if _ROOM.search(text) is None:
         return _NOTHING
     return _the_only_one(each.scanned for each in _find(text))
-
-
-def find_scanned(text: str) -> list[FoundText]:
-    """Find all codes in a pasted text of any length, in their order.
-
-    Words without a code that stand alone in a line, or look like a code that is
-    mistyped, are told too; prose around codes is not.
-    """
-    found: list[FoundText] = []
-    for line in unwrap(text).split("\n"):
-        pieces = [_decoded(each) for each in _find(line)]
-        if not any(each.scanned.code_text for each in pieces):
-            whole = FoundText(line.strip(), parse_scanned(line))
-            pieces = [whole] if whole.scanned.code_text else pieces
-        alone = line.strip(_AROUND)
-        found += [each for each in pieces if each.given == alone or _matters(each)]
-    return found
 
 
 def _decoded(piece: FoundText) -> FoundText:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -73,14 +74,16 @@ def read_list(text: str) -> list[str]:
 
     Raises InvalidInput when there are none or too many.
     """
-    texts = [each.given for each in find_scanned(text)]
+    # One more than there may be tells that there are too many.
+    found = islice(find_scanned(text), MAX_CODES + 1)
+    texts = [each.given for each in found]
     if not texts:
         raise InvalidInput.field("/codes", "required", "Paste at least one code.")
     if len(texts) > MAX_CODES:
         raise InvalidInput.field(
             "/codes",
             "too_many",
-            f"These are {len(texts):,} codes; paste at most {MAX_CODES:,} at once.",
+            f"These are more than {MAX_CODES:,} codes; paste fewer at once.",
         )
     return texts
 

@@ -1,5 +1,6 @@
 """Leaked codes: paste a list, see where they came from, make them void."""
 
+import asyncio
 from typing import Any, Final
 
 from litestar import Response
@@ -68,7 +69,7 @@ async def trace_leak(
     form = await read_form(request, visit, max_bytes=MAX_FORM)
     pasted = form.get("codes", "")
     try:
-        texts = read_list(pasted)
+        texts = await asyncio.to_thread(read_list, pasted)
     except InvalidInput as fault:
         return _answer(desk, visit, codes=pasted, fault=fault)
     async with desk.engine.begin() as conn:
@@ -92,7 +93,7 @@ async def void_leak(
     form = await read_form(request, visit, max_bytes=MAX_FORM)
     pasted, reason = form.get("codes", ""), form.get("reason", "").strip()
     try:
-        texts = read_list(pasted)
+        texts = await asyncio.to_thread(read_list, pasted)
         reach = _read_reach(form.get("reach", ""))
         check_reason(reason)
     except InvalidInput as fault:

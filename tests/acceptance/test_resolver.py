@@ -204,7 +204,7 @@ def test_head_is_answered_wherever_get_is(service: Service) -> None:
         assert head.status_code == got.status_code, path
         assert head.headers.get("content-type") == got.headers.get("content-type"), path
         assert head.content == b""
-    assert service.http.head("/v1/recalls").status_code == 405
+    assert service.http.head("/sign-out").status_code == 405
 
 
 def test_a_phone_that_opens_a_product_is_asked_for_the_code(

@@ -207,8 +207,7 @@ def test_any_text_is_judged(text: str) -> None:
     code_text, gtin = parse_scanned(text)
     assert code_text is None or normalise(code_text) == code_text
     assert gtin is None or gtin == NO_SUCH_GTIN or len(gtin) == 14
-    for found in find_scanned(text):
-        assert found.given
+    assert all(found.given for found in find_scanned(text))
 
 
 HOSTILE = ["(", "(01)", "(01)(21)", "/", "%2F", "0S7N ", "<gs", "https://", "é", "]Q3"]
@@ -263,7 +262,7 @@ PASTED = [
 @pytest.mark.parametrize(("text", "unread"), PASTED)
 def test_codes_are_found_as_people_paste_them(text: str, unread: list[str]) -> None:
     """JSON, lists, chats, tables, links, in any punctuation; what is wrong is told."""
-    found = find_scanned(text)
+    found = list(find_scanned(text))
     read = [each.scanned.code_text for each in found if each.scanned.code_text]
     assert read == [CODE, OTHER]
     assert [e.given for e in found if e.scanned.code_text is None][-2:] == unread[-2:]
