@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from tests.browser.conftest import SHOTS, OpenContext
 from tests.browser.contrast import CONTRAST
@@ -19,6 +19,11 @@ SCREENS = {
 }
 LOOKS = [("en-US", "light"), ("zh-CN", "dark")]
 MOST_TABS = 60
+SHIFT: FilePayload = {
+    "name": "shift.csv",
+    "mimeType": "text/csv",
+    "buffer": b"by,from_index,to_index,status\nAnn,600,609,rejected\nAnn,7,x,printed\n",
+}
 LEAST_TARGET_PX = 44
 TARGETS = "button, input:not([type=radio]), select, textarea, nav a, .second, .primary"
 
@@ -245,6 +250,12 @@ async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
             "all => all.forEach((e) => { e.parentElement.open = true; })"
         )
         await _look_over(page, f"{name}-{tag}")
+    await page.goto(here)
+    await page.locator("#file").set_input_files(SHIFT)
+    await page.locator("button[formaction]").click()
+    await expect(page.locator("input[name=kept]")).to_have_count(1)
+    await _look_over(page, f"report-preview-{tag}")
+    await page.goto("/console/leaks")
     await page.locator("#codes").fill("\n".join([*ground.codes[2:9], "ZZZZ"]))
     await page.locator("button.primary").click()
     await expect(page.locator("input[name=reach]")).to_have_count(2)
