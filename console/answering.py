@@ -15,6 +15,7 @@ from console.desk import ConsoleDesk
 from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit, recognise
 from core.auth import Role, require_role
+from core.auth.refusals import REFUSED, Refusal
 from core.bounds import check_path
 from core.db import DATABASE_AWAY
 from core.errors import Fault, Forbidden, database_away
@@ -83,6 +84,11 @@ def _handler(
                 await recognise(request, console, visit)
                 return await enter(work, request, console, visit)
             except Fault as fault:
+                if visit.visitor is not None and fault.status in REFUSED:
+                    place = f"{request.method} {HOME}{path}"
+                    console.refusals.note(
+                        Refusal.of(visit.visitor, reason=fault.code, route=place)
+                    )
                 return show_fault(console, visit, fault)
             except DATABASE_AWAY as fault:
                 log.warning("database_away", cause=repr(fault))

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain import EpochKeys
 from core.auth.guesses import GuessLimit
+from core.auth.refusals import RefusalLog
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
 from printer_export.pipeline.packages import Packaging
@@ -21,6 +22,7 @@ class ConsoleDesk:
     engine: AsyncEngine
     packaging: Packaging
     guesses: GuessLimit
+    refusals: RefusalLog
 
     @property
     def now(self) -> datetime:

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
@@ -100,7 +101,12 @@ def build_app(worker: Worker) -> Litestar:
         worker.desk,
     )
     rooms = ConsoleDesk(
-        worker.settings, worker.clock, worker.engine, worker.packaging, worker.guesses
+        worker.settings,
+        worker.clock,
+        worker.engine,
+        worker.packaging,
+        worker.guesses,
+        worker.refusals,
     )
     app = Litestar(
         route_handlers=[
@@ -113,6 +119,7 @@ def build_app(worker: Worker) -> Litestar:
             show_metrics,
         ],
         lifespan=[lifespan],
+        state=State({"refusals": worker.refusals}),
         dependencies={
             "principal": Provide(_principal),
             "authenticator": Provide(
@@ -166,7 +173,10 @@ def _telling_people(
 async def _principal(
     request: Request[Any, Any, Any], authenticator: Authenticator
 ) -> Principal:
-    return await authenticator.authenticate(request.headers.get("authorization"))
+    caller = await authenticator.authenticate(request.headers.get("authorization"))
+    # Where a refusal is answered, it is noted whose it was.
+    request.state.caller = caller
+    return caller
 
 
 @get("/metrics", include_in_schema=False)

@@ -8,6 +8,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from sqlalchemy.exc import DataError
 
+from core.auth import Staff
+from core.auth.refusals import REFUSED, Refusal
 from core.db import DATABASE_AWAY
 from core.errors import (
     Conflict,
@@ -44,8 +46,9 @@ _BY_STATUS: dict[int, type[Fault]] = {
 }
 
 
-def answer_fault(_request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
+def answer_fault(request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
     """Answer a fault with its own status, code and sentence."""
+    _note_refusal(request, fault)
     headers = {}
     if fault.retry_after_s is not None:
         headers["retry-after"] = str(fault.retry_after_s)
@@ -57,6 +60,16 @@ def answer_fault(_request: Request[Any, Any, Any], fault: Fault) -> Response[byt
         media_type="application/problem+json",
         headers=headers,
     )
+
+
+def _note_refusal(request: Request[Any, Any, Any], fault: Fault) -> None:
+    """Write down that somebody of the staff was refused."""
+    caller = getattr(request.state, "caller", None)
+    if fault.status in REFUSED and isinstance(caller, Staff):
+        place = f"{request.method} {request.scope['path_template']}"
+        request.app.state.refusals.note(
+            Refusal.of(caller, reason=fault.code, route=place)
+        )
 
 
 def answer_http_exception(

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,11 @@ from anti_fraud.store import report_incidents
 from codegen.pipeline import Issuance
 from core.auth.guesses import INCIDENT, GuessLimit
 from core.auth.members import MemberVerifier
+from core.auth.refusals import RefusalLog
 from core.auth.requests import Authenticator, Once
 from core.clock import Clock, utc_datetime
 from core.database_clock import DatabaseClock
-from core.db import create_serving_engine
+from core.db import DATABASE_AWAY, create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
@@ -61,6 +62,7 @@ class Worker:
     engine: AsyncEngine = field(init=False)
     redis: RedisClient = field(init=False)
     authenticator: Authenticator = field(init=False)
+    refusals: RefusalLog = field(init=False)
     guesses: GuessLimit = field(init=False)
     once: Once = field(init=False)
     issuance: Issuance = field(init=False)
@@ -75,7 +77,10 @@ class Worker:
         self.engine = create_serving_engine(urls.database_url)
         self.redis = connect(urls.redis_url, timeout_s=REDIS_TIMEOUT_S)
         verifier = MemberVerifier.from_file(member_keys(self.settings))
-        self.authenticator = Authenticator(self.engine, verifier, self.clock)
+        self.refusals = RefusalLog(self.engine, self.clock)
+        self.authenticator = Authenticator(
+            self.engine, verifier, self.clock, self.refusals
+        )
         self.guesses = GuessLimit(self.engine, partial(_tell_guessing, self.clock))
         self.once = Once(self.engine, self.clock, self.guesses)
         self.issuance = issuance_of(self.settings)
@@ -141,6 +146,8 @@ class Worker:
             await asyncio.gather(beats, *tasks, return_exceptions=True)
             await self.desk.throttle.report(elapsed_s=0)
             await self.claims.flush()
+            with suppress(*DATABASE_AWAY):
+                await self.refusals.flush()
             await self.desk.ids.give_back()
             await self.desk.pipeline.lanes.close()
             await self.readiness.close()
@@ -178,6 +185,7 @@ class Worker:
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),
             "claims": self.claims.run,
+            "refusals": self.refusals.run,
             "journal": partial(keep_journal, self.engine, self.issuance.high_water),
             "upkeep": partial(run_upkeep, self.engine, self.clock),
         }

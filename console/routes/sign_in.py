@@ -1,5 +1,6 @@
 """Signing in with a staff token, and out again."""
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import Response
@@ -10,6 +11,7 @@ from console.desk import ConsoleDesk
 from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit
 from core.auth import Role
+from core.auth.refusals import Refusal
 from core.auth.sessions import end_session, open_session
 from core.pages import read_form
 from core.pages.guard import local_path
@@ -50,7 +52,8 @@ async def sign_in(
         opened = await open_session(
             conn, given[:MAX_TOKEN], address=visit.address, now=desk.now
         )
-    if opened is None:
+    if isinstance(opened, Refusal):
+        desk.refusals.note(replace(opened, route=f"POST {HOME}/sign-in"))
         return _form(desk, visit, next_path=next_path, refused=True)
     visit.keep_session(opened[0])
     return TEMPLATES.redirect(visit, next_path)

@@ -14,6 +14,7 @@ from core.auth import idempotency, staff
 from core.auth.guesses import GuessLimit
 from core.auth.members import MemberVerifier
 from core.auth.principal import Anonymous, Principal, Staff
+from core.auth.refusals import Refusal, RefusalLog
 from core.bounds import check_path
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
@@ -34,6 +35,7 @@ class Authenticator:
     engine: AsyncEngine
     members: MemberVerifier
     clock: Clock
+    refusals: RefusalLog
     _staff: dict[str, tuple[Staff, int]] = field(default_factory=dict, repr=False)
 
     async def authenticate(self, authorization: str | None) -> Principal:
@@ -51,8 +53,9 @@ class Authenticator:
             return hit[0]
         async with self.engine.connect() as conn:
             found = await staff.find_staff(conn, token, now=utc_datetime(now_ms))
-        if found is None:
+        if isinstance(found, Refusal):
             self._staff.pop(token, None)
+            self.refusals.note(found)
             raise Unauthenticated("This staff token is unknown, expired or revoked.")
         if len(self._staff) >= _STAFF_CACHE_SIZE:
             self._staff.clear()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.audit import record_action
 from core.auth.principal import Role, Staff
+from core.auth.refusals import Refusal
 from core.auth.staff import find_staff
 from core.auth.tables import staff_sessions, staff_tokens
 from core.ids import random_token
@@ -25,11 +26,11 @@ def _hash_secret(secret: str) -> bytes:
 
 async def open_session(
     conn: AsyncConnection, token: str, *, address: str | None, now: datetime
-) -> tuple[str, Staff] | None:
-    """Trade a staff token for a session's secret; None for a token that is not good."""
+) -> tuple[str, Staff] | Refusal:
+    """Trade a staff token for a session's secret; a refusal if it is not good."""
     staff = await find_staff(conn, token, now=now)
-    if staff is None:
-        return None
+    if isinstance(staff, Refusal):
+        return staff
     secret = random_token(_SECRET_BYTES)
     await conn.execute(
         delete(staff_sessions).where(

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.principal import Role, Staff, check_scopes
+from core.auth.refusals import Refusal
 from core.auth.tables import staff_tokens
 from core.errors import NotFound
 from core.ids import random_bytes, random_token
@@ -88,10 +89,13 @@ async def spell_person(conn: AsyncConnection, name: str) -> str:
 
 async def find_staff(
     conn: AsyncConnection, token: str, *, now: datetime
-) -> Staff | None:
-    """Look a token up; None if it is unknown, wrong, expired or revoked."""
+) -> Staff | Refusal:
+    """Look a token up; a refusal if it is unknown, wrong, expired or revoked.
+
+    Whose it was is told only for a token that was good once.
+    """
     if not (token.isascii() and token.isprintable()):
-        return None
+        return Refusal("token_unknown")
     token_id, _, secret = token.removeprefix(PREFIX).partition("_")
     row = (
         await conn.execute(
@@ -100,10 +104,8 @@ async def find_staff(
     ).one_or_none()
     stored = row.secret_hash if row else bytes(32)
     if not hmac.compare_digest(stored, _hash_secret(secret)) or row is None:
-        return None
-    if row.revoked_at is not None or (row.expires_at and row.expires_at <= now):
-        return None
-    return Staff(
+        return Refusal("token_unknown")
+    staff = Staff(
         token_id=row.token_id,
         person=row.person,
         role=Role(row.role),
@@ -111,6 +113,11 @@ async def find_staff(
         line=row.line,
         store=row.store,
     )
+    if row.revoked_at is not None:
+        return Refusal.of(staff, reason="token_revoked", route="")
+    if row.expires_at is not None and row.expires_at <= now:
+        return Refusal.of(staff, reason="token_expired", route="")
+    return staff
 
 
 async def list_staff_tokens(conn: AsyncConnection) -> list[StaffTokenRow]:
