@@ -8,6 +8,7 @@ import click
 import prometheus_client.metrics
 import pytest
 
+import core.auth.refusals
 import scan_api.metrics
 from crowncap.cli import cli
 
@@ -138,7 +139,9 @@ def test_no_document_names_a_variable_that_nothing_reads(path: Path) -> None:
 def metric_names() -> set[str]:
     """Name every metric as it is shown on /metrics."""
     kinds = prometheus_client.metrics.MetricWrapperBase
-    found = (m for m in vars(scan_api.metrics).values() if isinstance(m, kinds))
+    modules = (scan_api.metrics, core.auth.refusals)
+    members = (member for module in modules for member in vars(module).values())
+    found = (m for m in members if isinstance(m, kinds))
     return {
         f"{family.name}_total" if family.type == "counter" else family.name
         for metric in found
