@@ -76,7 +76,7 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
         try:
             return parse_rule_set(row.document)
         except InvalidInput as fault:
-            log.error("rule_set_unreadable", version=row.version, cause=str(fault))
+            log.error("rule_set_unreadable", version=row.version, cause=fault)
     raise MisconfiguredError("No rule set can be read; install the rules that ship.")
 
 

@@ -91,10 +91,10 @@ def _handler(
                     )
                 return show_fault(console, visit, fault)
             except DATABASE_AWAY as fault:
-                log.warning("database_away", cause=repr(fault))
+                log.warning("database_away", cause=fault)
                 return show_fault(console, visit, database_away())
             except Exception as fault:
-                log.exception("console_failed", cause=repr(fault))
+                log.exception("console_failed", cause=fault)
                 return show_fault(
                     console, visit, Fault("Something went wrong on our side.")
                 )

@@ -109,6 +109,6 @@ class DatabaseClock:
                 async with asyncio.timeout(LIMIT_S):
                     await self.measure(engine)
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
-                log.warning("clock_not_measured", cause=repr(fault))
+                log.warning("clock_not_measured", cause=fault)
                 await asyncio.sleep(interval_s)
             self._doubted.clear()

@@ -106,6 +106,7 @@ def create_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngine:
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"application_name": "crowncap"} | CONNECTION_BOUNDS,
     )
 
@@ -122,6 +123,7 @@ def create_serving_engine(database_url: str, *, pool_size: int = 5) -> AsyncEngi
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "application_name": "crowncap",
             "options": "-c client_connection_check_interval=5s",

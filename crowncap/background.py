@@ -40,7 +40,7 @@ async def keep_going(
         log.error(
             "background_work_ended",
             work=name,
-            cause=repr(cause) if cause else "It returned.",
+            cause=cause or "It returned.",
             again_in_s=delay_s,
             exc_info=cause,
         )

@@ -229,6 +229,6 @@ def tell_health_apart(data_dir: Path, host: str, port: int) -> None:
         try:
             asyncio.run(serve())
         except OSError as fault:
-            log.error("health_port_not_served", port=port, cause=repr(fault))
+            log.error("health_port_not_served", port=port, cause=fault)
 
     threading.Thread(target=run, name="health", daemon=True).start()

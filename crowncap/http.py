@@ -106,7 +106,7 @@ def answer_database_away(
     request: Request[Any, Any, Any], fault: Exception
 ) -> Response[bytes]:
     """Answer 503 while PostgreSQL cannot be reached; nothing was promised."""
-    log.warning("database_away", cause=str(fault).splitlines()[0])
+    log.warning("database_away", cause=fault)
     return answer_fault(request, database_away())
 
 
@@ -114,7 +114,7 @@ def answer_unstorable(
     request: Request[Any, Any, Any], fault: DataError
 ) -> Response[bytes]:
     """Answer 422 for a value that PostgreSQL cannot hold, such as a text with NUL."""
-    log.warning("unstorable", cause=str(fault.orig).splitlines()[0])
+    log.warning("unstorable", cause=fault)
     detail = (
         "Something in the request cannot be stored: a number that is too large, or a "
         "NUL character."

@@ -48,7 +48,7 @@ async def _attempt(work: Callable[[], Awaitable[int]]) -> int:
     try:
         return await work()
     except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
-        log.warning("upkeep_failed", cause=repr(fault))
+        log.warning("upkeep_failed", cause=fault)
         return 0
 
 

@@ -104,7 +104,8 @@ def answer_scan(
     offer = _offer(outcome, plan)
     by_you: bool | None = None
     first_claimed: datetime | None = None
-    scan_id = scan.scan_id
+    # What is not kept has the number of the scan that it equals.
+    scan_id = settled.repeats or scan.scan_id
     past = None if plan.sell_by is None else plan.sell_by < today
     if outcome is Outcome.ALREADY_CLAIMED and settled.claim_scan_id is not None:
         by_you = settled.claimed_by_caller

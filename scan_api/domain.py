@@ -145,6 +145,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     scan_count: int | None
     original_points: int = 0
     original_pending: bool = False
+    repeats: int | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False):

@@ -58,7 +58,7 @@ class FilterUpkeep:
             except RedisAway:
                 REDIS_UP.set(0)
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
-                log.warning("filters_not_tended", cause=repr(fault))
+                log.warning("filters_not_tended", cause=fault)
             await asyncio.sleep(INTERVAL_S)
 
     async def tend(self) -> None:

@@ -237,7 +237,7 @@ class GuessThrottle:
                     subjects = [f"code:{code_id}" for code_id in leaked]
                     await report_incidents(conn, "key_leak", subjects, now=now)
         except Exception as fault:  # noqa: BLE001 - counts are lost, scans go on
-            log.warning("invalid_report_lost", seen=seen, cause=repr(fault))
+            log.warning("invalid_report_lost", seen=seen, cause=fault)
 
 
 async def share_counts(counter: GuessCounter, redis: RedisClient, now_s: float) -> None:

@@ -94,10 +94,10 @@ class ScanDesk:
         except Fault as fault:
             status, content, more = problem_body(fault)
         except DATABASE_AWAY as fault:
-            log.warning("database_away", cause=repr(fault))
+            log.warning("database_away", cause=fault)
             status, content, more = problem_body(database_away())
         except Exception as fault:
-            log.exception("scan_failed", cause=repr(fault))
+            log.exception("scan_failed", cause=fault)
             status, content, more = problem_body(
                 Fault("Something went wrong on our side; the scan may be tried again.")
             )

@@ -56,7 +56,7 @@ def plan_scans(
 def note_fault(scan: Scan, fault: Exception) -> Exception:
     """Raise the alarm for one scan that failed by itself."""
     SCAN_FAULTS.inc()
-    log.error("scan_failed", scan_id=scan.scan_id, cause=repr(fault))
+    log.error("scan_failed", scan_id=scan.scan_id, cause=fault)
     return fault
 
 

@@ -293,7 +293,7 @@ async def _explain(
 ) -> None:
     """Log why a partition waits: for whom, or what is wrong."""
     if not isinstance(fault.orig, LOCKED):
-        log.error("partition_failed", tables=tables, cause=repr(fault), **what)
+        log.error("partition_failed", tables=tables, cause=fault, **what)
         return
     async with engine.connect() as conn:
         rows = await conn.execute(_HOLDERS, {"tables": list(tables)})

@@ -116,7 +116,7 @@ class ScanPipeline:
                 answers = await self._settle(lane, scans, known, members)
             except (*DATABASE_AWAY, DBAPIError, MisconfiguredError) as fault:
                 POSTGRES_UP.set(0)
-                log.error("batch_failed", scans=len(scans), cause=repr(fault))
+                log.error("batch_failed", scans=len(scans), cause=fault)
                 return [database_away()] * len(scans)
         BATCH_SECONDS.observe(elapsed_s() - started)
         return answers
@@ -154,7 +154,7 @@ class ScanPipeline:
             if _is_transient(fault):
                 raise
             if len(strangers) == 1:
-                log.error("member_unstorable", cause=repr(fault))
+                log.error("member_unstorable", cause=fault)
                 return
             half = len(strangers) // 2
             await self._meet_members(lane, numbers, strangers[:half])
@@ -306,8 +306,13 @@ class ScanPipeline:
             # An attempt whose answer was lost on the way had won after all, unless the
             # row is another's that has the same number.
             found = await store.load_committed(conn, decided)
-            if len(found) != len(decided):
+            if not found:
                 raise
+            # What equalled an earlier scan has no row, and equals it still.
+            rest = [d for d in decided if d.scan.scan_id not in found]
+            if rest:
+                again = await store.commit_scans(conn, rest, version=version, day=today)
+                found |= zip((d.scan.scan_id for d in rest), again, strict=True)
             committed = [found[d.scan.scan_id] for d in decided]
             answers = self._answer(decided, committed, today)
         self._observe(decided, committed)

@@ -159,7 +159,7 @@ class ReadinessCheck:
         try:
             unparted = await self.lane.run(_commit_a_little)
         except Exception as fault:  # noqa: BLE001 - each means: not ready
-            log.warning("not_ready", cause=repr(fault))
+            log.warning("not_ready", cause=fault)
             return _sentence(fault)
         return None if unparted is None else UNPARTED.format(table=unparted)
 

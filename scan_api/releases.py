@@ -77,7 +77,7 @@ class HoldReleaser:
             except RedisAway:
                 continue
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
-                log.warning("release_failed", cause=repr(fault))
+                log.warning("release_failed", cause=fault)
 
     async def release_once(self) -> int:
         """Decide the oldest holds again; returns how many. Raises RedisAway."""

@@ -142,7 +142,7 @@ def _ask_alone(
     try:
         return _ask(batch, scan, rule_set, ready)
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
-        log.error("signals_not_asked", scan_id=scan.scan_id, cause=repr(fault))
+        log.error("signals_not_asked", scan_id=scan.scan_id, cause=fault)
         return None
 
 
@@ -155,7 +155,7 @@ def _read_alone(
     try:
         return _read(results, scan, handles)
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
-        log.error("signals_not_read", scan_id=scan.scan_id, cause=repr(fault))
+        log.error("signals_not_read", scan_id=scan.scan_id, cause=fault)
         return NO_SIGNALS
 
 

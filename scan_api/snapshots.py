@@ -208,7 +208,7 @@ class SnapshotKeeper:
                 log.error("snapshot_not_loaded", cause=str(fault))
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 POSTGRES_UP.set(0)
-                log.warning("refresh_failed", cause=repr(fault))
+                log.warning("refresh_failed", cause=fault)
             await asyncio.sleep(interval_s)
 
 

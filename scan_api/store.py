@@ -62,6 +62,8 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     original_waits: bool = False
     replay: bytes | None = None
     replay_body: bytes | None = None
+    # The scan that is kept, where this one equals it and is neither counted nor kept.
+    repeats: int | None = None
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
@@ -197,6 +199,7 @@ def settle(committed: Committed, decided: Decided) -> Settled:
         committed.scan_count,
         committed.original_points,
         committed.original_waits,
+        committed.repeats,
     )
 
 

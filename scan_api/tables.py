@@ -13,7 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.dialects.postgresql import ARRAY, INET
 
 metadata = MetaData()
 # Where the search for a free worker number begins.
@@ -47,6 +47,8 @@ sightings = Table(
     metadata,
     Column("code_id", BigInteger, primary_key=True, autoincrement=False),
     Column("scans", BigInteger, nullable=False),
+    Column("recent_tags", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("recent_scans", ARRAY(BigInteger), nullable=False, server_default="{}"),
     postgresql_partition_by="RANGE (code_id)",
 )
 

@@ -221,7 +221,7 @@ def _terms_of(row: Any) -> RangeTerms:
             row.brand,
         )
     except (ValueError, TypeError, OverflowError) as fault:
-        log.error("range_unreadable", batch_id=row.batch_id, cause=repr(fault))
+        log.error("range_unreadable", batch_id=row.batch_id, cause=fault)
         return RangeTerms(
             *(row.batch_id, RangeState.ISSUED, Binding(), row.placement),
             brand=row.brand,

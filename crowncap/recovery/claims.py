@@ -54,7 +54,7 @@ class ClaimJournal:
         try:
             await asyncio.to_thread(self._write, taken)
         except OSError as fault:
-            log.error("claims_not_written", claims=len(taken), cause=str(fault))
+            log.error("claims_not_written", claims=len(taken), cause=fault)
             if len(taken) + len(self._waiting) <= _MAX_WAITING:
                 self._waiting = taken + self._waiting
 

@@ -150,7 +150,7 @@ async def _note_claims_of_redis(conn: AsyncConnection, redis: RedisClient) -> in
                 fresh = await store.keep_unclaimed(conn, code_ids)
                 noted += await store.note_forgotten_claims(conn, fresh)
     except RedisAway as fault:
-        log.warning("forgotten_claims_not_read", cause=str(fault.__cause__ or fault))
+        log.warning("forgotten_claims_not_read", cause=fault.__cause__ or fault)
     return noted
 
 

@@ -82,7 +82,7 @@ async def keep_journal(engine: AsyncEngine, high_water: HighWaterMark) -> None:
         try:
             await note_newest(engine, high_water)
         except Exception as fault:  # noqa: BLE001 - PostgreSQL or the disk; go on
-            log.warning("journal_not_kept", cause=repr(fault))
+            log.warning("journal_not_kept", cause=fault)
 
 
 async def note_newest(engine: AsyncEngine, high_water: HighWaterMark) -> None:

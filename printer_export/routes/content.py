@@ -205,7 +205,7 @@ async def _note(
                 now=utc_datetime(clock.now_ms()),
             )
     except Exception as fault:  # noqa: BLE001 - the download has ended, noted or not
-        log.warning("download_not_noted", cause=repr(fault))
+        log.warning("download_not_noted", cause=fault)
 
 
 @get("/.well-known/crowncap-signing-key.pem", include_in_schema=False)

@@ -48,10 +48,10 @@ async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[by
     except Fault as fault:
         return _show_fault(page, visit, fault)
     except DATABASE_AWAY as fault:
-        log.warning("database_away", cause=repr(fault))
+        log.warning("database_away", cause=fault)
         return _show_fault(page, visit, database_away())
     except Exception as fault:
-        log.exception("page_failed", cause=repr(fault))
+        log.exception("page_failed", cause=fault)
         return _show_fault(page, visit, Fault("Something went wrong on our side."))
 
 
