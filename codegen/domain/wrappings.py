@@ -50,12 +50,14 @@ _FOLDED: Final = _folding()
 _SPELLED: Final = {
     **{
         opened + name + closed: SEPARATOR
-        for name in ("gs", "fnc1")
+        for name in ("gs", "fnc1", "0x1d")
         for opened, closed in ("{}", "<>", "[]", "()")
     },
     r"\x1d": SEPARATOR,
     r"\u001d": SEPARATOR,
     r"\035": SEPARATOR,
+    "&#29;": SEPARATOR,
+    "&#x1d;": SEPARATOR,
     r"\n": "\n",
     r"\r": "\n",
     r"\t": "\t",

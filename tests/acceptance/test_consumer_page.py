@@ -62,6 +62,8 @@ def test_a_visitor_sees_a_genuine_product_in_their_language(
         "/01/{gtin}/21/{code}",
         "/01/{gtin}/22/2A/10/L%2F1/21/{lower}",
         "/01/{gtin}/10/LOT1/21/{code}?17=270101",
+        "/C/{code}%E3%80%82",
+        "/01/{gtin}/10/LOT1/21/{grouped}%E2%80%9D%EF%BC%8C%E5%BF%AB%E6%9D%A5",
     ],
 )
 def test_every_form_of_a_link_opens_the_page(service: Service, form: str) -> None:

@@ -12,6 +12,8 @@ from codegen.domain.gs1.identifiers import ENCODABLE, IDENTIFIERS
 
 # FNC1 as scanners send it, ASCII 29.
 SEPARATOR: Final = "\x1d"
+# What stands between values on a label.
+_BETWEEN: Final = " \t\n" + SEPARATOR
 _SHORTEST_AI: Final = 2
 _LONGEST_AI: Final = 4
 
@@ -21,7 +23,7 @@ def read_element_string(text: str) -> dict[str, str] | None:
 
     Any character that no value can have separates values. Linear in the text.
     """
-    text = text.strip(" \x1d")
+    text = text.strip(_BETWEEN)
     return _read_bracketed(text) if text.startswith("(") else _read_plain(text)
 
 
@@ -51,7 +53,7 @@ def _keep(found: dict[str, str], ai: str | None, value: str) -> bool:
         return True
     if ai in found:
         return False
-    found[ai] = value.strip(" \x1d")
+    found[ai] = value.strip(_BETWEEN)
     return bool(found[ai])
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Response, get, route
 from litestar.enums import HttpMethod
 
+from codegen.domain.scanned import parse_scanned
 from core.errors import NotFound, Unparsable
 from scan_api.digital_link import DigitalLink, is_compressed, parse_digital_link
 from scan_api.page import resolver
@@ -71,13 +72,22 @@ async def _show_link(
 
 def _read_link(request: AnyRequest, visit: PageVisit) -> DigitalLink | None:
     """Read the link of a request; a compressed one is the link that it stands for."""
-    try:
-        link = parse_digital_link(visit.path, resolver.query_of(request))
-    except Unparsable:
-        return None
-    if is_compressed(visit.path):
-        visit.path = link.path
-    return link
+    query = resolver.query_of(request)
+    for path in (visit.path, _without_wrappings(visit.path)):
+        try:
+            link = parse_digital_link(path, query)
+        except Unparsable:
+            continue
+        visit.path = link.path if is_compressed(path) else path
+        return link
+    return None
+
+
+def _without_wrappings(path: str) -> str:
+    """Take off a link what chats make part of it, such as the full stop behind it."""
+    code_text = parse_scanned(path).code_text
+    before, _, serial = path.rstrip("/").rpartition("/")
+    return f"{before}/{code_text or serial}"
 
 
 async def _show_product(
