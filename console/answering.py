@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import structlog
 from litestar import Request, Response, route
 from litestar.enums import HttpMethod
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import SkipValidation
 from litestar.types import Empty
@@ -16,8 +17,10 @@ from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit, recognise
 from core.auth import Role, require_role
 from core.auth.refusals import REFUSED, Refusal
+from core.bodies import check_names
 from core.bounds import check_path
 from core.db import DATABASE_AWAY
+from core.doors import fault_of
 from core.errors import Fault, Forbidden, database_away
 
 log = structlog.get_logger(room=__name__)
@@ -81,6 +84,7 @@ def _handler(
                 visit.switch = f"{visit.path}?{urlencode(asked)}"
             try:
                 check_path(request.path_params.values())
+                check_names(request.query_params.multi_items(), None)
                 await recognise(request, console, visit)
                 return await enter(work, request, console, visit)
             except Fault as fault:
@@ -90,6 +94,8 @@ def _handler(
                         Refusal.of(visit.visitor, reason=fault.code, route=place)
                     )
                 return show_fault(console, visit, fault)
+            except HTTPException as raised:
+                return show_fault(console, visit, fault_of(request, raised))
             except DATABASE_AWAY as fault:
                 log.warning("database_away", cause=fault)
                 return show_fault(console, visit, database_away())
@@ -121,15 +127,12 @@ def show_fault(
 
     `back` leads to the form that it went wrong with, perhaps with a file of that name.
     """
-    headers = {}
-    if fault.retry_after_s is not None:
-        headers["retry-after"] = str(fault.retry_after_s)
     return render(
         desk,
         visit,
         "fault.html",
         status=fault.status,
-        headers=headers,
+        headers=fault.headers,
         fault=fault,
         file_name=file_name,
         back=back,

@@ -42,9 +42,11 @@ class DroppedFile:
         return base64.b64encode(packed).decode() if len(packed) <= MAX_KEPT else ""
 
 
-async def read_dropped(request: AnyRequest, visit: StaffVisit) -> DroppedFile:
+async def read_dropped(
+    request: AnyRequest, visit: StaffVisit, *options: str
+) -> DroppedFile:
     """Read a form with a file, or with one that was kept; raises InvalidInput."""
-    file, form = await read_parts(request, visit)
+    file, form = await read_parts(request, visit, "file_name", "kept", *options)
     if file is not None and file.filename:
         return DroppedFile(file.filename[:_MAX_NAME], file.file, form, file)
     if not form.get("kept"):

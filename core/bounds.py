@@ -30,6 +30,8 @@ MAX_INTEGER: Final = (1 << 63) - 1
 MAX_POINTS: Final = 10**15
 MAX_TEXT: Final = 64
 MAX_SENTENCE: Final = 500
+# How many entries a list gives at once.
+MAX_PAGE: Final = 200
 # How many wrong values an answer names.
 MAX_FAULTS: Final = 100
 
@@ -57,6 +59,18 @@ def check_day(pointer: str, day: date | None) -> Iterable[FieldError]:
     if day is None or DAY_MIN <= day <= DAY_MAX:
         return
     yield _out_of_time(pointer, day, {day})
+
+
+def check_span(
+    first: tuple[str, date | None], last: tuple[str, date | None]
+) -> Iterable[FieldError]:
+    """Say what is wrong with a span of days, each told with its pointer."""
+    for pointer, day in (first, last):
+        yield from check_day(pointer, day)
+    (pointer, start), (end_pointer, end) = first, last
+    if start is not None and end is not None and end < start:
+        detail = f"{_name(pointer)} is {start}, after {_name(end_pointer)}, {end}."
+        yield FieldError(end_pointer, "out_of_order", detail)
 
 
 def check_moment(pointer: str, at: datetime | None) -> Iterable[FieldError]:

@@ -19,39 +19,21 @@
 Expected results of a scan are values, not faults: see scan_api.domain.Outcome.
 """
 
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong field: where it is (JSON pointer), a stable code and a sentence."""
+    """One wrong field: where it is (JSON pointer), a stable code and a sentence.
+
+    `did_you_mean` is what is right and most like what was given.
+    """
 
     pointer: str
     code: str
     detail: str
-
-
-_MISSING_FIELD = re.compile(r"missing required field `(\w+)`")
-
-
-def field_error(message: str, path: str) -> FieldError:
-    """Point at the field that a body lacks or has wrong (RFC 6901).
-
-    `path` is dotted, as in `units.0.name`, and empty for the whole body; a missing
-    field is named only by the message.
-    """
-    parts = [
-        part for part in path.replace("[", ".").replace("]", "").split(".") if part
-    ]
-    missing = _MISSING_FIELD.search(message)
-    if missing:
-        parts.append(missing[1])
-    return FieldError(
-        "".join(f"/{part}" for part in parts),
-        "required" if missing else "invalid",
-        message.rstrip(".") + ".",
-    )
+    did_you_mean: str | None = None
 
 
 class Fault(Exception):  # noqa: N818 - a fault is what style.md calls it
@@ -67,12 +49,21 @@ class Fault(Exception):  # noqa: N818 - a fault is what style.md calls it
         code: str | None = None,
         errors: tuple[FieldError, ...] = (),
         retry_after_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code or type(self).code
         self.errors = errors
         self.retry_after_s = retry_after_s
+        self._headers = dict(headers or {})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Give the headers, by small letters, that its answer carries."""
+        if self.retry_after_s is None:
+            return self._headers
+        return self._headers | {"retry-after": str(self.retry_after_s)}
 
 
 class InvalidInput(Fault):
@@ -99,6 +90,11 @@ class Unauthenticated(Fault):
 
     status = 401
     code = "unauthenticated"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Say which scheme there is (RFC 9110, section 11.6.1)."""
+        return super().headers | {"www-authenticate": "Bearer"}
 
 
 class Forbidden(Fault):
@@ -149,6 +145,11 @@ class UnsupportedMedia(Fault):
     status = 415
     code = "unsupported_media_type"
 
+    @classmethod
+    def but(cls, detail: str, readable: Sequence[str]) -> "UnsupportedMedia":
+        """Say which media types are read here (RFC 9110, section 15.5.16)."""
+        return cls(detail, headers={"accept": ", ".join(readable)})
+
 
 class Unsatisfiable(Fault):
     """None of the bytes asked for are there."""
@@ -192,6 +193,7 @@ def problem_of(fault: Fault) -> dict[str, object]:
         "detail": fault.detail,
         "errors": [
             {"pointer": e.pointer, "code": e.code, "detail": e.detail}
+            | ({"did_you_mean": e.did_you_mean} if e.did_you_mean else {})
             for e in fault.errors
         ],
     }

@@ -28,7 +28,7 @@ import scan_api.page
 import scan_api.routes
 from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
-from core.auth.requests import Authenticator
+from core.doors import StrictRequest, find_principal
 from core.errors import Forbidden
 from core.log import RequestIds
 from core.settings import Settings
@@ -119,12 +119,8 @@ def build_app(worker: Worker) -> Litestar:
             show_metrics,
         ],
         lifespan=[lifespan],
-        state=State({"refusals": worker.refusals}),
         dependencies={
-            "principal": Provide(_principal),
-            "authenticator": Provide(
-                lambda: worker.authenticator, sync_to_thread=False
-            ),
+            "principal": Provide(find_principal),
             "engine": Provide(lambda: worker.engine, sync_to_thread=False),
             "redis": Provide(lambda: worker.redis, sync_to_thread=False),
             "clock": Provide(lambda: worker.clock, sync_to_thread=False),
@@ -136,6 +132,10 @@ def build_app(worker: Worker) -> Litestar:
             "page": Provide(lambda: page, sync_to_thread=False),
             "console": Provide(lambda: rooms, sync_to_thread=False),
         },
+        state=State(
+            {"authenticator": worker.authenticator, "refusals": worker.refusals}
+        ),
+        request_class=StrictRequest,
         middleware=[RequestIds()],
         exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(page)},
         request_max_body_size=MAX_BODY,
@@ -168,15 +168,6 @@ def _telling_people(
         return show_refusal(request, page, problem.status_code or 500, kept)
 
     return tell
-
-
-async def _principal(
-    request: Request[Any, Any, Any], authenticator: Authenticator
-) -> Principal:
-    caller = await authenticator.authenticate(request.headers.get("authorization"))
-    # Where a refusal is answered, it is noted whose it was.
-    request.state.caller = caller
-    return caller
 
 
 @get("/metrics", include_in_schema=False)

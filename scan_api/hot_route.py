@@ -21,6 +21,7 @@ from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
 from core.clock import Clock, elapsed_s
 from core.db import DATABASE_AWAY
+from core.doors import JSON, check_coding
 from core.errors import (
     Fault,
     Forbidden,
@@ -254,10 +255,13 @@ def _address(
 async def _read_body(scope: Any, receive: Receive, headers: Headers) -> bytes:
     """Read the JSON body of a POST, of at most MAX_BODY bytes."""
     if scope["method"] != "POST":
-        raise MethodNotAllowed("A scan is a POST.")
+        raise MethodNotAllowed("A scan is a POST.", headers={"allow": "POST"})
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json":
-        raise UnsupportedMedia("Send the scan as application/json.")
+        raise UnsupportedMedia.but("Send the scan as application/json.", (JSON,))
+    coding = headers.get(b"content-encoding")
+    if coding is not None:
+        check_coding(coding.decode("latin-1"))
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > MAX_BODY:
         raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")

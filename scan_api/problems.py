@@ -7,7 +7,5 @@ from core.errors import Fault, problem_of
 
 def problem_body(fault: Fault) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
     """Write a fault as (status, RFC 9457 body, further headers)."""
-    headers: list[tuple[bytes, bytes]] = []
-    if fault.retry_after_s is not None:
-        headers.append((b"retry-after", b"%d" % fault.retry_after_s))
+    headers = [(n.encode(), v.encode()) for n, v in fault.headers.items()]
     return fault.status, msgspec.json.encode(problem_of(fault)), headers

@@ -15,8 +15,9 @@ from anti_fraud.domain import (
     site_tag,
 )
 from core.auth.addresses import pack_address, read_address, write_address
+from core.bodies import tell_wrong
 from core.bounds import check_moment, check_text, refuse
-from core.errors import InvalidInput, Unparsable, field_error
+from core.errors import InvalidInput, Unparsable
 
 MAX_BODY = 8_192
 # What stands for every address that cannot be read.
@@ -63,10 +64,10 @@ def decode_scan(body: bytes) -> ScanBody:
     try:
         scan = _decoder.decode(body)
     except msgspec.ValidationError as fault:
-        detail, _, path = str(fault).partition(" - at `$")
-        error = field_error(detail, path.rstrip("`"))
+        message, _, path = str(fault).partition(" - at `$")
+        error = tell_wrong(message, path.removesuffix("`"), ScanBody)
         raise InvalidInput(error.detail, errors=(error,)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Unparsable("The body is not JSON.") from None
     # Not by core.bounds.Body, which would look at each field of every scan.
     if scan.member_id is not None:

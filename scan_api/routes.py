@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import may_see_code
 from core.auth import Member, Principal, Role, Staff
-from core.auth.requests import require_token
-from core.bounds import read_id
+from core.bounds import MAX_PAGE, read_id
+from core.doors import GUARDS
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from rewards.store import load_wallet
 from scan_api.answers import ScanView, view_scan
@@ -68,7 +68,7 @@ async def list_scans(
     principal: Principal,
     engine: AsyncEngine,
     cursor: str | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=100)] = 20,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 20,
 ) -> ScanPage:
     """List a member's scans, newest first."""
     member = require_member(principal)
@@ -117,6 +117,6 @@ def _parse_id(text: str, pointer: str) -> int:
 
 ROUTER = Router(
     path="/",
-    guards=[require_token],
+    guards=GUARDS,
     route_handlers=[show_wallet, list_scans, show_scan],
 )

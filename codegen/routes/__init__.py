@@ -3,11 +3,11 @@
 from litestar import Router
 
 from codegen.routes import batches, changes, products, recalls, void_requests
-from core.auth.requests import refuse_absurd_path, require_token
+from core.doors import GUARDS
 
 ROUTER = Router(
     path="/",
-    guards=[require_token, refuse_absurd_path],
+    guards=GUARDS,
     route_handlers=[
         products.add_product,
         batches.issue_batch,

@@ -14,14 +14,13 @@ from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.domain.symbol_size import SymbolSize
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Cursor, Regions, Text64, read_gtin
+from codegen.routes.fields import Cursor, Limit, Regions, Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.origin import authority_of
 
-MAX_PAGE = 100
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[RangeState | None, QueryParameter(name="state")]
 READERS = (Role.ISSUER, Role.LINE, Role.MARKETER, Role.ANALYST, Role.SUPPORT)
@@ -163,11 +162,10 @@ async def list_batches(
     line: str | None = None,
     gtin: str | None = None,
     cursor: Cursor = None,
-    limit: int = 50,
+    limit: Limit = 50,
 ) -> BatchList:
     """List batches, newest first; `state` keeps those with codes in that state."""
     staff = require_role(principal, *READERS)
-    limit = max(1, min(limit, MAX_PAGE))
     refuse(check_text("/line", line))
     if gtin is not None:
         gtin = read_gtin(gtin)

@@ -6,7 +6,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from codegen.domain.gtin import GtinError, normalise_gtin
-from core.bounds import MAX_INTEGER, MAX_SENTENCE, MAX_TEXT
+from core.bounds import MAX_INTEGER, MAX_PAGE, MAX_SENTENCE, MAX_TEXT
 from core.errors import InvalidInput
 
 Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
@@ -17,6 +17,7 @@ Regions = Annotated[tuple[Text64, ...], msgspec.Meta(max_length=100)]
 QueryId = Annotated[int, QueryParameter(ge=0, le=MAX_INTEGER)]
 OptionalId = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
 Cursor = OptionalId
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
 
 
 def read_gtin(given: str) -> str:

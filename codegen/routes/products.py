@@ -17,7 +17,12 @@ from core.errors import InvalidInput
 from core.names import are_one
 
 ShelfLife = Annotated[int, msgspec.Meta(ge=1, le=MAX_SHELF_LIFE_DAYS)]
-PageUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[!-~]{1,500}$")]
+PageUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[!-~]{1,500}\Z", examples=["https://brand.cn/milk"]
+    ),
+]
 
 
 class NewProduct(Body, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ async def find_code(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Lead to a cap by its code. The code is a bearer secret: it enters no address."""
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "code")
     typed = form.get("code", "").strip()[:MAX_TYPED]
     async with desk.engine.connect() as conn:
         (found,) = await find_codes(conn, desk.keys, [typed], visit.staff)

@@ -27,6 +27,7 @@ from core.pages import read_form
 # A printed link has up to 60 signs, percent-encoded ones three bytes each.
 MAX_FORM: Final = MAX_CODES * 100
 _READERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
+_VOID_FIELDS: Final = ("codes", "reach", "reason")
 _VOIDERS: Final = (Role.ISSUER, Role.LINE)
 
 
@@ -66,7 +67,7 @@ async def trace_leak(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Tell which units and packages the codes were in, and preview a void."""
-    form = await read_form(request, visit, max_bytes=MAX_FORM)
+    form = await read_form(request, visit, "codes", max_bytes=MAX_FORM)
     pasted = form.get("codes", "")
     try:
         texts = await asyncio.to_thread(read_list, pasted)
@@ -90,7 +91,7 @@ async def void_leak(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Make the codes void, or the whole units that they came from."""
-    form = await read_form(request, visit, max_bytes=MAX_FORM)
+    form = await read_form(request, visit, *_VOID_FIELDS, max_bytes=MAX_FORM)
     pasted, reason = form.get("codes", ""), form.get("reason", "").strip()
     try:
         texts = await asyncio.to_thread(read_list, pasted)

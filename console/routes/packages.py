@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import msgspec
 from litestar import Response
 from litestar.enums import HttpMethod
 from litestar.response import Stream
@@ -14,7 +13,8 @@ from console.reasons import check_reason
 from console.rendering import HOME, TEMPLATES, render
 from console.visits import StaffVisit
 from core.auth import Role
-from core.errors import Conflict, InvalidInput, field_error
+from core.bodies import take_fields
+from core.errors import Conflict, InvalidInput
 from core.names import are_one
 from core.pages import read_form
 from printer_export.domain.order import Encryption
@@ -32,6 +32,7 @@ _NUMBERS: Final = (
     *("from_index", "downloads_allowed", "expires_after_days"),
 )
 _WORDS: Final = ("preset", "unwind", "link_form", "sheet", "printhouse", "unit")
+_FIELDS: Final = (*_NUMBERS, *_WORDS, "encryption", "age_recipients")
 _DEFAULTS: Final = {
     "preset": "csv",
     "lanes": "1",
@@ -60,12 +61,7 @@ def read_order(form: dict[str, str]) -> NewPackage:
     kind = form.get("encryption", "")
     recipients = form.get("age_recipients", "").split()
     fields["encryption"] = {"kind": kind, "age_recipients": recipients}
-    try:
-        return msgspec.convert(fields, NewPackage)
-    except msgspec.ValidationError as fault:
-        detail, _, path = str(fault).partition(" - at `$")
-        error = field_error(detail, path.rstrip("`"))
-        raise InvalidInput(error.detail, errors=(error,)) from None
+    return take_fields(fields, NewPackage)
 
 
 def _no_number(name: str, text: str) -> InvalidInput:
@@ -112,7 +108,7 @@ async def order_package(
 ) -> Response[bytes]:
     """Take an order; what is wrong is said beside the form as it was filled in."""
     batch_id = request.path_params["batch_id"]
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, *_FIELDS)
     try:
         async with desk.engine.begin() as conn:
             batch = await get_batch(conn, batch_id, visit.staff)
@@ -197,7 +193,7 @@ async def cancel_package(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Withdraw a package."""
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "reason")
     package_id = request.path_params["package_id"]
     reason = form.get("reason", "").strip()
     check_reason(reason)

@@ -11,7 +11,7 @@ from console.desk import ConsoleDesk
 from console.rendering import render
 from console.visits import StaffVisit
 from core.auth import Role
-from core.bounds import check_day, refuse
+from core.bounds import check_span, refuse
 from core.errors import InvalidInput
 from printer_export.domain.reconciliation import Grouping, Span
 from printer_export.pipeline.reconciliation import reconcile_places
@@ -27,6 +27,7 @@ async def show_plants(
     asked = request.query_params
     by = Grouping.LINE if asked.get("by") == Grouping.LINE else Grouping.PLANT
     span = Span(_day(asked.get("from"), "from"), _day(asked.get("to"), "to"))
+    refuse(check_span(("/from", span.first), ("/to", span.last)))
     async with desk.engine.connect() as conn:
         places = await reconcile_places(
             conn, by, span, visit.staff, timezone=desk.settings.timezone
@@ -51,5 +52,4 @@ def _day(text: str | None, name: str) -> date | None:
         raise InvalidInput.field(
             f"/{name}", "invalid", f"{text[:20]!r} is no day; write it like 2026-05-01."
         ) from None
-    refuse(check_day(f"/{name}", day))
     return day

@@ -47,7 +47,7 @@ async def add_report(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Take in a CSV that was dropped on the form; what is refused leads back to it."""
-    dropped = await read_dropped(request, visit)
+    dropped = await read_dropped(request, visit, *_OPTIONS)
     try:
         answer = await _hand_over(take_report, request, desk, visit, dropped)
     except Fault as fault:
@@ -68,7 +68,7 @@ async def preview(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Show what a report would do; a small file need not be chosen again then."""
-    dropped = await read_dropped(request, visit)
+    dropped = await read_dropped(request, visit, *_OPTIONS)
     try:
         answer = await _hand_over(preview_report, request, desk, visit, dropped)
         if answer["same_as"]:

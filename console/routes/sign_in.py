@@ -46,7 +46,7 @@ async def sign_in(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit
 ) -> Response[bytes]:
     """Trade a token for a session; the token itself is kept nowhere."""
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "next", "staff_token")
     next_path, given = _next(form.get("next")), form.get("staff_token", "").strip()
     async with desk.engine.begin() as conn:
         opened = await open_session(

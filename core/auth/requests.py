@@ -6,8 +6,6 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import idempotency, staff
@@ -15,7 +13,6 @@ from core.auth.guesses import GuessLimit
 from core.auth.members import MemberVerifier
 from core.auth.principal import Anonymous, Principal, Staff
 from core.auth.refusals import Refusal, RefusalLog
-from core.bounds import check_path
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
 
@@ -61,21 +58,6 @@ class Authenticator:
             self._staff.clear()
         self._staff[token] = (found, now_ms + STAFF_CACHE_MS)
         return found
-
-
-async def require_token(
-    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
-) -> None:
-    """Refuse who shows no token at all before the body is even read."""
-    if "authorization" not in connection.headers:
-        raise Unauthenticated("This needs a token: Authorization: Bearer TOKEN.")
-
-
-async def refuse_absurd_path(
-    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
-) -> None:
-    """Answer 404 for numbers in an address that no database has."""
-    check_path(connection.path_params.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.datastructures import Cookie, UploadFile
 
 from core.auth.addresses import client_address, forwarded_for
+from core.bodies import check_names
 from core.errors import Forbidden, TooLarge
 from core.ids import random_token
 from core.pages import guard
@@ -16,6 +17,8 @@ from core.settings import Settings
 
 MAX_FORM: Final = 8_192
 _MAX_FIELDS: Final = 64
+# What every form of ours may have beside its own fields.
+_EVERYWHERE: Final = (guard.TOKEN_FIELD, "lang")
 _TOKEN_BYTES: Final = 24
 _TOKEN_LENGTH: Final = 32
 _LANGUAGE_COOKIE: Final = "crowncap_lang"
@@ -135,18 +138,17 @@ class Visit:
 
 
 async def read_form(
-    request: Request[Any, Any, Any], visit: Visit, *, max_bytes: int = MAX_FORM
+    request: Request[Any, Any, Any],
+    visit: Visit,
+    *fields: str,
+    max_bytes: int = MAX_FORM,
 ) -> dict[str, str]:
-    """Read a form, which this site's own page must have sent.
+    """Read a form with these fields, which this site's own page must have sent.
 
-    Raises TooLarge and Forbidden.
+    Raises TooLarge, Forbidden, and InvalidInput for a field that it does not have or
+    that comes twice.
     """
-    length = visit.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > max_bytes:
-        raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
-    body = await request.body()
-    if len(body) > max_bytes:
-        raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
+    body = await _read_bounded(request, visit, max_bytes)
     try:
         pairs = parse_qsl(
             body.decode("latin-1"),
@@ -157,16 +159,32 @@ async def read_form(
         raise Forbidden("The form is not one of ours.", code="foreign_form") from None
     form = dict(pairs)
     visit.check(form)
+    check_names(pairs, (*fields, *_EVERYWHERE))
     if form.get("lang") in LANGUAGES:
         # A visitor without cookies still gets the answer in the page's language.
         visit.language = form["lang"]
     return form
 
 
+async def _read_bounded(
+    request: Request[Any, Any, Any], visit: Visit, max_bytes: int
+) -> bytes:
+    """Read a body, and no more of it than may be; raises TooLarge."""
+    length = visit.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > max_bytes:
+        raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > max_bytes:
+            raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
+    return bytes(body)
+
+
 async def read_parts(
-    request: Request[Any, Any, Any], visit: Visit
+    request: Request[Any, Any, Any], visit: Visit, *fields: str
 ) -> tuple[UploadFile | None, dict[str, str]]:
-    """Read a form with one file, spooled to the disk; the room limits its size.
+    """Read a form with one file, spooled to the disk; the page limits its size.
 
     Who sent it is looked at before any of it is read; raises Forbidden.
     """
@@ -174,5 +192,6 @@ async def read_parts(
     parts = await request.form()
     form = {name: part for name, part in parts.items() if isinstance(part, str)}
     visit.check(form)
+    check_names(parts.multi_items(), (*fields, "file", *_EVERYWHERE))
     file = parts.get("file")
     return file if isinstance(file, UploadFile) else None, form

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from core.auth.requests import refuse_absurd_path, require_token
+from core.doors import GUARDS
 from printer_export.routes import (
     content,
     epcis,
@@ -16,7 +16,7 @@ from printer_export.routes import (
 PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
 ROUTER = Router(
     path="/",
-    guards=[require_token, refuse_absurd_path],
+    guards=GUARDS,
     route_handlers=[
         packages.order_package,
         packages.list_packages,

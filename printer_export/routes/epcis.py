@@ -104,7 +104,9 @@ async def capture_events(
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in _MEDIA:
-        raise UnsupportedMedia("Send an EPCISDocument as application/json or ld+json.")
+        raise UnsupportedMedia.but(
+            "Send an EPCISDocument as application/json or ld+json.", sorted(_MEDIA)
+        )
     behaviour = _behaviour(request.headers.get("gs1-capture-error-behaviour"))
     content = await request.body()
     reading = await asyncio.to_thread(read_document, content)

@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance
+from codegen.routes.fields import Regions
 from codegen.store import find_batch
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
@@ -43,7 +44,6 @@ Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000016"])]
 Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]
-Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
 
 class Happening(Body, frozen=True, kw_only=True):
@@ -126,9 +126,7 @@ class UnitActivation(Body, frozen=True, kw_only=True):
     produced_on: date | None = None
     plant: Text64 | None = None
     line: Text64 | None = None
-    sale_regions: Annotated[tuple[Region, ...], msgspec.Meta(max_length=100)] | None = (
-        None
-    )
+    sale_regions: Regions | None = None
     campaign_id: Text64 | None = None
     effective_at: datetime | None = None
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import get_batch
-from codegen.routes.fields import Cursor, OptionalId
+from codegen.routes.fields import Cursor, Limit, OptionalId
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
@@ -29,7 +29,6 @@ from printer_export.pipeline.downloads import downloads_left
 from printer_export.pipeline.packages import Packaging
 from printer_export.store import downloads
 
-MAX_PAGE = 100
 # The framework would take it apart field by field, to no end.
 Desk = SkipValidation[Packaging]
 ModuleMm = Annotated[float, msgspec.Meta(ge=MIN_MODULE_MM, le=2)]
@@ -257,12 +256,11 @@ async def list_packages(
     batch_id: OptionalId = None,
     overdue: bool = False,  # noqa: FBT001, FBT002 - a query parameter
     cursor: Cursor = None,
-    limit: int = 50,
+    limit: Limit = 50,
 ) -> PackageList:
     """List packages, newest first; `overdue` keeps what was due before now."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.PRINTHOUSE)
     now = utc_datetime(clock.now_ms())
-    limit = max(1, min(limit, MAX_PAGE))
     async with engine.connect() as conn:
         records = await pipeline.list_packages(
             conn,

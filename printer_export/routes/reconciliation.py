@@ -10,7 +10,7 @@ from litestar.params import QueryParameter, SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, Role, require_role
-from core.bounds import check_day, refuse
+from core.bounds import check_span, refuse
 from printer_export.domain.reconciliation import Grouping, PlaceCounts, Span
 from printer_export.pipeline import reconciliation as pipeline
 
@@ -55,7 +55,7 @@ async def show_places(
 ) -> PlaceList:
     """Add up batches that were issued from one day to another, both included."""
     staff = require_role(principal, *READERS)
-    refuse([*check_day("/from", from_day), *check_day("/to", to_day)])
+    refuse(check_span(("/from", from_day), ("/to", to_day)))
     span = Span(from_day, to_day)
     async with engine.connect() as conn:
         places = await pipeline.reconcile_places(

@@ -13,12 +13,13 @@ from litestar import Request, Response, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance, get_batch
-from codegen.routes.fields import Cursor, OptionalId, QueryId
+from codegen.routes.fields import Cursor, Limit, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
+from core.bodies import read_body
 from core.bounds import Body, check_moment, check_text, refuse
 from core.clock import Clock, utc_datetime
-from core.errors import InvalidInput, TooLarge, UnsupportedMedia, field_error
+from core.errors import InvalidInput, TooLarge, UnsupportedMedia
 from printer_export.domain.report_order import (
     MAX_AGAIN,
     Activate,
@@ -31,8 +32,8 @@ from printer_export.store import reports as store
 
 MAX_REPORT = 4 << 30
 MAX_JSON = 4 << 20
-MAX_PAGE = 100
 _IN_MEMORY = 1 << 20
+_MEDIA = ("text/csv", "application/json")
 _WAYS = (("from_index", "to_index"), ("code",), ("unit", "quantity"))
 
 
@@ -156,8 +157,10 @@ def read_activation(text: str) -> tuple[Activate, datetime | None]:
 async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int | None:
     """Spool the body as CSV; returns the batch that a JSON body names."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in {"text/csv", "application/json"}:
-        raise UnsupportedMedia("Send the report as text/csv or application/json.")
+    if media not in _MEDIA:
+        raise UnsupportedMedia.but(
+            "Send the report as text/csv or application/json.", _MEDIA
+        )
     limit = MAX_REPORT if media == "text/csv" else MAX_JSON
     size = 0
     async for chunk in request.stream():
@@ -169,14 +172,7 @@ async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int |
         return None
     content.seek(0)
     body = content.read()
-    try:
-        report = msgspec.json.decode(body, type=JsonReport)
-    except msgspec.ValidationError as fault:
-        detail, _, path = str(fault).partition(" - at `$")
-        error = field_error(detail, path.rstrip("`"))
-        raise InvalidInput(error.detail, errors=(error,)) from None
-    except msgspec.DecodeError as fault:
-        raise InvalidInput(f"The body is no JSON: {fault}.", code="no_json") from None
+    report = read_body(body, JsonReport)
     content.seek(0)
     content.truncate()
     content.write(_as_csv(report.rows).encode())
@@ -212,11 +208,10 @@ async def list_reports(
     engine: AsyncEngine,
     batch_id: QueryId,
     cursor: Cursor = None,
-    limit: int = 50,
+    limit: Limit = 50,
 ) -> ReportList:
     """List the reports of a batch, newest first."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
-    limit = max(1, min(limit, MAX_PAGE))
     async with engine.connect() as conn:
         await get_batch(conn, batch_id, staff)
         rows = await store.list_reports(conn, batch_id, before_id=cursor, limit=limit)

@@ -6,9 +6,11 @@ from typing import Any, Final
 import structlog
 from litestar import Request, Response
 from litestar.enums import HttpMethod
+from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 
 from core.db import DATABASE_AWAY
+from core.doors import fault_of
 from core.errors import Fault, database_away
 from scan_api.guess_throttle import WrongGuess
 from scan_api.page.desk import PageDesk
@@ -47,6 +49,8 @@ async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[by
         return await work(request, page, visit)
     except Fault as fault:
         return _show_fault(page, visit, fault)
+    except HTTPException as raised:
+        return _show_fault(page, visit, fault_of(request, raised))
     except DATABASE_AWAY as fault:
         log.warning("database_away", cause=fault)
         return _show_fault(page, visit, database_away())
@@ -77,9 +81,6 @@ def _notice_of(status: int) -> str:
 
 
 def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[bytes]:
-    headers = {}
-    if fault.retry_after_s is not None:
-        headers["retry-after"] = str(fault.retry_after_s)
     notice = _notice_of(fault.status)
     said = "wait"
     if isinstance(fault, WrongGuess):
@@ -89,7 +90,7 @@ def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[byte
         visit,
         "notice.html",
         status=fault.status,
-        headers=headers,
+        headers=fault.headers,
         notice=notice,
         wait=word_wait(
             visit.language,

@@ -44,7 +44,7 @@ async def _sign_in(
     request: AnyRequest, page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
     _require_demo(page)
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "next", "name")
     next_path = local_path(form.get("next"))
     name = read_name(form.get("name", ""))
     if name is None:
@@ -69,7 +69,7 @@ async def _sign_in(
 async def _sign_out(
     request: AnyRequest, _page: PageDesk, visit: PageVisit
 ) -> Response[bytes]:
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "next")
     visit.end_session()
     return TEMPLATES.redirect(visit, local_path(form.get("next")))
 

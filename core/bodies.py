@@ -1,0 +1,267 @@
+"""JSON that comes in: read strictly, and told in the caller's own names when wrong.
+
+A name that nobody knows is refused (RFC 9413 says why: what is passed over in silence
+can never be given a meaning), and so is a name that is given twice (RFC 7493, section
+2.3), of which two readers could take different ones.
+"""
+
+import json
+import re
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from difflib import get_close_matches
+from functools import cache
+from itertools import islice
+from typing import Any, Final, NoReturn, TypeVar, cast
+
+import msgspec
+from msgspec import inspect as kinds
+
+from core.bounds import MAX_FAULTS
+from core.errors import FieldError, InvalidInput, Unparsable
+
+T = TypeVar("T")
+
+_Kind = kinds.Type
+# Enough to take an s too many, two letters swapped, a word left out.
+_LIKENESS: Final = 0.6
+_SHOWN: Final = 40
+_WORDS: Final = {
+    "int": "a whole number",
+    "float": "a number with a fraction",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object with named fields",
+    "null": "null",
+    "date": "a day, like 2026-05-01",
+    "datetime": "a time with its offset, like 2026-05-01T08:00:00Z",
+    "uuid": "a UUID",
+}
+_TYPES = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=|==) (\d+)")
+_BOUND = re.compile(r"Expected `[^`]+` (>=|<=|>|<) (-?[\d.]+(?:e[+-]?\d+)?)")
+_MISSING = re.compile(r"missing required field `(.*)`")
+_ENUM = re.compile(r"Invalid enum value (.*)", re.DOTALL)
+_FORMS: Final = {"datetime": "encoded datetime", "date": "encoded date", "uuid": "UUID"}
+_LIMITS: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_LENGTHS: Final = {">=": "at least", "<=": "at most", "==": "exactly"}
+
+
+def read_body(content: bytes, kind: type[T]) -> T:
+    """Read JSON as a kind of value; raises Unparsable, and InvalidInput by field."""
+    return take_fields(parse_json(content), kind)
+
+
+def parse_json(content: bytes) -> Any:
+    """Parse JSON in UTF-8; raises Unparsable for whatever is not quite that."""
+    try:
+        return json.loads(
+            content.decode("utf-8-sig"),
+            object_pairs_hook=_each_name_once,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as fault:
+        detail = f"The body is not UTF-8, from byte {fault.start + 1} on."
+    except json.JSONDecodeError as fault:
+        detail = (
+            f"The body is not JSON: see line {fault.lineno}, character {fault.colno}."
+        )
+    except RecursionError:
+        detail = "The body is nested too deeply."
+    except ValueError:
+        # Python reads no number of thousands of digits.
+        detail = "The body has a number with too many digits."
+    raise Unparsable(detail)
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput(f"{twice[:_SHOWN]!a} is given twice.", code="given_twice")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Unparsable(f"The body is not JSON: {name} is not a value of JSON.")
+
+
+def take_fields(value: Any, kind: type[T]) -> T:
+    """Make a kind of value of parsed JSON; raises InvalidInput naming each field."""
+    strange = find_unknown(value, _kind_of(cast("Hashable", kind)))
+    unknown = tuple(islice(strange, MAX_FAULTS))
+    if unknown:
+        raise InvalidInput(unknown[0].detail, code="unknown_field", errors=unknown)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as fault:
+        message, _, path = str(fault).partition(" - at `$")
+        error = tell_wrong(message, path.removesuffix("`"), kind)
+        raise InvalidInput(error.detail, errors=(error,)) from None
+
+
+def find_unknown(value: Any, kind: _Kind, pointer: str = "") -> Iterator[FieldError]:
+    """Tell each name that a kind of value does not have, at any depth."""
+    for each in _alternatives(kind):
+        if isinstance(value, dict) and isinstance(
+            each, kinds.StructType | kinds.DataclassType
+        ):
+            parts = {part.encode_name: part.type for part in each.fields}
+            for name, inner in value.items():
+                if name in parts:
+                    yield from find_unknown(inner, parts[name], f"{pointer}/{name}")
+                else:
+                    yield unknown_field(f"{pointer}/{escape(name)}", name, parts)
+        elif isinstance(value, list) and isinstance(
+            each, kinds.VarTupleType | kinds.ListType
+        ):
+            for place, inner in enumerate(value):
+                yield from find_unknown(inner, each.item_type, f"{pointer}/{place}")
+
+
+def check_names(
+    given: Iterable[tuple[str, object]], known: Collection[str] | None
+) -> None:
+    """Refuse a field of a form or an address that comes twice, or is not `known`.
+
+    None knows every name.
+    """
+    names = [name for name, _ in given]
+    errors = []
+    for name in dict.fromkeys(names):
+        pointer = f"/{escape(name)}"
+        if known is not None and name not in known:
+            errors.append(unknown_field(pointer, name, known))
+        elif names.count(name) > 1:
+            detail = f"{name[:_SHOWN]} is given {names.count(name)} times; say it once."
+            errors.append(FieldError(pointer, "given_twice", detail))
+    if errors:
+        raise InvalidInput(
+            errors[0].detail, code=errors[0].code, errors=tuple(errors[:MAX_FAULTS])
+        )
+
+
+def unknown_field(pointer: str, name: str, known: Collection[str]) -> FieldError:
+    """Say that there is no such name, and which one is like it."""
+    nearest = nearest_of(name, known)
+    hint = f"did you mean {nearest}?" if nearest else _list_names(known)
+    detail = f"{name[:_SHOWN]!a} is not known here; {hint}"
+    return FieldError(pointer, "unknown_field", detail, nearest)
+
+
+def nearest_of(given: str, known: Iterable[str]) -> str | None:
+    """Pick what somebody may have meant; None if nothing is like it."""
+    close = get_close_matches(given[:_SHOWN].lower(), known, n=1, cutoff=_LIKENESS)
+    return close[0] if close else None
+
+
+def _list_names(known: Iterable[str]) -> str:
+    names = ", ".join(sorted(known))
+    return f"known are: {names}." if names else "nothing is."
+
+
+def tell_wrong(message: str, path: str, kind: Any) -> FieldError:
+    """Put what msgspec says of a wrong field into words of its sender.
+
+    `path` is dotted, as in `units[0].name`, and empty for the whole value.
+    """
+    parts = [p for p in path.replace("[", ".").replace("]", "").split(".") if p]
+    missing = _MISSING.search(message)
+    if missing:
+        parts.append(missing[1])
+    pointer = "".join(f"/{part}" for part in parts)
+    if missing:
+        return FieldError(pointer, "required", f"{missing[1]} is missing.")
+    detail, nearest = _word(message, list(_kinds_at(_kind_of(kind), parts)))
+    name = ".".join(parts) or "The body"
+    return FieldError(pointer, "invalid", f"{name}: {detail}", nearest)
+
+
+def _word(message: str, found: list[_Kind]) -> tuple[str, str | None]:
+    """Word a message of msgspec for people; gives the nearest right value, too."""
+    if match := _TYPES.search(message):
+        wanted = [_WORDS.get(w, w) for w in match[1].split(" | ") if w != "null"]
+        got = _WORDS.get(match[2], match[2])
+        return f"send {' or '.join(wanted) or 'null'}, not {got}.", None
+    if match := _LENGTH.search(message):
+        what = "entries" if match[1] == "array" else "characters"
+        return f"it has {_LENGTHS[match[2]]} {int(match[3]):,} {what}.", None
+    if match := _BOUND.search(message):
+        return f"it is {_LIMITS[match[1]]} {match[2]}.", None
+    if match := _ENUM.search(message):
+        return _word_choice(match[1].strip("'"), found)
+    return _word_form(message, found), None
+
+
+def _word_form(message: str, found: list[_Kind]) -> str:
+    for kind, word in _FORMS.items():
+        if word in message:
+            return f"it is not {_WORDS[kind]}."
+    examples = [e for each in found for e in _examples_of(each)]
+    if examples:
+        return f"it is not written as it has to be, like {examples[0]}."
+    return "it cannot be read."
+
+
+def _word_choice(given: str, found: list[_Kind]) -> tuple[str, str | None]:
+    choices = [choice for each in found for choice in _choices_of(each)]
+    nearest = nearest_of(given, choices)
+    listed = ", ".join(choices)
+    return f"{given[:_SHOWN]!a} is none of: {listed}.", nearest
+
+
+def _choices_of(kind: _Kind) -> list[str]:
+    if isinstance(kind, kinds.EnumType):
+        return [str(member.value) for member in kind.cls]
+    if isinstance(kind, kinds.LiteralType):
+        return [str(value) for value in kind.values]
+    return []
+
+
+def _examples_of(kind: _Kind) -> list[Any]:
+    if isinstance(kind, kinds.Metadata):
+        return list((kind.extra_json_schema or {}).get("examples", ()))
+    return []
+
+
+def _kinds_at(kind: _Kind, parts: list[str]) -> Iterator[_Kind]:
+    """Find what may stand at a place of a kind of value."""
+    if isinstance(kind, kinds.Metadata):
+        if not parts:
+            yield kind
+        yield from _kinds_at(kind.type, parts)
+        return
+    if isinstance(kind, kinds.UnionType):
+        for each in kind.types:
+            yield from _kinds_at(each, parts)
+        return
+    if not parts:
+        yield kind
+    elif isinstance(kind, kinds.VarTupleType | kinds.ListType):
+        yield from _kinds_at(kind.item_type, parts[1:])
+    elif isinstance(kind, kinds.StructType | kinds.DataclassType):
+        for part in kind.fields:
+            if part.encode_name == parts[0]:
+                yield from _kinds_at(part.type, parts[1:])
+
+
+def _alternatives(kind: _Kind) -> Iterator[_Kind]:
+    """Give a kind of value, or each that a union has, without what is said of it."""
+    if isinstance(kind, kinds.Metadata):
+        yield from _alternatives(kind.type)
+    elif isinstance(kind, kinds.UnionType):
+        for each in kind.types:
+            yield from _alternatives(each)
+    else:
+        yield kind
+
+
+@cache
+def _kind_of(kind: Hashable) -> _Kind:
+    return kinds.type_info(kind)
+
+
+def escape(name: str) -> str:
+    """Write a name as a part of a JSON pointer (RFC 6901, section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
