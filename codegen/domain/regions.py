@@ -25,7 +25,7 @@ _GB_2260: Final = (
 _ALIKE: Final = 0.6
 _SHOWN: Final = 40
 # Words that only say what a region is, which nobody types.
-_KINDS: Final = re.compile(r" (Shi|Sheng|SAR|Zizhiqu)$")
+_KINDS: Final = re.compile(r" (Shi|Sheng|SAR|Zizhiqu)\Z")
 
 
 def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def test_a_report_is_seen_before_it_counts(
     sent = lin.http.post(
         f"{here}/report",
         data=kept,
-        files={"none": ("", b"")},
+        files={"file": ("", b"")},
         headers={"origin": service.base_url},
     )
     assert sent.status_code == 303, sent.text

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from tests.house.test_house_rules import Source, of_packages
 
-# `$` that is neither escaped nor in a class of characters.
-_END = re.compile(r"(?<!\\)(?:\\\\)*\$(?![^\[]*\])")
+# `$` that is not escaped, at the end of a pattern or of a part of one.
+_END = re.compile(r"(?<!\\)(?:\\\\)*\$(?=\Z|[)|])")
 _TAKES_A_PATTERN = {
     *("compile", "search", "match", "fullmatch", "findall", "finditer", "sub", "split"),
 }
