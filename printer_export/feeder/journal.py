@@ -27,6 +27,8 @@ from printer_export.feeder.codes import (
 )
 
 _SQLITE_LIMIT: Final = 2**62
+# Batches have a billion codes at most (codegen.domain.batch).
+_LONGEST: Final = 10**9
 
 
 class State(IntEnum):
@@ -82,14 +84,17 @@ class Journal:
     def __init__(self, path: Path, conn: sqlite3.Connection) -> None:
         self.path = path
         self._conn = conn
-        bound = store.load_bound(conn)
-        self.binding = _binding(bound)
-        self.plan = RowPlan(msgspec.json.decode(bound["plan"], type=list[RowFile]))
-        self.selection = store.load_selection(conn)
-        self.sent_until = store.load_sent_until(conn)
+        try:
+            bound = store.load_bound(conn)
+            self.binding = _binding(bound)
+            self.plan = _plan(bound["plan"], self.binding)
+            self.selection = store.load_selection(conn)
+            self.sent_until = store.load_sent_until(conn)
+            found = store.sum_states(conn)
+        except (sqlite3.DatabaseError, LookupError, ValueError, TypeError) as error:
+            raise damaged(path) from error
         self._total = count_in(self.selection)
         self._sent = count_in(cut_spans(self.selection, self.sent_until))
-        found = store.sum_states(conn)
         self._states = {state: found.get(state, 0) for state in State}
 
     @classmethod
@@ -235,6 +240,29 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise Conflict(f"The journal {path} cannot be opened: {error}.") from None
     except sqlite3.DatabaseError:
         raise Conflict(f"{path} is no journal.") from None
+
+
+def damaged(path: Path) -> Conflict:
+    """Say that a journal cannot be believed."""
+    return Conflict(
+        f"The journal {path} was damaged. Send nothing from it, report what it may "
+        "have printed as wasted, and begin another one for other codes."
+    )
+
+
+def _plan(text: str, binding: Binding) -> RowPlan:
+    """Read the files of a package, each with indexes that a batch can have."""
+    try:
+        files = msgspec.json.decode(text, type=list[RowFile])
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+    for file in files:
+        ends = (file.first_index, file.first_index + (file.rows - 1) * file.index_step)
+        if not file.index_step or file.rows < 0 or min(ends) < 0:
+            raise ValueError(f"{file.path} has rows without indexes of their own.")
+    if binding.to_index - binding.from_index > _LONGEST or binding.from_index < 0:
+        raise ValueError("No batch is so long.")
+    return RowPlan(files)
 
 
 def _binding(bound: dict[str, str]) -> Binding:

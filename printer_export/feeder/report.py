@@ -1,6 +1,7 @@
 """A journal as a line report: what was printed, refused, or cannot be told."""
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Conflict
-from printer_export.feeder.journal import Counts, Journal, State
+from printer_export.feeder.journal import Counts, Journal, State, damaged
 
 HEADER: Final = "from_index,to_index,status,reason,grade"
 # Indexes are looked at in stretches, so that memory does not grow with a package.
@@ -63,7 +64,9 @@ def write_report(journal: Journal, out: Path) -> Counts:
             dir=out.parent, prefix=f".{out.name}.", suffix=".part"
         )
         try:
-            with os.fdopen(descriptor, "w", encoding="ascii", newline="") as file:
+            with os.fdopen(
+                descriptor, "w", encoding="ascii", errors="replace", newline=""
+            ) as file:
                 _write(file, journal)
                 file.flush()
                 os.fsync(file.fileno())
@@ -74,6 +77,8 @@ def write_report(journal: Journal, out: Path) -> Counts:
             raise
     except OSError as error:
         raise Conflict(f"{out} could not be written: {error.strerror}.") from error
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise damaged(journal.path) from error
     return journal.counts()
 
 

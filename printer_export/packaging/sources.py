@@ -9,6 +9,7 @@ import io
 import os
 import re
 import stat
+import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -42,7 +43,7 @@ _DROPPED_BEGINNINGS: Final = ("._", "~$", ".~lock.", ".trash-")
 # What the libraries below raise for an archive that was damaged.
 DAMAGES: Final = (
     *(zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError),
-    *(NotImplementedError, MemoryError, OverflowError),
+    *(NotImplementedError, MemoryError, OverflowError, LookupError, struct.error),
 )
 
 
@@ -125,7 +126,7 @@ def _zip(path: Path, file: IO[bytes], secrets: Secrets) -> Iterator[Source]:
             f"{path} is no zip file, or a part of one, or it was damaged."
         ) from None
     with archive:
-        members = [each for each in archive.infolist() if not each.is_dir()]
+        members = [x for x in archive.infolist() if not x.filename.endswith("/")]
         _bound(len(members), path)
         if any(each.flag_bits & _ENCRYPTED for each in members):
             module = importlib.import_module("printer_export.packaging.password")

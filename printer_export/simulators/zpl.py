@@ -44,7 +44,7 @@ class ZplDialect:
                 yield QUERY
             elif code == "JX":
                 self._open = None
-            elif code == "XA":
+            elif code == "XA" and self._open is None:
                 self._open = b"^XA"
                 self._state.begin()
             elif code == "XZ" and self._open is not None:

@@ -36,7 +36,7 @@ def driver(url: str) -> Driver:
 def test_zpl_writes_a_label_with_its_quiet_zone_and_the_readable_code() -> None:
     """300 dpi, 25 mm, four dots a module, four modules free around it."""
     assert driver("zpl://h:9100").frame(CODE) == (
-        b"\x10CT~\x10CD,\x10CC^~SD15^XA^SZ2^MUD,300,300^JMA^MCY^CI28^CVN^JZN"
+        b"\x10CT~\x10CD,\x10CC^~JX~SD15^XA^SZ2^MUD,300,300^JMA^MCY^CI28^CVN^JZN"
         b"^MTT^MNY^PR4^MD0^PW295^LL295^LH0,0^LS0^LT0^PON^PMN^LRN^FWN,0^BY2,3,1"
         b"^FO16,16^BQN,2,4^FH_^FDMA,HTTPS://C.EXAMPLE/C/0123456789ABCDEF^FS"
         b"^FO16,134^A0N,20,20^FD0123-4567-89AB-CDEF^FS^PQ1,0,1,Y^XZ\r\n"

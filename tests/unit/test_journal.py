@@ -177,3 +177,42 @@ def test_a_range_of_indexes_is_found_in_lanes_that_run_backwards(
     found = [LANES.index_at(p) for a, b in spans for p in range(a, b + 1)]
     assert sorted(found) == sorted(wanted)
     assert all(LANES.index_at(LANES.position_of(i) or 0) == i for i in wanted)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE bound SET value = 'x' WHERE name = 'to_index'",
+        "UPDATE bound SET value = '99999999999999' WHERE name = 'to_index'",
+        "DELETE FROM bound WHERE name = 'plan'",
+        "UPDATE bound SET value = '[{}]' WHERE name = 'plan'",
+        """UPDATE bound SET value = replace(value, '"index_step":2', '"index_step":0')
+           WHERE name = 'plan'""",
+        "DROP TABLE runs",
+        "DELETE FROM progress",
+    ],
+)
+def test_a_damaged_journal_is_one_sentence(tmp_path: Path, change: str) -> None:
+    """Whatever is missing or makes no sense in it."""
+    new_journal(tmp_path / "a").close()
+    with sqlite3.connect(tmp_path / "a") as conn:
+        conn.execute(change)
+    conn.close()
+    with pytest.raises(Conflict, match="damaged"):
+        Journal.open(tmp_path / "a")
+
+
+def test_a_report_of_a_damaged_journal_is_one_sentence(tmp_path: Path) -> None:
+    """States that there are not; and reasons that no report could be written with."""
+    with new_journal(tmp_path / "a") as journal:
+        journal.record(10, [Settled(0, 3, State.REJECTED, "\u7eb8\u5361")])
+        write_report(journal, tmp_path / "out.csv")
+    assert b"rejected,??," in (tmp_path / "out.csv").read_bytes()
+    with sqlite3.connect(tmp_path / "a") as conn:
+        conn.execute("UPDATE runs SET state = 9")
+    conn.close()
+    with (
+        Journal.open(tmp_path / "a") as journal,
+        pytest.raises(Conflict, match="damaged"),
+    ):
+        write_report(journal, tmp_path / "out.csv")

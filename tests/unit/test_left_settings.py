@@ -24,7 +24,13 @@ ZPL_SEEN = [
 ZPL_UNSEEN = [b"^FWR", b"^CI0", b"^MNM", b"^PR14", b"^CVY", b"^JZY", b"^CFB,90,90"]
 ZPL_ALONE = [
     *(b"~SD00", b"~CC/", b"~CD;", b"~CC/~CT!", b"~CT!!CC/!CD;"),
-    *(b"^XA^CC/", b"^XA^CD;^CT#^CC/", b"\x10CC\x10CT*", b"~CC~"),
+    *(
+        b"^XA^FO0,0^BQN,2,6^FDMA,OLD^FS",
+        b"^XA^CC/",
+        b"^XA^CD;^CT#^CC/",
+        b"\x10CC\x10CT*",
+        b"~CC~",
+    ),
 ]
 TSPL_SEEN = [
     "SIZE 10 mm,10 mm", "GAP 0 mm,0 mm", "BLINE 3 mm,0 mm", "OFFSET 12 mm",

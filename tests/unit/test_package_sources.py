@@ -201,6 +201,12 @@ def _is_absolute(path: Path) -> Path:
     return packed(path, {"/etc/cron.d/x": b"x"})
 
 
+def _nameless(path: Path) -> Path:
+    content = PLAIN.read_bytes().replace(b"layout.json", bytes(11))
+    path.write_bytes(content)
+    return path
+
+
 def _other_method(path: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("manifest.json", b" " * (64 << 20))
@@ -211,7 +217,7 @@ def _other_method(path: Path) -> Path:
     "make",
     [
         *(_bomb, _bomb_of_data, _nested, _wide, _long_number),
-        *(_listed_often, _leads_out, _is_absolute, _other_method),
+        *(_listed_often, _leads_out, _is_absolute, _other_method, _nameless),
     ],
 )
 def test_what_is_no_package_is_refused_before_it_costs_anything(

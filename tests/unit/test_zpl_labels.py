@@ -34,7 +34,7 @@ LOWER = f"https://c.example/C/{CODE}"
 LOWER_DIGITAL = f"https://caps.example/01/06901234567892/21/{CODE}"
 STRANGE = f"https://c.example/a^b~c_d%20e\\f/C/{CODE}"
 UNKNOWN = (
-    *(b"\x10CT~\x10CD,\x10CC^~SD15", b"^SZ2", b"^MUD,300,300", b"^JMA", b"^MCY"),
+    *(b"\x10CT~\x10CD,\x10CC^~JX~SD15", b"^SZ2", b"^MUD,300,300", b"^JMA", b"^MCY"),
     *(b"^JZN", b"^MTT", b"^MNY", b"^PR4", b"^MD0", b"^PQ1,0,1,Y"),
 )
 OPTIONS = [

@@ -110,7 +110,7 @@ def read_template(path: Path | None) -> Template:
         raise InvalidInput(
             f"The template {path} cannot be read: {error.strerror}."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(f"The template {path} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise InvalidInput(f"The template {path} is wrong: {error}.") from error

@@ -103,6 +103,7 @@ def _say_settings(values: Mapping[str, int], width: int, height: int) -> str:
     """
     return "".join((
         _PREFIXES,
+        "~JX",  # whatever somebody else has begun and not ended
         f"~SD{values['dark']:02d}",  # darkness; ^MD, which is added to it, is below
         "^XA^SZ2",  # ZPL II
         "^MUD,300,300^JMA",  # units: dots, none converted, none doubled
