@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 
 import psycopg
 
 from crowncap.embedded.process import is_running
+from tests.fixtures.commands import Done
 from tests.fixtures.processes import children_of, free_port, wait_for
 from tests.fixtures.service import OwnService, Service
 
@@ -22,12 +22,12 @@ FORGET = (
 )
 
 
-def try_up(service: Service, *, port: int) -> subprocess.CompletedProcess[str]:
+def try_up(service: Service, *, port: int) -> Done:
     """Start one more `up` on the data, which has to refuse."""
     return service.run("up", "--demo", "--port", str(port))
 
 
-def only_sentence(done: subprocess.CompletedProcess[str]) -> str:
+def only_sentence(done: Done) -> str:
     """Check that a start was refused with one sentence, and give it."""
     assert done.returncode == 2, done.stdout + done.stderr
     said = " ".join(done.stderr.split())
