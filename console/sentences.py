@@ -15,8 +15,8 @@ FAULTS: Final[Mapping[str, str]] = {
         "这些码已在另一个码包里。同一个码绝不打包两次；请换序号，或先撤销那个码包。"
     ),
     "already_exported": "这个批次曾以明文导出，不能再打包。请签发新批次。",
-    "second_person_needed": "码包要由下单人以外的人批准。",
-    "already_approved": "这个码包已经批准过了。",
+    "second_person_needed": "这件事要由申请人以外的人批准。",
+    "already_approved": "这件事已经批准过了。",
     "package_cancelled": "这个码包已被撤销。",
     "not_approved": "这个码包还在等待批准。",
     "package_expired": "下载链接已失效。",
@@ -35,6 +35,7 @@ FAULTS: Final[Mapping[str, str]] = {
         "您下载过这个码包，不能再得知密码；同一个人绝不两样都有。请撤销后重新下单，"
         "由另一人批准。"
     ),
+    "changed_since_shown": "批准的内容已有变化；请重新查看后再批准。",
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": (
         "第一行要写明列名，顺序不限：from_index 和 to_index"

@@ -16,6 +16,10 @@ ROLE_ROOMS: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
         "/console/codes",
         (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT),
     ),
+    "room_recalls": (
+        "/console/recalls",
+        (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT),
+    ),
     "room_leaks": ("/console/leaks", (Role.ANALYST, Role.ISSUER, Role.LINE)),
 }
 

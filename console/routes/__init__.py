@@ -2,7 +2,16 @@
 
 from litestar import Router
 
-from console.routes import batches, codes, home, leaks, packages, plants, reports
+from console.routes import (
+    batches,
+    codes,
+    home,
+    leaks,
+    packages,
+    plants,
+    recalls,
+    reports,
+)
 from console.routes import sign_in as signing
 
 ROUTER = Router(
@@ -33,5 +42,10 @@ ROUTER = Router(
         leaks.trace_leak,
         leaks.void_leak,
         plants.show_plants,
+        recalls.show_recalls,
+        recalls.show_one_recall,
+        recalls.show_void_request,
+        recalls.approve_one_recall,
+        recalls.approve_void_request,
     ],
 )
