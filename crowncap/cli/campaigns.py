@@ -1,6 +1,5 @@
 """`crowncap campaign …`."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -11,11 +10,11 @@ from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bounds import MAX_POINTS
 from core.errors import Conflict, InvalidInput
+from core.moments import on_both_clocks
+from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
 from rewards.store import insert_campaign, load_campaigns
-
-_MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"])
 
 
 @cli.group()
@@ -27,8 +26,12 @@ def campaign() -> None:
 @click.argument("campaign_id")
 @click.option("--name", required=True)
 @click.option("--points", required=True, type=click.IntRange(1, 1_000_000))
-@click.option("--starts", type=_MOMENT, help="UTC; default: now.")
-@click.option("--ends", type=_MOMENT, help="UTC; default: never.")
+@click.option(
+    "--starts",
+    type=WHEN,
+    help="2027-01-01 by CROWNCAP_TIMEZONE, or 2027-01-01T08:00:00+08:00; default: now.",
+)
+@click.option("--ends", type=WHEN, help="A last day counts whole; default: never.")
 @click.option(
     "--budget", type=click.IntRange(1, MAX_POINTS), help="Points in all; default: any."
 )
@@ -40,15 +43,20 @@ def campaign() -> None:
 async def add(
     shell: Shell,
     campaign_id: str,
-    starts: datetime | None,
-    ends: datetime | None,
+    starts: str | None,
+    ends: str | None,
     **terms: Any,
 ) -> dict[str, Any]:
     """Add a campaign that pays points for each claimed cap."""
-    starts_at = starts.replace(tzinfo=UTC) if starts else shell.now()
-    ends_at = ends.replace(tzinfo=UTC) if ends else None
+    timezone = shell.settings.timezone
+    starts_at = start_of("/starts", starts, timezone) or shell.now()
+    ends_at = end_of("/ends", ends, timezone)
     if ends_at is not None and ends_at <= starts_at:
         raise InvalidInput("A campaign ends after it starts.")
+    told = {
+        "starts": on_both_clocks(starts_at, timezone),
+        "ends": ends_at and on_both_clocks(ends_at, timezone),
+    }
     async with shell.engine.begin() as conn:
         await codes_store.take_fence(conn)
         if terms["brand"]:
@@ -69,10 +77,12 @@ async def add(
             OPERATOR,
             action="campaign.add",
             subject=f"campaign:{campaign_id}",
-            detail=terms,
+            detail=terms
+            | {"starts": starts_at.isoformat()}
+            | {"ends": ends_at and ends_at.isoformat()},
             now=shell.now(),
         )
-    return {"campaign_id": campaign_id, **terms}
+    return {"campaign_id": campaign_id, **terms, **told}
 
 
 @campaign.command("list")

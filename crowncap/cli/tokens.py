@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,14 @@ from core.clock import SystemClock
 from core.db import create_engine
 from core.errors import InvalidInput, MisconfiguredError
 from core.ids import random_token
+from core.moments import on_both_clocks
+from crowncap.cli.moments import WHEN, end_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import (
     Shell,
     check_options,
     data_dir_option,
+    errors,
     read_settings,
     tidy_options,
     with_shell,
@@ -43,7 +45,9 @@ def token() -> None:
 @click.option("--brand", help="Narrow the token to one brand.")
 @click.option("--line", help="Narrow the token to one line.")
 @click.option("--store", help="Narrow the token to one shop.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC).")
+@click.option(
+    "--expires", type=WHEN, help="Last day by CROWNCAP_TIMEZONE, which counts whole."
+)
 @data_dir_option
 def make_staff_token(data_dir: Path | None, **options: Any) -> None:
     """Print one new staff token, this once; only its hash is kept."""
@@ -68,7 +72,15 @@ async def _with_engine(
 
 async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
     person = options["name"]
-    expires: datetime | None = options["expires"]
+    timezone = shell.settings.timezone
+    expires_at = end_of("/expires", options["expires"], timezone)
+    if expires_at is not None:
+        if expires_at <= shell.now():
+            raise InvalidInput(
+                "This token would open nothing: --expires is over. Name a day to come."
+            )
+        both = on_both_clocks(expires_at, timezone)
+        errors.print(f"Good until {both.local.isoformat()} ({both.utc.isoformat()}).")
     async with shell.engine.begin() as conn:
         if not person:
             if not await is_demo(conn):
@@ -87,7 +99,7 @@ async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
             line=options["line"],
             store=options["store"],
             now=shell.now(),
-            expires_at=expires.replace(tzinfo=shell.now().tzinfo) if expires else None,
+            expires_at=expires_at,
         )
         await record_action(
             conn,
