@@ -130,6 +130,12 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "them by range."
     ): "批次 {} 的码分散成 {} 段，均未启用。请按序号范围启用。",
     "Codes become active when their carton ships.": "装箱发货时启用。",
+    "These caps are void, for good.": "这些瓶盖码已作废，不能恢复。",
+    "These caps are recalled, for good.": "这些瓶盖码已召回，不能恢复。",
+    "These caps are active already.": "这些瓶盖码已经启用。",
+    (
+        "These caps were reported missing, or lie in too many pieces."
+    ): "这些瓶盖码已报缺失，或分散成太多段。",
     "line report": "产线报告",
     "shipment": "发货",
     # Pre-flight

@@ -9,6 +9,7 @@ from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.ranges import SERIAL_BITS, RangeState
 from codegen.domain.regions import read_regions
+from codegen.domain.skips import Skip
 from codegen.domain.symbol_size import SymbolSize, symbol_of
 from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import FieldError, InvalidInput
@@ -264,14 +265,7 @@ class ChangeResult:
     change_id: int
     changed: int
     unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Codes that a change would leave as they are, and why: their state, mostly."""
-
-    reason: str
-    quantity: int
+    skipped: tuple[Skip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,4 +274,4 @@ class Preview:
 
     would_change: int
     unchanged: int
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]

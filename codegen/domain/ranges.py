@@ -5,7 +5,8 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -112,14 +113,20 @@ class RangeChange:
 class RangePlan:
     """What a change does to a batch's ranges.
 
-    `moved` are the pieces that change, in the state and with the binding they had.
+    `moved` are the pieces that change, in the state and with the binding they had;
+    `stayed` counts the codes that it leaves, by the state they are in.
     """
 
     removed: tuple[CodeRange, ...]
     added: tuple[CodeRange, ...]
     moved: tuple[CodeRange, ...]
     changed: int
-    unchanged: int
+    stayed: Mapping[RangeState, int]
+
+    @property
+    def unchanged(self) -> int:
+        """How many codes it leaves."""
+        return sum(self.stayed.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +223,12 @@ def plan_change(
     removed: list[CodeRange] = []
     added: list[CodeRange] = []
     moved: list[CodeRange] = []
-    changed = unchanged = 0
+    changed = 0
+    stayed: Counter[RangeState] = Counter()
     for piece, inside in _lay_over(ranges, wanted):
         size = sum(last - first + 1 for first, last in inside)
         if not inside or piece.state not in legal:
-            unchanged += size
+            stayed[piece.state] += size
             continue
         changed += size
         removed.append(piece)
@@ -230,8 +238,23 @@ def plan_change(
             for first, last in inside
         ]
     return RangePlan(
-        tuple(removed), tuple(_join_equal(added)), tuple(moved), changed, unchanged
+        tuple(removed), tuple(_join_equal(added)), tuple(moved), changed, stayed
     )
+
+
+def plan_start(
+    ranges: Sequence[CodeRange], activation_id: int, effective_at: datetime
+) -> RangePlan:
+    """Let what an activation made active begin at another time."""
+    moved = tuple(
+        r
+        for r in ranges
+        if r.change_id == activation_id and r.state is RangeState.ACTIVATED
+    )
+    added = tuple(
+        replace(r, binding=replace(r.binding, effective_at=effective_at)) for r in moved
+    )
+    return RangePlan(moved, added, moved, sum(r.size for r in moved), {})
 
 
 def _cut(

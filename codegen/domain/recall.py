@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from codegen.domain.batch import Batch, Preview, Skipped
+from codegen.domain.batch import Batch, Preview
 from codegen.domain.ranges import BatchInterval, CodeRange, Interval
+from codegen.domain.skips import add_skips
 
 
 class RecallKind(StrEnum):
@@ -109,13 +109,10 @@ class CoveredBatch:
 
 def add_previews(previews: Sequence[Preview]) -> Preview:
     """Add up what would happen to several batches."""
-    skipped: Counter[str] = Counter()
-    for preview in previews:
-        skipped.update({each.reason: each.quantity for each in preview.skipped})
     return Preview(
         sum(each.would_change for each in previews),
         sum(each.unchanged for each in previews),
-        tuple(Skipped(why, n) for why, n in sorted(skipped.items())),
+        add_skips(each.skipped for each in previews),
     )
 
 

@@ -3,6 +3,7 @@
 from codegen.pipeline.authority import refuse_other_line
 from codegen.pipeline.bulk import (
     BulkChange,
+    BulkResult,
     Rebinding,
     change_in_bulk,
     long_runs,
@@ -43,13 +44,16 @@ from codegen.pipeline.recalls import (
     show_recall,
     void_or_ask,
 )
+from codegen.pipeline.starts import MovedStart, list_activations, move_start
 
 __all__ = [
     "BulkChange",
+    "BulkResult",
     "CartonLookup",
     "ChangeRequest",
     "FoundCode",
     "Issuance",
+    "MovedStart",
     "Rebinding",
     "ShownRecall",
     "approve_recall",
@@ -62,11 +66,13 @@ __all__ = [
     "get_batch",
     "get_counted_batch",
     "issue_batch",
+    "list_activations",
     "list_batches",
     "list_recalls",
     "long_runs",
     "may_see_code",
     "measure_plan",
+    "move_start",
     "new_binding",
     "open_first_epoch",
     "preview_codes",

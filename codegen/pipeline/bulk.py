@@ -16,6 +16,7 @@ from codegen.domain.ranges import (
     RangeState,
     plan_change,
 )
+from codegen.domain.skips import Skip, add_skips
 from codegen.pipeline.authority import (
     VoidShares,
     refuse_other_goods,
@@ -64,6 +65,7 @@ class BulkResult:
     change_id: int
     changed: int
     beyond: tuple[Interval, ...] = ()
+    skipped: tuple[Skip, ...] = ()
 
 
 # Runs of this length are voided as ranges, shorter ones code by code.
@@ -109,7 +111,9 @@ async def change_in_bulk(
     wanted = RangeChange(change.state, change_id, binding)
     plan = plan_change(ranges, shares.intervals, wanted)
     whole = await measure_plan(conn, plan, wanted)
-    single = measure_voids(ranges, shares.singles, len(change.singles))
+    asked = frozenset(voids) - frozenset(shares.singles)
+    own = [code for code in change.singles if code not in asked]
+    single = measure_voids(ranges, shares.singles, own)
     changed = whole.changed + single.changed
     kind = KINDS[change.state]
     detail: dict[str, Any] = {
@@ -138,4 +142,5 @@ async def change_in_bulk(
     )
     await store.apply_plan(conn, plan)
     await store.insert_void_codes(conn, shares.singles, change_id)
-    return BulkResult(change_id, changed, tuple(shares.beyond))
+    skipped = add_skips([whole.skipped, single.skipped])
+    return BulkResult(change_id, changed, tuple(shares.beyond), skipped)

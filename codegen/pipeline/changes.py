@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, ChangeResult, Preview, Selection, Skipped
+from codegen.domain.batch import Batch, ChangeResult, Preview, Selection
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import (
@@ -27,6 +27,7 @@ from codegen.domain.ranges import (
 from codegen.domain.regions import read_regions
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
+from codegen.domain.skips import REASON_OF, SkipReason, tell_skips
 from codegen.pipeline.authority import (
     refuse_beyond,
     refuse_other_goods,
@@ -116,9 +117,10 @@ async def change_codes(
     if request.selection.codes is not None and request.state is RangeState.VOID:
         # Single voids stay out of the interval table, which must not shatter.
         await refuse_other_goods(conn, wish.batch, ranges, staff)
-        voids = await fresh_voids(conn, ranges, [first for first, _ in wish.wanted])
+        codes = [first for first, _ in wish.wanted]
+        voids = await fresh_voids(conn, ranges, codes)
         refuse_beyond(await share_voids(conn, staff, ranges, (), voids))
-        measure = measure_voids(ranges, voids, len(wish.wanted))
+        measure = measure_voids(ranges, voids, codes)
         result = await _record(conn, request, change_id, measure, staff, now=now)
         await store.insert_void_codes(conn, voids, change_id)
         return result
@@ -166,7 +168,7 @@ async def preview_plan(
 
     `beyond` is how many of them take a second person.
     """
-    tally: Counter[str] = Counter()
+    tally: Counter[SkipReason] = Counter()
     pieces = list(cut_out(ranges, wanted))
     inside = [(piece.first_code_id, piece.last_code_id) for piece in pieces]
     voids = await store.count_voids(conn, inside)
@@ -175,12 +177,11 @@ async def preview_plan(
         # What was voided one by one stays void, whatever its range says.
         kept = piece.size if piece.state not in legal else single
         reason = RangeState.VOID if piece.state in legal else piece.state
-        tally[reason.value] += kept
+        tally[REASON_OF[reason]] += kept
     total = sum(piece.size for piece in pieces)
-    tally["second_person_needed"] += beyond
-    skipped = [Skipped(why, n) for why, n in sorted(tally.items()) if n]
-    unchanged = sum(each.quantity for each in skipped)
-    return Preview(total - unchanged, unchanged, tuple(skipped))
+    tally[SkipReason.ASKED] += beyond
+    unchanged = tally.total()
+    return Preview(total - unchanged, unchanged, tell_skips(tally))
 
 
 async def fresh_voids(
@@ -228,7 +229,7 @@ async def _record(
         detail=detail | {"changed": measure.changed, "reason": request.reason},
         now=now,
     )
-    return ChangeResult(change_id, measure.changed, measure.unchanged)
+    return ChangeResult(change_id, measure.changed, measure.unchanged, measure.skipped)
 
 
 KINDS = {

@@ -17,6 +17,7 @@ from codegen.domain.ranges import (
     RangePlan,
     RangeState,
 )
+from codegen.domain.skips import REASON_OF, Skip, SkipReason, tell_skips
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,14 @@ class Measure:
     """
 
     changed: int
-    unchanged: int
+    skipped: tuple[Skip, ...]
     goods: tuple[Goods, ...]
     moved: tuple[Interval, ...] = ()
+
+    @property
+    def unchanged(self) -> int:
+        """How many codes it leaves."""
+        return sum(skip.quantity for skip in self.skipped)
 
 
 async def measure_plan(
@@ -49,18 +55,29 @@ async def measure_plan(
         elif piece.state is RangeState.ACTIVATED:
             tally[piece.binding] += piece.size - inside
     lost = sum(voids)
+    skipped = Counter({REASON_OF[state]: n for state, n in plan.stayed.items()})
+    skipped[SkipReason.VOID] += lost
     goods = goods_of(tally)
-    return Measure(plan.changed - lost, plan.unchanged + lost, goods, moved)
+    return Measure(plan.changed - lost, tell_skips(skipped), goods, moved)
 
 
 def measure_voids(
-    ranges: Sequence[CodeRange], voids: Sequence[int], asked: int
+    ranges: Sequence[CodeRange], voids: Sequence[int], asked: Sequence[int]
 ) -> Measure:
-    """Measure single voids of (sorted, tiling) ranges, of `asked` codes in all."""
+    """Measure single voids of (sorted, tiling) ranges, among the codes asked for."""
     starts = [r.first_code_id for r in ranges]
-    held = [ranges[bisect_right(starts, code_id) - 1] for code_id in voids]
-    tally = Counter(r.binding for r in held if r.state is RangeState.ACTIVATED)
-    return Measure(len(voids), asked - len(voids), goods_of(tally))
+    fresh = frozenset(voids)
+    tally: Counter[Binding] = Counter()
+    skipped: Counter[SkipReason] = Counter()
+    for code_id in asked:
+        r = ranges[bisect_right(starts, code_id) - 1]
+        if code_id not in fresh:
+            # In a range that is not recalled, only a void from before keeps it.
+            recalled = r.state is RangeState.RECALLED
+            skipped[SkipReason.RECALLED if recalled else SkipReason.VOID] += 1
+        elif r.state is RangeState.ACTIVATED:
+            tally[r.binding] += 1
+    return Measure(len(voids), tell_skips(skipped), goods_of(tally))
 
 
 def goods_of(tally: Counter[Binding]) -> tuple[Goods, ...]:

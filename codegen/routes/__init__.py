@@ -2,7 +2,14 @@
 
 from litestar import Router
 
-from codegen.routes import batches, changes, products, recalls, void_requests
+from codegen.routes import (
+    activations,
+    batches,
+    changes,
+    products,
+    recalls,
+    void_requests,
+)
 from core.doors import GUARDS
 
 ROUTER = Router(
@@ -15,6 +22,8 @@ ROUTER = Router(
         batches.list_batches,
         changes.activate_codes,
         changes.void_codes,
+        activations.list_activations,
+        activations.move_start,
         recalls.request_recall,
         recalls.list_recalls,
         recalls.show_recall,

@@ -1,15 +1,18 @@
 """HTTP of changes: activations and voids."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
+from codegen.domain.skips import Skip
 from codegen.pipeline import ChangeRequest, Issuance
 from codegen.routes.fields import Codes, Regions, Sentence, Text64
 from codegen.routes.recalls import answer_preview
@@ -17,6 +20,7 @@ from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.moments import BothClocks, When, on_both_clocks, read_start
 
 
 class Activation(Body, frozen=True, kw_only=True):
@@ -36,15 +40,17 @@ class Activation(Body, frozen=True, kw_only=True):
     line: Text64 | None = None
     sale_regions: Regions | None = None
     campaign_id: Text64 | None = None
-    effective_at: datetime | None = None
+    effective_at: When | None = None
 
 
 class Activated(msgspec.Struct, frozen=True):
-    """What an activation did."""
+    """What an activation did, why it left some codes, and from when it counts."""
 
     activation_id: int
     changed: int
     unchanged: int
+    skipped: tuple[Skip, ...]
+    effective_at: BothClocks | None
 
 
 class Void(Body, frozen=True, kw_only=True):
@@ -66,6 +72,7 @@ class Voided(msgspec.Struct, frozen=True):
     void_id: int
     changed: int
     unchanged: int
+    skipped: tuple[Skip, ...]
 
 
 def _selection(data: Activation | Void) -> Selection:
@@ -86,14 +93,19 @@ async def activate_codes(
     clock: Clock,
     issuance: Issuance,
     engine: AsyncEngine,
+    timezone: SkipValidation[ZoneInfo],
     preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
 ) -> Response[bytes]:
-    """Activate a batch, a unit, a range or single codes, bound to what they mean."""
+    """Activate a batch, a unit, a range or single codes, bound to what they mean.
+
+    `skipped` says why codes were left as they were. A day as `effective_at` is its
+    first moment in the brand's calendar.
+    """
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     names = ("gtin", "lot", "produced_on", "plant", "line", "sale_regions")
-    binding = {
-        name: getattr(data, name) for name in (*names, "campaign_id", "effective_at")
-    }
+    starts_at = read_start("/effective_at", data.effective_at, timezone)
+    binding = {name: getattr(data, name) for name in (*names, "campaign_id")}
+    binding["effective_at"] = starts_at
     change = ChangeRequest(
         batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
     )
@@ -109,7 +121,13 @@ async def activate_codes(
         done = await pipeline.change_codes(
             conn, issuance.key_file.load(), change, staff, now=now
         )
-        return Activated(done.change_id, done.changed, done.unchanged)
+        return Activated(
+            done.change_id,
+            done.changed,
+            done.unchanged,
+            done.skipped,
+            None if starts_at is None else on_both_clocks(starts_at, timezone),
+        )
 
     return await once.perform(request, staff, effect)
 
@@ -141,6 +159,6 @@ async def void_codes(
         done = await pipeline.change_codes(
             conn, issuance.key_file.load(), change, staff, now=now
         )
-        return Voided(done.change_id, done.changed, done.unchanged)
+        return Voided(done.change_id, done.changed, done.unchanged, done.skipped)
 
     return await once.perform(request, staff, effect)

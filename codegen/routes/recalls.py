@@ -9,8 +9,9 @@ from litestar.params import QueryParameter, SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Preview, Skipped
+from codegen.domain.batch import Preview
 from codegen.domain.recall import Recall, RecallKind, RecallScope, RecallState
+from codegen.domain.skips import Skip
 from codegen.pipeline import CartonLookup, ShownRecall
 from codegen.routes.fields import Cursor, Sentence, Text64
 from core.auth import Principal, Role, Staff, require_role
@@ -90,7 +91,7 @@ class CoveredItem(msgspec.Struct, frozen=True, kw_only=True):
     lots: tuple[str, ...]
     would_change: int
     unchanged: int
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]
 
 
 class RecallView(RecallItem, frozen=True, kw_only=True):
@@ -98,7 +99,7 @@ class RecallView(RecallItem, frozen=True, kw_only=True):
 
     would_change: int
     unchanged: int
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]
     batches: tuple[CoveredItem, ...]
     digest: str
 

@@ -9,8 +9,9 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Selection, Skipped
+from codegen.domain.batch import Selection
 from codegen.domain.recall import Recall, RecallKind, RecallState
+from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
 from codegen.routes.fields import Codes, Cursor, Sentence, Text64
 from codegen.routes.recalls import MAX_PAGE, READERS, Approval, StateQuery
@@ -70,7 +71,7 @@ class VoidRequestView(VoidRequestItem, frozen=True, kw_only=True):
 
     would_change: int
     unchanged: int
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[Skip, ...]
     pieces: tuple[tuple[int, int], ...]
     digest: str
 

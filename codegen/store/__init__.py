@@ -9,10 +9,13 @@ from codegen.store.batches import (
     list_batches,
 )
 from codegen.store.changes import (
+    ActivationRow,
     count_fresh_voids,
+    find_activation,
     find_fresh_changes,
     find_state_changes,
     insert_change,
+    list_activations,
     list_goods_changes,
     next_change_id,
     record_change,
@@ -42,6 +45,7 @@ from codegen.store.ranges import (
     find_standing,
     load_lot_ranges,
     load_ranges,
+    load_ranges_of_change,
     load_touched_ranges,
 )
 from codegen.store.recalls import (
@@ -59,6 +63,7 @@ from codegen.store.versions import (
     load_ranges_of_codes,
     load_segments,
     take_fence,
+    tell_time,
 )
 from codegen.store.voids import (
     count_voids,
@@ -70,6 +75,7 @@ from codegen.store.voids import (
 )
 
 __all__ = [
+    "ActivationRow",
     "apply_plan",
     "approve_recall",
     "count_changed_ranges",
@@ -77,6 +83,7 @@ __all__ = [
     "count_fresh_voids",
     "count_voids",
     "current_version",
+    "find_activation",
     "find_active_codes",
     "find_batch",
     "find_batches_of",
@@ -98,6 +105,7 @@ __all__ = [
     "insert_product",
     "insert_recall",
     "insert_void_codes",
+    "list_activations",
     "list_batches",
     "list_goods_changes",
     "list_recalls",
@@ -109,6 +117,7 @@ __all__ = [
     "load_lot_ranges",
     "load_range_table",
     "load_ranges",
+    "load_ranges_of_change",
     "load_ranges_of_codes",
     "load_segments",
     "load_serving_epochs",
@@ -121,5 +130,6 @@ __all__ = [
     "set_next_serial",
     "spell_brand",
     "take_fence",
+    "tell_time",
     "void_segments_since",
 ]

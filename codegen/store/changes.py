@@ -1,11 +1,11 @@
 """The SQL of changes of a batch: who, when and why, and what they did to goods."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import Row, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
@@ -164,6 +164,70 @@ async def find_state_changes(
         {"batch_id": batch_id, "code_id": code_id},
     )
     return [StateChange(**row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationRow:
+    """An activation; `active` and `effective_at` are those of codes it still names."""
+
+    activation_id: int
+    batch_id: int
+    person: str
+    reason: str
+    at: datetime
+    changed: int
+    active: int
+    effective_at: datetime | None
+
+
+_ACTIVATIONS: Final = """
+    WITH chosen AS (
+        SELECT change_id, batch_id, person, reason, at, changed FROM range_changes
+        WHERE kind = 'activate' AND {where}
+        ORDER BY change_id DESC LIMIT :limit
+    )
+    SELECT c.change_id AS activation_id, c.batch_id, c.person, c.reason, c.at,
+        c.changed, max(r.effective_at) AS effective_at,
+        coalesce(sum(r.last_code_id - r.first_code_id + 1), 0) AS active
+    FROM chosen AS c LEFT JOIN ranges AS r
+        ON r.batch_id = c.batch_id AND r.change_id = c.change_id
+            AND r.state = 'activated'
+    GROUP BY c.change_id, c.batch_id, c.person, c.reason, c.at, c.changed
+    ORDER BY c.change_id DESC
+"""
+
+
+async def list_activations(
+    conn: AsyncConnection, batch_id: int, *, before_id: int | None, limit: int
+) -> list[ActivationRow]:
+    """List the activations of a batch, newest first."""
+    rows = await conn.execute(
+        text(
+            _ACTIVATIONS.format(
+                where="batch_id = :batch_id AND change_id"
+                " < coalesce(CAST(:before_id AS bigint), 9223372036854775807)"
+            )
+        ),
+        {"batch_id": batch_id, "before_id": before_id, "limit": limit},
+    )
+    return [_activation_of(row) for row in rows]
+
+
+async def find_activation(
+    conn: AsyncConnection, activation_id: int
+) -> ActivationRow | None:
+    """Find an activation of whatever batch."""
+    rows = await conn.execute(
+        text(_ACTIVATIONS.format(where="change_id = :activation_id")),
+        {"activation_id": activation_id, "limit": 1},
+    )
+    row = rows.one_or_none()
+    return None if row is None else _activation_of(row)
+
+
+def _activation_of(row: Row[Any]) -> ActivationRow:
+    fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
+    return ActivationRow(**fields | {"active": int(fields["active"])})
 
 
 async def list_goods_changes(

@@ -94,6 +94,19 @@ async def find_holder_of_code(conn: AsyncConnection, code_id: int) -> CodeHolder
     return None if row is None else CodeHolder(*row)
 
 
+async def load_ranges_of_change(
+    conn: AsyncConnection, batch_id: int, change_id: int
+) -> list[CodeRange]:
+    """Load the ranges of a batch that a change was the last to touch, in order."""
+    r = t.ranges.c
+    rows = await conn.execute(
+        select(t.ranges)
+        .where(r.batch_id == batch_id, r.change_id == change_id)
+        .order_by(r.first_code_id)
+    )
+    return [code_range_of(row) for row in rows]
+
+
 async def load_touched_ranges(
     conn: AsyncConnection, batch_id: int, wanted: Sequence[Interval]
 ) -> list[CodeRange]:

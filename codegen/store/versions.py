@@ -7,6 +7,7 @@ what is newer than it knows, never for everything again.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,13 @@ async def take_fence(conn: AsyncConnection) -> None:
     await conn.execute(
         update(t.range_version).values(version=t.range_version.c.version + 1)
     )
+
+
+async def tell_time(conn: AsyncConnection) -> datetime:
+    """Tell the time by PostgreSQL's clock, as it is now and not as this began."""
+    told = await conn.execute(text("SELECT clock_timestamp()"))
+    at: datetime = told.scalar_one()
+    return at
 
 
 async def current_version(conn: AsyncConnection) -> int:

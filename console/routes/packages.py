@@ -116,7 +116,7 @@ async def order_package(
                 conn,
                 desk.packaging,
                 batch_id,
-                order_of(read_order(form), batch),
+                order_of(read_order(form), batch, desk.settings.timezone),
                 visit.staff,
                 now=desk.now,
             )

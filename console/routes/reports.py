@@ -98,7 +98,8 @@ async def _hand_over(
     visit: StaffVisit,
     dropped: DroppedFile,
 ) -> dict[str, Any]:
-    options = read_options(*(dropped.form.get(name, "") for name in _OPTIONS))
+    on_error, activate, again = (dropped.form.get(name, "") for name in _OPTIONS)
+    options = read_options(on_error, activate, again, desk.settings.timezone)
     text = await asyncio.to_thread(ReportText.of, dropped.content)
     async with desk.engine.begin() as conn:
         batch = await get_batch(conn, request.path_params["batch_id"], visit.staff)

@@ -23,6 +23,7 @@ from codegen.domain.ranges import (
     join_intervals,
     leave_out,
 )
+from codegen.domain.skips import SkipReason
 from codegen.pipeline import (
     BulkChange,
     Rebinding,
@@ -51,7 +52,6 @@ from printer_export.pipeline.shipping import (
 from printer_export.pipeline.unmoved import (
     MAX_UNMOVED,
     CodesByBatch,
-    Reason,
     Unmoved,
     explain_unmoved,
 )
@@ -241,7 +241,7 @@ class EventEffects:
         self.activations.update(wanted)
         self.commissioned[event.pointer] = caps
         if void:
-            self.unmoved.append(Unmoved(event.pointer, Reason.VOID, len(void)))
+            self.unmoved.append(Unmoved(event.pointer, SkipReason.VOID, len(void)))
 
     def _named_by(self, event: ToldEvent) -> list[int]:
         named: list[int] = self.codes.code_ids[self.places[event.place]].tolist()

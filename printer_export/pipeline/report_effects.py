@@ -1,7 +1,7 @@
 """What a line report does to codes: spoilt ones become void, printed ones active."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.ranges import Interval, RangeState
+from codegen.domain.skips import Skip
 from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
 from printer_export.domain.report_order import Activate, ReportOrder
@@ -88,7 +89,7 @@ async def _activate_printed(
     )
     if order.activate is not Activate.SHIPPED:
         at_once = await change_in_bulk(conn, change, staff, now=now)
-        return {"activated": at_once.changed}
+        return {"activated": at_once.changed, "skipped": _word(at_once.skipped)}
     shipped = await await_shipment(conn, order.batch.batch_id, codes)
     activation = await activate_ranges(
         conn, [replace(change, intervals=shipped)], staff, now=now
@@ -97,6 +98,7 @@ async def _activate_printed(
     return {
         "activated": activation.activated,
         "not_activated": activation.not_activated or waiting,
+        "skipped": _word(activation.skipped),
     }
 
 
@@ -124,3 +126,7 @@ async def _printed_runs(
             else:
                 runs.append((begin, end))
     return runs
+
+
+def _word(skipped: Sequence[Skip]) -> list[dict[str, Any]]:
+    return [asdict(skip) for skip in skipped]

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import Interval, RangeState, join_intervals
-from codegen.pipeline import BulkChange, Rebinding, change_in_bulk
+from codegen.domain.skips import Skip, SkipReason, add_skips, tell_skips
+from codegen.pipeline import BulkChange, BulkResult, Rebinding, change_in_bulk
 from codegen.store import find_batch
 from core.auth import Staff
 from core.errors import Conflict
@@ -44,6 +45,7 @@ class Activation:
     unchanged: int = 0
     not_activated: str = ""
     change_ids: tuple[int, ...] = ()
+    skipped: tuple[Skip, ...] = ()
 
 
 async def ship_units(
@@ -130,25 +132,43 @@ async def activate_ranges(
     """Activate what a line has not missed; void codes stay void by themselves."""
     activated = total = 0
     not_activated = ""
-    change_ids: list[int] = []
+    changes_done: list[BulkResult] = []
+    left_out = 0
     # All reading comes first: the first change takes the fence, and scans wait.
     kept = [await _without_missing(conn, c.batch, c.intervals) for c in changes]
     for change, codes in zip(changes, kept, strict=True):
+        asked, here = _count(change.intervals), _count(codes)
+        left_out += asked - here
         if len(codes) > MAX_NEW_RANGES:
+            left_out += here
             not_activated = (
                 f"The codes of batch {change.batch.batch_id} lie in {len(codes):,} "
                 "pieces; none of them was activated. Activate them by range."
             )
             continue
-        total += sum(last - first + 1 for first, last in codes)
+        total += here
         if codes:
             done = await change_in_bulk(
                 conn, replace(change, intervals=codes), staff, now=now
             )
             activated += done.changed
-            change_ids.append(done.change_id)
-    unchanged = total - activated
-    return Activation(activated, unchanged, not_activated, tuple(change_ids))
+            changes_done.append(done)
+    return Activation(
+        activated,
+        total - activated,
+        not_activated,
+        tuple(done.change_id for done in changes_done),
+        add_skips(
+            [
+                *(done.skipped for done in changes_done),
+                tell_skips({SkipReason.ISSUED: left_out}),
+            ]
+        ),
+    )
+
+
+def _count(codes: Sequence[Interval]) -> int:
+    return sum(last - first + 1 for first, last in codes)
 
 
 async def _without_missing(

@@ -4,7 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,35 +15,11 @@ from codegen.domain.ranges import (
     RangeState,
     join_intervals,
 )
+from codegen.domain.skips import REASON_OF, SENTENCES, SkipReason
 from codegen.store import find_voiding_changes, load_touched_ranges
 
 MAX_UNMOVED: Final = 1_000
 CodesByBatch = Mapping[int, Sequence[Interval]]
-
-
-class Reason(StrEnum):
-    """Why a code was left as it was."""
-
-    VOID = "void"
-    RECALLED = "recalled"
-    ACTIVE = "already_active"
-    ISSUED = "not_activated"
-    ASKED = "second_person_needed"
-
-
-_SENTENCES: Final = {
-    Reason.VOID: "These caps are void, for good.",
-    Reason.RECALLED: "These caps are recalled, for good.",
-    Reason.ACTIVE: "These caps are active already.",
-    Reason.ISSUED: "These caps were reported missing, or lie in too many pieces.",
-    Reason.ASKED: "A line does not void these caps alone; their void was asked for.",
-}
-_BY_STATE: Final = {
-    RangeState.VOID: Reason.VOID,
-    RangeState.RECALLED: Reason.RECALLED,
-    RangeState.ACTIVATED: Reason.ACTIVE,
-    RangeState.ISSUED: Reason.ISSUED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +27,7 @@ class Unmoved:
     """A quantity of an event's codes that were left as they were, and why."""
 
     pointer: str
-    reason: Reason
+    reason: SkipReason
     quantity: int
 
     def word(self) -> dict[str, Any]:
@@ -61,7 +36,7 @@ class Unmoved:
             "pointer": self.pointer,
             "reason": self.reason.value,
             "quantity": self.quantity,
-            "detail": _SENTENCES[self.reason],
+            "detail": SENTENCES[self.reason],
         }
 
 
@@ -82,9 +57,9 @@ class _Stand:
         interval: Interval,
         change_ids: Collection[int],
         state: RangeState,
-    ) -> Counter[Reason]:
+    ) -> Counter[SkipReason]:
         """Count the codes that are not in `state` by one of these changes."""
-        counts: Counter[Reason] = Counter()
+        counts: Counter[SkipReason] = Counter()
         first, last = interval
         ranges, singles = self.ranges[batch_id], self.singles
         place = bisect_right(ranges, first, key=lambda r: r.first_code_id) - 1
@@ -98,17 +73,17 @@ class _Stand:
             if r.state is not state or r.change_id not in change_ids:
                 counts[_reason(r.state, state)] += end - begin + 1 - len(inside)
             ours = state is RangeState.VOID
-            counts[Reason.VOID] += sum(
+            counts[SkipReason.VOID] += sum(
                 not (ours and self.voided_by[code] in change_ids) for code in inside
             )
         return +counts
 
 
-def _reason(present: RangeState, wanted: RangeState) -> Reason:
+def _reason(present: RangeState, wanted: RangeState) -> SkipReason:
     legal = LEGAL_FROM[RangeState.VOID]
     if wanted is RangeState.VOID and present in legal:
-        return Reason.ASKED
-    return _BY_STATE[present]
+        return SkipReason.ASKED
+    return REASON_OF[present]
 
 
 async def explain_unmoved(
@@ -124,7 +99,7 @@ async def explain_unmoved(
     stand = await _stand_of(conn, wanted.values())
     told: list[Unmoved] = []
     for pointer, codes in wanted.items():
-        counts: Counter[Reason] = Counter()
+        counts: Counter[SkipReason] = Counter()
         for batch_id, intervals in codes.items():
             for interval in intervals:
                 counts += stand.count(batch_id, interval, change_ids, state)

@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
 from codegen.routes.fields import Regions
 from codegen.store import find_batch
@@ -19,6 +20,7 @@ from core.auth.requests import Once
 from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
+from core.moments import BothClocks, When, on_both_clocks, read_start
 from printer_export.domain.logistics import (
     OFFSET_PATTERN,
     EventKind,
@@ -128,14 +130,16 @@ class UnitActivation(Body, frozen=True, kw_only=True):
     line: Text64 | None = None
     sale_regions: Regions | None = None
     campaign_id: Text64 | None = None
-    effective_at: datetime | None = None
+    effective_at: When | None = None
 
 
 class UnitActivated(msgspec.Struct, frozen=True):
-    """How many codes became active, and how many were not to be changed."""
+    """How many codes became active, and why others did not."""
 
     changed: int
     unchanged: int
+    skipped: tuple[Skip, ...]
+    effective_at: BothClocks | None
 
 
 class UnitView(msgspec.Struct, frozen=True, kw_only=True):
@@ -285,16 +289,20 @@ async def activate_unit(
     principal: Principal,
     once: Once,
     clock: Clock,
+    timezone: Timezone,
 ) -> Response[bytes]:
     """Activate every code inside; void and missing ones stay as they are."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
+    starts_at = read_start("/effective_at", data.effective_at, timezone)
     binding = {name: getattr(data, name) for name in UnitActivation.__struct_fields__}
+    binding["effective_at"] = starts_at
     now = utc_datetime(clock.now_ms())
     named = _sscc(sscc)
 
     async def effect(conn: AsyncConnection) -> UnitActivated:
         done = await shipping.activate_unit(conn, named, binding, staff, now=now)
-        return UnitActivated(done.activated, done.unchanged)
+        both = None if starts_at is None else on_both_clocks(starts_at, timezone)
+        return UnitActivated(done.activated, done.unchanged, done.skipped, both)
 
     return await once.perform(request, staff, effect)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -17,6 +18,7 @@ from core.auth.requests import Once
 from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
+from core.moments import When, read_end
 from printer_export.domain.life import Download, PackageFilter, PackageRecord
 from printer_export.domain.manifest import link_prefix_of
 from printer_export.domain.order import Encryption, PackageOrder, Sheet, Unwind
@@ -61,8 +63,8 @@ class NewPackage(Body, frozen=True, kw_only=True):
     printhouse: Name | None = None
     downloads_allowed: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 7
-    download_by: datetime | None = None
-    activate_by: datetime | None = None
+    download_by: When | None = None
+    activate_by: When | None = None
 
 
 class Cancellation(Body, frozen=True, kw_only=True):
@@ -173,8 +175,8 @@ def _overdue(record: PackageRecord, now: datetime) -> tuple[str, ...]:
     return tuple(late)
 
 
-def order_of(data: NewPackage, batch: Batch) -> PackageOrder:
-    """Work out which indexes an order means; raises InvalidInput."""
+def order_of(data: NewPackage, batch: Batch, timezone: ZoneInfo) -> PackageOrder:
+    """Work out which indexes and days an order means; raises InvalidInput."""
     link_form = data.link_form or batch.link_form
     if link_form is LinkForm.GS1 and batch.gtin is None:
         raise InvalidInput.field(
@@ -195,8 +197,8 @@ def order_of(data: NewPackage, batch: Batch) -> PackageOrder:
         link_form=link_form,
         encryption=closing.kind,
         age_recipients=closing.age_recipients,
-        download_by=data.download_by,
-        activate_by=data.activate_by,
+        download_by=read_end("/download_by", data.download_by, timezone),
+        activate_by=read_end("/activate_by", data.activate_by, timezone),
         printhouse=data.printhouse,
         downloads_allowed=data.downloads_allowed,
         expires_after_days=data.expires_after_days,
@@ -233,13 +235,15 @@ async def order_package(
     once: Once,
     clock: Clock,
     packaging: Desk,
+    timezone: SkipValidation[ZoneInfo],
 ) -> Response[bytes]:
     """Order codes for a printer; another person has to approve it."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> PackageView:
-        order = order_of(data, await get_batch(conn, batch_id, staff))
+        batch = await get_batch(conn, batch_id, staff)
+        order = order_of(data, batch, timezone)
         record, findings = await pipeline.order_package(
             conn, packaging, batch_id, order, staff, now=now
         )

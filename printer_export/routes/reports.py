@@ -7,9 +7,11 @@ import io
 import tempfile
 from datetime import datetime
 from typing import IO, Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import Issuance, get_batch
@@ -17,9 +19,10 @@ from codegen.routes.fields import Cursor, Limit, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bodies import read_body
-from core.bounds import Body, check_moment, check_text, refuse
+from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
+from core.moments import on_both_clocks, read_start
 from printer_export.domain.report_order import (
     MAX_AGAIN,
     Activate,
@@ -93,15 +96,17 @@ async def add_report(
     on_error: OnError = OnError.SKIP,
     activate: str = Activate.NONE.value,
     again: str = "",
+    *,
+    timezone: SkipValidation[ZoneInfo],
 ) -> Response[bytes]:
     """Take in a CSV, or JSON; the same rows again answer the same, and name it.
 
-    `activate` is `none`, `now`, `shipped` or the time from which printed codes are
-    active. `again` is a word that tells equal work from what was reported before. The
-    body is read to a private file first, so that a slow sender holds no lock.
+    `activate` is `none`, `now`, `shipped` or the day or time from which printed codes
+    are active. `again` is a word that tells equal work from what was reported before.
+    The body is read to a private file first, so that a slow sender holds no lock.
     """
     staff = require_role(principal, Role.LINE)
-    options = read_options(on_error, activate, again)
+    options = read_options(on_error, activate, again, timezone)
     now = utc_datetime(clock.now_ms())
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as content:
         named = await _receive(request, content)
@@ -119,39 +124,41 @@ async def add_report(
             answer = await take_report(
                 conn, issuance.key_file.load(), order, text, staff, now=now
             )
+            if order.effective_at is not None:
+                both = on_both_clocks(order.effective_at, timezone)
+                answer = answer | {"effective_at": both}
             return msgspec.Raw(msgspec.json.encode(answer))
 
         return await once.perform(request, staff, effect, body_hash=digest[:16])
 
 
 def read_options(
-    on_error: str, activate: str, again: str
+    on_error: str, activate: str, again: str, timezone: ZoneInfo
 ) -> tuple[OnError, Activate, datetime | None, str]:
     """Read how a report is to be taken; raises InvalidInput."""
     if on_error not in set(OnError):
         raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
     again = again.strip()
     refuse(check_text("/again", again, most=MAX_AGAIN))
-    return OnError(on_error), *read_activation(activate), again
+    return OnError(on_error), *read_activation(activate, timezone), again
 
 
-def read_activation(text: str) -> tuple[Activate, datetime | None]:
+def read_activation(text: str, timezone: ZoneInfo) -> tuple[Activate, datetime | None]:
     """Read when printed codes become active; raises InvalidInput."""
     if text in set(Activate):
         return Activate(text), None
     try:
-        at = msgspec.convert(text, datetime)
-    except msgspec.ValidationError:
-        at = None
-    refuse(check_moment("/activate", at))
-    if at is None:
+        return Activate.NOW, read_start("/activate", text, timezone)
+    except InvalidInput as fault:
+        if fault.errors[0].code != "invalid":
+            raise
         raise InvalidInput.field(
             "/activate",
             "invalid",
-            "Printed codes become active `now`, at a time like 2026-05-01T08:00:00Z, "
-            "when their carton is `shipped`, or not at all: `none`.",
-        )
-    return Activate.NOW, at
+            "Printed codes become active `now`, on a day like 2026-05-01 or at a time "
+            "like 2026-05-01T08:00:00+08:00, when their carton is `shipped`, or not at "
+            "all: `none`.",
+        ) from None
 
 
 async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int | None:

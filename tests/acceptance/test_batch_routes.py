@@ -219,6 +219,13 @@ ROUTES: list[tuple[str, str, Json | None, set[str]]] = [
     ("POST", "/v1/products", {"gtin": "1", "name": "n", "brand": "b"}, {"issuer"}),
     ("POST", "/v1/batches", {"quantity": 0}, {"issuer"}),
     ("POST", "/v1/batches/1/activations", {"unit": "none"}, {"issuer", "line"}),
+    ("GET", "/v1/batches/999999/activations", None, {"issuer", "line"}),
+    (
+        "POST",
+        "/v1/activations/999999/moves",
+        {"effective_at": "2030-01-01"},
+        {"issuer", "line"},
+    ),
     ("POST", "/v1/batches/1/voids", {"unit": "x", "reason": "r"}, {"issuer", "line"}),
     ("POST", "/v1/recalls", {"reason": "r", "instructions": "i"}, {"issuer"}),
     ("GET", "/v1/recalls/999999", None, {"issuer", "line"}),

@@ -104,6 +104,7 @@ def test_a_wrong_date_is_pointed_at_wherever_it_comes_in(
         ("/v1/batches", "produced_on", day),
         ("/v1/batches/{batch_id}/activations", "produced_on", day),
         ("/v1/batches/{batch_id}/activations", "effective_at", moment),
+        ("/v1/activations/{activation_id}/moves", "effective_at", moment),
         ("/v1/logistic-units/{sscc}/activations", "produced_on", day),
         ("/v1/logistic-units/{sscc}/activations", "effective_at", moment),
         ("/v1/batches/{batch_id}/packages", "download_by", moment),

@@ -150,7 +150,7 @@ def test_a_staff_token_with_a_wrong_secret_is_refused(service: Service) -> None:
 
 def test_an_expired_staff_token_is_refused(service: Service) -> None:
     """Its last day is over."""
-    token = service.staff_token("issuer", name="Temp", expires="2026-01-01")
+    token = service.expired_token("issuer", name="Temp")
     assert service.get("/v1/batches/1", token).status_code == 401
 
 

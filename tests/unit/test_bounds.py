@@ -180,7 +180,7 @@ def test_any_moment_is_judged(at: datetime) -> None:
     assert (list(check_moment("/at", at)) == []) == within
     if not within:
         with pytest.raises(InvalidInput):
-            read_activation(at.isoformat())
+            read_activation(at.isoformat(), ZoneInfo("Asia/Shanghai"))
 
 
 @given(st.dates(), st.integers(-(1 << 70), 1 << 70))
@@ -221,7 +221,16 @@ def test_an_id_is_a_bigint_or_none(text: str) -> None:
     assert read_id(str((1 << 63) - 1)) == (1 << 63) - 1
 
 
-NO_TIMES: Final = (float("nan"), 10**400, 1e30, -1, True, "0", None, {})
+NO_TIMES: Final[tuple[Any, ...]] = (
+    float("nan"),
+    10**400,
+    1e30,
+    -1,
+    True,
+    "0",
+    None,
+    {},
+)
 
 
 @pytest.mark.parametrize(
