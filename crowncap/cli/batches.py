@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -119,7 +119,8 @@ async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
         except BaseException:
             if written is not None:
                 # It could not be committed, so nobody knows of it.
-                os.unlink(written["path"])  # noqa: PTH108 - a last act, async or not
+                with suppress(OSError):
+                    os.unlink(written["path"])  # noqa: PTH108 - a last act
             raise
         return written
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn
 
 from core.errors import Conflict, InvalidInput
 from core.ids import random_token
+from core.terminal import printable
 from crowncap.cli.opening import secret_options
 from crowncap.cli.root import cli
 from crowncap.cli.shell import check_options, errors
@@ -39,6 +40,7 @@ from printer_export.feeder.package import (
 from printer_export.feeder.printer_lock import hold_printer
 from printer_export.feeder.report import write_report
 from printer_export.feeder.standing import End, Outcome
+from printer_export.feeder.store import path_text
 from printer_export.packaging.reading import open_package
 from printer_export.packaging.secrets import Secrets
 
@@ -151,7 +153,7 @@ def report(journal: Path, out: Path) -> None:
         counts = write_report(held, out)
         _print_json(
             {
-                "path": str(out),
+                "path": printable(str(out)),
                 "batch_id": int(held.binding.batch_id),
                 "printed": counts.printed,
                 "indeterminate": counts.indeterminate,
@@ -169,7 +171,7 @@ def close(journal: Path) -> None:
         counts = held.counts()
         _print_json(
             {
-                "closed": str(journal),
+                "closed": printable(str(journal)),
                 "sent": counts.sent,
                 "printed": counts.printed,
                 "rejected": counts.rejected,
@@ -272,7 +274,7 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
         manifest_sha256=digest,
         package_id=str(facts.package_id),
         batch_id=str(facts.batch_id),
-        package_path=str(wanted.package.resolve()),
+        package_path=path_text(wanted.package.resolve()),
         printer=wanted.printer.address,
         from_index=from_index,
         to_index=to_index,

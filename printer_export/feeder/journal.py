@@ -145,7 +145,7 @@ class Journal:
 
     def note_package(self, path: Path) -> None:
         """Remember where the package stands, since it may have moved."""
-        store.set_bound(self._conn, "package_path", str(path.resolve()))
+        store.set_bound(self._conn, "package_path", store.path_text(path.resolve()))
         self.binding = _binding(store.load_bound(self._conn))
 
     def note_closed(self) -> None:

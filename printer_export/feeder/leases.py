@@ -161,10 +161,9 @@ class _Books:
         for lease in self.leases.values():
             if lease.journal_id == binding.journal_id or lease.state == _CLOSED:
                 continue
-            is_there = Path(lease.path).exists()
-            if lease.state == _OPENING and (
-                not is_there or lease.path == str(path.resolve())
-            ):
+            other = store.path_of(lease.path)
+            is_there = other.exists()
+            if lease.state == _OPENING and (not is_there or other == path.resolve()):
                 # Its making was cut short before it could send anything.
                 self.drop(lease.journal_id)
             elif (
@@ -173,7 +172,7 @@ class _Books:
             ):
                 missing = "" if is_there else ", whose file is missing,"
                 raise Conflict(
-                    f"The journal {lease.path}{missing} holds codes "
+                    f"The journal {other}{missing} holds codes "
                     f"{lease.from_index} to {lease.to_index} of this package; close "
                     "it first (crowncap print close), or use it, or choose another "
                     f"range than {binding.from_index} to {binding.to_index} for {path}."
@@ -184,7 +183,7 @@ class _Books:
 def _open_books(binding: Binding, directory: Path) -> Iterator[_Books]:
     """Hold every file of leases of a package; all is written at the end, or nothing."""
     digest = binding.manifest_sha256
-    package = Path(binding.package_path)
+    package = store.path_of(binding.package_path)
     paths = [directory / f"{digest}.leases", *_paths_beside(package, digest)]
     try:
         with ExitStack() as stack:
@@ -247,7 +246,7 @@ def _speaks_of(path: Path, digest: str) -> bool:
 def _lease(binding: Binding, path: Path, state: str) -> Lease:
     return Lease(
         binding.journal_id,
-        str(path.resolve()),
+        store.path_text(path.resolve()),
         binding.manifest_sha256,
         binding.from_index,
         binding.to_index,
@@ -265,7 +264,7 @@ def _rank(lease: Lease) -> int:
 
 def _refuse_copy(journal: Journal, lease: Lease) -> None:
     """Raise Conflict when the journal that holds the lease is still another file."""
-    other = Path(lease.path)
+    other = store.path_of(lease.path)
     if other == journal.path.resolve() or not other.exists():
         return
     if other.samefile(journal.path):

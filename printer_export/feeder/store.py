@@ -4,11 +4,13 @@ A journal keeps runs of positions that are settled, and how far was sent; what w
 sent and is in no run is in doubt. Its size grows with interruptions, not with codes.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 from core.errors import Conflict
 from printer_export.feeder.codes import Span
@@ -17,6 +19,7 @@ JOURNAL_SCHEMA: Final = 1
 LEASES_SCHEMA: Final = 1
 _JOURNAL_MARK: Final = 0x43434A31  # "CCJ1"
 _LEASES_MARK: Final = 0x43434C31  # "CCL1"
+_FILE_URI: Final = "file://"
 # How long to wait for another process that is writing leases.
 _BUSY_S: Final = 10.0
 
@@ -52,6 +55,23 @@ class Lease(NamedTuple):
 
 class DiskFullError(Exception):
     """There is no room for the journal, so nothing more may be sent."""
+
+
+def path_text(path: Path) -> str:
+    """Write an absolute path as text; one that is not UTF-8 as a file URI."""
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return path.as_uri()
+    return text
+
+
+def path_of(text: str) -> Path:
+    """Read what `path_text` has written."""
+    if text.startswith(_FILE_URI):
+        return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_FILE_URI))))
+    return Path(text)
 
 
 def connect_journal(path: Path) -> sqlite3.Connection:

@@ -16,6 +16,7 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
+from core.terminal import printable
 from printer_export.domain.rows import Preset, suffix_of
 from printer_export.store import exports as store
 from printer_export.store.packages import find_overlaps
@@ -75,7 +76,7 @@ async def export_batch(
         written.path.unlink(missing_ok=True)
         raise
     return {
-        "path": str(written.path),
+        "path": printable(str(written.path)),
         "rows": written.rows,
         "sha256": written.sha256,
     }

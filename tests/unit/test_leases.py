@@ -20,6 +20,7 @@ from printer_export.feeder.leases import (
     start_journal,
 )
 from printer_export.feeder.printer_lock import hold_printer, resolve_printer
+from printer_export.feeder.store import path_text
 
 PLAN = RowPlan([RowFile("data/codes.txt", 100, 0, 1)])
 DIGEST = "ab" * 32
@@ -33,7 +34,7 @@ def begin(
     indexes: tuple[int, int] = (0, 99),
 ) -> Journal:
     """Begin a journal for a package's file."""
-    binding = Binding(name, digest, "3", "7", str(package), "zpl://h:1", *indexes)
+    binding = Binding(name, digest, "3", "7", path_text(package), "zpl://h:1", *indexes)
     return start_journal(folder / name, binding, PLAN, folder / "state")
 
 
@@ -62,12 +63,17 @@ def _point_to(path: Path) -> Path:
     return path.parent / "desk" / "s.zip"
 
 
+def _call_in_gbk(path: Path) -> Path:
+    return path.rename(Path(os.fsdecode(os.fsencode(path.parent) + b"/\xc6\xbf.zip")))
+
+
 def _rename(path: Path) -> Path:
     return path.rename(path.with_name("P.ZIP"))
 
 
 @pytest.mark.parametrize(
-    "name_again", [_copy, _copy_elsewhere, _extract, _link, _point_to, _rename]
+    "name_again",
+    [_copy, _copy_elsewhere, _extract, _link, _point_to, _rename, _call_in_gbk],
 )
 def test_a_package_by_another_name_is_the_same_package(
     tmp_path: Path, name_again: Callable[[Path], Path]
@@ -228,3 +234,17 @@ def test_an_address_of_this_machine_is_this_machine() -> None:
     assert resolve_printer("192.0.2.7", 9100) == {"192.0.2.7"}
     with pytest.raises(InvalidInput, match="no host"):
         resolve_printer("no.invalid", 9100)
+
+
+def test_a_package_and_a_journal_may_have_names_that_are_not_utf8(
+    tmp_path: Path,
+) -> None:
+    """As zips from Chinese Windows are extracted elsewhere."""
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xc6\xbf"))
+    folder.mkdir()
+    begin(folder, folder / "p.zip", "first").close()
+    with begin_again(folder, "first") as journal:
+        resume_journal(journal, folder / "p.zip", folder / "state")
+        note_sent(journal, folder / "state")
+    with pytest.raises(Conflict, match="first holds codes"):
+        begin(folder, folder / "q.zip", "second")
