@@ -24,7 +24,9 @@ from core.clock import Clock, utc_datetime
 class NewVoidRequest(Body, frozen=True, kw_only=True):
     """Codes to ask a void for."""
 
-    prose: ClassVar = frozenset({"codes", "reason"})
+    # Codes come with whatever scanners and people put around them.
+    judged_later: ClassVar = frozenset({"codes"})
+    prose: ClassVar = frozenset({"reason"})
 
     batch_id: int
     reason: Annotated[Sentence, msgspec.Meta(examples=["roll 7 was stolen"])]
