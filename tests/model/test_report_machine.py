@@ -240,3 +240,18 @@ async def test_quantities_of_an_earlier_release_are_brought_within_their_unit(
         {"unit": "roll-1", "status": "wasted", "quantity": 1},
     ]
     assert await ledger.audit() == []
+
+
+async def test_a_name_that_quantities_leave_no_room_for_is_a_wrong_row(
+    ledger: Ground,
+) -> None:
+    """That row alone, and as a whole, also where it spans other caps."""
+    batch = await ledger.issue(CODES, units=UNITS)
+    await send(ledger, batch, "unit,quantity,status\nroll-1,5,wasted\n")
+    answer = await send(
+        ledger, batch, HEAD + "0,0,printed\n5,6,printed\n4,8,printed\n1,2,wasted\n"
+    )
+    assert [(e["line"], e["column"]) for e in answer["errors"]] == [(2, 1), (4, 1)]
+    assert "unit roll-1 leaves no code" in answer["errors"][0]["message"]
+    assert (answer["printed"], answer["wasted"], answer["changed"]) == (2, 5, 4)
+    assert await ledger.audit() == []
