@@ -32,6 +32,7 @@ _CHUNK: Final = 1 << 20
 # Lists have a line for each file; everything else that is read whole is small.
 _SMALL_BYTES: Final = 64 << 10
 _LINE_BYTES: Final = 1024
+_DEEPEST: Final = 16
 _KEY_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
@@ -181,7 +182,7 @@ class PackageReader:
             content = json.loads(self.read(path))
         except (ValueError, RecursionError):
             content = None
-        if not isinstance(content, dict):
+        if not isinstance(content, dict) or _is_deep(content):
             raise Conflict(f"{path} holds no JSON object; the package was damaged.")
         return content
 
@@ -196,6 +197,21 @@ class PackageReader:
             self.close()
             self._open = (path, self.source.open(path))
         return self._open[1]
+
+
+def _is_deep(content: object) -> bool:
+    """Whether parsed JSON is nested deeper than anything of ours, and than is safe."""
+    level = [content]
+    for _ in range(_DEEPEST):
+        level = [
+            child
+            for each in level
+            if isinstance(each, dict | list)
+            for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
 
 
 T = TypeVar("T")

@@ -166,6 +166,13 @@ def _nested(path: Path) -> Path:
     return packed(path, {"manifest.json": b"[" * 60_000})
 
 
+def _deep(path: Path) -> Path:
+    deep: Any = []
+    for _ in range(400):
+        deep = [deep]
+    return packed(path, {"manifest.json": manifest_of(key_id=deep)})
+
+
 def _wide(path: Path) -> Path:
     layout = b'{"header_bytes":0,"row_bytes":4096000000,"columns":[]}'
     return packed(path, {"layout.json": layout})
@@ -216,7 +223,7 @@ def _other_method(path: Path) -> Path:
 @pytest.mark.parametrize(
     "make",
     [
-        *(_bomb, _bomb_of_data, _nested, _wide, _long_number),
+        *(_bomb, _bomb_of_data, _nested, _deep, _wide, _long_number),
         *(_listed_often, _leads_out, _is_absolute, _other_method, _nameless),
     ],
 )
