@@ -51,6 +51,27 @@ products = Table(
     Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
+brand_kits = Table(
+    "brand_kits",
+    metadata,
+    Column("brand", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("primary", Text),
+    Column("accent", Text),
+    Column("hotline", Text),
+    Column("contact_url", Text),
+    Column("wechat", Text),
+    Column("privacy_url", Text),
+    Column("rules_url", Text),
+    Column("footer", Text),
+    Column("logo_digest", Text),
+    Column("logo_type", Text),
+    Column("logo", LargeBinary),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
+)
+
 batches = Table(
     "batches",
     metadata,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from console.fake_texts import FAKE_TEXTS
 from console.package_texts import PACKAGE_TEXTS
 from console.report_texts import REPORTS
 from console.withdrawal_texts import WITHDRAWAL_TEXTS
@@ -253,8 +254,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **REPORTS,
     # One code -------------------------------------------------------------------------
     "codes_lead": (
-        "输入或粘贴一个码或印刷的链接，看它的一生。",
-        "Type or paste a code or its printed link, to see its life.",
+        "输入或粘贴一个码、印刷的链接，或消费者报出的编号。",
+        "Type or paste a code, its printed link, or the number that a consumer gives.",
     ),
     "code": ("码", "Code"),
     "find": ("查找", "Find"),
@@ -353,6 +354,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "fault_503": ("稍后再试", "Try again soon"),
     "fault_500": ("我们这边出错了", "Something went wrong on our side"),
     "details": ("详细", "Details"),
+    **FAKE_TEXTS,
     **PACKAGE_TEXTS,
     **WITHDRAWAL_TEXTS,
 }

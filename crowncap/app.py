@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 import codegen.routes
 import console
 import printer_export.routes
+import scan_api.fakes.routes
 import scan_api.page
 import scan_api.routes
 from console import ConsoleDesk
@@ -99,6 +100,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.authenticator.members,
         worker.views,
         worker.desk,
+        lambda: worker.views.snapshots.current.brands,
     )
     rooms = ConsoleDesk(
         worker.settings,
@@ -115,6 +117,7 @@ def build_app(worker: Worker) -> Litestar:
             printer_export.routes.PUBLIC_ROUTER,
             scan_api.routes.ROUTER,
             scan_api.page.ROUTER,
+            scan_api.fakes.routes.ROUTER,
             console.ROUTER,
             show_metrics,
         ],

@@ -8,7 +8,7 @@ frozen dataclass takes, and unseen by the garbage collector.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
@@ -18,6 +18,7 @@ import msgspec
 
 from anti_fraud.domain import Decision, RuleSet, Verdict
 from codegen.domain.batch import Placement
+from codegen.domain.brand_kit import Brands
 from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import (
     SERIAL_BITS,
@@ -101,11 +102,19 @@ class Snapshot:
     campaigns: dict[str, Campaign]
     rule_set: RuleSet
     spent: frozenset[int] = frozenset()
+    brands: Brands = field(default_factory=Brands)
 
     def campaign_of(self, terms: RangeTerms | None) -> Campaign | None:
         """Find the campaign that a code is bound to."""
         bound = terms.binding.campaign_id if terms else None
         return self.campaigns.get(bound or "")
+
+    def brand_of(self, code_id: int) -> str | None:
+        """Name the brand of a code, as far as this worker knows it."""
+        terms = self.table.find(code_id)
+        bound = terms.binding.gtin or terms.printed_gtin if terms else None
+        product = self.products.get(bound or "")
+        return product.brand if product else None
 
     def offer_of(self, terms: RangeTerms | None, now: datetime) -> Offer | None:
         """Tell what the campaign of a code has for a claim; None without a campaign."""

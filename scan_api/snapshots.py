@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain import RuleSet
 from anti_fraud.store import load_rule_set, newest_rule_set
+from codegen.domain.brand_kit import BrandKit, Brands
 from codegen.domain.keys import EpochKeys
 from codegen.domain.range_table import RangeTable, TableRow, segments_of
-from codegen.domain.ranges import SEGMENT_BITS
+from codegen.domain.ranges import SEGMENT_BITS, Product
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from codegen.store import (
     count_changed_ranges,
     current_version,
+    load_changed_kits,
     load_changed_products,
     load_changed_ranges,
     load_range_table,
@@ -128,15 +130,18 @@ class SnapshotKeeper:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
         has_rules = await newest_rule_set(conn) == known.rule_set.version
+        products = known.products | await load_changed_products(conn, since)
+        kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
         return replace(
             known,
             version=await current_version(conn),
             table=table,
-            products=known.products | await load_changed_products(conn, since),
+            products=products,
             epochs=await load_serving_epochs(conn),
             campaigns=known.campaigns | await load_campaigns(conn, since=since),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
             spent=await load_spent_campaigns(conn),
+            brands=_brands(products, kits),
         )
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -214,15 +219,21 @@ class SnapshotKeeper:
 
 async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
     """Put a table and all that is known besides it together."""
+    products = await load_changed_products(conn, -1)
     return Snapshot(
         await current_version(conn),
         table,
-        await load_changed_products(conn, -1),
+        products,
         await load_serving_epochs(conn),
         await load_campaigns(conn),
         await load_rule_set(conn),
         await load_spent_campaigns(conn),
+        _brands(products, await load_changed_kits(conn, -1)),
     )
+
+
+def _brands(products: dict[str, Product], kits: dict[str, BrandKit]) -> Brands:
+    return Brands.of((product.brand for product in products.values()), kits)
 
 
 async def _repeatable(conn: AsyncConnection) -> None:

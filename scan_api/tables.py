@@ -10,14 +10,31 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Sequence,
+    SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 
 metadata = MetaData()
 # Where the search for a free worker number begins.
 worker_numbers = Sequence("worker_numbers", metadata=metadata, data_type=BigInteger)
+
+suspected_fakes = Table(
+    "suspected_fakes",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True, server_default="0"),
+    Column("report_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reference", Text, nullable=False),
+    Column("code_id", BigInteger),
+    Column("seen", Text),
+    Column("brand", Text),
+    Column("place", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    UniqueConstraint("shard", "reference", name="one_report_a_reference"),
+)
 
 worker_leases = Table(
     "worker_leases",

@@ -5,6 +5,7 @@ from litestar import Router
 from codegen.routes import (
     activations,
     batches,
+    brand_kits,
     changes,
     products,
     recalls,
@@ -17,6 +18,8 @@ ROUTER = Router(
     guards=GUARDS,
     route_handlers=[
         products.add_product,
+        brand_kits.show_kit,
+        brand_kits.put_kit,
         batches.issue_batch,
         batches.show_batch,
         batches.list_batches,

@@ -8,6 +8,12 @@ from codegen.store.batches import (
     insert_batch,
     list_batches,
 )
+from codegen.store.brand_kits import (
+    find_kit,
+    find_logo,
+    load_changed_kits,
+    put_kit,
+)
 from codegen.store.changes import (
     ActivationRow,
     count_fresh_voids,
@@ -91,6 +97,8 @@ __all__ = [
     "find_first_batch",
     "find_fresh_changes",
     "find_holder_of_code",
+    "find_kit",
+    "find_logo",
     "find_lot_batches",
     "find_product",
     "find_ranges_of_codes",
@@ -109,6 +117,7 @@ __all__ = [
     "list_batches",
     "list_goods_changes",
     "list_recalls",
+    "load_changed_kits",
     "load_changed_products",
     "load_changed_ranges",
     "load_epoch_states",
@@ -125,6 +134,7 @@ __all__ = [
     "load_void_codes",
     "lock_open_epoch",
     "next_change_id",
+    "put_kit",
     "record_change",
     "set_epoch_state",
     "set_next_serial",

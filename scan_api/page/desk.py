@@ -1,9 +1,11 @@
 """What the page's handlers need, put together once by the shell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from codegen.domain.brand_kit import Brands
 from core.auth.members import MemberVerifier
 from core.clock import Clock
 from core.settings import Settings
@@ -22,6 +24,7 @@ class PageDesk:
     members: MemberVerifier
     views: ViewDesk
     scans: ScanDesk
+    brands: Callable[[], Brands] = Brands
 
     @property
     def sign_in(self) -> SignIn:

@@ -36,14 +36,21 @@ def render(
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,
+    brand: str | None = None,
     **values: Any,
 ) -> Response[bytes]:
-    """Render a template for a visit."""
+    """Render a template for a visit; `brand` is whose cap it is, if that is known."""
+    brands = page.brands()
+    kit = brands.kit_of(brand)
     return TEMPLATES.render(
         visit,
         template,
         status=status,
         headers=headers,
+        extra_style=kit.style if kit else "",
+        kit=kit,
+        brand=kit.name_in(visit.language) if kit else brand or brands.sole,
+        public_url=page.settings.public_url,
         t=partial(_text, visit.language),
         links=_links(page, visit, values.get("next_path")),
         sign_in_kind=page.sign_in.kind.value,
@@ -85,6 +92,7 @@ def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str,
         "switch": f"{visit.path}?{urlencode(more | {'lang': other})}",
         "sign_in": page.sign_in.link(visit.path) or "",
         "sign_out": SIGN_OUT_PATH,
+        "report": f"/report?{urlencode({'of': visit.path})}",
     }
 
 
@@ -92,7 +100,9 @@ def _words(language: str, timezone: ZoneInfo) -> Mapping[str, Callable[..., str]
     """Make what words days and moments on the brand's clock."""
     return {
         "day": lambda day: _tie(word_day(language, day)),
-        "hour": lambda at_ms: word_hour(language, timezone, utc_datetime(at_ms)),
+        "hour": lambda at_ms: _tie_end(
+            word_hour(language, timezone, utc_datetime(at_ms))
+        ),
         "minute": lambda at_ms: _tie(
             word_minute(language, timezone, utc_datetime(at_ms))
         ),
@@ -104,6 +114,12 @@ def _words(language: str, timezone: ZoneInfo) -> Mapping[str, Callable[..., str]
 def _tie(moment: str) -> Markup:
     """Keep a day or a moment on one line."""
     return Markup('<span class="tie">{}</span>').format(moment)
+
+
+def _tie_end(moment: str) -> Markup:
+    """Keep the hour on one line, after its day."""
+    day, _, hour = moment.partition(" ")
+    return Markup("{} {}").format(day, _tie(hour) if " " not in hour else hour)
 
 
 def _text(language: str, name: str, **values: object) -> Markup:

@@ -46,4 +46,40 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
         "Please give a name of 1 to 64 characters.",
     ),
     "sign_in_go": ("登录并继续", "Sign in and go on"),
+    # Asking the brand, and reporting a fake ------------------------------------------
+    "contact": ("联系{brand}", "Ask {brand}"),
+    "contact_brand": ("联系品牌客服", "Ask the brand"),
+    "contact_label": (
+        "客服电话印在瓶身的标签上。",
+        "The brand's telephone number stands on the bottle's label.",
+    ),
+    "contact_online": ("在线客服", "Write to us online"),
+    "hotline": ("客服电话", "Telephone"),
+    "wechat": ("微信公众号", "WeChat"),
+    "report": ("举报疑似假冒", "Report a suspected fake"),
+    "report_lead": (
+        "告诉我们在哪里买到的，哪里不对。不必留下姓名或电话。",
+        "Tell us where you got it and what is wrong. No name or number is needed.",
+    ),
+    "report_place": ("在哪里买到的", "Where you got it"),
+    "report_place_hint": (
+        "城市、店名或网店名，最多 100 字。",
+        "Town and shop, or the online shop; up to 100 characters.",
+    ),
+    "report_note": ("哪里不对", "What is wrong"),
+    "report_hint": (
+        "例如瓶盖、标签或味道，最多 500 字。可以不填。",
+        "The cap, the label or the taste; up to 500 characters. Both may stay empty.",
+    ),
+    "report_wrong": (
+        "内容太长，或含有无法保存的字符。请改短后再发送。",
+        "That is too long, or has characters that cannot be kept. Please shorten it.",
+    ),
+    "report_send": ("发送举报", "Send the report"),
+    "reported": ("谢谢，已收到", "Thank you, it is with us"),
+    "reported_lead": (
+        "请保留瓶身与瓶盖。联系客服时，请报出下面的编号。",
+        "Keep the bottle and the cap, and give this number when you ask us about it.",
+    ),
+    "report_number": ("举报编号", "Number of your report"),
 }

@@ -6,6 +6,8 @@ from typing import Final
 FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("瓶盖码查验", "Cap check"),
     "tagline": ("一盖一码", "One code under every cap"),
+    "privacy": ("隐私政策", "Privacy"),
+    "rules": ("活动规则", "Rules"),
     "switch": ("English", "中文"),
     "switch_label": ("Switch to English", "切换到中文"),
     "code": ("瓶盖码", "Cap code"),

@@ -27,6 +27,11 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
         "您或您所在的网络刚才试了太多不对的码。",
         "Too many wrong codes were tried just now, by you or from your network.",
     ),
+    "notice_reports": ("谢谢，举报已经很多", "Thank you, we have many"),
+    "notice_reports_lead": (
+        "您或您所在的网络刚才发来了很多举报，这一份没有保存。",
+        "Many reports came from you or your network just now; this one was not kept.",
+    ),
     "wait_minute": (
         "请大约 1 分钟后（{when}）再试。",
         "Try again in about 1 minute ({when}).",

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from playwright.async_api import Browser
 
+from codegen.domain.brand_kit import BrandKit, Brands
 from core.auth import Member
 from core.clock import SystemClock, utc_datetime
 from core.settings import Settings
@@ -21,6 +22,19 @@ from tests.browser.contrast import CONTRAST
 
 AT_MS = 1_790_000_000_000
 PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
+KIT = BrandKit(
+    brand="Demo Dairy",
+    name_zh="示例乳业",
+    name_en="Demo Dairy",
+    primary="#7a1f5c",
+    accent="#ffcc00",
+    hotline="400-000-0000",
+    contact_url="https://dairy.example/help",
+    wechat="示例乳业服务号",
+    privacy_url="https://dairy.example/privacy",
+    rules_url="https://dairy.example/rules",
+    footer="沪ICP备00000000号",
+)
 OWN = {
     FaceName.REWARDED,
     FaceName.YOURS,
@@ -36,7 +50,10 @@ def _desk() -> PageDesk:
     # A page is drawn from settings alone; the rest of the desk answers questions.
     nobody = cast("Any", None)
     settings = Settings.from_env({"CROWNCAP_DEMO": "1"})
-    return PageDesk(settings, SystemClock(), nobody, nobody, nobody, nobody)
+    brands = Brands({KIT.brand: KIT}, KIT.brand)
+    return PageDesk(
+        settings, SystemClock(), nobody, nobody, nobody, nobody, lambda: brands
+    )
 
 
 def _visit(language: str, member: Member | None) -> PageVisit:
@@ -69,6 +86,7 @@ def _face(name: FaceName) -> Face:
         1_235 if name in OWN else None,
         utc_datetime(AT_MS),
         utc_datetime(AT_MS + 9 * 86_400_000),
+        scan_id=119_370_821_376_147_456,
     )
 
 
@@ -81,6 +99,7 @@ def _draw(language: str) -> dict[str, bytes]:
             desk,
             _visit(language, member),
             "cap.html",
+            brand=_face(name).brand,
             face=_face(name),
             expired=name is FaceName.OUTSIDE,
             code="0S7N-NXNY-6ZT4-QM5Q",
@@ -97,9 +116,13 @@ def _draw(language: str) -> dict[str, bytes]:
         drawn[notice] = render(
             desk, visit, "notice.html", notice=notice, wait=wait
         ).content
-    home = render(
-        desk, _visit(language, None), "home.html", typed=read_typed("UBER OLD CAP 123")
-    )
+    form = {"of": "/", "reference": "0" * 8, "note": "?" * 90, "place": ""}
+    for sent in (None, "7K3M-9XQ2"):
+        drawn["reported" if sent else "report"] = render(
+            desk, visit, "report.html", form=form, wrong=True, sent=sent
+        ).content
+    typed = read_typed("UBER OLD CAP 1234")
+    home = render(desk, _visit(language, None), "home.html", typed=typed)
     return drawn | {"home": home.content}
 
 

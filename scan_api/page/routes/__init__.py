@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from scan_api.page.routes import caps, home, links, roots, signing
+from scan_api.page.routes import caps, fakes, home, links, logos, roots, signing
 
 ROUTER = Router(
     path="/",
@@ -15,6 +15,9 @@ ROUTER = Router(
         signing.show_sign_in,
         signing.sign_in,
         signing.sign_out,
+        fakes.show_report_form,
+        fakes.report_fake,
+        logos.show_logo,
         roots.show_root,
     ],
 )

@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, database_away
+from scan_api.fakes.limits import TooManyReports
 from scan_api.guess_throttle import WrongGuess
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import render, word_wait
@@ -85,6 +86,8 @@ def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[byte
     said = "wait"
     if isinstance(fault, WrongGuess):
         notice, said = "notice_wrong", "wrong"
+    elif isinstance(fault, TooManyReports):
+        notice = "notice_reports"
     return render(
         page,
         visit,

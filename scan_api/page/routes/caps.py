@@ -86,9 +86,12 @@ async def _face_of(page: PageDesk, visit: PageVisit, view: View) -> Face:
     face = face_of_view(
         view, signed_in=visit.member is not None, tomorrow=_tomorrow(page)
     )
-    if face.name is FaceName.INVALID and not visit.marks:
-        return Face(FaceName.FOREIGN)
-    return face
+    return _not_ours(visit) if face.name is FaceName.INVALID else face
+
+
+def _not_ours(visit: PageVisit) -> Face:
+    """Tell a slip of the finger from what may be a fake: nobody misscans."""
+    return Face(FaceName.INVALID if visit.marks else FaceName.FOREIGN)
 
 
 def _tomorrow(page: PageDesk) -> datetime:
@@ -97,7 +100,7 @@ def _tomorrow(page: PageDesk) -> datetime:
 
 def refuse_link(page: PageDesk, visit: PageVisit) -> Response[bytes]:
     """Say that a link cannot be one of ours: it breaks GS1's rules."""
-    return _render_face(page, visit, Face(FaceName.INVALID), status=400)
+    return _render_face(page, visit, _not_ours(visit), status=400)
 
 
 def _render_face(
@@ -110,6 +113,7 @@ def _render_face(
         visit,
         "cap.html",
         status=status,
+        brand=face.brand,
         face=face,
         expired=face.sell_by is not None and face.sell_by < today,
         # An invalid code is shown as it was read, so that it can be compared.

@@ -102,6 +102,7 @@ async def _show_product(
         visit,
         "product.html",
         headers=resolver.links_header(link),
+        brand=product.brand,
         product=product,
         lot=link.lot,
     )

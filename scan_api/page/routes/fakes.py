@@ -1,0 +1,114 @@
+"""Reporting a suspected fake: what and where, no name asked, a number to refer to."""
+
+from typing import Final
+
+from litestar import Response, post, route
+
+from codegen.domain.scanned import parse_scanned
+from codegen.domain.sealing import open_code
+from core.bounds import check_prose, check_text
+from core.ids import random_below
+from core.pages import read_form
+from core.pages.guard import HOME, local_path
+from scan_api.fakes import store
+from scan_api.fakes.domain import (
+    ALL_AN_HOUR,
+    MAX_NOTE,
+    MAX_PLACE,
+    MAX_SEEN,
+    REFERENCE_SYMBOLS,
+    FakeReport,
+    make_reference,
+    read_reference,
+    show_reference,
+)
+from scan_api.fakes.limits import count_reporters, raise_throttled
+from scan_api.page.desk import PageDesk
+from scan_api.page.rendering import render
+from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
+from scan_api.page.visits import PageVisit
+
+REPORT_PATH: Final = "/report"
+_SYMBOLS: Final = 32
+
+
+@route(REPORT_PATH, http_method=LOOK, include_in_schema=False)
+async def show_report_form(request: AnyRequest, page: Desk) -> Response[bytes]:
+    """Ask what was seen and where."""
+    return await answer(request, page, _show_report_form)
+
+
+@post(REPORT_PATH, include_in_schema=False)
+async def report_fake(request: AnyRequest, page: Desk) -> Response[bytes]:
+    """Write a report down, and tell its number."""
+    return await answer(request, page, _report_fake)
+
+
+async def _show_report_form(
+    request: AnyRequest, page: PageDesk, visit: PageVisit
+) -> Response[bytes]:
+    of = local_path(request.query_params.get("of"))
+    visit.marks = {"of": of}
+    # Chosen here, so that a form that is sent twice is one report.
+    reference = make_reference(random_below(_SYMBOLS**REFERENCE_SYMBOLS))
+    return _render_form(page, visit, {"of": of, "reference": reference}, wrong=False)
+
+
+def _render_form(
+    page: PageDesk, visit: PageVisit, form: dict[str, str], *, wrong: bool
+) -> Response[bytes]:
+    # Nothing here may tell whether the code is ours: nobody counts who asks.
+    return render(
+        page,
+        visit,
+        "report.html",
+        status=422 if wrong else 200,
+        form={"note": "", "place": ""} | form,
+        wrong=wrong,
+        sent=None,
+    )
+
+
+async def _report_fake(
+    request: AnyRequest, page: PageDesk, visit: PageVisit
+) -> Response[bytes]:
+    form = await read_form(request, visit, "of", "reference", "place", "note")
+    note, place = (" ".join(form.get(name, "").split()) for name in ("note", "place"))
+    faults = [
+        *check_prose("/note", note, most=MAX_NOTE),
+        *check_text("/place", place, most=MAX_PLACE),
+    ]
+    reference = read_reference(form.get("reference", ""))
+    if faults or reference is None:
+        return _render_form(page, visit, form, wrong=True)
+    await count_reporters(page.scans.throttle.redis, visit.origin.guess_tags)
+    report = _report_of(page, visit, reference, local_path(form.get("of")), note, place)
+    async with page.engine.begin() as conn:
+        if await store.count_reports(conn, now_ms=page.clock.now_ms()) >= ALL_AN_HOUR:
+            raise_throttled()
+        await store.insert_report(conn, report)
+    return render(page, visit, "report.html", sent=show_reference(reference))
+
+
+def _report_of(
+    page: PageDesk, visit: PageVisit, reference: str, of: str, note: str, place: str
+) -> FakeReport:
+    """Put a report together; the code of the page that it began at comes with it."""
+    snapshots = page.views.snapshots
+    code_text = parse_scanned(of).code_text
+    code_id = None if code_text is None else open_code(snapshots.keys, code_text)
+    brand, seen = snapshots.current.brands.sole, None
+    if code_id is not None:
+        brand = snapshots.current.brand_of(code_id) or brand
+    elif of != HOME:
+        seen = of[:MAX_SEEN]
+    return FakeReport(
+        page.scans.ids.next_id(page.clock.now_ms()),
+        reference,
+        code_id,
+        seen,
+        brand,
+        place,
+        note,
+        visit.language,
+    )
