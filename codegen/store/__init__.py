@@ -27,6 +27,7 @@ from codegen.store.changes import (
     record_change,
 )
 from codegen.store.epochs import (
+    count_issued,
     insert_epoch,
     load_epoch_states,
     load_epochs,
@@ -87,6 +88,7 @@ __all__ = [
     "count_changed_ranges",
     "count_codes",
     "count_fresh_voids",
+    "count_issued",
     "count_voids",
     "current_version",
     "find_activation",

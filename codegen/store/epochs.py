@@ -117,3 +117,10 @@ async def set_next_serial(conn: AsyncConnection, epoch: int, serial: int) -> Non
     await conn.execute(
         update(t.epochs).where(t.epochs.c.epoch == epoch).values(next_serial=serial)
     )
+
+
+async def count_issued(conn: AsyncConnection, epoch: int) -> int:
+    """Count the codes that were issued in an epoch."""
+    b = t.batches.c
+    issued = select(func.coalesce(func.sum(b.quantity), 0)).where(b.epoch == epoch)
+    return int((await conn.execute(issued)).scalar_one())

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ from rich.progress import (
 )
 
 from codegen import pipeline as codes
-from codegen.domain.batch import Selection
+from codegen.domain.batch import Preview, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.domain.recall import RecallScope
@@ -30,6 +31,7 @@ from codegen.routes.batches import NewBatch, order_from, view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.errors import InvalidInput
+from crowncap.cli.asking import ASKED_ABOVE, ask_before, yes_option
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.demo import is_demo
@@ -168,20 +170,74 @@ async def activate(
     )
 
 
+def _final_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add what a change that is final asks for."""
+    command = click.option(
+        "--dry-run", is_flag=True, help="Only say what it would do."
+    )(command)
+    whole = f"The whole batch; needed past {ASKED_ABOVE:,} codes."
+    command = click.option("--all", "whole", is_flag=True, help=whole)(command)
+    return yes_option(_range_options(command))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Codes of a batch to void or recall, and how sure the caller is."""
+
+    state: RangeState
+    batch_id: int
+    from_index: int | None
+    to_index: int | None
+    whole: bool
+    yes: bool
+
+    @property
+    def selection(self) -> Selection:
+        """Name the codes."""
+        return Selection(None, self.from_index, self.to_index)
+
+    async def preview(self, shell: Shell) -> Preview:
+        """Tell what it would do now."""
+        request = ChangeRequest(self.batch_id, self.selection, self.state)
+        async with shell.engine.connect() as conn:
+            keys = shell.issuance.key_file.load()
+            return await codes.preview_codes(conn, keys, request, OPERATOR)
+
+    async def ask(self, shell: Shell) -> None:
+        """Say what it would do, and ask; raises InvalidInput or Abort."""
+        preview = await self.preview(shell)
+        named = self.from_index is not None or self.to_index is not None
+        if named and self.whole:
+            raise InvalidInput("Say either --all or which indexes, not both.")
+        if not named and not self.whole and preview.would_change > ASKED_ABOVE:
+            raise InvalidInput(
+                f"That would be all {preview.would_change:,} codes of batch "
+                f"{self.batch_id}; nothing was done. Say --all if that is meant, or "
+                "--from-index and --to-index."
+            )
+        kept = ", ".join(f"{s.quantity:,} {s.reason}" for s in preview.skipped)
+        ask_before(
+            f"{preview.would_change:,} codes of batch {self.batch_id} become "
+            f"{self.state}, for good; {preview.unchanged:,} stay as they are"
+            f"{f' ({kept})' if kept else ''}.",
+            yes=self.yes,
+            quantity=preview.would_change,
+        )
+
+
 @batch.command("void")
 @click.option("--reason", default="command line")
-@_range_options
+@_final_options
 @with_shell
 async def void(
-    shell: Shell,
-    batch_id: int,
-    from_index: int | None,
-    to_index: int | None,
-    reason: str,
+    shell: Shell, batch_id: int, reason: str, *, dry_run: bool, **named: Any
 ) -> Any:
     """Make a batch or a part of it void, for good."""
-    selection = Selection(None, from_index, to_index)
-    return await _change(shell, batch_id, RangeState.VOID, selection, reason)
+    ending = _Ending(RangeState.VOID, batch_id, **named)
+    if dry_run:
+        return await ending.preview(shell)
+    await ending.ask(shell)
+    return await _change(shell, batch_id, RangeState.VOID, ending.selection, reason)
 
 
 @batch.command("recall")
@@ -189,21 +245,26 @@ async def void(
 @click.option(
     "--instructions", default="请勿饮用，请联系客服。 Do not consume; contact us."
 )
-@_range_options
+@_final_options
 @with_shell
 async def recall(
     shell: Shell,
     batch_id: int,
-    from_index: int | None,
-    to_index: int | None,
     reason: str,
     instructions: str,
+    *,
+    dry_run: bool,
+    **named: Any,
 ) -> Any:
     """Recall a batch or a part of it, for good; the operator needs no second person."""
+    ending = _Ending(RangeState.RECALLED, batch_id, **named)
+    if dry_run:
+        return await ending.preview(shell)
+    await ending.ask(shell)
     async with shell.engine.begin() as conn:
         changed = await codes.recall_scope(
             conn,
-            RecallScope(batch_id, None, from_index, to_index),
+            RecallScope(batch_id, None, ending.from_index, ending.to_index),
             reason=reason,
             instructions=instructions,
             staff=OPERATOR,

@@ -8,6 +8,7 @@ from codegen import pipeline as codes
 from codegen import store as codes_store
 from codegen.domain.ranges import EpochState
 from core.auth.principal import OPERATOR
+from crowncap.cli.asking import ask_before, yes_option
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
 
@@ -36,9 +37,25 @@ async def rotate_key(shell: Shell) -> dict[str, Any]:
     return {"epoch": epoch, "state": "open"}
 
 
+_MEANING = {
+    EpochState.CLOSED: "No more codes of it are issued; those that are out stay good.",
+    EpochState.FROZEN: (
+        "Every claim of them is held from now on: consumers are told to wait."
+    ),
+    EpochState.RETIRED: (
+        "Every one of them answers not_active from now on, for good, also those on "
+        "caps in shops."
+    ),
+}
+
+
 def _add_epoch_command(verb: str, state: EpochState, sentence: str) -> None:
+    @yes_option
     @with_shell
-    async def change(shell: Shell, epoch: int) -> dict[str, Any]:
+    async def change(shell: Shell, epoch: int, *, yes: bool) -> dict[str, Any]:
+        async with shell.engine.connect() as conn:
+            issued = await codes_store.count_issued(conn, epoch)
+        ask_before(f"Epoch {epoch} has {issued:,} codes. {_MEANING[state]}", yes=yes)
         async with shell.engine.begin() as conn:
             await codes.change_epoch(conn, epoch, state, OPERATOR, now=shell.now())
         return {"epoch": epoch, "state": state.value}
@@ -49,4 +66,8 @@ def _add_epoch_command(verb: str, state: EpochState, sentence: str) -> None:
 
 _add_epoch_command("close", EpochState.CLOSED, "Issue no more codes of an epoch.")
 _add_epoch_command("freeze", EpochState.FROZEN, "Hold every claim of an epoch.")
-_add_epoch_command("retire", EpochState.RETIRED, "Answer not_active for an epoch.")
+_add_epoch_command(
+    "retire",
+    EpochState.RETIRED,
+    "Answer not_active for every cap of an epoch, also in shops, for good.",
+)
