@@ -11,7 +11,7 @@ from tests.fixtures.service import PROGRAM, Service
 def at_a_terminal(service: Service, answer: str, *args: str) -> tuple[int, str]:
     """Run a command as somebody who sits there and answers; gives how it ended."""
     master, slave = pty.openpty()
-    command = [PROGRAM, *args, "--data-dir", str(service.data_dir)]
+    command = [str(PROGRAM), *args, "--data-dir", str(service.data_dir)]
     with subprocess.Popen(
         command, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
