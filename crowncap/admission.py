@@ -41,8 +41,11 @@ class Limits:
     taking_s: float = 60.0
     requests_of_one: int = 512
     requests_of_all: int = 4_096
-    # Bodies in memory; uploads are spooled to the disk.
-    body_bytes_of_all: int = 256 * 1024 * 1024
+    # Bodies in memory; uploads are spooled to the disk. What is small comes in whoever
+    # fills the rest, since the requests of all are bounded.
+    small_bytes: int = 16 * 1024
+    body_bytes_of_one: int = 32 * 1024 * 1024
+    body_bytes_of_all: int = 128 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Held:
 
     requests: Counter[bytes] = field(default_factory=Counter)
     slow: Counter[bytes] = field(default_factory=Counter)
+    bodies: Counter[bytes] = field(default_factory=Counter)
     requests_of_all: int = 0
     slow_of_all: int = 0
     body_bytes: int = 0
@@ -92,6 +96,18 @@ class Held:
             self.slow[key] += 1
         return True
 
+    def take_bytes(self, key: bytes | None, size: int) -> None:
+        """Count bytes of a body in memory."""
+        self.body_bytes += size
+        if key is not None and size:
+            self.bodies[key] += size
+
+    def give_back_bytes(self, key: bytes | None, size: int) -> None:
+        """Forget the bytes of a body that were counted."""
+        self.body_bytes -= size
+        if key is not None and size:
+            _lower(self.bodies, key, size)
+
     def give_back_slow(self, key: bytes | None) -> None:
         """Forget a slow body that was counted."""
         self.slow_of_all -= 1
@@ -99,8 +115,8 @@ class Held:
             _lower(self.slow, key)
 
 
-def _lower(counter: Counter[bytes], key: bytes) -> None:
-    counter[key] -= 1
+def _lower(counter: Counter[bytes], key: bytes, by: int = 1) -> None:
+    counter[key] -= by
     if not counter[key]:
         del counter[key]
 
@@ -216,7 +232,12 @@ class _Exchange:
         self.arrived += size
         if not self.stored:
             return
-        self.held.body_bytes += size
+        self.held.take_bytes(self.key, size)
+        if self.arrived <= self.limits.small_bytes:
+            return
+        of_one = 0 if self.key is None else self.held.bodies[self.key]
+        if of_one > self.limits.body_bytes_of_one:
+            raise _crowded()
         if self.held.body_bytes > self.limits.body_bytes_of_all:
             raise Unavailable(
                 "There are too many large bodies at once; come back in a moment.",
@@ -242,7 +263,7 @@ class _Exchange:
         """Give back what this request held."""
         self._end_slow()
         if self.stored:
-            self.held.body_bytes -= self.arrived
+            self.held.give_back_bytes(self.key, self.arrived)
 
     def _end_slow(self) -> None:
         if self.slow:

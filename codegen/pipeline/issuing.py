@@ -73,7 +73,6 @@ async def issue_batch(
                 f" too few for {order.quantity:,}; open the next: crowncap key rotate.",
                 code="epoch_exhausted",
             )
-        mark.raise_to(after)
         await store.set_next_serial(conn, epoch, after)
         batch_id = await store.insert_batch(
             conn,
@@ -84,14 +83,17 @@ async def issue_batch(
             person=staff.person,
             now=now,
         )
-    await record_action(
-        conn,
-        staff,
-        action="batch.issue",
-        subject=f"batch:{batch_id}",
-        detail={"quantity": order.quantity, "epoch": epoch, "first_serial": first},
-        now=now,
-    )
+        await record_action(
+            conn,
+            staff,
+            action="batch.issue",
+            subject=f"batch:{batch_id}",
+            detail={"quantity": order.quantity, "epoch": epoch, "first_serial": first},
+            now=now,
+        )
+        # Before it is committed, and after all that may refuse it: an order that was
+        # refused must not look like a database that is older than its mark.
+        mark.raise_to(after)
     return await get_counted_batch(conn, batch_id, staff)
 
 

@@ -18,6 +18,8 @@ LIMITS = Limits(
     slow_of_all=3,
     requests_of_one=2,
     requests_of_all=3,
+    small_bytes=0,
+    body_bytes_of_one=10_000,
     body_bytes_of_all=1_000,
 )
 PROXY = (ipaddress.ip_network("10.0.0.0/8"),)
@@ -91,7 +93,7 @@ def is_empty(admission: Admission) -> bool:
     """Tell whether nothing is held any more."""
     held = admission.held
     counts = (held.requests_of_all, held.slow_of_all, held.body_bytes)
-    return counts == (0, 0, 0) and not held.requests and not held.slow
+    return counts == (0, 0, 0) and not (held.requests or held.slow or held.bodies)
 
 
 async def test_half_a_body_is_answered_408_and_its_connection_ends() -> None:
@@ -101,6 +103,37 @@ async def test_half_a_body_is_answered_408_and_its_connection_ends() -> None:
     caller.send(1)
     assert await caller.status() == 408
     assert caller.headers[b"connection"] == b"close"
+    assert is_empty(admission)
+
+
+async def test_bodies_of_one_address_leave_room_for_others() -> None:
+    """Unfinished posts of one fill what is theirs; what is small always comes in."""
+    admission = admit(
+        body_s=60,
+        slow_after_s=60,
+        requests_of_one=9,
+        requests_of_all=9,
+        small_bytes=100,
+        body_bytes_of_one=1_000,
+        body_bytes_of_all=1_500,
+    )
+    first = Caller(admission, address="1.1.1.1")
+    first.send(900)
+    second = Caller(admission, address="1.1.1.1")
+    second.send(150)
+    assert await second.status() == 429
+    other = Caller(admission, address="1.1.1.2")
+    other.send(550)
+    crowded = Caller(admission, address="1.1.1.3")
+    crowded.send(101)
+    assert await crowded.status() == 503
+    for address in ("1.1.1.1", "1.1.1.3"):
+        small = Caller(admission, address=address)
+        small.send(100, more=False)
+        assert await small.status() == 200
+    for each in (first, other):
+        each.send(0, more=False)
+        assert await each.status() == 200
     assert is_empty(admission)
 
 
