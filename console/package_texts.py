@@ -6,6 +6,31 @@ from typing import Final
 PACKAGE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "check_link": ("链接", "Link"),
     "every_cap_opens": ("每个瓶盖上的链接", "What every cap opens"),
+    "in_package": ("已在码包", "in package"),
+    "unit_free": ("可订", "free"),
+    "house_none": ("不指定（由品牌人员下载）", "nobody (the brand's staff take it)"),
+    "preset_lines": ("各种文件格式是什么样", "What the file formats look like"),
+    "preset_csv": (
+        "逗号分隔，UTF-8，首行为列名：序号、链接、瓶盖码",
+        "comma-separated, a header line: sequence, link, code",
+    ),
+    "preset_csv-excel": (
+        "同上，带 Excel 需要的字节顺序标记",
+        "the same with the byte order mark that Excel wants",
+    ),
+    "preset_csv-gb18030": (
+        "同上，中文列名，GB18030 编码",
+        "the same with a Chinese header, in GB18030",
+    ),
+    "preset_fixed-width": (
+        "同样的列，每列位置固定，以空格隔开",
+        "the same columns at fixed places, with a space between",
+    ),
+    "preset_epcis": (
+        "不用于印刷：供事件系统登记每个码的 EPCIS 文件",
+        "not to print from: an EPCIS document that commissions each code",
+    ),
+    "preset_lines_only": ("一行一个完整链接", "one whole link a line"),
     "house_downloads_left": ("印刷厂剩余下载次数", "Downloads left to the print house"),
     "password_or_file": (
         "您已得知密码，文件要由另一人下载：同一个人绝不两样都有。",

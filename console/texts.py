@@ -186,7 +186,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "forward": ("正向", "Forward"),
     "reverse": ("反向", "Reverse"),
     "for_whom": ("交给谁，怎样加密", "For whom, and how it is closed"),
-    "house_hint": ("其令牌上的名字", "the name on its token"),
     "house": ("印刷厂", "Print house"),
     "encryption": ("加密", "Encryption"),
     "enc_password": ("AES-256 密码", "AES-256 password"),

@@ -21,6 +21,7 @@ from printer_export.domain.order import Encryption
 from printer_export.domain.preflight import Level
 from printer_export.domain.rows import Preset
 from printer_export.pipeline import packages as pipeline
+from printer_export.pipeline.order_choices import load_order_choices, sample_rows
 from printer_export.routes.content import find_content, stream_content
 from printer_export.routes.packages import NewPackage, order_of, view_package
 from printer_export.store import downloads
@@ -88,6 +89,7 @@ async def _order_form(
 ) -> Response[bytes]:
     async with desk.engine.connect() as conn:
         batch = await get_batch(conn, batch_id, visit.staff)
+        choices = await load_order_choices(conn, batch, visit.staff)
     return render(
         desk,
         visit,
@@ -98,6 +100,9 @@ async def _order_form(
         fault=fault,
         wrong=next((e.pointer for e in fault.errors), "") if fault else "",
         presets=[(preset.value, preset.value) for preset in Preset],
+        choices=choices,
+        houses=[(name, name) for name in choices.printhouses],
+        samples=sample_rows(batch),
         demo=desk.packaging.demo,
     )
 

@@ -70,6 +70,14 @@ async def order_package(
     batch = await get_batch(conn, batch_id, staff)
     refuse_impossible(batch, order)
     _refuse_open(order, packaging)
+    if order.printhouse is not None and not await store.knows_printhouse(
+        conn, order.printhouse
+    ):
+        raise InvalidInput.field(
+            "/printhouse",
+            "unknown_printhouse",
+            f"Nobody has a print house's token in the name of {order.printhouse}.",
+        )
     exported = await export_store.lock_exports(conn, batch_id)
     if exported and not packaging.demo:
         raise Conflict(

@@ -259,6 +259,19 @@ async def knows_printhouse(conn: AsyncConnection, name: str) -> bool:
     return bool(found.scalar_one())
 
 
+async def list_printhouses(conn: AsyncConnection, *, of_brand: str | None) -> list[str]:
+    """List the print houses that have a token, by name; all, or those of a brand."""
+    rows = await conn.execute(
+        text(
+            "SELECT DISTINCT person FROM staff_tokens WHERE role = 'printhouse'"
+            " AND revoked_at IS NULL AND coalesce(expires_at > now(), true)"
+            " AND (brand IS NULL OR coalesce(brand = :brand, true)) ORDER BY person"
+        ),
+        {"brand": of_brand},
+    )
+    return list(rows.scalars())
+
+
 async def count_voids(conn: AsyncConnection, first: int, last: int) -> int:
     """Count the single voids within an inclusive interval of code_ids."""
     found = await conn.execute(

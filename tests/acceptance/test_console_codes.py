@@ -106,6 +106,7 @@ def test_leaked_codes_lead_to_roll_package_and_who_took_it(
         {"name": "roll-2", "from_index": 20, "to_index": 39},
     ]
     batch = service.issue(50, activate=False, units=rolls)
+    service.staff_token("printhouse", name="leaky-press")
     room = order_package(ann, batch, printhouse="leaky-press")
     bob.press(room, f"{room}/approve")
     ann.http.headers["x-forwarded-for"] = fresh_address()

@@ -42,6 +42,28 @@ def test_a_package_goes_from_order_to_the_print_house(
     assert f'action="{room}/content"' not in bob.get(room).text
 
 
+def test_the_order_form_knows_rolls_houses_and_formats(
+    service: Service, ann: Colleague
+) -> None:
+    """What is in a package is not offered again; each format shows a row."""
+    rolls = [
+        {"name": "roll-a", "from_index": 0, "to_index": 9},
+        {"name": "roll-b", "from_index": 10, "to_index": 19},
+    ]
+    batch = service.issue(20, activate=False, units=rolls)
+    service.staff_token("printhouse", name="listed press")
+    room = order_package(ann, batch, unit="roll-a", printhouse="listed press")
+    package = room.rpartition("/")[2]
+    form = ann.get(f"/console/batches/{batch['batch_id']}/order").text
+    assert f'value="roll-a" disabled>roll-a · 0 – 9 · in package {package}<' in form
+    assert 'value="roll-b">roll-b · 10 – 19 · free<' in form
+    assert '<option value="listed press">' in form
+    assert f"00000000001,{batch['link_base']}/C/0000000000000000,0000-0000-" in form
+    trial = service.query("SELECT batch_id FROM sample_batches")
+    home = ann.get("/console").text
+    assert not any(f'"/console/batches/{number}"' in home for (number,) in trial)
+
+
 def test_who_took_a_package_is_not_offered_its_password(
     service: Service, ann: Colleague, bob: Colleague
 ) -> None:

@@ -211,6 +211,7 @@ def test_a_print_house_sees_its_own_packages_only(
 ) -> None:
     """Neither another house's, nor what is addressed to nobody."""
     token = service.staff_token("printhouse", name="press-one")
+    service.staff_token("printhouse", name="press-two")
     rooms = {}
     for house in ("press-one", "press-two", ""):
         rooms[house] = order_package(

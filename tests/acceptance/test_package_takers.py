@@ -44,6 +44,17 @@ def test_nobody_has_a_package_and_its_password(
     refused(service.post(address_of(taken, "/passwords"), {}, ben), 403, "has_the_file")
 
 
+def test_an_order_names_a_print_house_that_has_a_token(
+    service: Service, ada: str
+) -> None:
+    """A mistyped one would never see its package."""
+    batch = fresh(service, 5)
+    wanted = {"preset": "csv", "printhouse": "no such press"}
+    path = f"/v1/batches/{batch['batch_id']}/packages"
+    body = refused(service.post(path, wanted, ada), 422, "invalid_input")
+    assert body["errors"][0]["pointer"] == "/printhouse"
+
+
 def test_who_asks_for_both_at_once_gets_one(
     service: Service, ada: str, ben: str
 ) -> None:

@@ -169,6 +169,7 @@ def ground(service: Service) -> Ground:
     warehouse = Warehouse(service, service.staff("line"))
     batch = warehouse.batch(2_000, lot="LOOKS-1", line="L1", units=rolls)
     here = f"/v1/batches/{batch['batch_id']}/packages"
+    service.staff_token("printhouse", name="good-press")
     order = {"preset": "csv", "unit": "roll-1", "printhouse": "good-press", "lanes": 2}
     package = accepted(service.post(here, order, service.issuer))["package_id"]
     approver = service.staff_token("issuer", name="bob")
