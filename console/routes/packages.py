@@ -101,10 +101,15 @@ async def _order_form(
         wrong=next((e.pointer for e in fault.errors), "") if fault else "",
         presets=[(preset.value, preset.value) for preset in Preset],
         choices=choices,
-        houses=[(name, name) for name in choices.printhouses],
+        houses=[(name, name) for name in _with(choices.printhouses, form)],
         samples=sample_rows(batch),
         demo=desk.packaging.demo,
     )
+
+
+def _with(houses: tuple[str, ...], form: dict[str, str]) -> list[str]:
+    """Add what was asked for to what there is: what was filled in stays."""
+    return sorted({*houses, form.get("printhouse", "")} - {""})
 
 
 @room(HttpMethod.POST, "/batches/{batch_id:int}/order", *_LINE)

@@ -26,12 +26,13 @@ CREATE FUNCTION scan_tags(
             || in_outcome || coalesce(in_claim, 0)::text) & 65535], NULL)
     END;
 
--- The latest scan with one of these tags, at most ten minutes away; NULL without any.
+-- The latest other scan with one of these tags, at most ten minutes away; NULL without
+-- any. One that is committed again has won already, as its own row says.
 CREATE FUNCTION find_repeated(
     in_tags integer[], in_scan bigint, in_recent_tags integer[], in_recent_scans bigint[]
 ) RETURNS bigint IMMUTABLE LANGUAGE sql RETURN (
     SELECT max(scan) FROM unnest(in_recent_tags, in_recent_scans) AS e (tag, scan)
-    WHERE tag = ANY (in_tags) AND abs((scan >> 22) - (in_scan >> 22)) < 600000);
+    WHERE tag = ANY (in_tags) AND scan <> in_scan AND abs((scan >> 22) - (in_scan >> 22)) < 600000);
 
 -- It answers one thing more than before.
 DROP FUNCTION commit_scans(

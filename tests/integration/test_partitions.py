@@ -323,7 +323,7 @@ async def test_traces_past_their_keeping_are_dropped_by_what_they_hold(
     ledger: Ground,
 ) -> None:
     """Partitions by their bounds, whatever they are called, and rows of the default."""
-    for day, cell in ((-92, 1), (-91, 2), (-89, 3)):
+    for day, cell in ((-93, 1), (-92, 2), (-89, 3)):
         first, last = id_in(day), id_in(day + 0.5)
         await ledger.rows(
             "SELECT ensure_time_partitions("

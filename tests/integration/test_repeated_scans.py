@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 import psycopg
+import pytest
 
 from core.ids import first_id_at, time_of_id
 from scan_api.binary_arrays import register_binary_arrays
 from scan_api.domain import Outcome
-from scan_api.store import Decided
+from scan_api.store import Decided, load_committed
 from tests.fixtures.ground import Ground
 
 KEPT = "SELECT count(*) FROM scans"
@@ -102,6 +103,27 @@ async def test_equal_scans_of_one_batch_are_one(ledger: Ground) -> None:
     assert [each.repeats for each in done[:100]].count(None) == 1
     assert {each.scan_count for each in done[100:]} == {9}
     assert await ledger.rows(KEPT) == [(10,)]
+
+
+async def test_a_lost_answer_is_found_again_though_part_of_it_was_not_kept(
+    ledger: Ground,
+) -> None:
+    """What was kept is in the way of a second commit; what was not repeats again."""
+    codes = await ledger.live(2)
+    first = look(ledger, codes[0], address="198.51.100.1")
+    await ledger.commit(first)
+    repeat = look(ledger, codes[0], address="198.51.100.1")
+    kept = look(ledger, codes[1], address="198.51.100.1")
+    await ledger.commit(repeat, kept)
+    for batch in ([repeat, kept], [kept]):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await ledger.commit(*batch)
+    assert list(await load_committed(ledger.conn, [repeat, kept])) == [
+        kept.scan.scan_id
+    ]
+    [again] = await ledger.commit(repeat)
+    assert again.repeats == first.scan.scan_id
+    assert await ledger.rows("SELECT scans FROM sightings") == [(1,), (1,)]
 
 
 async def test_a_row_remembers_few(ledger: Ground) -> None:
