@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -12,6 +11,7 @@ from pathlib import Path
 from codegen.domain.keys import EpochKeys
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
+from core.private_files import refuse_readable
 
 _KEY_LENGTH = 32
 
@@ -59,18 +59,13 @@ class MasterKeyFile:
 
     def _masters(self) -> dict[int, bytes]:
         try:
-            mode = self.path.stat().st_mode
+            refuse_readable(self.path, "master keys")
             text = self.path.read_text()
         except OSError as fault:
             raise MisconfiguredError(
                 f"Cannot read the master keys at {self.path}: {fault.strerror}. "
                 "Restore them from your key backup; they are not in the database."
             ) from None
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise MisconfiguredError(
-                f"The master keys at {self.path} can be read by others; "
-                f"run: chmod 600 {self.path}"
-            )
         masters: dict[int, bytes] = {}
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):

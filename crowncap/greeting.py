@@ -7,6 +7,7 @@ import socket
 import sys
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 
 import qrcode
 import structlog
@@ -78,6 +79,24 @@ def _own_address() -> str:
             return "127.0.0.1"
         found: str = probe.getsockname()[0]
         return found
+
+
+def is_open_demo(settings: Settings, host: str) -> bool:
+    """Tell whether a demo listens where others than this machine reach it."""
+    if not settings.demo:
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() != "localhost"
+
+
+OPEN_DEMO: Final = (
+    "This demo is open to everybody who reaches this address: anyone signs in as any "
+    "member, over plain HTTP, and codes leave in the clear. Nothing in it is worth "
+    "anything; keep real products, keys and people out of it. To serve this machine "
+    "alone, leave out --host."
+)
 
 
 def greet(settings: Settings, base: str) -> None:

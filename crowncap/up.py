@@ -15,7 +15,7 @@ from core.clock import SystemClock
 from core.errors import MisconfiguredError
 from core.settings import Settings
 from crowncap import embedded
-from crowncap.greeting import base_url, greet, say
+from crowncap.greeting import OPEN_DEMO, base_url, greet, is_open_demo, say
 from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
 from crowncap.places import note_served_url, server_urls
@@ -50,6 +50,8 @@ def run(settings: Settings, serving: Serving) -> None:
         note_served_url(settings)
         if settings.health_port is not None:
             tell_health_apart(settings.data_dir, serving.host, settings.health_port)
+        if is_open_demo(settings, serving.host):
+            say(OPEN_DEMO, style="bold red")
         say("Starting ...")
         base = base_url(serving.host, serving.port)
         _serve(serving, partial(greet, settings, base))

@@ -1,7 +1,6 @@
 """The key that signs packages: one file, beside the master keys."""
 
 import hashlib
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from codegen.keyring import write_durably
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
+from core.private_files import refuse_readable
 
 _NONCE_BYTES = 12
 _WRAP_INFO = b"crowncap/v1/package-password"
@@ -44,17 +44,12 @@ class SigningKeyFile:
     def load(self) -> "SigningKey":
         """Read the key; raises MisconfiguredError with one sentence."""
         try:
-            mode = self.path.stat().st_mode
+            refuse_readable(self.path, "signing key")
             pem = self.path.read_bytes()
         except OSError as fault:
             raise MisconfiguredError(
                 f"Cannot read the signing key at {self.path}: {fault.strerror}."
             ) from None
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise MisconfiguredError(
-                f"The signing key at {self.path} can be read by others; "
-                f"run: chmod 600 {self.path}"
-            )
         try:
             key = serialization.load_pem_private_key(pem, None)
         except ValueError:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.auth.principal import Member
 from core.bounds import is_plain
 from core.errors import MisconfiguredError, Unauthenticated
+from core.private_files import refuse_readable, refuse_writable
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _MAX_ID = 128
@@ -48,6 +49,8 @@ class MemberVerifier:
     def from_file(cls, path: Path) -> "MemberVerifier":
         """Read a JWK set that also names its `issuer` and `audience`."""
         try:
+            # Who adds a key to it signs in as anybody.
+            refuse_writable(path, "members' verification keys")
             document = json.loads(path.read_text())
             keys = jwt.PyJWKSet.from_dict(document).keys
             issuer, audience = document["issuer"], document["audience"]
@@ -143,6 +146,7 @@ class MemberSigner:
                     serialization.NoEncryption(),
                 ),
             )
+        refuse_readable(path, "key that signs members' tokens")
         key = serialization.load_pem_private_key(path.read_bytes(), None)
         assert isinstance(key, Ed25519PrivateKey)
         signer = cls(key)

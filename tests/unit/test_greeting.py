@@ -2,7 +2,8 @@
 
 import pytest
 
-from crowncap.greeting import base_url
+from core.settings import Settings
+from crowncap.greeting import base_url, is_open_demo
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,19 @@ def test_every_address_is_told_as_one_of_this_machine(host: str) -> None:
     told = base_url(host, 8000)
     assert "0.0.0.0" not in told  # noqa: S104 - nothing listens
     assert "[::]" not in told
+
+
+DEMO = Settings.from_env({"CROWNCAP_DEMO": "1"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "LOCALHOST"])
+def test_a_demo_on_this_machine_alone_is_closed(host: str) -> None:
+    """However loopback is written."""
+    assert not is_open_demo(DEMO, host)
+
+
+@pytest.mark.parametrize("host", ["192.168.1.7", "0.0.0.0", "::", "cap.example"])  # noqa: S104
+def test_a_demo_that_others_reach_is_open(host: str) -> None:
+    """It says so in red; what is no demo is meant to be reached."""
+    assert is_open_demo(DEMO, host)
+    assert not is_open_demo(Settings.from_env({}), host)

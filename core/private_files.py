@@ -1,0 +1,22 @@
+"""Files that their owner alone may read, or alone may write."""
+
+import stat
+from pathlib import Path
+
+from core.errors import MisconfiguredError
+
+
+def refuse_readable(path: Path, what: str) -> None:
+    """Raise MisconfiguredError if anybody else can read or write a secret."""
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise MisconfiguredError(
+            f"The {what} at {path} can be read by others; run: chmod 600 {path}"
+        )
+
+
+def refuse_writable(path: Path, what: str) -> None:
+    """Raise MisconfiguredError if everybody can write what is public but trusted."""
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise MisconfiguredError(
+            f"The {what} at {path} can be written by everybody; run: chmod o-w {path}"
+        )
