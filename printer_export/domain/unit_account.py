@@ -81,7 +81,8 @@ class UnitAccount:
         # A name is newer than the quantities, so it is those that give way first.
         for status, sources in _SOURCES.items():
             self._take(sources, int(arrived[status]), moved)
-        if self._needed() <= self.caps:
+        # Nor does a name make an earlier quantity speak of the cap that it names.
+        if self._apart() - min(moved, self._moved()) <= self.caps:
             return True
         self.named, self.told = kept
         return False

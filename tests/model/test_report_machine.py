@@ -231,7 +231,7 @@ async def test_quantities_of_an_earlier_release_are_brought_within_their_unit(
     )
     await ledger.rows("UPDATE line_counts SET wasted = 4")
     assert await ledger.audit() == []
-    answer = await send(ledger, batch, HEAD + "4,4,printed\n")
+    answer = await send(ledger, batch, HEAD + "4,4,wasted\n")
     assert answer["errors"] == []
     async with ledger.engine.connect() as conn:
         shown = await reconcile_batch(conn, batch.batch_id, OPERATOR)

@@ -109,3 +109,12 @@ def test_what_is_spoilt_later_is_taken_from_what_was_printed() -> None:
     assert counted.tell(PRINTED, 10)
     assert counted.name(moves_of(*[(0, MISSING)] * 2))
     assert counted.totals().tolist() == [0, 8, 0, 0, 2, 0]
+
+
+def test_what_is_final_stays_so_for_names_that_come_later() -> None:
+    """What was counted as wasted is not printed any more."""
+    account = empty(10)
+    assert account.tell(WASTED, 8)
+    assert not account.name(moves_of(*[(0, PRINTED)] * 3))
+    assert account.name(moves_of(*[(0, PRINTED)] * 2))
+    assert account.totals().tolist() == [0, 2, 0, 8, 0, 0]
