@@ -64,6 +64,7 @@ class UnitAccount:
         before = self.told.copy()
         self.told[status] += quantity
         self._take(_SOURCES.get(status, ()), quantity, self.caps)
+        self._give_way(before, self.caps)
         if self._needed() <= self.caps:
             return True
         self.told = before
@@ -81,6 +82,7 @@ class UnitAccount:
         # A name is newer than the quantities, so it is those that give way first.
         for status, sources in _SOURCES.items():
             self._take(sources, int(arrived[status]), moved)
+        self._give_way(self.told.copy(), moved)
         # Nor does a name make an earlier quantity speak of the cap that it names.
         if self._apart() - min(moved, self._moved()) <= self.caps:
             return True
@@ -98,6 +100,16 @@ class UnitAccount:
     def room(self) -> int:
         """Tell how many caps nothing was told of."""
         return max(0, self.caps - self._needed())
+
+    def _give_way(self, before: Counts, moved: int) -> None:
+        """Drop of the quantities before what was told otherwise since, if it must be.
+
+        While there was room, nobody could say whether it was of the same caps.
+        """
+        for source in (_PRINTED, _MISSING):
+            later = [_REJECTED, _WASTED, _MISSING + _PRINTED - source]
+            since = int(np.maximum(self.named, self.told)[later].sum())
+            self._take((source,), min(since, int(before[source])), moved)
 
     def _take(self, sources: tuple[int, ...], most: int, moved: int) -> None:
         """Move caps, up to `most` a status, out of quantities while they do not fit.

@@ -118,3 +118,16 @@ def test_what_is_final_stays_so_for_names_that_come_later() -> None:
     assert not account.name(moves_of(*[(0, PRINTED)] * 3))
     assert account.name(moves_of(*[(0, PRINTED)] * 2))
     assert account.totals().tolist() == [0, 2, 0, 8, 0, 0]
+
+
+def test_what_was_told_while_there_was_room_gives_way_when_there_is_none() -> None:
+    """Three were printed, three rejected: of six caps, or of the same three."""
+    account = empty(6)
+    assert account.tell(PRINTED, 3)
+    assert account.tell(REJECTED, 3)
+    assert account.totals().tolist() == [0, 3, 3, 0, 0, 0]
+    assert account.tell(NUMBER_OF["indeterminate"], 2)
+    assert account.totals().tolist() == [0, 1, 3, 0, 0, 2]
+    wasted = empty(5)
+    assert wasted.tell(WASTED, 5)
+    assert not wasted.tell(PRINTED, 1)
