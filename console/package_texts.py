@@ -6,6 +6,7 @@ from typing import Final
 PACKAGE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "check_link": ("链接", "Link"),
     "every_cap_opens": ("每个瓶盖上的链接", "What every cap opens"),
+    "trial_codes": ("样码，供各码包试印", "trial codes, for samples in packages"),
     "in_package": ("已在码包", "in package"),
     "unit_free": ("可订", "free"),
     "house_none": ("不指定（由品牌人员下载）", "nobody (the brand's staff take it)"),

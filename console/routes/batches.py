@@ -20,6 +20,7 @@ from printer_export.domain.statuses import STATUSES
 from printer_export.pipeline.packages import list_packages
 from printer_export.pipeline.unit_accounts import add_up_units
 from printer_export.routes.packages import view_package
+from printer_export.store import packages as package_store
 from printer_export.store import reports as report_store
 
 VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
@@ -64,6 +65,7 @@ async def _facts(
         if each["status"] == PRINTED:
             grades[None if "corrected" in each else each["grade"]] += each["quantity"]
     return {
+        "is_trial": bool(await package_store.find_samples_among(conn, [batch_id])),
         "counts": counts,
         "losses": [each for each in reasons if each["status"] != PRINTED],
         # Those without a grade come last.

@@ -61,7 +61,12 @@ def test_the_order_form_knows_rolls_houses_and_formats(
     assert f"00000000001,{batch['link_base']}/C/0000000000000000,0000-0000-" in form
     trial = service.query("SELECT batch_id FROM sample_batches")
     home = ann.get("/console").text
-    assert not any(f'"/console/batches/{number}"' in home for (number,) in trial)
+    assert trial
+    for (number,) in trial:
+        assert f'"/console/batches/{number}"' not in home
+        shown = ann.get(f"/console/batches/{number}").text
+        assert "trial codes, for samples in packages" in shown
+        assert f'href="/console/batches/{number}/order"' not in shown
 
 
 def test_who_took_a_package_is_not_offered_its_password(

@@ -87,6 +87,20 @@ def test_nobody_signed_in_is_told_genuine_and_asked_to_sign_in(
     assert later["scan_count"] == 3
 
 
+def test_the_same_phone_again_is_the_same_scan(service: Service) -> None:
+    """Nothing is counted or kept anew; the answer has the number of what is kept."""
+    code, ip = service.fresh_code(), fresh_address()
+    first = service.scan(code, ip=ip)
+    for _ in range(5):
+        assert service.scan(code, ip=ip) == first
+    app = service.staff_token("app", name="a reader")
+    assert service.get(f"/v1/scans/{first['scan_id']}", app).status_code == 200
+    asked = "SELECT count(*) FROM scans WHERE scan_id >= %s AND code_id ="
+    asked += " (SELECT code_id FROM scans WHERE scan_id = %s)"
+    assert service.query(asked, first["scan_id"], first["scan_id"]) == [(1,)]
+    assert service.scan(code)["scan_count"] == 2
+
+
 @pytest.mark.parametrize(
     "write",
     [
