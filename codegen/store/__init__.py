@@ -41,6 +41,7 @@ from codegen.store.products import (
     find_campaign_brand,
     find_product,
     insert_product,
+    list_products,
     spell_brand,
 )
 from codegen.store.ranges import (
@@ -118,6 +119,7 @@ __all__ = [
     "list_activations",
     "list_batches",
     "list_goods_changes",
+    "list_products",
     "list_recalls",
     "load_changed_kits",
     "load_changed_products",

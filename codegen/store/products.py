@@ -67,6 +67,12 @@ async def find_product(conn: AsyncConnection, gtin: str) -> Product | None:
     return product_of(row) if row else None
 
 
+async def list_products(conn: AsyncConnection) -> list[Product]:
+    """List all products by GTIN."""
+    rows = await conn.execute(select(t.products).order_by(t.products.c.gtin))
+    return [product_of(row) for row in rows]
+
+
 async def find_campaign_brand(conn: AsyncConnection, campaign_id: str) -> str | None:
     """Tell the brand whose batches alone may name a campaign; None for all brands'.
 

@@ -23,8 +23,10 @@ PLACES: Final = {
     "up": Place(("serving",), "Start everything and serve until Ctrl-C."),
     "token": Place(("tokens",), "Make, list and revoke tokens."),
     "campaign": Place(("campaigns",), "Add and list points campaigns."),
+    "product": Place(("batch_lists",), "List products."),
     "batch": Place(
-        ("batches",), "Issue, export, activate, void and recall batches of codes."
+        ("batches", "batch_lists"),
+        "Issue, export, activate, void and recall batches of codes.",
     ),
     "package": Place(("packages",), "Look at packages of codes."),
     "print": Place(

@@ -280,6 +280,17 @@ def test_the_command_line_speaks_of_the_same_batches(service: Service) -> None:
     assert json.loads(service.cli("batch", "recall", number))["changed"] == 3
     shown = service.get(path_of(issued), service.issuer).json()
     assert shown["counts"] == {"issued": 0, "activated": 0, "void": 2, "recalled": 3}
+    assert json.loads(service.cli("batch", "show", number)) == shown
+    after = str(issued["batch_id"] + 1)
+    [listed] = json.loads(
+        service.cli("batch", "list", "--before", after, "--limit", "1")
+    )
+    assert (listed["batch_id"], listed["counts"]) == (
+        issued["batch_id"],
+        {"void": 2, "recalled": 3},
+    )
+    products = json.loads(service.cli("product", "list"))
+    assert GTIN in [each["gtin"] for each in products]
     for wrong in (
         ("batch", "issue", "--quantity", "0"),
         ("batch", "issue", "--quantity", "1", "--gtin", "123"),
