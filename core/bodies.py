@@ -37,6 +37,7 @@ _WORDS: Final = {
     "datetime": "a time with its offset, like 2026-05-01T08:00:00Z",
     "uuid": "a UUID",
 }
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _TYPES = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=|==) (\d+)")
 _BOUND = re.compile(r"Expected `[^`]+` (>=|<=|>|<) (-?[\d.]+(?:e[+-]?\d+)?)")
@@ -99,6 +100,23 @@ def take_fields(value: Any, kind: type[T]) -> T:
         message, _, path = str(fault).partition(" - at `$")
         error = tell_wrong(message, path.removesuffix("`"), kind)
         raise InvalidInput(error.detail, errors=(error,)) from None
+    except UnicodeEncodeError:
+        # Wherever it wants anything but text, msgspec stumbles over half a character.
+        halves = tuple(islice(_find_halves(value), MAX_FAULTS))
+        raise InvalidInput(halves[0].detail, errors=halves) from None
+
+
+def _find_halves(value: Any, pointer: str = "") -> Iterator[FieldError]:
+    """Tell each text with half of a surrogate pair, which no UTF-8 can hold."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _find_halves(inner, f"{pointer}/{escape(name)}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _find_halves(inner, f"{pointer}/{place}")
+    elif isinstance(value, str) and _HALF.search(value):
+        name = pointer.removeprefix("/").replace("/", ".") or "The body"
+        yield FieldError(pointer, "invalid", f"{name}: half of a character is there.")
 
 
 def find_unknown(value: Any, kind: _Kind, pointer: str = "") -> Iterator[FieldError]:

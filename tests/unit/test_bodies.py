@@ -162,3 +162,20 @@ def test_what_is_unlike_everything_has_no_nearest_name() -> None:
     assert nearest_of("FROM_INDEX", names) == "from_index"
     assert nearest_of("colour", names) is None
     assert nearest_of("x" * 100_000, names) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        ('{"quantity": "\\ud800"}', "/quantity"),
+        ('{"quantity": 1, "colour": "\\udfff"}', "/colour"),
+        (
+            '{"quantity": 1, "parts": [{"from_index": "\\ud800"}]}',
+            "/parts/0/from_index",
+        ),
+        ('"\\ud800"', ""),
+    ],
+)
+def test_half_a_character_is_told_where_it_stands(content: str, pointer: str) -> None:
+    """Whatever was wanted there; no fault of ours comes of it."""
+    assert refusal(content).errors[0].pointer == pointer
