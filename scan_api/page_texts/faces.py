@@ -74,7 +74,7 @@ FACES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "full_today": ("正品，今日已领满", "Genuine, but today is full"),
     "full_today_lead": (
-        "您今天领取的积分已达上限，{again} 0 点起可以再领。请留好瓶盖。",
+        "您今天领取的积分已达上限，{again} 0\u00a0点起可以再领。请留好瓶盖。",
         (
             "You have earned as much as one day allows. Claim this cap from {again} "
             "on, 00:00."

@@ -164,3 +164,19 @@ async def test_every_face_is_readable_and_fits(
         shot = directory / f"{name}-{device}-{scheme}-{language}.png"
         await page.screenshot(path=shot, full_page=True)
     await context.close()
+
+
+async def test_no_face_sticks_out_of_the_smallest_phone_with_twice_the_text(
+    browser: Browser,
+) -> None:
+    """320 px and 200 %: WCAG 2.2, resize text and reflow."""
+    context = await browser.new_context(viewport={"width": 320, "height": 640})
+    page = await context.new_page()
+    grow = "document.documentElement.style.fontSize = '200%'"
+    for language in ("en", "zh"):
+        for name, html in _draw(language).items():
+            await page.set_content(html.decode())
+            await page.evaluate(grow)
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide == 320, (name, language)
+    await context.close()
