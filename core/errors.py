@@ -22,6 +22,8 @@ Expected results of a scan are values, not faults: see scan_api.domain.Outcome.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -181,6 +183,26 @@ def database_away() -> Unavailable:
 
 class MisconfiguredError(Exception):
     """The installation cannot start as it is; the message tells the operator why."""
+
+
+class ProblemField(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One wrong field: where it is (JSON pointer), a stable code and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+    did_you_mean: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong (RFC 9457); programs go by its `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: tuple[ProblemField, ...]
 
 
 def problem_of(fault: Fault) -> dict[str, object]:

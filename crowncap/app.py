@@ -15,7 +15,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client import REGISTRY as ONE_PROCESS
@@ -32,6 +31,7 @@ from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
 from core.errors import Forbidden
 from core.log import RequestIds
+from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.head import answer_head
@@ -40,7 +40,7 @@ from crowncap.http import EXCEPTION_MAP, answer_http_exception
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
-from scan_api.openapi import add_scan_route
+from scan_api.openapi import SCAN_ROUTE
 from scan_api.page import PageDesk, asks_for_page, show_refusal
 
 MAX_BODY = 4 * 1024 * 1024
@@ -110,7 +110,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.guesses,
         worker.refusals,
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             codegen.routes.ROUTER,
             printer_export.routes.ROUTER,
@@ -146,12 +146,11 @@ def build_app(worker: Worker) -> Litestar:
             title="Crowncap",
             version="1",
             path="/schema",
-            render_plugins=[JsonRenderPlugin()],
+            operation_id_creator=name_operation,
+            render_plugins=[DocumentPlugin(SCAN_ROUTE)],
         ),
         debug=False,
     )
-    add_scan_route(app.openapi_schema)
-    return app
 
 
 def _telling_people(

@@ -81,7 +81,12 @@ async def list_scans(
     return ScanPage(items, items[-1].scan_id if len(rows) > limit else None)
 
 
-@get("/v1/scans/{scan_id:str}", summary="Look at a scan", tags=["scans"])
+@get(
+    "/v1/scans/{scan_id:str}",
+    summary="Look at a scan",
+    tags=["scans"],
+    opt={"members": True},
+)
 async def show_scan(
     scan_id: str, principal: Principal, engine: AsyncEngine
 ) -> ScanView:

@@ -103,7 +103,7 @@ async def move_start(
     once: Once,
     clock: Clock,
     timezone: SkipValidation[ZoneInfo],
-) -> Response[bytes]:
+) -> Response[Moved]:
     """Let an activation begin at another time, as long as it is to come.
 
     A day is its first moment in the brand's calendar.

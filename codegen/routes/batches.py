@@ -118,7 +118,7 @@ async def issue_batch(
     once: Once,
     clock: Clock,
     issuance: Issuance,
-) -> Response[bytes]:
+) -> Response[BatchView]:
     """Issue a contiguous range of fresh codes."""
     staff = require_role(principal, Role.ISSUER)
     order = order_from(data, issuance)

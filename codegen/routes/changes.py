@@ -10,7 +10,7 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Selection
+from codegen.domain.batch import Preview, Selection
 from codegen.domain.ranges import RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import ChangeRequest, Issuance
@@ -83,6 +83,7 @@ def _selection(data: Activation | Void) -> Selection:
     "/v1/batches/{batch_id:int}/activations",
     summary="Activate codes",
     tags=["batches"],
+    opt={"also": {200: Preview}},
 )
 async def activate_codes(
     request: Request[Any, Any, Any],
@@ -95,7 +96,7 @@ async def activate_codes(
     engine: AsyncEngine,
     timezone: SkipValidation[ZoneInfo],
     preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
-) -> Response[bytes]:
+) -> Response[Activated]:
     """Activate a batch, a unit, a range or single codes, bound to what they mean.
 
     `skipped` says why codes were left as they were. A day as `effective_at` is its
@@ -132,7 +133,12 @@ async def activate_codes(
     return await once.perform(request, staff, effect)
 
 
-@post("/v1/batches/{batch_id:int}/voids", summary="Void codes", tags=["batches"])
+@post(
+    "/v1/batches/{batch_id:int}/voids",
+    summary="Void codes",
+    tags=["batches"],
+    opt={"also": {200: Preview}},
+)
 async def void_codes(
     request: Request[Any, Any, Any],
     batch_id: int,
@@ -143,7 +149,7 @@ async def void_codes(
     issuance: Issuance,
     engine: AsyncEngine,
     preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
-) -> Response[bytes]:
+) -> Response[Voided]:
     """Make codes void, for good."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     change = ChangeRequest(batch_id, _selection(data), RangeState.VOID, data.reason)

@@ -42,7 +42,7 @@ async def add_product(
     principal: Principal,
     once: Once,
     clock: Clock,
-) -> Response[bytes]:
+) -> Response[NewProduct]:
     """Add a product under its GTIN."""
     staff = require_role(principal, Role.ISSUER)
     gtin = read_gtin(data.gtin)

@@ -154,6 +154,7 @@ def view_recall(shown: ShownRecall) -> RecallView:
     "/v1/recalls",
     summary="Ask for a recall",
     tags=["recalls"],
+    opt={"also": {200: Preview}},
 )
 async def request_recall(
     request: Request[Any, Any, Any],
@@ -164,7 +165,7 @@ async def request_recall(
     engine: AsyncEngine,
     find_carton: SkipValidation[CartonLookup],
     preview: bool = False,  # noqa: FBT001, FBT002 - as it stands in the address
-) -> Response[bytes]:
+) -> Response[RecallRequested]:
     """Ask for a recall; it takes effect when a second person approves it."""
     staff = require_role(principal, Role.ISSUER)
     names = ("batch_id", "lot", "carton", "from_index", "to_index")
@@ -192,7 +193,7 @@ async def request_recall(
     return await once.perform(request, staff, effect)
 
 
-def answer_preview(preview: Preview) -> Response[bytes]:
+def answer_preview(preview: Preview) -> Response[Any]:
     """Answer 200 with what would happen; nothing was done."""
     return Response(
         msgspec.json.encode(preview), headers={"content-type": "application/json"}
@@ -246,7 +247,7 @@ async def approve_recall(
     once: Once,
     clock: Clock,
     data: Approval | None = None,
-) -> Response[bytes]:
+) -> Response[RecallApproved]:
     """Put a recall into effect, as someone other than who asked for it."""
     staff: Staff = require_role(principal, Role.ISSUER)
 

@@ -105,7 +105,7 @@ async def request_void(
     once: Once,
     clock: Clock,
     issuance: Issuance,
-) -> Response[bytes]:
+) -> Response[VoidRequested]:
     """Ask to make codes void; it takes effect when an issuer approves it."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     selection = Selection(data.unit, data.from_index, data.to_index, data.codes)
@@ -190,7 +190,7 @@ async def approve_void(
     once: Once,
     clock: Clock,
     data: Approval | None = None,
-) -> Response[bytes]:
+) -> Response[VoidApproved]:
     """Make codes void for good, as someone other than who asked for it."""
     staff = require_role(principal, Role.ISSUER)
 

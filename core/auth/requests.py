@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request, Response
@@ -15,6 +15,8 @@ from core.auth.principal import Anonymous, Principal, Staff
 from core.auth.refusals import Refusal, RefusalLog
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
+
+T = TypeVar("T")
 
 # How long a worker believes a staff token that it has looked up.
 STAFF_CACHE_MS = 5_000
@@ -72,10 +74,10 @@ class Once:
         self,
         request: Request[Any, Any, Any],
         caller: Staff,
-        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct | msgspec.Raw]],
+        effect: Callable[[AsyncConnection], Awaitable[T]],
         *,
         body_hash: bytes | None = None,
-    ) -> Response[bytes]:
+    ) -> Response[T]:
         """Answer 201 with the effect's result, or as was recorded for the key.
 
         `body_hash` (16 bytes) stands for a body that was streamed already. What names
@@ -88,9 +90,9 @@ class Once:
         self,
         request: Request[Any, Any, Any],
         caller: Staff,
-        effect: Callable[[AsyncConnection], Awaitable[msgspec.Struct | msgspec.Raw]],
+        effect: Callable[[AsyncConnection], Awaitable[T]],
         body_hash: bytes | None,
-    ) -> Response[bytes]:
+    ) -> Response[T]:
         given = request.headers.get("idempotency-key")
         headers = {"content-type": "application/json"}
         async with self.engine.begin() as conn:
@@ -110,13 +112,16 @@ class Once:
                 )
                 if replay is not None:
                     headers["idempotency-replayed"] = "true"
-                    return Response(
-                        replay.response, status_code=replay.status, headers=headers
-                    )
+                    return _written(replay.response, replay.status, headers)
             body = msgspec.json.encode(await effect(conn))
             if given is not None:
                 await idempotency.finish_once(
                     conn, key_hash=key_hash, status=201, response=body
                 )
             await self.guesses.charge(conn, caller)
-        return Response(body, status_code=201, headers=headers)
+        return _written(body, 201, headers)
+
+
+def _written(body: bytes, status: int, headers: dict[str, str]) -> Response[T]:
+    """Answer what was written as JSON already; its type says what it is in JSON."""
+    return cast("Response[T]", Response(body, status_code=status, headers=headers))

@@ -15,6 +15,7 @@ from core.auth import Principal, Role, Staff, require_role
 from core.auth.addresses import client_address
 from core.clock import Clock, utc_datetime
 from core.errors import Unsatisfiable, problem_of
+from core.openapi import BINARY
 from printer_export.domain.byte_range import ByteRange, read_range
 from printer_export.packaging.content import PackageContent, PackagePart
 from printer_export.pipeline import downloads as pipeline
@@ -32,7 +33,18 @@ _MAKING: Final = ThreadPoolExecutor(4, "package")
 _notes: set[asyncio.Task[None]] = set()
 
 
-@get(_PATH, summary="Download a package", tags=["packages"])
+@get(
+    _PATH,
+    summary="Download a package",
+    tags=["packages"],
+    opt={
+        "answers": dict.fromkeys(
+            ("application/zip", "application/octet-stream"), BINARY
+        ),
+        "also": {206: "A part of it"},
+        "faults": (409, 416),
+    },
+)
 async def download_package(
     request: Request[Any, Any, Any],
     package_id: int,

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -42,10 +42,45 @@ _ABOUT_US: Final = {
 }
 
 
+class CaptureError(msgspec.Struct, frozen=True):
+    """What was wrong with an event, and where in the document."""
+
+    type: str
+    title: str
+    status: int
+    pointer: str
+    code: str
+    detail: str
+
+
+class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What came of a document (EPCIS 2.0, section 12.6)."""
+
+    capture_id: str = msgspec.field(name="captureID")
+    created_at: str
+    finished_at: str
+    running: bool
+    success: bool
+    capture_error_behaviour: str
+    errors: tuple[CaptureError, ...]
+    skipped: tuple[dict[str, Any], ...] = ()
+
+
+class EventDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An EPCISDocument, as the standard's JSON schema describes it."""
+
+    context: Any = msgspec.field(name="@context")
+    type: str
+    schema_version: str
+    creation_date: str
+    epcis_body: dict[str, Any]
+
+
 @get(
     "/v1/batches/{batch_id:int}/epcis",
     summary="Tell a batch's events in EPCIS 2.0",
     tags=["EPCIS"],
+    opt={"answers": {"application/ld+json": EventDocument}},
 )
 async def show_batch_events(
     batch_id: int,
@@ -88,6 +123,8 @@ async def _read_out(document: IO[bytes]) -> AsyncIterator[bytes]:
     summary="Capture EPCIS 2.0 events",
     tags=["EPCIS"],
     request_max_body_size=MAX_DOCUMENT,
+    status_code=202,
+    opt={"reads": dict.fromkeys(sorted(_MEDIA), EventDocument)},
 )
 async def capture_events(
     request: Request[Any, Any, Any],
@@ -95,7 +132,7 @@ async def capture_events(
     once: Once,
     clock: Clock,
     issuance: Issuance,
-) -> Response[bytes]:
+) -> Response[CaptureJob]:
     """Carry out the events of an EPCISDocument, all of them or what is right of them.
 
     The header GS1-Capture-Error-Behaviour says which: `rollback` (the default) or
@@ -112,14 +149,15 @@ async def capture_events(
     reading = await asyncio.to_thread(read_document, content)
     now = utc_datetime(clock.now_ms())
 
-    async def effect(conn: AsyncConnection) -> msgspec.Raw:
+    async def effect(conn: AsyncConnection) -> CaptureJob:
         keys = issuance.key_file.load()
         job = await carry_out(conn, keys, reading, behaviour, staff, now=now)
-        return msgspec.Raw(msgspec.json.encode(job))
+        return msgspec.convert(job, CaptureJob)
 
     body_hash = hash_body(behaviour.encode() + content)
     answer = await once.perform(request, staff, effect, body_hash=body_hash)
-    job = msgspec.json.decode(answer.content)
+    # It is written already, perhaps by who asked before.
+    job = msgspec.json.decode(cast("bytes", answer.content))
     # 202 is what the standard answers, though all is done by now.
     answer.status_code = 202
     answer.headers |= _ABOUT_US | {
@@ -146,11 +184,11 @@ def _behaviour(given: str | None) -> ErrorBehaviour:
 )
 async def show_capture(
     capture_id: Any, principal: Principal, engine: AsyncEngine
-) -> Response[dict[str, Any]]:
+) -> Response[CaptureJob]:
     """Show what came of a capture, to whoever sent it and to admins."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     async with engine.connect() as conn:
         found = await store.find_capture(conn, str(capture_id))
     if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
         raise NotFound(f"There is no capture {capture_id}.")
-    return Response(found.answer, headers=_ABOUT_US)
+    return Response(msgspec.convert(found.answer, CaptureJob), headers=_ABOUT_US)

@@ -59,7 +59,7 @@ class Happening(Body, frozen=True, kw_only=True):
     biz_location: Place | None = None
 
 
-class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
+class NewLogisticUnit(msgspec.Struct, frozen=True, kw_only=True):
     """A carton with its caps, or a pallet with its cartons."""
 
     # Codes come with whatever scanners and people put around them.
@@ -81,7 +81,7 @@ class NewUnits(Happening, frozen=True, kw_only=True):
     prose: ClassVar = frozenset({"units"})
 
     units: Annotated[
-        tuple[NewUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)
+        tuple[NewLogisticUnit, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)
     ]
 
 
@@ -198,7 +198,7 @@ async def pack_units(
     clock: Clock,
     timezone: Timezone,
     issuance: Issuance,
-) -> Response[bytes]:
+) -> Response[Packed]:
     """Pack caps into cartons and cartons onto pallets, all of them or none."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     moment = _moment(data, staff, clock, timezone)
@@ -222,7 +222,7 @@ async def unpack_units(
     once: Once,
     clock: Clock,
     timezone: Timezone,
-) -> Response[bytes]:
+) -> Response[Packed]:
     """Free the caps of cartons and the cartons of pallets; their SSCC is used up."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
@@ -242,7 +242,7 @@ async def ship_units(
     once: Once,
     clock: Clock,
     timezone: Timezone,
-) -> Response[bytes]:
+) -> Response[Shipped]:
     """Ship units; printed codes that wait for it become active with them."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
@@ -264,7 +264,7 @@ async def receive_units(
     once: Once,
     clock: Clock,
     timezone: Timezone,
-) -> Response[bytes]:
+) -> Response[Received]:
     """Receive units that were shipped; they may be shipped again or unpacked."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
@@ -290,7 +290,7 @@ async def activate_unit(
     once: Once,
     clock: Clock,
     timezone: Timezone,
-) -> Response[bytes]:
+) -> Response[UnitActivated]:
     """Activate every code inside; void and missing ones stay as they are."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     starts_at = read_start("/effective_at", data.effective_at, timezone)

@@ -236,7 +236,7 @@ async def order_package(
     clock: Clock,
     packaging: Desk,
     timezone: SkipValidation[ZoneInfo],
-) -> Response[bytes]:
+) -> Response[PackageView]:
     """Order codes for a printer; another person has to approve it."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     now = utc_datetime(clock.now_ms())
@@ -311,7 +311,7 @@ async def approve_package(
     once: Once,
     clock: Clock,
     packaging: Desk,
-) -> Response[bytes]:
+) -> Response[PackageView]:
     """Release a package, as someone other than who ordered it."""
     staff = require_role(principal, Role.ISSUER)
     now = utc_datetime(clock.now_ms())
@@ -364,7 +364,7 @@ async def cancel_package(
     once: Once,
     clock: Clock,
     packaging: Desk,
-) -> Response[bytes]:
+) -> Response[PackageView]:
     """Withdraw a package; codes that were downloaded become void."""
     staff = require_role(principal, Role.ISSUER)
     now = utc_datetime(clock.now_ms())

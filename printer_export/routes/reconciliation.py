@@ -1,7 +1,7 @@
 """HTTP of reconciliation: every cap accounted for, by batch and by place."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,6 +20,39 @@ FromDay = Annotated[date | None, QueryParameter(name="from")]
 ToDay = Annotated[date | None, QueryParameter(name="to")]
 
 
+class UnitCount(msgspec.Struct, frozen=True):
+    """How many caps of a roll or box have a status."""
+
+    unit: str
+    status: str
+    quantity: int
+
+
+class ReasonCount(msgspec.Struct, frozen=True):
+    """How many caps have a status for a reason, by grade."""
+
+    status: str
+    reason: str
+    grade: str
+    quantity: int
+
+
+class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
+    """Every cap of a batch, accounted for."""
+
+    batch_id: int
+    issued: int
+    printed: int
+    rejected: int
+    wasted: int
+    missing: int
+    indeterminate: int
+    unprinted: int
+    spoilage_rate: float | None
+    units: tuple[UnitCount, ...]
+    reasons: tuple[ReasonCount, ...]
+
+
 class PlaceList(msgspec.Struct, frozen=True):
     """Places with their caps, the largest first."""
 
@@ -33,11 +66,12 @@ class PlaceList(msgspec.Struct, frozen=True):
 )
 async def show_reconciliation(
     batch_id: int, principal: Principal, engine: AsyncEngine
-) -> dict[str, Any]:
+) -> Reconciliation:
     """Issued = printed + rejected + wasted + missing + unprinted + indeterminate."""
     staff = require_role(principal, *READERS)
     async with engine.connect() as conn:
-        return await pipeline.reconcile_batch(conn, batch_id, staff)
+        counts = await pipeline.reconcile_batch(conn, batch_id, staff)
+    return msgspec.convert(counts, Reconciliation)
 
 
 @get(

@@ -22,7 +22,8 @@ from core.bodies import read_body
 from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
-from core.moments import on_both_clocks, read_start
+from core.moments import BothClocks, on_both_clocks, read_start
+from core.openapi import BINARY
 from printer_export.domain.report_order import (
     MAX_AGAIN,
     Activate,
@@ -63,6 +64,50 @@ class JsonReport(Body, frozen=True, kw_only=True):
     rows: Annotated[tuple[JsonRow, ...], msgspec.Meta(min_length=1)]
 
 
+class WrongRow(msgspec.Struct, frozen=True):
+    """A row that was passed over: where it is in the file, and why."""
+
+    line: int
+    column: int | None
+    message: str
+
+
+class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a report came to; the counts are the batch's, after it.
+
+    Reports of before a field was told have its default.
+    """
+
+    report_id: int
+    same_as: int | None = None
+    batch_id: int
+    issued: int
+    printed: int
+    rejected: int
+    wasted: int
+    missing: int
+    indeterminate: int
+    unprinted: int
+    rows: int
+    changed: int = 0
+    unchanged: int = 0
+    wrong_rows: int = 0
+    passed_over: tuple[str, ...] = ()
+    voided: int = 0
+    void_request_id: int | None = None
+    activated: int = 0
+    not_activated: str = ""
+    effective_at: BothClocks | None = None
+    errors: tuple[WrongRow, ...] = ()
+
+
+class ReportDetail(ReportAnswer, frozen=True, kw_only=True):
+    """A report as it was answered then, with who sent it and when."""
+
+    person: str
+    at: datetime
+
+
 class ReportView(msgspec.Struct, frozen=True):
     """A report that was taken in."""
 
@@ -85,6 +130,7 @@ class ReportList(msgspec.Struct, frozen=True):
     summary="Report what became of codes",
     tags=["line reports"],
     request_max_body_size=MAX_REPORT,
+    opt={"reads": {"text/csv": BINARY, "application/json": JsonReport}},
 )
 async def add_report(
     request: Request[Any, Any, Any],
@@ -98,7 +144,7 @@ async def add_report(
     again: str = "",
     *,
     timezone: SkipValidation[ZoneInfo],
-) -> Response[bytes]:
+) -> Response[ReportAnswer]:
     """Take in a CSV, or JSON; the same rows again answer the same, and name it.
 
     `activate` is `none`, `now`, `shipped` or the day or time from which printed codes
@@ -118,7 +164,7 @@ async def add_report(
         text = await asyncio.to_thread(ReportText.of, content)
         digest = hashlib.sha256(repr(options).encode() + text.content_hash).digest()
 
-        async def effect(conn: AsyncConnection) -> msgspec.Raw:
+        async def effect(conn: AsyncConnection) -> ReportAnswer:
             batch = await get_batch(conn, wanted, staff)
             order = ReportOrder(batch, *options)
             answer = await take_report(
@@ -127,7 +173,7 @@ async def add_report(
             if order.effective_at is not None:
                 both = on_both_clocks(order.effective_at, timezone)
                 answer = answer | {"effective_at": both}
-            return msgspec.Raw(msgspec.json.encode(answer))
+            return msgspec.convert(answer, ReportAnswer)
 
         return await once.perform(request, staff, effect, body_hash=digest[:16])
 
@@ -239,14 +285,10 @@ async def list_reports(
 )
 async def show_report(
     report_id: int, principal: Principal, engine: AsyncEngine
-) -> dict[str, Any]:
+) -> ReportDetail:
     """Show what a report came to, as it was answered then."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
     async with engine.connect() as conn:
         report = await get_report(conn, report_id, staff)
-    return {
-        "person": report.person,
-        "at": report.at,
-        **report.answer,
-        "report_id": report_id,
-    }
+    told = {"person": report.person, "at": report.at, "report_id": report_id}
+    return msgspec.convert(report.answer | told, ReportDetail)
