@@ -228,7 +228,11 @@ async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int |
     report = read_body(body, JsonReport)
     content.seek(0)
     content.truncate()
-    content.write(_as_csv(report.rows).encode())
+    try:
+        content.write(_as_csv(report.rows).encode())
+    except UnicodeEncodeError:
+        detail = "A row has half of a surrogate pair, which no text can hold."
+        raise InvalidInput.field("/rows", "unstorable", detail) from None
     return report.batch_id
 
 

@@ -123,7 +123,8 @@ def test_a_wrong_date_is_pointed_at_wherever_it_comes_in(
     ):
         method = "POST" if name == "activate" else "GET"
         csv = {"content-type": "text/csv"}
-        params = {name: value, "batch_id": doors.names["batch_id"]}
+        of_batch = {"batch_id": doors.names["batch_id"]} if method == "POST" else {}
+        params = {name: value} | of_batch
         content = b"from_index,to_index,status\n60,61,printed\n"
         answer = doors.send(method, path, params=params, content=content, headers=csv)
         problem = refused(answer, 422, code)
