@@ -69,8 +69,8 @@ async def find_codes(
 ) -> list[FoundCode]:
     """Say of each code or printed link what it is, as far as the caller may know.
 
-    A code of a batch outside the caller's scope looks like a forged one to whoever is
-    narrowed, and to every line.
+    A code of a batch outside the caller's scope looks never issued, and to a line like
+    a forged one.
     """
     await refuse_guesser(conn, staff)
     read = [parse_scanned(text).code_text for text in texts]
@@ -107,10 +107,9 @@ async def find_codes(
 def may_tell_apart(staff: Staff) -> bool:
     """Tell whether a caller may learn that a code is genuine, though not theirs.
 
-    Who is narrowed may not, nor may a line: it could try codes until one is.
+    No line may: it could try codes until one is.
     """
-    narrowed = staff.brand is not None or staff.line is not None
-    return staff.role is not Role.LINE and not narrowed
+    return staff.role is not Role.LINE and staff.line is None
 
 
 async def _visible(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch | None:
