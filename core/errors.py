@@ -24,6 +24,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from core.ids import current_request_id
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -43,6 +45,7 @@ class Fault(Exception):  # noqa: N818 - a fault is what style.md calls it
 
     status = 500
     code = "internal"
+    title = "A fault of ours"
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class InvalidInput(Fault):
 
     status = 422
     code = "invalid_input"
+    title = "Some fields are wrong"
 
     @classmethod
     def field(cls, pointer: str, code: str, detail: str) -> "InvalidInput":
@@ -85,6 +89,7 @@ class Unparsable(Fault):
 
     status = 400
     code = "unparsable"
+    title = "The request cannot be read"
 
 
 class Unauthenticated(Fault):
@@ -92,6 +97,7 @@ class Unauthenticated(Fault):
 
     status = 401
     code = "unauthenticated"
+    title = "Nobody we know"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -104,6 +110,7 @@ class Forbidden(Fault):
 
     status = 403
     code = "forbidden"
+    title = "Not allowed"
 
 
 class NotFound(Fault):
@@ -111,6 +118,7 @@ class NotFound(Fault):
 
     status = 404
     code = "not_found"
+    title = "Not found"
 
 
 class MethodNotAllowed(Fault):
@@ -118,6 +126,7 @@ class MethodNotAllowed(Fault):
 
     status = 405
     code = "method_not_allowed"
+    title = "Not with this method"
 
 
 class TooSlow(Fault):
@@ -125,6 +134,7 @@ class TooSlow(Fault):
 
     status = 408
     code = "too_slow"
+    title = "The body did not come in time"
 
 
 class Conflict(Fault):
@@ -132,6 +142,7 @@ class Conflict(Fault):
 
     status = 409
     code = "conflict"
+    title = "Not possible as things are"
 
 
 class TooLarge(Fault):
@@ -139,6 +150,7 @@ class TooLarge(Fault):
 
     status = 413
     code = "too_large"
+    title = "Too large"
 
 
 class UnsupportedMedia(Fault):
@@ -146,6 +158,7 @@ class UnsupportedMedia(Fault):
 
     status = 415
     code = "unsupported_media_type"
+    title = "Not a type of body that is read here"
 
     @classmethod
     def but(cls, detail: str, readable: Sequence[str]) -> "UnsupportedMedia":
@@ -158,6 +171,7 @@ class Unsatisfiable(Fault):
 
     status = 416
     code = "range_not_satisfiable"
+    title = "No such bytes"
 
 
 class Throttled(Fault):
@@ -165,6 +179,7 @@ class Throttled(Fault):
 
     status = 429
     code = "throttled"
+    title = "Too many; come back later"
 
 
 class Unavailable(Fault):
@@ -172,6 +187,7 @@ class Unavailable(Fault):
 
     status = 503
     code = "unavailable"
+    title = "Away for the moment"
 
 
 def database_away() -> Unavailable:
@@ -203,13 +219,14 @@ class Problem(msgspec.Struct, frozen=True):
     code: str
     detail: str
     errors: tuple[ProblemField, ...]
+    request_id: str
 
 
 def problem_of(fault: Fault) -> dict[str, object]:
     """Write a fault as an RFC 9457 problem with a stable `code`."""
     return {
         "type": "about:blank",
-        "title": type(fault).__name__,
+        "title": fault.title,
         "status": fault.status,
         "code": fault.code,
         "detail": fault.detail,
@@ -218,4 +235,5 @@ def problem_of(fault: Fault) -> dict[str, object]:
             | ({"did_you_mean": e.did_you_mean} if e.did_you_mean else {})
             for e in fault.errors
         ],
+        "request_id": current_request_id(),
     }

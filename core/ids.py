@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
@@ -84,6 +85,7 @@ def time_uuid(at_ms: int) -> str:
 _MAX_REQUEST_ID = 64
 _request_prefix = secrets.token_hex(4)
 _request_numbers = count(1)
+_current: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
@@ -97,6 +99,16 @@ def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
             if text.isascii() and text.replace("-", "").isalnum():
                 return text
     return f"{_request_prefix}-{next(_request_numbers)}"
+
+
+def begin_request(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Choose the id of the request that this task answers."""
+    _current.set(request_id(headers))
+
+
+def current_request_id() -> str:
+    """Give the id of the request that this task answers; empty outside of any."""
+    return _current.get()
 
 
 def random_token(n_bytes: int) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import structlog
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import StatementError
 
-from core.ids import request_id
+from core.ids import current_request_id, request_id
 
 # These never reach a log, whatever a caller binds by mistake.
 _SECRET_KEYS = frozenset(
@@ -94,22 +94,15 @@ def get_logger(name: str) -> Any:
 
 
 class RequestIds(ASGIMiddleware):
-    """Gives each request an id, taken over from the caller if it sends a sane one."""
+    """Puts a request's id, the caller's own if it is a sane one, into the logs."""
 
     async def handle(
         self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
-        """Bind the id to the logs and put it on the answer."""
-        identifier = request_id(scope["headers"])
+        """Bind the id to the logs."""
+        identifier = current_request_id() or request_id(scope["headers"])
         structlog.contextvars.bind_contextvars(request_id=identifier)
-        header = (b"x-request-id", identifier.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], header]
-            await send(message)
-
         try:
-            await next_app(scope, receive, send_with_id)
+            await next_app(scope, receive, send)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")

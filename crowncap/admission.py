@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from core.auth.addresses import client_address, is_trusted, pack_address
 from core.clock import elapsed_s
 from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
-from core.ids import request_id
+from core.ids import current_request_id, request_id
 from core.settings import Network
 
 _RETRY_AFTER_S: Final = 2
@@ -305,12 +305,15 @@ def _key_of(scope: Any, trusted: tuple[Network, ...]) -> bytes | None:
 
 async def _refuse(scope: Any, send: Any, fault: Fault) -> None:
     body = msgspec.json.encode(problem_of(fault))
+    identifier = current_request_id() or request_id(scope["headers"])
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(body)),
         (b"retry-after", b"%d" % _RETRY_AFTER_S),
         (b"connection", b"close"),
-        (b"x-request-id", request_id(scope["headers"]).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", identifier.encode()),
     ]
     await send(
         {"type": "http.response.start", "status": fault.status, "headers": headers}

@@ -30,13 +30,14 @@ from console import ConsoleDesk
 from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
 from core.errors import Forbidden
+from core.ids import begin_request
 from core.log import RequestIds
 from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
-from crowncap.http import EXCEPTION_MAP, answer_http_exception
+from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
@@ -56,7 +57,7 @@ def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
     """Let health in past every bound, scans past the framework, the rest into it."""
     health = HealthDoor(worker.readiness.readiness)
     scan = worker.desk
-    others = answer_head(app)
+    others = with_headers(answer_head(app))
 
     async def enter(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == "/v1/scans":
@@ -72,6 +73,7 @@ def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
         elif scope["path"].startswith("/health/"):
             await health(scope, receive, send)
         else:
+            begin_request(scope["headers"])
             await admission(scope, receive, send)
 
     return open_door

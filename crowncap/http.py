@@ -6,6 +6,7 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
 from sqlalchemy.exc import DataError
 
 from core.auth import Staff
@@ -13,6 +14,7 @@ from core.auth.refusals import REFUSED, Refusal
 from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, InvalidInput, database_away, problem_of
+from core.ids import current_request_id
 
 log = structlog.get_logger(room=__name__)
 
@@ -70,6 +72,31 @@ def answer_unexpected(
     """Answer 500 and log the trace; the caller sees a sentence."""
     log.error("unexpected", exc_info=fault, path=request.url.path)
     return answer_fault(request, Fault("Something went wrong on our side."))
+
+
+def with_headers(app: ASGIApp) -> ASGIApp:
+    """Put on every answer its request's id, and what keeps browsers from guessing.
+
+    What the API answers is kept nowhere on the way.
+    """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        told = [(b"x-content-type-options", b"nosniff")]
+        if scope["type"] == "http":
+            told.append((b"x-request-id", current_request_id().encode()))
+            if scope["path"].startswith("/v1/"):
+                told.append((b"cache-control", b"no-store"))
+
+        async def send_told(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message["headers"]}
+                more = [each for each in told if each[0] not in there]
+                message = message | {"headers": [*message["headers"], *more]}
+            await send(message)
+
+        await app(scope, receive, send_told)
+
+    return answer
 
 
 EXCEPTION_MAP: dict[Any, Any] = {

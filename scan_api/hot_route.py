@@ -31,7 +31,7 @@ from core.errors import (
     UnsupportedMedia,
     database_away,
 )
-from core.ids import request_id
+from core.ids import current_request_id
 from core.pages import choose_language
 from core.settings import Network
 from scan_api.answered import Answered
@@ -115,7 +115,8 @@ class ScanDesk:
                     ),
                     (b"content-length", b"%d" % len(content)),
                     (b"cache-control", b"no-store"),
-                    (b"x-request-id", request_id(scope["headers"]).encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"x-request-id", current_request_id().encode()),
                     *more,
                 ],
             }

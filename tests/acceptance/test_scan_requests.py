@@ -17,6 +17,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert answer.headers["content-type"].startswith("application/problem+json")
     body: dict[str, Any] = answer.json()
     assert {"type", "title", "status", "code", "detail", "errors"} <= body.keys()
+    assert body["request_id"] == answer.headers["x-request-id"]
     assert body["status"] == status
     for error in body["errors"]:
         assert {"pointer", "code", "detail"} <= error.keys()
