@@ -196,7 +196,9 @@ async def request_recall(
 def answer_preview(preview: Preview) -> Response[Any]:
     """Answer 200 with what would happen; nothing was done."""
     return Response(
-        msgspec.json.encode(preview), headers={"content-type": "application/json"}
+        msgspec.json.encode(preview),
+        status_code=200,
+        headers={"content-type": "application/json"},
     )
 
 
