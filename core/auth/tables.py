@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -39,6 +40,15 @@ staff_sessions = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+)
+
+# The wrong codes of a token on its latest day.
+wrong_codes = Table(
+    "wrong_codes",
+    metadata,
+    Column("token_id", ForeignKey("staff_tokens.token_id"), primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("wrong", BigInteger, nullable=False),
 )
 
 audit_log = Table(

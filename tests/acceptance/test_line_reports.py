@@ -136,7 +136,7 @@ def test_codes_are_named_in_any_way_they_are_read(service: Service, line: str) -
         ("0,4,unprinted,,", 3, "no status"),
         ("0,4,printed", 3, "3 fields"),
         ("0,4,printed,,Z", 5, "grade"),
-        ("0,4,printed," + "r" * 201 + ",", 4, "at most 200"),
+        ("0,4,printed," + "r" * 501 + ",", 4, "at most 500"),
     ],
 )
 def test_a_wrong_row_is_told_by_line_and_column_and_the_others_count(
