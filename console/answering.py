@@ -83,9 +83,9 @@ def _handler(
                 asked = {**request.query_params, "lang": visit.other_language}
                 visit.switch = f"{visit.path}?{urlencode(asked)}"
             try:
+                await recognise(request, console, visit)
                 check_path(request.path_params.values())
                 check_names(request.query_params.multi_items(), None)
-                await recognise(request, console, visit)
                 return await enter(work, request, console, visit)
             except Fault as fault:
                 if visit.visitor is not None and fault.status in REFUSED:

@@ -70,6 +70,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "{} is {}, which programs write where there is no date; leave it out instead."
     ): "{} 写成了 {}；程序常用它表示“没有日期”。请不要填写。",
     "{} is {}; it has to lie from {} to {}.": "{} 是 {}；应在 {} 到 {} 之间。",
+    "{} is {}, after {}, {}.": "{} 是 {}，晚于 {} {}。",
+    "{} is given {} times; say it once.": "{} 写了 {} 次；请只写一次。",
     (
         "Say the offset too: 2026-05-01T08:00:00Z."
     ): "请写明时区，例如 2026-05-01T08:00:00+08:00。",
@@ -132,7 +134,10 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "Codes become active when their carton ships.": "装箱发货时启用。",
     "These caps are void, for good.": "这些瓶盖码已作废，不能恢复。",
     "These caps are recalled, for good.": "这些瓶盖码已召回，不能恢复。",
-    "These caps are active already.": "这些瓶盖码已经启用。",
+    (
+        "These caps are active already, or from a start on that was set before; one "
+        "that is to come can be moved."
+    ): "这些瓶盖码已经启用，或已定好启用时间；尚未到的启用时间可以改。",
     (
         "These caps were reported missing, or lie in too many pieces."
     ): "这些瓶盖码已报缺失，或分散成太多段。",

@@ -149,6 +149,13 @@ def _check_text(
         )
 
 
+def check_blank(pointer: str, text: str | None) -> Iterable[FieldError]:
+    """Say so when a text has nothing that anybody sees."""
+    if text is not None and not tidy(text):
+        detail = f"{_name(pointer)} is blank; leave it out instead."
+        yield FieldError(pointer, "blank", detail)
+
+
 def is_plain(text: str) -> bool:
     """Tell whether a line of text has only characters that can be stored and shown."""
     return _NOT_IN_LINES.search(text) is None
@@ -269,9 +276,8 @@ def _tidy(value: Any, pointer: str, faults: list[FieldError]) -> Any:
     """Give a value with its texts tidied; structs are changed as they are made."""
     if isinstance(value, str) and not isinstance(value, StrEnum):
         tidied = tidy(value)
-        if value and not tidied:
-            detail = f"{_name(pointer)} is blank; leave it out instead."
-            faults.append(FieldError(pointer, "blank", detail))
+        if value:
+            faults += check_blank(pointer, value)
         return tidied
     if isinstance(value, tuple):
         return tuple(

@@ -177,7 +177,8 @@ _SENTENCES: Final[dict[type[Fault], str]] = {
     NotFound: "There is nothing at this address.",
     TooLarge: "The body is larger than this address takes.",
 }
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# HEAD is answered wherever GET is.
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def methods_of(request: Request[Any, Any, Any]) -> list[str]:
@@ -190,6 +191,8 @@ def methods_of(request: Request[Any, Any, Any]) -> list[str]:
         except HTTPException:
             continue
         found.append(method)
+        if method == "GET":
+            found.append("HEAD")
     return found
 
 

@@ -21,9 +21,13 @@ _GB_2260: Final = (
     "42HB 43HN 44GD 45GX 46HI 50CQ 51SC 52GZ 53YN 54XZ 61SN 62GS 63QH 64NX 65XJ 71TW "
     "81HK 82MO"
 )
-# Two regions are named alike in two languages; this alike they have to be.
-_ALIKE: Final = 0.6
+# How alike a name has to be to what was told: within the country that it names, and
+# anywhere, where short words are like much that nobody meant.
+_ALIKE_THERE: Final = 0.6
+_ALIKE: Final = 0.75
 _SHOWN: Final = 40
+# What the European Union writes, and ISO 3166 reserves, for those with other codes.
+_RESERVED: Final = {"UK": "GB", "EL": "GR"}
 # Words that only say what a region is, which nobody types.
 _KINDS: Final = re.compile(r" (Shi|Sheng|SAR|Zizhiqu)\Z")
 
@@ -48,8 +52,8 @@ def _suggest(told: str) -> str:
     named, meant = _names(), told.strip().upper()
     # Who begins with a country means a part of it.
     there = [name for name in named if name.startswith(meant[:3])]
-    for names in (there, list(named)):
-        near = difflib.get_close_matches(meant, names, n=1, cutoff=_ALIKE)
+    for names, alike in ((there, _ALIKE_THERE), (list(named), _ALIKE)):
+        near = difflib.get_close_matches(meant, names, n=1, cutoff=alike)
         if not near:
             continue
         code, name = named[near[0]]
@@ -73,12 +77,16 @@ def _known() -> dict[str, str]:
 def _names() -> dict[str, tuple[str, str]]:
     """Map what somebody may have meant, in upper case, to a code and its name."""
     known = _known()
-    countries = [(c.alpha_2, c.name) for c in pycountry.countries]
-    parts = [(part.code, part.name) for part in pycountry.subdivisions]
+    parts = [
+        (part.code, part.name, part.country_code) for part in pycountry.subdivisions
+    ]
+    countries = [(c.alpha_2, c.name, c.alpha_3) for c in pycountry.countries]
     named = {}
-    for code, full in [*parts, *countries]:
+    for code, full, country in [*parts, *countries]:
         name = _KINDS.sub("", full)
-        kept = known[code]
-        for meant in (code, kept, name.upper()):
+        kept, shown = known[code], name.upper()
+        # `CHN` means `CN`, and `CN-SHANGHAI` names its country too.
+        also = f"{country}-{shown}" if "-" in code else country
+        for meant in (code, kept, also, shown):
             named[meant] = (kept, name)
-    return named
+    return named | {reserved: named[kept] for reserved, kept in _RESERVED.items()}

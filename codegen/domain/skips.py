@@ -22,7 +22,10 @@ class SkipReason(StrEnum):
 SENTENCES: Final[Mapping[SkipReason, str]] = {
     SkipReason.VOID: "These caps are void, for good.",
     SkipReason.RECALLED: "These caps are recalled, for good.",
-    SkipReason.ACTIVE: "These caps are active already.",
+    SkipReason.ACTIVE: (
+        "These caps are active already, or from a start on that was set before; one "
+        "that is to come can be moved."
+    ),
     SkipReason.ISSUED: "These caps were reported missing, or lie in too many pieces.",
     SkipReason.ASKED: "A line does not void these caps alone; a second person has to.",
 }

@@ -13,13 +13,12 @@ from codegen.domain.batch import Preview
 from codegen.domain.recall import Recall, RecallKind, RecallScope, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import CartonLookup, ShownRecall
-from codegen.routes.fields import Cursor, Sentence, Text64
+from codegen.routes.fields import Cursor, Limit, Sentence, Text64
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
 
-MAX_PAGE = 100
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[RecallState | None, QueryParameter(name="state")]
 READERS = (Role.ISSUER, Role.LINE, Role.ANALYST, Role.SUPPORT)
@@ -208,7 +207,7 @@ async def list_recalls(
     engine: AsyncEngine,
     with_state: StateQuery = None,
     cursor: Cursor = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> RecallList:
     """List recalls, newest first; `state` keeps those that wait, or are in effect."""
     staff = require_role(principal, *READERS)

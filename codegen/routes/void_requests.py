@@ -5,7 +5,6 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
@@ -13,8 +12,8 @@ from codegen.domain.batch import Selection
 from codegen.domain.recall import Recall, RecallKind, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Codes, Cursor, Sentence, Text64
-from codegen.routes.recalls import MAX_PAGE, READERS, Approval, StateQuery
+from codegen.routes.fields import Codes, Cursor, Limit, Sentence, Text64
+from codegen.routes.recalls import READERS, Approval, StateQuery
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
@@ -131,7 +130,7 @@ async def list_void_requests(
     engine: AsyncEngine,
     with_state: StateQuery = None,
     cursor: Cursor = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> VoidRequestList:
     """List void requests, newest first; `state` keeps those that wait or are done."""
     staff = require_role(principal, *READERS)

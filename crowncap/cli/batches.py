@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any, Final, ParamSpec, TypeVar
 
 import click
-import msgspec
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -30,6 +29,7 @@ from codegen.pipeline import ChangeRequest
 from codegen.routes.batches import NewBatch, order_from, view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
+from core.bodies import take_fields
 from core.errors import InvalidInput
 from crowncap.cli.asking import ASKED_ABOVE, ask_before, yes_option
 from crowncap.cli.root import cli
@@ -67,10 +67,7 @@ async def issue(shell: Shell, **options: Any) -> Any:
     given = {k: v for k, v in options.items() if v not in (None, ())}
     if produced_on is not None:
         given["produced_on"] = produced_on.date()
-    try:
-        data = msgspec.convert(given, NewBatch, strict=False)
-    except msgspec.ValidationError as fault:
-        raise InvalidInput(str(fault)) from None
+    data = take_fields(given, NewBatch)
     async with shell.engine.begin() as conn:
         issued = await codes.issue_batch(
             conn,

@@ -19,6 +19,7 @@ from codegen.pipeline import Issuance
 from core.bounds import (
     MAX_SENTENCE,
     MAX_TEXT,
+    check_blank,
     check_prose,
     check_text,
     check_values,
@@ -123,8 +124,11 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         if name in _PROSE:
             faults += check_prose(f"/{name}", value, most=MAX_SENTENCE)
+            faults += check_blank(f"/{name}", value)
         elif name in _NAMES:
+            # An empty variable in a script names no brand, and narrows no token.
             faults += check_text(f"/{name}", value, most=MAX_TEXT)
+            faults += check_blank(f"/{name}", value)
         elif name == _CODE:
             # Scanners send controls with it, which are read.
             told[name] = unwrap(value).replace(SEPARATOR, "")

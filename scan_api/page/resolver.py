@@ -59,6 +59,8 @@ async def resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[by
 
 async def _resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[bytes]:
     link = parse_digital_link(path, query_of(request))
+    if len(request.query_params.getall(LINK_TYPE, [])) > 1:
+        raise Unparsable(f"{LINK_TYPE} stands in the query twice; say it once.")
     product = await find_product(page, link)
     if product is None:
         raise NotFound(f"No product here has GTIN {link.gtin}.")

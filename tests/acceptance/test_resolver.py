@@ -114,6 +114,7 @@ def test_bad_syntax_is_400_and_an_unknown_product_404(service: Service) -> None:
     """The two are told apart, as the standard asks."""
     refused(service.get("/01/06901234567893?linkType=linkset"), 400)
     refused(service.get(f"/01/{GTIN}/21/A/10/L?linkType=linkset"), 400)
+    refused(service.get(f"/01/{GTIN}?linkType=linkset&linkType=gs1:pip"), 400)
     refused(service.get("/01/00012345678905?linkType=linkset"), 404)
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.acceptance.test_batch_routes import refused
-from tests.fixtures.colleague import HOME, Colleague
+from tests.fixtures.colleague import HOME, Colleague, at_work
 from tests.fixtures.doors import Doors, operations, put
 from tests.fixtures.service import Json, Service
 
@@ -114,6 +114,8 @@ def test_every_list_refuses_a_limit_past_its_bounds(
             address = f"{doors.path_of(path)}?limit={limit}{more}"
             answer = service.get(address, token)
             assert refused(answer, 422)["errors"][0]["pointer"] == "/limit"
+        address = f"{doors.path_of(path)}?limit=200{more}"
+        assert service.get(address, token).status_code != 422
     assert asked >= 4
 
 
@@ -124,6 +126,20 @@ def test_a_span_that_ends_before_it_begins_is_refused(
     answer = service.get(f"/v1/reconciliation?{span}", service.staff("analyst"))
     assert refused(answer, 422, "out_of_order")["errors"][0]["pointer"] == "/to"
     assert ann.get(f"{HOME}/plants?{span}").status_code == 422
+
+
+def test_what_is_wrong_with_an_address_is_told_once_to_whoever_is_signed_in(
+    service: Service, ann: Colleague
+) -> None:
+    """Several values in a list alone; in the reader's language; and nobody is out."""
+    page = ann.get(f"{HOME}/plants?from=9999-12-31&to=0001-01-01").text
+    assert page.count("leave it out instead") == 2
+    twice = ann.get(f"{HOME}/plants?from=2026-05-01&from=2026-05-02")
+    assert twice.status_code == 422
+    assert f"{HOME}/sign-out" in twice.text
+    with at_work(service, service.issuer, "zh") as chinese:
+        page = chinese.get(f"{HOME}/plants?from=2026-05-02&to=2026-05-01").text
+        assert "from 是 2026-05-02，晚于 to 2026-05-01。" in page
 
 
 def test_a_method_that_an_address_has_not_is_told_those_it_has(
@@ -137,6 +153,7 @@ def test_a_method_that_an_address_has_not_is_told_those_it_has(
         refused(answer, 405, "method_not_allowed")
         allowed = set(answer.headers["allow"].split(", "))
         assert allowed >= {method.upper() for method in methods}
+        assert ("GET" in allowed) is ("HEAD" in allowed)
         if "OPTIONS" in allowed:
             assert service.http.options(address).status_code == 204
 
