@@ -350,7 +350,8 @@ def run() -> dict[str, object]:
     claims = int(os.environ.get("CROWNCAP_BENCH_CLAIMS", "10000000"))
     with scratch_data() as data, ExitStack() as stack:
         port, log = free_port(), data.parent / "up.log"
-        up = (CROWNCAP, "up", "--demo", "--workers", "2", "--port", str(port))
+        flags = ("--demo", "--no-week", "--workers", "2")
+        up = (CROWNCAP, "up", *flags, "--port", str(port))
         trusted = {"CROWNCAP_TRUSTED_PROXIES": "127.0.0.0/8"}
         process = stack.enter_context(started((*up, "--data-dir", data), log, trusted))
         wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)

@@ -276,7 +276,8 @@ def run() -> dict[str, object]:
     rounds = int(os.environ.get("CROWNCAP_BENCH_ROUNDS", "5"))
     with scratch_data() as data, ExitStack() as stack:
         port, log = free_port(), data.parent / "up.log"
-        up = (CROWNCAP, "up", "--demo", "--workers", "1", "--port", str(port))
+        flags = ("--demo", "--no-week", "--workers", "1")
+        up = (CROWNCAP, "up", *flags, "--port", str(port))
         trusted = {"CROWNCAP_TRUSTED_PROXIES": "127.0.0.0/8"}
         process = stack.enter_context(started((*up, "--data-dir", data), log, trusted))
         wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)

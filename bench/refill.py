@@ -109,7 +109,7 @@ def run() -> dict[str, object]:
 def serving(data: Path) -> Iterator[tuple[int, int]]:
     """Run the service; gives its port and process, before it answers."""
     port = free_port()
-    up = f"up --demo --workers 1 --port {port}".split()
+    up = f"up --demo --no-week --workers 1 --port {port}".split()
     log = data.parent / "up.log"
     with started([CROWNCAP, *up, "--data-dir", data], log, {}) as process:
         yield port, process.pid

@@ -52,6 +52,7 @@ def run() -> dict[str, object]:
             CROWNCAP,
             "up",
             "--demo",
+            "--no-week",
             "--port",
             str(port),
             "--data-dir",

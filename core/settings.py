@@ -32,6 +32,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     health_port: int | None
     demo: bool
+    demo_week: bool
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -59,7 +60,8 @@ class Settings:
             sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
             trusted_proxies=_networks(environ.get("CROWNCAP_TRUSTED_PROXIES") or ""),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
-            demo=environ.get("CROWNCAP_DEMO") == "1",
+            demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
+            demo_week=environ.get("CROWNCAP_DEMO") == "week",
         )
 
 

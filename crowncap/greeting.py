@@ -18,6 +18,7 @@ from core.db import create_engine
 from core.ids import random_below
 from core.settings import Settings
 from crowncap.demo import QUANTITY, DemoCap, pick_cap
+from crowncap.demo_week.leak import leak_path
 from crowncap.places import issuance_of, server_urls
 
 _console = Console(highlight=False)
@@ -135,3 +136,6 @@ def _show_cap(base: str, cap: DemoCap, data_dir: Path) -> None:
     say(_COMMANDS.format(code=cap.code_text, base=base))
     say(f"Open the cap's page: {page}")
     say(f"Open the staff's console: {base}/console")
+    leak = leak_path(data_dir)
+    if leak.exists():
+        say(f"Codes that leaked, to paste into its page Leaks: {leak}")

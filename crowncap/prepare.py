@@ -17,7 +17,9 @@ from core.errors import MisconfiguredError
 from core.redis import connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
+from crowncap.demo_week import seed_week
 from crowncap.embedded import ServerUrls
+from crowncap.packaging import packaging_of
 from crowncap.places import issuance_of
 from crowncap.recovery.freezing import check_fingerprints, look_back, restored_marker
 
@@ -47,6 +49,16 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
             if settings.demo:
                 await seed_demo(conn, issuance, clock)
         restored_marker(issuance.high_water).unlink(missing_ok=True)
+        # Frozen, it would be a week of claims that are held.
+        if settings.demo_week and frozen is None:
+            await seed_week(
+                engine,
+                redis,
+                packaging_of(settings),
+                settings,
+                database_url=urls.database_url,
+                now=utc_datetime(clock.now_ms()),
+            )
         return frozen
     finally:
         await redis.close()

@@ -25,13 +25,13 @@ from core.db import DATABASE_AWAY, create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.packaging import packaging_of
 from crowncap.places import issuance_of, member_keys, server_urls
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages import Packaging
-from printer_export.signing import SigningKeyFile
 from scan_api.filter_upkeep import FilterUpkeep
 from scan_api.guess_throttle import GuessThrottle
 from scan_api.hot_route import ScanDesk
@@ -84,12 +84,7 @@ class Worker:
         self.guesses = GuessLimit(self.engine, partial(_tell_guessing, self.clock))
         self.once = Once(self.engine, self.clock, self.guesses)
         self.issuance = issuance_of(self.settings)
-        self.packaging = Packaging(
-            self.issuance,
-            SigningKeyFile(self.settings.signing_key),
-            self.settings.demo,
-            self.settings.trusted_proxies,
-        )
+        self.packaging = packaging_of(self.settings)
         keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
         lanes = Lanes(urls.database_url)
         ids = LeasedIds(database_url=urls.database_url, clock=self.clock)

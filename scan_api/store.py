@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import psycopg
 from psycopg.rows import tuple_row
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -156,6 +156,17 @@ async def load_committed(
         async for scan_id, code_id, member_no, outcome, *rest in cursor
         if wanted[scan_id] == (code_id, member_no)
     }
+
+
+async def find_kept(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozenset[int]:
+    """Tell which of these scans are written down."""
+    rows = await conn.execute(
+        select(scans.c.scan_id).where(
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger)))
+        ),
+        {"scan_ids": list(scan_ids)},
+    )
+    return frozenset(rows.scalars())
 
 
 async def record_answers(

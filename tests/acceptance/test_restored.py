@@ -162,7 +162,7 @@ def test_keys_that_are_not_this_databases_start_nothing(
     def refused(change: Callable[[], object]) -> str:
         kept = {path: path.read_bytes() for path in keys.glob("*.pem")}
         change()
-        done = service.run("up", "--demo", "--port", str(service.port))
+        done = service.run("up", *service.flags, "--port", str(service.port))
         for path, content in kept.items():
             path.write_bytes(content)
             path.chmod(0o600)

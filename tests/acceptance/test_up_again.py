@@ -24,7 +24,7 @@ FORGET = (
 
 def try_up(service: Service, *, port: int) -> Done:
     """Start one more `up` on the data, which has to refuse."""
-    return service.run("up", "--demo", "--port", str(port))
+    return service.run("up", *service.flags, "--port", str(port))
 
 
 def only_sentence(done: Done) -> str:

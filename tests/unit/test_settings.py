@@ -20,6 +20,15 @@ def test_nothing_said_is_a_sound_start() -> None:
     assert settings.member_jwks is None
     assert settings.trusted_proxies == ()
     assert settings.demo is False
+    assert settings.demo_week is False
+
+
+def test_a_demo_has_a_week_only_where_that_is_said() -> None:
+    """`crowncap up` says it, and `--no-week` does not."""
+    plain = Settings.from_env({"CROWNCAP_DEMO": "1"})
+    assert (plain.demo, plain.demo_week) == (True, False)
+    whole = Settings.from_env({"CROWNCAP_DEMO": "week"})
+    assert (whole.demo, whole.demo_week) == (True, True)
 
 
 def test_what_is_said_is_taken() -> None:

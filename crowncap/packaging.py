@@ -1,0 +1,16 @@
+"""What packages are made with, by the settings."""
+
+from core.settings import Settings
+from crowncap.places import issuance_of
+from printer_export.pipeline.packages import Packaging
+from printer_export.signing import SigningKeyFile
+
+
+def packaging_of(settings: Settings) -> Packaging:
+    """Tell which keys and hosts packages have, and whose proxies are believed."""
+    return Packaging(
+        issuance_of(settings),
+        SigningKeyFile(settings.signing_key),
+        settings.demo,
+        settings.trusted_proxies,
+    )
