@@ -25,6 +25,7 @@ from dataclasses import dataclass
 import msgspec
 
 from core.ids import current_request_id
+from core.problem_codes import address_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,7 @@ class Problem(msgspec.Struct, frozen=True):
 def problem_of(fault: Fault) -> dict[str, object]:
     """Write a fault as an RFC 9457 problem with a stable `code`."""
     return {
-        "type": "about:blank",
+        "type": address_of(fault.code),
         "title": fault.title,
         "status": fault.status,
         "code": fault.code,

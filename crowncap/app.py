@@ -22,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 import codegen.routes
 import console
+import crowncap.problem_pages
 import printer_export.routes
 import scan_api.fakes.routes
 import scan_api.page
@@ -121,6 +122,7 @@ def build_app(worker: Worker) -> Litestar:
             scan_api.page.ROUTER,
             scan_api.fakes.routes.ROUTER,
             console.ROUTER,
+            crowncap.problem_pages.ROUTER,
             show_metrics,
         ],
         lifespan=[lifespan],

@@ -232,7 +232,7 @@ def _word_job(
         "errors": [
             {
                 "type": "about:blank",
-                "title": "InvalidInput",
+                "title": InvalidInput.title,
                 "status": InvalidInput.status,
                 "pointer": error.pointer,
                 "code": error.code,

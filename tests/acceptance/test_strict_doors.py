@@ -245,3 +245,13 @@ def test_a_page_of_a_product_is_an_address_and_nothing_more(service: Service) ->
     wrong = product | {"page_url": "https://brand.cn/milk\n"}
     answer = service.post("/v1/products", wrong, service.issuer)
     assert refused(answer, 422)["errors"][0]["pointer"] == "/page_url"
+
+
+def test_the_type_of_a_problem_leads_to_what_it_means(service: Service) -> None:
+    """With what to do about it; /problems lists all, and nothing else is there."""
+    problem = service.get("/v1/batches/1").json()
+    page = service.http.get(problem["type"])
+    assert page.status_code == 200
+    assert "The token is missing" in page.text
+    assert f'href="{problem["type"]}"' in service.http.get("/problems").text
+    assert service.http.get("/problems/nonsense").status_code == 404
