@@ -1,7 +1,7 @@
 """The way into every room: who is it, may they, and what if something goes wrong."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import structlog
@@ -31,6 +31,8 @@ AnyRequest = Request[Any, Any, Any]
 Desk = SkipValidation[ConsoleDesk]
 Work = Callable[[AnyRequest, ConsoleDesk, StaffVisit], Awaitable[Response[Any]]]
 MakeHandler = Callable[[Work], HTTPRouteHandler]
+# The paths of rooms that are looked at; others only take forms.
+_PAGES: Final[set[str]] = set()
 
 
 def room(
@@ -76,12 +78,13 @@ def _handler(
     ],
     max_bytes: int | None,
 ) -> MakeHandler:
+    if method == HttpMethod.GET:
+        _PAGES.add(path)
+
     def make(work: Work) -> HTTPRouteHandler:
         async def answer(request: AnyRequest, console: Desk) -> Response[Any]:
             visit = StaffVisit.of(request, console.settings)
-            if request.method == HttpMethod.GET:
-                asked = {**request.query_params, "lang": visit.other_language}
-                visit.switch = f"{visit.path}?{urlencode(asked)}"
+            visit.switch = _switch_of(request, visit, path)
             try:
                 await recognise(request, console, visit)
                 check_path(request.path_params.values())
@@ -113,6 +116,21 @@ def _handler(
         )(answer)
 
     return make
+
+
+def _switch_of(request: AnyRequest, visit: StaffVisit, path: str) -> str:
+    """Lead to this page in the other language; after a form, to where that stood.
+
+    That is the form's own address, or the nearest above it that is a page: nothing is
+    sent again for a word.
+    """
+    if request.method == HttpMethod.GET:
+        asked = {**request.query_params, "lang": visit.other_language}
+        return f"{visit.path}?{urlencode(asked)}"
+    page = visit.path
+    while path not in _PAGES:
+        path, page = path.rpartition("/")[0], page.rpartition("/")[0]
+    return f"{page}?{urlencode({'lang': visit.other_language})}"
 
 
 def show_fault(

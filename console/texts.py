@@ -136,6 +136,9 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "by_unit": ("按卷或箱报告的数量", "Quantities by roll or box"),
     "watch": ("大屏模式", "Wall screen"),
+    "watch_pause": ("暂停刷新", "Pause"),
+    "watch_paused": ("已暂停刷新", "Paused"),
+    "watch_go_on": ("继续刷新", "Go on"),
     "watch_stop": ("退出大屏", "Leave the wall screen"),
     "watch_note": ("每 10 秒刷新", "Read again every 10 seconds"),
     # Plants ---------------------------------------------------------------------------

@@ -17,7 +17,8 @@ COOKIE: Final = "staff"
 class StaffVisit(Visit):
     """One request, as the console sees it.
 
-    `switch` leads to the same page in the other language; a form's answer has none.
+    `switch` leads to the same page in the other language; that of a form's answer to
+    the page that the form stood on.
     """
 
     session: str | None = None

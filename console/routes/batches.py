@@ -14,6 +14,7 @@ from console.answering import AnyRequest, room
 from console.desk import ConsoleDesk
 from console.rendering import render
 from console.visits import StaffVisit
+from console.watching import read_watch
 from core.auth import Role
 from printer_export.domain.life import PackageFilter
 from printer_export.domain.statuses import STATUSES
@@ -44,7 +45,7 @@ async def show_batch(
         visit,
         "batch.html",
         batch=batch,
-        watching="watch" in request.query_params,
+        watching=read_watch(request).value,
         form={name: request.query_params.get(name, "") for name in _REFILLED},
         **facts,
     )

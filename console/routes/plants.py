@@ -10,6 +10,7 @@ from console.answering import AnyRequest, room
 from console.desk import ConsoleDesk
 from console.rendering import render
 from console.visits import StaffVisit
+from console.watching import read_watch
 from core.auth import Role
 from core.bounds import check_span, refuse
 from core.errors import InvalidInput
@@ -39,7 +40,7 @@ async def show_plants(
         places=places,
         by=by.value,
         span=span,
-        watching="watch" in asked,
+        watching=read_watch(request).value,
     )
 
 

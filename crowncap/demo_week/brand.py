@@ -13,6 +13,7 @@ from core.ids import first_id_at
 from crowncap.demo import BRAND
 from crowncap.demo_week.calendar import Week
 from crowncap.demo_week.goods import CAMPAIGN
+from crowncap.demo_week.shoppers import LEAKED
 from rewards.store import insert_campaign
 from scan_api.fakes.domain import FakeReport, make_reference
 from scan_api.fakes.store import insert_report
@@ -53,7 +54,8 @@ _FAKES: Final = (
         "Chengdu, night market",
         "The milk tastes thin and the print on the cap rubs off.",
     ),
-    _Told(7, 9, "苏州万家超市", "刚买的，说已经有人领过了。", index=17),
+    # One of those that leaked, and that somebody has claimed far away by then.
+    _Told(7, 21, "苏州万家超市", "刚买的，说已经有人领过了。", index=LEAKED[2]),
 )
 
 

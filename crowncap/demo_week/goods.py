@@ -87,10 +87,11 @@ class Goods:
         """Issue, print and report two batches; `now` is when the last report came."""
         east, west = await self._issue()
         await self._package(east, west)
-        await self._report(east, GOOD, 0, day=2)
+        await self._take(east, GOOD, 0, at=self.week.at(2, 16, 10))
+        carton = await self._ship(east)
+        await self._activate(east, 0, day=2)
         await self._report(east, GOOD, 1, day=3)
         await self._report(west, POOR, 0, day=3)
-        carton = await self._ship(east)
         await self._report(east, GOOD, 2, day=4)
         await self._report(west, POOR, 1, day=5)
         await self._ask_back(carton, west)
@@ -214,6 +215,9 @@ class Goods:
     ) -> None:
         """Report a roll in the afternoon, and activate what was printed of it."""
         await self._take(line, rows, roll, at=self.week.at(day, 16, 10 + 7 * roll))
+        await self._activate(line, roll, day=day)
+
+    async def _activate(self, line: Line, roll: int, *, day: int) -> None:
         first = line.batch.first_code_id + roll * ROLL
         change = BulkChange(
             line.batch,
@@ -250,10 +254,10 @@ class Goods:
         ]
         units.append(UnitOrder(pallet, children=cartons))
         keys = self.packaging.issuance.key_file.load()
-        packed = self._moment(await self.past.go_to(self.week.at(3, 8, 30)), line)
+        packed = self._moment(await self.past.go_to(self.week.at(2, 16, 35)), line)
         moments = [packed] * len(units)
         await pack_units(self.past.conn, keys, units, moments, line.reporter)
-        left = self._moment(await self.past.go_to(self.week.at(3, 10, 45)), line)
+        left = self._moment(await self.past.go_to(self.week.at(2, 17, 10)), line)
         await ship_units(self.past.conn, [pallet], left, line.reporter)
         return cartons[1]
 

@@ -260,6 +260,32 @@ def test_the_language_stays_as_chosen_and_so_does_the_page(ann: Colleague) -> No
     assert title_of(ann.get("/console/codes")) == "查码"
 
 
+def test_the_answer_to_a_form_leads_to_the_other_language(ann: Colleague) -> None:
+    """To the page on which its form stood; nothing is sent again for a word."""
+    shown = ann.get("/console/leaks")
+    for path in ("/console/leaks", "/console/leaks/void"):
+        form = hidden_fields(shown.text, "/console/leaks") | {"codes": ""}
+        page = ann.post(path, form).text
+        assert 'class="switch" href="/console/leaks?lang=zh"' in page, path
+    refused = ann.post("/console/packages/999999/approve", form).text
+    assert 'class="switch" href="/console/packages/999999?lang=zh"' in refused
+
+
+@pytest.mark.parametrize("room", ["/console/plants?by=line", "/console/batches/2?"])
+def test_a_screen_on_the_wall_can_be_stopped(ann: Colleague, room: str) -> None:
+    """It reads itself again until it is paused, and goes on from where it was."""
+    refresh = '<meta http-equiv="refresh" content="10">'
+    assert refresh not in ann.get(room).text
+    wall = f"{room}&watch".replace("?&", "?")
+    running = ann.get(wall).text
+    assert refresh in running
+    assert f'href="{wall}=paused"' in running.replace("&amp;", "&")
+    paused = ann.get(f"{wall}=paused").text
+    assert refresh not in paused
+    assert 'class="watching"' in paused
+    assert f'href="{wall}"' in paused.replace("&amp;", "&")
+
+
 def test_faults_are_told_in_chinese(service: Service) -> None:
     """A reader at the line is told what to do in their own language."""
     with at_work(service, service.staff("line"), "zh-CN") as lin:
