@@ -334,6 +334,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "trace_listed": ("个码已粘贴", "codes pasted"),
     "trace_unknown": ("不是我们的码", "not ours"),
     "trace_never": ("从未签发", "never issued"),
+    "trace_foreign": (
+        "从未签发，或不在您的范围内",
+        "never issued, or out of your scope",
+    ),
+    "trace_foreign_note": (
+        "签名正确：是别的品牌的码，或密钥可能已泄露。请交由管理员查看。",
+        "Rightly signed: another brand's, or a key has leaked. Have an admin look.",
+    ),
     "trace_repeated": ("重复", "repeated"),
     "trace_never_note": (
         "签名正确却从未签发：密钥可能已泄露，请立即上报。",
@@ -353,6 +361,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "fault_409": ("现在不行", "Not now"),
     "fault_413": ("太大了", "Too large"),
     "fault_422": ("有一项不对", "Something is wrong"),
+    "fault_429": ("次数太多，请稍后再来", "Too many; come back later"),
     "fault_503": ("稍后再试", "Try again soon"),
     "fault_500": ("我们这边出错了", "Something went wrong on our side"),
     "details": ("详细", "Details"),

@@ -16,6 +16,7 @@ from codegen.domain.ranges import (
     cut_out,
     join_intervals,
 )
+from codegen.store import ActivationRow
 from core.auth import Role, Staff
 from core.errors import FieldError, Forbidden
 
@@ -88,6 +89,24 @@ def refuse_other_terms(batch: Batch, given: Mapping[str, Any], staff: Staff) -> 
                 )
                 for name in foreign
             ),
+        )
+
+
+async def refuse_others_start(
+    conn: AsyncConnection, activation: ActivationRow, staff: Staff
+) -> None:
+    """Let a line move only what its own key activated within a day; or Forbidden.
+
+    Caps whose start is put off for a century are as good as void.
+    """
+    if staff.role is not Role.LINE:
+        return
+    number = activation.activation_id
+    if number not in await store.find_fresh_changes(conn, [number], staff.token_id):
+        raise Forbidden(
+            f"Activation {number} is not a line's to move: it moves what its own key "
+            "activated within 24 hours. Ask an issuer.",
+            code="not_yours_to_change",
         )
 
 

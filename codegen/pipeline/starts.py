@@ -8,7 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.ranges import plan_start
-from codegen.pipeline.authority import refuse_other_goods, refuse_other_line
+from codegen.pipeline.authority import (
+    refuse_other_goods,
+    refuse_other_line,
+    refuse_others_start,
+)
 from codegen.pipeline.lookup import get_batch
 from codegen.store import ActivationRow
 from core.auth import Staff
@@ -53,8 +57,8 @@ async def move_start(
 ) -> MovedStart:
     """Let an activation begin at another time, as long as it is to come; audited.
 
-    Raises NotFound, Forbidden for what is another line's or brand's, and Conflict for
-    one that has begun or has no codes left.
+    Raises NotFound, Forbidden for what is another line's or brand's or, to a line, what
+    another key activated, and Conflict for one that has begun or has no codes left.
     """
     known = await store.find_activation(conn, activation_id)
     if known is None:
@@ -78,6 +82,7 @@ async def move_start(
             "It has begun; only a start that is to come can be moved.",
             code="already_begun",
         )
+    await refuse_others_start(conn, found, staff)
     ranges = await store.load_ranges_of_change(conn, found.batch_id, activation_id)
     await refuse_other_goods(conn, batch, ranges, staff)
     plan = plan_start(ranges, activation_id, effective_at)

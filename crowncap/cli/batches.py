@@ -110,6 +110,7 @@ async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
                     order,
                     OPERATOR,
                     now=shell.now(),
+                    link_hosts=shell.issuance.link_hosts,
                     may_repeat=await is_demo(conn),
                     progress=lambda rows, total: progress.update(
                         task, completed=rows, total=total

@@ -145,18 +145,23 @@ def check_order(
 
 
 def _link(package: Package, link_hosts: frozenset[str]) -> Finding:
-    fault = package.batch.link_fault
+    fault = link_fault_of(package.batch, link_hosts)
     if fault is not None:
         return Finding("link", Level.BLOCKING, fault)
-    host = authority_of(package.batch.link_base)
-    if host not in link_hosts:
-        return Finding(
-            "link",
-            Level.BLOCKING,
-            f"Caps would open {host}, which is not among the hosts that may be printed "
-            "(CROWNCAP_LINK_HOSTS).",
-        )
     return Finding("link", Level.OK, f"Caps open {link_prefix_of(package)}….")
+
+
+def link_fault_of(batch: Batch, link_hosts: frozenset[str]) -> str | None:
+    """Say why a batch's links are not printed, on whatever way; None if they may."""
+    if batch.link_fault is not None:
+        return batch.link_fault
+    host = authority_of(batch.link_base)
+    if host in link_hosts:
+        return None
+    return (
+        f"Caps would open {host}, which is not among the hosts that may be printed "
+        "(CROWNCAP_LINK_HOSTS)."
+    )
 
 
 def _symbol(package: Package) -> Finding:

@@ -17,6 +17,7 @@ from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
 from core.terminal import printable
+from printer_export.domain.preflight import link_fault_of
 from printer_export.domain.rows import Preset, suffix_of
 from printer_export.store import exports as store
 from printer_export.store.packages import find_overlaps
@@ -39,6 +40,7 @@ async def export_batch(
     staff: Staff,
     *,
     now: datetime,
+    link_hosts: frozenset[str],
     may_repeat: bool,
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
@@ -48,8 +50,9 @@ async def export_batch(
     the task is cancelled it ends at the next block of rows, and no file stays.
     """
     batch = await get_batch(conn, order.batch_id, staff)
-    if batch.link_fault is not None:
-        raise Conflict(batch.link_fault, code="link_unprintable")
+    link_fault = link_fault_of(batch, link_hosts)
+    if link_fault is not None:
+        raise Conflict(link_fault, code="link_unprintable")
     earlier = await store.lock_exports(conn, batch.batch_id)
     if earlier and not may_repeat:
         raise Conflict(

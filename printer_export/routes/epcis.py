@@ -53,8 +53,20 @@ class CaptureError(msgspec.Struct, frozen=True):
     detail: str
 
 
+class CaptureSkip(msgspec.Struct, frozen=True):
+    """Caps that an event left as they were, and why."""
+
+    pointer: str
+    reason: str
+    quantity: int
+    detail: str
+
+
 class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What came of a document (EPCIS 2.0, section 12.6)."""
+    """What came of a document (EPCIS 2.0, section 12.6), and of its caps.
+
+    Jobs of before a field was told have its default.
+    """
 
     capture_id: str = msgspec.field(name="captureID")
     created_at: str
@@ -63,7 +75,15 @@ class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     success: bool
     capture_error_behaviour: str
     errors: tuple[CaptureError, ...]
-    skipped: tuple[dict[str, Any], ...] = ()
+    captured: int = 0
+    repeated: int = 0
+    activated: int = 0
+    voided: int = 0
+    void_request_ids: tuple[int, ...] = msgspec.field(
+        default=(), name="void_request_ids"
+    )
+    not_activated: str = msgspec.field(default="", name="not_activated")
+    skipped: tuple[CaptureSkip, ...] = ()
 
 
 class EventDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -14,6 +14,7 @@ from litestar import Request, Response, get, post
 from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance, get_batch
 from codegen.routes.fields import Cursor, Limit, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
@@ -97,6 +98,7 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     void_request_id: int | None = None
     activated: int = 0
     not_activated: str = ""
+    skipped: tuple[Skip, ...] = ()
     effective_at: BothClocks | None = None
     errors: tuple[WrongRow, ...] = ()
 

@@ -1,5 +1,6 @@
 """What staff tokens may try: so many wrong codes a day, and not which are real."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -46,7 +47,11 @@ def test_a_line_gets_one_answer_for_codes_of_others_and_forged_ones(
     """Else it could try codes until one is real, and print that."""
     token = service.staff_token("line", name="Curious", line="line-7")
     batch = service.issue(5, activate=False, line="line-7")
-    answers = {name(service, token, batch, code) for code in codes_of_others(service)}
+    answers = {
+        # Each answer has an id of its own.
+        re.sub(r'"request_id":"[^"]*"', "", name(service, token, batch, code))
+        for code in codes_of_others(service)
+    }
     assert len(answers) == 1
 
 

@@ -95,6 +95,9 @@ def test_a_mistyped_code_is_told_apart_from_one_out_of_reach(
     token = service.staff_token("issuer", name="stranger", brand="Other Dairy")
     with at_work(service, token) as stranger:
         assert stranger.press(path, path, code=code).status_code == 404
+        traced = stranger.press("/console/leaks", "/console/leaks", codes=code).text
+        assert "never issued, or out of your scope" in traced
+        assert "Report it at once" not in traced
 
 
 def test_leaked_codes_lead_to_roll_package_and_who_took_it(

@@ -101,12 +101,24 @@ def test_a_start_is_moved_by_whoever_may_see_its_batch(service: Service) -> None
         if "line" in scope:
             refused(service.get(path_of(batch, "/activations"), token), 404)
     own = service.staff_token("line", line="line-1")
-    assert accepted(service.post(moves_of(activation), body, own))["changed"] == 4
+    refused(service.post(moves_of(activation), body, own), 403, "not_yours_to_change")
+    assert accepted(service.post(moves_of(activation), body, service.issuer))["changed"]
     void = service.change(batch, "voids", from_index=0, to_index=0)
     other = moves_of({"activation_id": void["void_id"]})
     refused(service.post(other, body, service.issuer), 404)
     for wrong in ({}, {"effective_at": None}, {"effective_at": "soon"}):
         refused(service.post(moves_of(activation), wrong, service.issuer), 422)
+
+
+def test_a_line_moves_what_its_own_key_activated(service: Service) -> None:
+    """Not what an issuer or another key did: caps put off for a century are void."""
+    batch = service.issue(4, activate=False)
+    own, other = (service.staff_token("line", name=fresh_address()) for _ in range(2))
+    path = path_of(batch, "/activations")
+    mine = accepted(service.post(path, {"effective_at": "2199-01-01"}, own))
+    body = {"effective_at": "2199-12-31"}
+    refused(service.post(moves_of(mine), body, other), 403, "not_yours_to_change")
+    assert accepted(service.post(moves_of(mine), body, own))["changed"] == 4
 
 
 def test_a_change_of_nothing_says_why(service: Service) -> None:

@@ -44,6 +44,19 @@ def test_lines_are_the_links_in_order(service: Service, tmp_path: Path) -> None:
     assert service.scan(expected[-1], "exported")["outcome"] == "rewarded"
 
 
+def test_what_may_not_be_printed_is_not_exported_either(
+    service: Service, tmp_path: Path
+) -> None:
+    """A host that is not listed is kept back on every way to paper."""
+    batch_id = service.issue(10, link_base="HTTPS://EVIL.EXAMPLE")["batch_id"]
+    out = tmp_path / "out"
+    to = ("--preset", "lines", "--out", str(out))
+    done = service.run("batch", "export", str(batch_id), *to)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Caps would open evil.example")
+    assert not out.exists()
+
+
 def test_csv_has_sequence_link_and_grouped_code(
     service: Service, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from printer_export.pipeline.packages import Packaging, order_package
 from printer_export.signing import SigningKeyFile
 from tests.fixtures.ground import CLOCK, GTIN, Ground
 
+LINK_HOSTS = frozenset({"cap.cn"})
 ORDER = PackageOrder(Preset.CSV, 0, 49, encryption=Encryption.PASSWORD)
 NOW = utc_datetime(CLOCK.now_ms())
 
@@ -50,6 +51,7 @@ async def export(
         ExportOrder(batch.batch_id, Preset.LINES, directory),
         OPERATOR,
         now=NOW,
+        link_hosts=LINK_HOSTS,
         may_repeat=False,
         progress=lambda _rows, _total: None,
     )
@@ -117,6 +119,7 @@ async def test_an_export_that_cannot_be_written_down_leaves_no_file(
                 ExportOrder(batch.batch_id, Preset.LINES, out),
                 OPERATOR,
                 now=NOW,
+                link_hosts=LINK_HOSTS,
                 may_repeat=False,
                 progress=cancel,
             )

@@ -28,7 +28,7 @@ WRONG_ROWS = {
     "from_index,to_index,status,reason,grade": [
         ["0", "1", "printed"],
         ["0", "1", "gone", "", ""],
-        ["0", "1", "printed", "x" * 201, ""],
+        ["0", "1", "printed", "x" * 501, ""],
         ["0", "1", "printed", "", "great"],
         ["0", "100000", "printed", "", ""],
         ["zero", "1", "printed", "", ""],
