@@ -1,6 +1,7 @@
 """The demo: a brand with a product, a campaign, caps to scan, and caps to print."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,6 +29,11 @@ PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
 QUANTITY = 100_000
 ROLLS = 4
 CODES_PER_ROLL = 5_000
+
+
+def leak_path(data_dir: Path) -> Path:
+    """Name the file of codes that leaked in the week behind the demo."""
+    return data_dir / "demo-leak.txt"
 
 
 async def is_demo(conn: AsyncConnection) -> bool:

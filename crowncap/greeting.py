@@ -17,8 +17,7 @@ from rich.text import Text
 from core.db import create_engine
 from core.ids import random_below
 from core.settings import Settings
-from crowncap.demo import QUANTITY, DemoCap, pick_cap
-from crowncap.demo_week.leak import leak_path
+from crowncap.demo import QUANTITY, DemoCap, leak_path, pick_cap
 from crowncap.places import issuance_of, server_urls
 
 _console = Console(highlight=False)

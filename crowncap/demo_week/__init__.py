@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.store import take_fence
+from core.errors import Conflict
 from core.redis import RedisClient
 from core.settings import Settings
 from crowncap.demo_week.brand import hear_of_fakes, introduce, open_campaign
@@ -20,6 +21,7 @@ from crowncap.demo_week.leak import write_leak
 from crowncap.demo_week.past import in_the_past
 from crowncap.demo_week.people import People
 from crowncap.demo_week.scans import Shops
+from crowncap.packaging import packaging_of
 from printer_export.pipeline.packages import Packaging
 from rewards.store import load_campaigns
 
@@ -29,19 +31,25 @@ __all__ = ["seed_week"]
 async def seed_week(
     engine: AsyncEngine,
     redis: RedisClient,
-    packaging: Packaging,
     settings: Settings,
-    *,
     database_url: str,
+    *,
     now: datetime,
 ) -> None:
-    """Add what is missing of the week before `now`, or before the first such start."""
+    """Add what is missing of the week before `now`, or before the first such start.
+
+    Raises Conflict where somebody has a campaign of that name, or what a pipeline
+    raises where somebody made the demo something else.
+    """
+    packaging = packaging_of(settings)
     async with engine.connect() as conn:
         begun = CAMPAIGN in await load_campaigns(conn)
     if not begun:
         await _make_goods(engine, packaging, Week.before(now, settings.timezone), now)
     async with engine.connect() as conn:
         batches = await find_goods(conn)
+    if not batches:
+        raise Conflict(f"Campaign {CAMPAIGN} is somebody's own, so no week is added.")
     week = Week.that_began(batches[0].issued_at, settings.timezone)
     key_file = packaging.issuance.key_file
     shops = Shops(engine, redis, database_url, key_file, settings)

@@ -10,6 +10,7 @@ from codegen.domain.code_text import cap_link, group
 from codegen.domain.keys import EpochKeys
 from codegen.domain.sealing import seal
 from codegen.keyring import write_durably
+from crowncap.demo import leak_path
 from crowncap.demo_week.shoppers import LEAKED
 
 _POST: Final = """\
@@ -17,11 +18,6 @@ _POST: Final = """\
 {codes}
 还有整卷的，私聊。 0123-4567-89AB-CDEF 这种是假的，别买。
 """
-
-
-def leak_path(data_dir: Path) -> Path:
-    """Name the file of what was posted."""
-    return data_dir / "demo-leak.txt"
 
 
 def write_leak(data_dir: Path, keys: EpochKeys, batch: Batch) -> None:

@@ -12,7 +12,7 @@ from litestar.routes import HTTPRoute
 
 import console
 from console.texts import TEXTS
-from crowncap.demo_week.leak import leak_path
+from crowncap.demo import leak_path
 from crowncap.demo_week.shoppers import LEAKED
 from crowncap.embedded import EmbeddedServerError
 from tests.fixtures.colleague import HOME, Colleague, at_work
