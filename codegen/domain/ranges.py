@@ -5,8 +5,7 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -114,19 +113,19 @@ class RangePlan:
     """What a change does to a batch's ranges.
 
     `moved` are the pieces that change, in the state and with the binding they had;
-    `stayed` counts the codes that it leaves, by the state they are in.
+    `stayed` are those that it leaves.
     """
 
     removed: tuple[CodeRange, ...]
     added: tuple[CodeRange, ...]
     moved: tuple[CodeRange, ...]
     changed: int
-    stayed: Mapping[RangeState, int]
+    stayed: tuple[CodeRange, ...]
 
     @property
     def unchanged(self) -> int:
         """How many codes it leaves."""
-        return sum(self.stayed.values())
+        return sum(piece.size for piece in self.stayed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,21 +223,21 @@ def plan_change(
     added: list[CodeRange] = []
     moved: list[CodeRange] = []
     changed = 0
-    stayed: Counter[RangeState] = Counter()
+    stayed: list[CodeRange] = []
     for piece, inside in _lay_over(ranges, wanted):
-        size = sum(last - first + 1 for first, last in inside)
-        if not inside or piece.state not in legal:
-            stayed[piece.state] += size
-            continue
-        changed += size
-        removed.append(piece)
-        added.extend(_cut(piece, inside, change))
-        moved += [
+        parts = [
             replace(piece, first_code_id=first, last_code_id=last)
             for first, last in inside
         ]
+        if not inside or piece.state not in legal:
+            stayed += parts
+            continue
+        changed += sum(part.size for part in parts)
+        removed.append(piece)
+        added.extend(_cut(piece, inside, change))
+        moved += parts
     return RangePlan(
-        tuple(removed), tuple(_join_equal(added)), tuple(moved), changed, stayed
+        tuple(removed), tuple(_join_equal(added)), tuple(moved), changed, tuple(stayed)
     )
 
 
@@ -254,7 +253,7 @@ def plan_start(
     added = tuple(
         replace(r, binding=replace(r.binding, effective_at=effective_at)) for r in moved
     )
-    return RangePlan(moved, added, moved, sum(r.size for r in moved), {})
+    return RangePlan(moved, added, moved, sum(r.size for r in moved), ())
 
 
 def _cut(

@@ -27,7 +27,7 @@ from codegen.domain.ranges import (
 from codegen.domain.regions import read_regions
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
-from codegen.domain.skips import REASON_OF, SkipReason, tell_skips
+from codegen.domain.skips import SkipReason, tell_skips
 from codegen.pipeline.authority import (
     refuse_beyond,
     refuse_other_goods,
@@ -35,7 +35,7 @@ from codegen.pipeline.authority import (
     refuse_other_terms,
     share_voids,
 )
-from codegen.pipeline.goods import Measure, measure_plan, measure_voids
+from codegen.pipeline.goods import Measure, measure_plan, measure_voids, tell_kept
 from codegen.pipeline.lookup import get_batch, may_tell_apart
 from core.auth import Staff
 from core.auth.audit import record_action
@@ -175,9 +175,10 @@ async def preview_plan(
     legal = LEGAL_FROM[state]
     for piece, single in zip(pieces, voids, strict=True):
         # What was voided one by one stays void, whatever its range says.
-        kept = piece.size if piece.state not in legal else single
-        reason = RangeState.VOID if piece.state in legal else piece.state
-        tally[REASON_OF[reason]] += kept
+        if piece.state in legal:
+            tally[SkipReason.VOID] += single
+        else:
+            tally += tell_kept(piece, single)
     total = sum(piece.size for piece in pieces)
     tally[SkipReason.ASKED] += beyond
     unchanged = tally.total()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.ranges import (
+    LEGAL_FROM,
     Binding,
     CodeRange,
     Goods,
@@ -45,20 +46,31 @@ async def measure_plan(
 
     Goods are the codes that become active, or that were active and are taken back.
     """
-    moved = tuple((piece.first_code_id, piece.last_code_id) for piece in plan.moved)
-    voids = await store.count_voids(conn, moved)
+    pieces = [(p.first_code_id, p.last_code_id) for p in (*plan.moved, *plan.stayed)]
+    voids = await store.count_voids(conn, pieces)
+    moved = tuple(pieces[: len(plan.moved)])
     tally: Counter[Binding] = Counter()
-    for piece, inside in zip(plan.moved, voids, strict=True):
+    for piece, inside in zip(plan.moved, voids, strict=False):
         if change.state is RangeState.ACTIVATED:
             assert change.binding is not None
             tally[change.binding] += piece.size - inside
         elif piece.state is RangeState.ACTIVATED:
             tally[piece.binding] += piece.size - inside
-    lost = sum(voids)
-    skipped = Counter({REASON_OF[state]: n for state, n in plan.stayed.items()})
-    skipped[SkipReason.VOID] += lost
+    lost = sum(voids[: len(moved)])
+    skipped = Counter({SkipReason.VOID: lost})
+    for piece, inside in zip(plan.stayed, voids[len(moved) :], strict=True):
+        skipped += tell_kept(piece, inside)
     goods = goods_of(tally)
     return Measure(plan.changed - lost, tell_skips(skipped), goods, moved)
+
+
+def tell_kept(piece: CodeRange, singles: int) -> Counter[SkipReason]:
+    """Tell why the codes of a piece stay, of which so many were voided one by one."""
+    told = Counter({REASON_OF[piece.state]: piece.size})
+    if piece.state in LEGAL_FROM[RangeState.VOID]:
+        told[REASON_OF[piece.state]] -= singles
+        told[SkipReason.VOID] += singles
+    return told
 
 
 def measure_voids(

@@ -132,6 +132,12 @@ def test_a_change_of_nothing_says_why(service: Service) -> None:
     assert skipped(done) == {"already_active": 2, "void": 2}
     again = service.change(batch, "voids", codes=service.codes(batch, 0, 2))
     assert (again["changed"], skipped(again)) == (1, {"void": 2})
+    # What was voided one by one among active codes is void, and not active.
+    part = {"from_index": 1, "to_index": 4}
+    preview = path_of(batch, "/activations?preview=true")
+    seen = service.post(preview, part, service.issuer).json()
+    for told in (seen, service.change(batch, "activations", **part)):
+        assert skipped(told) == {"already_active": 2, "void": 2}
     warehouse = Warehouse(service, service.staff("line"))
     warehouse.report(batch, "8,8,missing", activate="none")
     service.change(batch, "voids", codes=service.codes(batch, 9, 9))
