@@ -93,7 +93,7 @@ async def approve_void_request(
 async def _approve(
     request: AnyRequest, desk: ConsoleDesk, visit: StaffVisit, kind: RecallKind
 ) -> Response[Any]:
-    form = await read_form(request, visit)
+    form = await read_form(request, visit, "digest")
     recall_id = request.path_params["recall_id"]
     async with desk.engine.begin() as conn:
         await approve_recall(

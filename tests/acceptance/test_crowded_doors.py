@@ -69,6 +69,9 @@ def test_while_postgres_is_stopped_everybody_is_answered(
     code, token = service.fresh_code(), service.staff("issuer")
     paths = ("/health/ready", "/v1/batches/1", "/v1/packages", f"/C/{code}")
     with stopped(service.postgres_pid), ThreadPoolExecutor(8) as pool:
+        # What was seen a moment before is told for a second.
+        wait_for(lambda: service.readiness() != "ok")
+        wait_for(lambda: httpx.get(apart).json()["status"] != "ok")
         asked = [pool.submit(service.get, path, token) for path in paths]
         asked.append(pool.submit(service.post, "/v1/scans", {"code": code}))
         asked.append(pool.submit(httpx.get, apart))

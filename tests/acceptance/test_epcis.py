@@ -93,9 +93,9 @@ def test_no_code_leaves_in_an_event(service: Service, line: Warehouse) -> None:
     )
     text = json.dumps(told(service, batch, line.token))
     assert not [code for code in codes if code in text]
-    kept = service.query("SELECT * FROM epcis_captures, captured_events, audit_log")
-    assert kept
-    assert not [code for code in codes if code in str(kept)]
+    for table in ("epcis_captures", "captured_events", "audit_log"):
+        kept = str(service.query(f"SELECT * FROM {table}"))  # noqa: S608 - our own words
+        assert not [code for code in codes if code in kept]
 
 
 def test_what_has_no_product_yet_is_not_told(service: Service, line: Warehouse) -> None:

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pyrage
+import pytest
 
 from crowncap.demo import CAMPAIGN, GTIN
 from tests.acceptance.test_batch_routes import path_of
@@ -66,9 +67,10 @@ def test_other_programs_open_and_believe_a_package(
 
 
 async def test_what_was_printed_comes_back_and_adds_up(
-    service: Service, tmp_path: Path
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From an order over a printer's wire to codes that pay, and those that wait."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     ada = service.staff_token("issuer", name="ada")
     ben = service.staff_token("issuer", name="ben")
     line = service.staff_token("line", name="lin")

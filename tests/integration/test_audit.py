@@ -53,6 +53,10 @@ BREAKS = {
         ),
         "each reward of a scan is one transfer of the same points to its member",
     ),
+    "a campaign of another brand's": (
+        "UPDATE campaigns SET brand = 'Another'",
+        "no code stands for a campaign of another brand",
+    ),
     "a number that two workers had": (
         (
             "INSERT INTO worker_leases (worker_no, host, pid, started_at, seen_at,"
