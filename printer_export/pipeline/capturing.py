@@ -14,6 +14,7 @@ from core.auth.audit import record_action
 from core.clock import to_ms
 from core.errors import Fault, FieldError, Forbidden, InvalidInput
 from core.ids import time_uuid
+from core.problem_codes import address_of
 from printer_export.domain.epcis.reading import Reading, ToldEvent
 from printer_export.domain.logistics import may_have_happened
 from printer_export.pipeline.event_effects import (
@@ -231,7 +232,7 @@ def _word_job(
         "captureErrorBehaviour": behaviour.value,
         "errors": [
             {
-                "type": "about:blank",
+                "type": address_of(InvalidInput.code),
                 "title": InvalidInput.title,
                 "status": InvalidInput.status,
                 "pointer": error.pointer,
