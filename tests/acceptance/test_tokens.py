@@ -101,13 +101,13 @@ def test_a_staff_token_is_stored_hashed_and_listed_without_itself(
     service: Service,
 ) -> None:
     """Neither the database nor the list could be used to sign in."""
-    token = service.staff_token("line", name="Lin", line="line-7")
+    token = service.staff_token("line", name="Lin of Seven", line="line-7")
     # Either part may hold underscores of its own, but for the token's id.
     secret = token.split("_", 3)[3]
     assert len(secret) == 32
     listed = service.cli("token", "list")
     assert secret not in listed
-    [row] = [row for row in json.loads(listed) if row["person"] == "Lin"]
+    [row] = [row for row in json.loads(listed) if row["person"] == "Lin of Seven"]
     # An id that began with a hyphen was once taken for an option of `token revoke`.
     assert int(row["token_id"], 16) >= 0
     assert (row["role"], row["line"]) == ("line", "line-7")
@@ -118,13 +118,13 @@ def test_a_staff_token_is_stored_hashed_and_listed_without_itself(
 
 def test_a_revoked_staff_token_stops_working_on_every_worker(service: Service) -> None:
     """Within seconds, also where it was remembered."""
-    token = service.staff_token("issuer", name="Leaver")
+    token = service.staff_token("issuer", name="Who Leaves")
     for _ in range(6):
         with httpx.Client(base_url=service.base_url) as client:
             headers = {"authorization": f"Bearer {token}"}
             assert client.get("/v1/batches/1", headers=headers).status_code == 200
     rows = json.loads(service.cli("token", "list"))
-    [row] = [row for row in rows if row["person"] == "Leaver"]
+    [row] = [row for row in rows if row["person"] == "Who Leaves"]
     service.cli("token", "revoke", row["token_id"])
 
     def refused_everywhere() -> bool:

@@ -133,6 +133,7 @@ def rig(shared_rig: Rig) -> Rig:
 def test_workers_that_cannot_start_are_started_again_until_they_can(rig: Rig) -> None:
     """All at once, again and again: the service comes back by itself, and says why."""
     pids = rig.wait_for_two()
+    wait_for(lambda: bool(rig.log("greeted")))
     for behaviour, how, cause in (
         ("misconfigured", "exit code 1", "The key of epoch 7 is missing."),
         ("refused", "exit code 1", "PostgreSQL refuses."),
