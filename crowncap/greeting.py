@@ -65,7 +65,7 @@ def base_url(host: str, port: int) -> str:
         return f"http://{host}:{port}"
     if address.is_unspecified:
         address = ip_address(_own_address())
-    shown = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
+    shown = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - IPv6
     return f"http://{shown}:{port}"
 
 

@@ -26,6 +26,8 @@ _GB_2260: Final = (
 _ALIKE_THERE: Final = 0.6
 _ALIKE: Final = 0.75
 _SHOWN: Final = 40
+_SUGGESTED: Final = 3
+_HINT: Final = "; a region is a code of ISO 3166, like CN or CN-31."
 # What the European Union writes, and ISO 3166 reserves, for those with other codes.
 _RESERVED: Final = {"UK": "GB", "EL": "GR"}
 # Words that only say what a region is, which nobody types.
@@ -34,12 +36,15 @@ _KINDS: Final = re.compile(r" (Shi|Sheng|SAR|Zizhiqu)\Z")
 
 def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
     """Read regions, each once; raises InvalidInput that names each wrong one."""
-    codes, faults = [], []
+    codes: list[str] = []
+    faults: list[FieldError] = []
     known = _known()
     for place, told in enumerate(given):
         code = known.get(told.strip().upper())
         if code is None:
-            sentence = f"There is no region {told[:_SHOWN]!r}{_suggest(told)}"
+            # Looking for the nearest takes milliseconds, in which no scan is answered.
+            hint = _suggest(told[:_SHOWN]) if len(faults) < _SUGGESTED else _HINT
+            sentence = f"There is no region {told[:_SHOWN]!r}{hint}"
             faults.append(FieldError(f"{pointer}/{place}", "unknown_region", sentence))
         else:
             codes.append(code)
@@ -58,7 +63,7 @@ def _suggest(told: str) -> str:
             continue
         code, name = named[near[0]]
         return f"; did you mean {code} ({name})?"
-    return "; a region is a code of ISO 3166, like CN or CN-31."
+    return _HINT
 
 
 @cache

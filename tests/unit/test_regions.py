@@ -47,3 +47,11 @@ def test_what_is_no_region_is_told_with_the_nearest(told: str, said: str) -> Non
     [error] = refused.value.errors
     assert error.pointer == "/sale_regions/1"
     assert said in error.detail
+
+
+def test_the_nearest_is_sought_for_the_first_few_only() -> None:
+    """A hundred wrong ones would hold up everybody else's scans for seconds."""
+    with pytest.raises(InvalidInput) as refused:
+        read_regions(["shanghai"] * 100, "/sale_regions")
+    found = ["did you mean" in error.detail for error in refused.value.errors]
+    assert found == [True] * 3 + [False] * 97
