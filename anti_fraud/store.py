@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
+from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain import RuleSet, parse_rule_set
-from anti_fraud.shipped import shipped_rules
 from core.errors import InvalidInput, MisconfiguredError
 
 log = structlog.get_logger(room=__name__)

@@ -96,7 +96,7 @@ def scratch_data() -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class StoreUrls:
-    """The embedded servers of a data directory, as crowncap.embedded.places puts them.
+    """The embedded servers of a data directory, as crowncap.embedded.paths puts them.
 
     bench may not import crowncap, so it reads the same two password files.
     """

@@ -22,9 +22,9 @@ from core.errors import MisconfiguredError
 from core.redis import RedisAway, connect
 from core.settings import Settings
 from crowncap.embedded import EmbeddedServerError
-from crowncap.embedded.places import Places
+from crowncap.embedded.paths import Places
 from crowncap.migrate import revision_of
-from crowncap.places import member_keys, server_urls
+from crowncap.server_urls import member_keys, server_urls
 from printer_export.signing import SigningKeyFile
 
 Result = TypeVar("Result")

@@ -18,7 +18,7 @@ from core.db import create_engine
 from core.ids import random_below
 from core.settings import Settings
 from crowncap.demo import QUANTITY, DemoCap, leak_path, pick_cap
-from crowncap.places import issuance_of, server_urls
+from crowncap.server_urls import issuance_of, server_urls
 
 _console = Console(highlight=False)
 

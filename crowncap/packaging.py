@@ -1,7 +1,7 @@
 """What packages are made with, by the settings."""
 
 from core.settings import Settings
-from crowncap.places import issuance_of
+from crowncap.server_urls import issuance_of
 from printer_export.pipeline.packages import Packaging
 from printer_export.signing import SigningKeyFile
 

@@ -18,8 +18,8 @@ from crowncap import embedded
 from crowncap.greeting import OPEN_DEMO, base_url, greet, is_open_demo, say
 from crowncap.health import tell_health_apart
 from crowncap.migrate import migrate
-from crowncap.places import note_served_url, server_urls
-from crowncap.prepare import check_member_keys, prepare
+from crowncap.server_urls import note_served_url, server_urls
+from crowncap.startup import check_member_keys, prepare
 from crowncap.worker_processes import Serving, WorkerProcesses
 
 

@@ -26,9 +26,9 @@ from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.packaging import packaging_of
-from crowncap.places import issuance_of, member_keys, server_urls
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
+from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages import Packaging

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from anti_fraud.domain.conditions import (
+from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.rules import (
     Condition,
     Leaf,
     Test,
@@ -12,7 +13,6 @@ from anti_fraud.domain.conditions import (
     leaves,
     without_not,
 )
-from anti_fraud.domain.entities import Entity
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from anti_fraud.domain.conditions import (
+from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.facts import KNOWN_FACTS, FactKind
+from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
+from anti_fraud.domain.rules import (
     OPS,
     ORDERED_OPS,
     All,
@@ -13,9 +16,6 @@ from anti_fraud.domain.conditions import (
     Leaf,
     Not,
 )
-from anti_fraud.domain.entities import Entity
-from anti_fraud.domain.facts import KNOWN_FACTS, FactKind
-from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
 from core.errors import FieldError, InvalidInput
 
 T = TypeVar("T")

@@ -24,7 +24,7 @@ from crowncap.backup.contents import (
     read_verified,
 )
 from crowncap.embedded.account import Account
-from crowncap.embedded.places import Places, Say, choose_home, prepare_data_dir
+from crowncap.embedded.paths import Places, Say, choose_home, prepare_data_dir
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from crowncap.backup.contents import (
     seal,
 )
 from crowncap.embedded.account import SERVER_ENVIRONMENT
-from crowncap.embedded.places import Places, Say
+from crowncap.embedded.paths import Places, Say
 from crowncap.embedded.programs import postgres_tool
 from crowncap.migrate import revision_of
-from crowncap.places import server_urls
+from crowncap.server_urls import server_urls
 
 # Locks, and what a crash left of a file that was being written.
 _PASSING = (".lock", ".new")

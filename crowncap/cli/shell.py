@@ -31,7 +31,7 @@ from core.errors import FieldError
 from core.names import tidy
 from core.settings import Settings
 from crowncap.cli.output import json_option, print_answer
-from crowncap.places import issuance_of, served_url, server_urls
+from crowncap.server_urls import issuance_of, served_url, server_urls
 
 P = ParamSpec("P")
 R = TypeVar("R")

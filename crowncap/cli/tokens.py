@@ -31,7 +31,7 @@ from crowncap.cli.shell import (
     with_shell,
 )
 from crowncap.demo import is_demo
-from crowncap.places import issuance_of, server_urls
+from crowncap.server_urls import issuance_of, server_urls
 
 
 @cli.group()

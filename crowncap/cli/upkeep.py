@@ -18,7 +18,7 @@ from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, data_dir_option, errors, read_settings, with_shell
 from crowncap.doctor import Examination
 from crowncap.migrate import migrate
-from crowncap.places import server_urls
+from crowncap.server_urls import server_urls
 from scan_api.filters import FilterBuilder
 
 

@@ -18,7 +18,7 @@ from crowncap.embedded.errors import (
     EmbeddedServerError,
     NoSpaceError,
 )
-from crowncap.embedded.places import OTHERS_MASK, Places, Say
+from crowncap.embedded.paths import OTHERS_MASK, Places, Say
 from crowncap.embedded.process import (
     ServerLog,
     ServerProcess,

@@ -19,7 +19,7 @@ from crowncap.embedded.errors import (
     EmbeddedServerError,
     NotSetUpError,
 )
-from crowncap.embedded.places import (
+from crowncap.embedded.paths import (
     Places,
     Say,
     obtain_password,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from crowncap.embedded.errors import EmbeddedServerError
-from crowncap.embedded.places import Say
+from crowncap.embedded.paths import Say
 
 OnRestart = Callable[[str], None]
 

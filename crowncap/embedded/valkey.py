@@ -11,7 +11,7 @@ from redis.retry import Retry
 
 from crowncap.embedded.account import Account
 from crowncap.embedded.errors import DoesNotStartError, EmbeddedServerError
-from crowncap.embedded.places import Places, Say
+from crowncap.embedded.paths import Places, Say
 from crowncap.embedded.process import ServerLog, ServerProcess, explain, pause
 from crowncap.embedded.programs import Programs
 

@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from crowncap import embedded
 from crowncap.embedded.errors import NotPrivateError
-from crowncap.embedded.places import Places
+from crowncap.embedded.paths import Places
 from tests.fixtures.embedded import (
     mode_of,
     one,

@@ -18,7 +18,7 @@ from crowncap.embedded.errors import (
     DamagedDataError,
     NotSetUpError,
 )
-from crowncap.embedded.places import Places
+from crowncap.embedded.paths import Places
 from crowncap.embedded.process import is_running
 from tests.fixtures.embedded import (
     one,

@@ -2,10 +2,10 @@
 
 from sqlalchemy import insert
 
-from anti_fraud.shipped import shipped_rules
+from anti_fraud.default_rules import shipped_rules
 from anti_fraud.tables import rule_sets
 from core.clock import utc_datetime
-from crowncap.prepare import install_rules
+from crowncap.startup import install_rules
 from tests.fixtures.ground import CLOCK, Ground
 
 SHIPPED = shipped_rules()["version"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from anti_fraud.shipped import shipped_rules
+from anti_fraud.default_rules import shipped_rules
 from anti_fraud.tables import rule_sets
 from codegen.domain.ranges import SEGMENT_BITS
 from core.clock import utc_datetime

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain import (
     Entity,
     GuessCounter,
@@ -12,7 +13,6 @@ from anti_fraud.domain import (
     cell_of,
     member_tag,
 )
-from anti_fraud.shipped import shipped_rule_set
 from core.redis import RedisAway, RedisClient, connect
 from scan_api.domain import ClaimedBit, Scan
 from scan_api.guess_throttle import NEWS_KEY, hear_blocks, share_counts, tell_blocks

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain import (
     Block,
     Entity,
@@ -15,7 +16,6 @@ from anti_fraud.domain import (
     entity_of,
     most_guesses_a_day,
 )
-from anti_fraud.shipped import shipped_rule_set
 
 MINUTE = Throttle(Entity.NETWORK, 60, 5, 60)
 HOUR = Throttle(Entity.NETWORK, 3600, 20, 86_400)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain import Decision, Verdict, parse_rule_set
-from anti_fraud.shipped import shipped_rules
 from codegen.domain.range_table import RangeTable, TableRow
 from codegen.domain.ranges import (
     Binding,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain import (
     ConditionValue,
     Entity,
@@ -19,7 +20,6 @@ from anti_fraud.domain import (
     decide,
     parse_rule_set,
 )
-from anti_fraud.shipped import shipped_rule_set
 from core.errors import InvalidInput
 
 KINDS = {"x": FactKind.NUMBER, "flag": FactKind.FLAG, "word": FactKind.TEXT}

@@ -18,8 +18,8 @@ from core.redis import connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
-from crowncap.places import issuance_of
 from crowncap.recovery.freezing import check_fingerprints, look_back, restored_marker
+from crowncap.server_urls import issuance_of
 
 log = structlog.get_logger(room=__name__)
 
