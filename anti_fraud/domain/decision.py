@@ -17,7 +17,9 @@ def decide(rule_set: RuleSet, facts: Facts) -> Decision:
     hits: list[Hit] | None = None
     for rule in rule_set.rules:
         if rule.test(facts):
-            values = tuple([leaf.explain(facts) for leaf in rule.leaves])
+            values = tuple(
+                [comparison.explain(facts) for comparison in rule.comparisons]
+            )
             hit = Hit(rule.rule_id, rule.score, values)
             if hits is None:
                 hits = [hit]

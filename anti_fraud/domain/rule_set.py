@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.rules import (
+    Comparison,
     Condition,
-    Leaf,
     Test,
+    comparisons,
     compile_condition,
-    leaves,
     without_not,
 )
 
@@ -44,13 +44,13 @@ class Rule:
     when: Condition
     # Derived once, since a rule is tested for every scan.
     test: Test = field(init=False, repr=False, compare=False)
-    leaves: tuple[Leaf, ...] = field(init=False, repr=False, compare=False)
+    comparisons: tuple[Comparison, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compile the condition."""
         condition = without_not(self.when)
         object.__setattr__(self, "test", compile_condition(condition))
-        object.__setattr__(self, "leaves", leaves(condition))
+        object.__setattr__(self, "comparisons", comparisons(condition))
 
 
 @dataclass(frozen=True, slots=True)

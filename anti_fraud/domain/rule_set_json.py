@@ -10,11 +10,11 @@ from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
 from anti_fraud.domain.rules import (
     OPS,
     ORDERED_OPS,
-    All,
-    Any_,
+    AllOf,
+    AnyOf,
+    Comparison,
     Condition,
-    Leaf,
-    Not,
+    Negation,
 )
 from core.errors import FieldError, InvalidInput
 
@@ -119,7 +119,7 @@ def _condition(value: Any, pointer: str, kinds: _Kinds, *, depth: int) -> Condit
     if isinstance(value, dict) and len(value) == 1:
         ((word, part),) = value.items()
         if word == "not":
-            return Not(_condition(part, f"{pointer}/not", kinds, depth=depth + 1))
+            return Negation(_condition(part, f"{pointer}/not", kinds, depth=depth + 1))
         if word in {"all", "any"}:
             if not isinstance(part, list) or not part:
                 raise _wrong(f"{pointer}/{word}", "is a list of at least one condition")
@@ -127,11 +127,11 @@ def _condition(value: Any, pointer: str, kinds: _Kinds, *, depth: int) -> Condit
                 _condition(item, f"{pointer}/{word}/{index}", kinds, depth=depth + 1)
                 for index, item in enumerate(part)
             )
-            return All(parts) if word == "all" else Any_(parts)
-    return _leaf(_object(value, pointer, {"fact", "op", "value"}), pointer, kinds)
+            return AllOf(parts) if word == "all" else AnyOf(parts)
+    return _comparison(_object(value, pointer, {"fact", "op", "value"}), pointer, kinds)
 
 
-def _leaf(fields: Mapping[str, Any], pointer: str, kinds: _Kinds) -> Leaf:
+def _comparison(fields: Mapping[str, Any], pointer: str, kinds: _Kinds) -> Comparison:
     fact = _text(fields["fact"], f"{pointer}/fact")
     kind = kinds.get(fact)
     if kind is None:
@@ -147,9 +147,9 @@ def _leaf(fields: Mapping[str, Any], pointer: str, kinds: _Kinds) -> Leaf:
             raise _wrong(f"{pointer}/value", "is a list of at least one value")
         for index, item in enumerate(value):
             _operand(item, f"{pointer}/value/{index}", kind)
-        return Leaf(fact, op, tuple(value))
+        return Comparison(fact, op, tuple(value))
     _operand(value, f"{pointer}/value", kind)
-    return Leaf(fact, op, value)
+    return Comparison(fact, op, value)
 
 
 def _operand(value: Any, pointer: str, kind: FactKind) -> None:

@@ -2,7 +2,7 @@
 
 A missing fact (None or absent) makes every condition that reads it false, inside `not`
 as well: what is not known is never a reason. To that end `not` is pushed down to the
-leaves when a tree is compiled (De Morgan), where it turns `>` into `<=` and so on.
+comparisons when a tree is compiled (De Morgan), where it turns `>` into `<=` and so on.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,95 +34,95 @@ OPS: Final = ORDERED_OPS | {"==", "!=", "in"}
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class Comparison:
     """One comparison of a fact with a value; `value` is a tuple for `in`."""
 
     fact: str
     op: str
     value: Any
 
-    def negated(self) -> "Leaf":
+    def negated(self) -> "Comparison":
         """Return the comparison that holds when this one does not."""
-        return Leaf(self.fact, NEGATED_OP[self.op], self.value)
+        return Comparison(self.fact, NEGATED_OP[self.op], self.value)
 
     def explain(self, facts: Facts) -> ConditionValue:
         """Return what this comparison asked of the facts, and saw."""
         actual = facts.get(self.fact)
         return ConditionValue(
-            self.fact, self.op, self.value, actual, _compile_leaf(self)(facts)
+            self.fact, self.op, self.value, actual, _compile_comparison(self)(facts)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Holds when every part does."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:  # noqa: N801 - `Any` is typing's
+class AnyOf:
     """Holds when at least one part does."""
 
     parts: tuple["Condition", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Negation:
     """Holds when its part is known not to."""
 
     part: "Condition"
 
 
-Condition = Leaf | All | Any_ | Not
+Condition = Comparison | AllOf | AnyOf | Negation
 
 
 def without_not(condition: Condition) -> Condition:
-    """Return the same condition with every `not` pushed into its leaves."""
+    """Return the same condition with every `not` pushed into its comparisons."""
     match condition:
-        case Leaf():
+        case Comparison():
             return condition
-        case All(parts):
-            return All(tuple(map(without_not, parts)))
-        case Any_(parts):
-            return Any_(tuple(map(without_not, parts)))
-        case Not(part):
+        case AllOf(parts):
+            return AllOf(tuple(map(without_not, parts)))
+        case AnyOf(parts):
+            return AnyOf(tuple(map(without_not, parts)))
+        case Negation(part):
             return _negation(part)
 
 
-def leaves(condition: Condition) -> tuple[Leaf, ...]:
+def comparisons(condition: Condition) -> tuple[Comparison, ...]:
     """Return the comparisons of a condition without `not`, in reading order."""
     match condition:
-        case Leaf():
+        case Comparison():
             return (condition,)
-        case All(parts) | Any_(parts):
-            return tuple(leaf for part in parts for leaf in leaves(part))
-        case Not():
+        case AllOf(parts) | AnyOf(parts):
+            return tuple(each for part in parts for each in comparisons(part))
+        case Negation():
             raise AssertionError("call without_not first")
 
 
 def compile_condition(condition: Condition) -> Test:
     """Return a function that tells whether the facts meet the condition."""
     match condition:
-        case Leaf():
-            return _compile_leaf(condition)
-        case All(parts):
+        case Comparison():
+            return _compile_comparison(condition)
+        case AllOf(parts):
             return _compile_all(tuple(map(compile_condition, parts)))
-        case Any_(parts):
+        case AnyOf(parts):
             return _compile_any(tuple(map(compile_condition, parts)))
-        case Not():
+        case Negation():
             return compile_condition(without_not(condition))
 
 
 def _negation(condition: Condition) -> Condition:
     match condition:
-        case Leaf():
+        case Comparison():
             return condition.negated()
-        case All(parts):
-            return Any_(tuple(map(_negation, parts)))
-        case Any_(parts):
-            return All(tuple(map(_negation, parts)))
-        case Not(part):
+        case AllOf(parts):
+            return AnyOf(tuple(map(_negation, parts)))
+        case AnyOf(parts):
+            return AllOf(tuple(map(_negation, parts)))
+        case Negation(part):
             return without_not(part)
 
 
@@ -152,8 +152,8 @@ def _compile_any(tests: tuple[Test, ...]) -> Test:
     return some
 
 
-def _compile_leaf(leaf: Leaf) -> Test:
-    return _COMPARES[leaf.op](leaf.fact, leaf.value)
+def _compile_comparison(comparison: Comparison) -> Test:
+    return _COMPARES[comparison.op](comparison.fact, comparison.value)
 
 
 # One closure an operator: the comparison itself is then a single bytecode, which is
