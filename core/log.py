@@ -89,8 +89,8 @@ def configure_logging(level: str = "INFO") -> None:
 
 
 def get_logger(name: str) -> Any:
-    """Get a logger whose records say which room they come from."""
-    return structlog.get_logger(room=name)
+    """Get a logger whose records say which module they come from."""
+    return structlog.get_logger(logger=name)
 
 
 class RequestIds(ASGIMiddleware):
