@@ -14,7 +14,7 @@ from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain import RuleSet, parse_rule_set
 from core.errors import InvalidInput, MisconfiguredError
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 # Who makes the rule sets that come with the program; people have other names.
 SHIPPED_BY: Final = "crowncap"

@@ -22,7 +22,7 @@ ALARM_INTERVAL_S = 60.0
 
 _NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

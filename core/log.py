@@ -90,7 +90,7 @@ def configure_logging(level: str = "INFO") -> None:
 
 def get_logger(name: str) -> Any:
     """Get a logger whose records say which module they come from."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(logger_name=name)
 
 
 class RequestIds(ASGIMiddleware):

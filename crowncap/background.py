@@ -11,7 +11,7 @@ from core.clock import elapsed_s
 FIRST_DELAY_S = 1.0
 LONGEST_DELAY_S = 60.0
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 async def keep_going(

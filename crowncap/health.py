@@ -24,7 +24,7 @@ from core.errors import Fault, MethodNotAllowed, NotFound, Unavailable, problem_
 from core.ids import request_id
 from scan_api.readiness import LOOK_WITHIN_S, Readiness, Status
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 _RETRY_AFTER_S: Final = 2
 _LOOPBACK: Final = "127.0.0.1"

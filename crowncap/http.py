@@ -16,7 +16,7 @@ from core.doors import fault_of
 from core.errors import Fault, InvalidInput, database_away, problem_of
 from core.ids import current_request_id
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 def answer_fault(request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:

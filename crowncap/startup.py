@@ -21,7 +21,7 @@ from crowncap.embedded import ServerUrls
 from crowncap.recovery.freezing import check_fingerprints, look_back, restored_marker
 from crowncap.server_urls import issuance_of
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | None:

@@ -22,7 +22,7 @@ INTERVAL_S = 3600
 # How soon a new chunk has its partitions, and a lock that was kept is tried again.
 STEP_S = 30
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 async def run_upkeep(engine: AsyncEngine, clock: DatabaseClock) -> None:

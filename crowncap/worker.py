@@ -49,7 +49,7 @@ from scan_api.worker_lease import LeasedIds
 # A batch that waits longer goes on without signals, and its rewards are held.
 REDIS_TIMEOUT_S = 0.5
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

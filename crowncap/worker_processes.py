@@ -32,7 +32,7 @@ CONNECTIONS = 16_384
 HEADER_WITHIN_MS = 10_000
 _OTHER_FILES = 512
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ MAX_SENTENCE = 2_000
 # As long as the supervisor itself waits for a worker that it told to stop.
 LAST_WORDS_S = 15.0
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from core.ids import random_below
 
 MIN_GAP, MAX_GAP = 16, 1_024
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from core.db_arrays import fetch_int8_arrays
 _RANGES_A_SLICE = 32_768
 _TERMS_A_SLICE = 500
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 _TERMS = """
     r.batch_id, r.state, r.gtin, r.lot, r.produced_on, r.plant, r.line,

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from core.auth.principal import Staff
 from core.errors import Fault, Throttled
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 WRONG_CODES_A_DAY: Final = 2_000
 INCIDENT: Final = "code_guessing"

@@ -18,7 +18,7 @@ from core.auth.principal import Staff
 from core.auth.tables import audit_log
 from core.clock import Clock, utc_datetime
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 # The answers that refuse somebody who is known.
 REFUSED: Final = frozenset({401, 403, 429})

@@ -26,7 +26,7 @@ _CLAIMS_A_SLICE = 1 << 20
 _MAX_WAITING = 1_000_000
 _OUT_OF_ORDER_MS = 60_000
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

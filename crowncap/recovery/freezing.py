@@ -33,7 +33,7 @@ from scan_api.filters import SEGMENT_SERIALS, claimed_key
 
 _CODES_A_STEP = 10_000
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 async def look_back(

@@ -22,7 +22,7 @@ from crowncap.recovery import store
 
 INTERVAL_S = 1.0
 
-log = structlog.get_logger(logger=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)
