@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import MisconfiguredError
+from core.networks import Networks
 from core.origin import OriginError, read_authority, read_origin
 
 _LAST_PORT = 65_535
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Settings:
     public_url: str
     link_hosts: tuple[str, ...]
     sign_in_url: str | None
-    trusted_proxies: tuple[Network, ...]
+    trusted_proxies: Networks
     health_port: int | None
     demo: bool
     demo_week: bool
@@ -110,8 +109,8 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    networks: list[Network] = []
+def _networks(text: str) -> Networks:
+    networks = []
     for part in text.replace(",", " ").split():
         try:
             networks.append(ipaddress.ip_network(part, strict=False))
@@ -120,4 +119,4 @@ def _networks(text: str) -> tuple[Network, ...]:
                 f"CROWNCAP_TRUSTED_PROXIES holds {part!r}, which is no network; "
                 "write it like 10.0.0.0/8."
             ) from None
-    return tuple(networks)
+    return Networks.of(networks)

@@ -13,14 +13,16 @@ from typing import Any, Final
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from core.auth.addresses import client_address, is_trusted, pack_address
+from core.auth.addresses import read_address, scope_address
 from core.clock import elapsed_s
 from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
 from core.ids import current_request_id, request_id
-from core.settings import Network
+from core.networks import Networks
 
 _RETRY_AFTER_S: Final = 2
 _IPV4_BYTES: Final = 4
+# Who waits for a body is looked at so often before it is slow.
+_LOOKS: Final = 4
 # A subscriber of IPv6 has a /64 at least.
 _IPV6_NETWORK_BYTES: Final = 8
 _UPLOADS: Final = ("/v1/line-reports", "/report")
@@ -126,9 +128,13 @@ class Admission:
     """Bounds what is held while an application answers."""
 
     app: ASGIApp
-    trusted: tuple[Network, ...]
+    trusted: Networks
     limits: Limits = Limits()
     held: Held = field(default_factory=Held)
+    watch: "_Watch" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = _Watch(self.limits.slow_after_s / _LOOKS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, or turn it away before any of its body is read."""
@@ -147,16 +153,54 @@ class Admission:
 
 
 @dataclass(slots=True)
+class _Watch:
+    """Looks at all who wait for a piece of a body, with one timer for them together.
+
+    A timer for each costs a scan more than reading its body does.
+    """
+
+    every_s: float
+    waiting: dict["_Exchange", None] = field(default_factory=dict)
+    is_set: bool = False
+
+    def begin(self, exchange: "_Exchange") -> None:
+        """Look at it from now on."""
+        self.waiting[exchange] = None
+        if not self.is_set:
+            self._set()
+
+    def end(self, exchange: "_Exchange") -> None:
+        """Look at it no longer."""
+        self.waiting.pop(exchange, None)
+
+    def _set(self) -> None:
+        self.is_set = True
+        asyncio.get_running_loop().call_later(self.every_s, self._look)
+
+    def _look(self) -> None:
+        self.is_set = False
+        now_s = elapsed_s()
+        for exchange in tuple(self.waiting):
+            exchange.look(now_s)
+        if self.waiting:
+            self._set()
+
+
+@dataclass(slots=True, eq=False)
 class _Exchange:
     """One request and its answer, each piece of which has to come in time."""
 
     held: Held
     limits: Limits
+    watch: _Watch
     key: bytes | None
     unread: bool
     stored: bool
     began_s: float
     arrived: int = 0
+    waits_since_s: float = 0.0
+    task: asyncio.Task[Any] | None = None
+    why: Callable[[], Fault] | None = None
     slow: bool = False
     streams: bool = False
     take: Any = None
@@ -169,54 +213,54 @@ class _Exchange:
         spooled = path.startswith(_UPLOADS[0]) or path.endswith(_UPLOADS[1])
         unread = _has_body(scope["headers"])
         return cls(
-            admission.held, admission.limits, key, unread, not spooled, elapsed_s()
+            admission.held,
+            admission.limits,
+            admission.watch,
+            key,
+            unread,
+            not spooled,
+            elapsed_s(),
         )
 
     async def receive(self) -> Any:
         """Give the next piece of the body; raises TooSlow, Throttled, Unavailable."""
         if not self.unread:
             return await self.take()
-        limits = self.limits
-        left_s = self.began_s + limits.body_s + self.arrived / limits.bytes_per_s
-        wait_s = min(left_s - elapsed_s(), limits.body_s)
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        task = asyncio.current_task()
         assert task is not None, "a request is answered by a task"
-        # Never the fault itself: with its traceback it would be a ring that keeps the
-        # connection open until garbage is collected.
-        why: Callable[[], Fault] | None = None
-        timer: asyncio.TimerHandle
-
-        # As asyncio.timeout does it, which costs thrice as much for each scan.
-        def give_up() -> None:
-            nonlocal why
-            why = self._too_slow
-            task.cancel()
-
-        def look() -> None:
-            nonlocal why, timer
-            if not self.slow and not self._take_slow():
-                why = _crowded
-                task.cancel()
-                return
-            timer = loop.call_later(max(0.0, wait_s - limits.slow_after_s), give_up)
-
-        timer = loop.call_later(min(wait_s, limits.slow_after_s), look)
-        cancelled_before = task.cancelling()
+        self.task, cancelled_before = task, task.cancelling()
+        self.waits_since_s = elapsed_s()
+        self.watch.begin(self)
         try:
             message = await self.take()
         except asyncio.CancelledError:
             # Whoever else cancels us meanwhile is not overheard.
-            if why is not None and task.uncancel() <= cancelled_before:
-                raise why() from None
+            if self.why is not None and task.uncancel() <= cancelled_before:
+                raise self.why() from None
             raise
         finally:
-            timer.cancel()
+            self.watch.end(self)
+            self.task = None
         self._note(message)
         return message
 
-    def _take_slow(self) -> bool:
-        self.slow = self.held.take_slow(self.key, self.limits)
-        return self.slow
+    def look(self, now_s: float) -> None:
+        """End a wait that has become too long, or find it slow."""
+        limits = self.limits
+        left_s = self.began_s + limits.body_s + self.arrived / limits.bytes_per_s
+        if now_s >= min(left_s, self.waits_since_s + limits.body_s):
+            self._give_up(self._too_slow)
+        elif now_s >= self.waits_since_s + limits.slow_after_s and not self.slow:
+            self.slow = self.held.take_slow(self.key, limits)
+            if not self.slow:
+                self._give_up(_crowded)
+
+    def _give_up(self, why: Callable[[], Fault]) -> None:
+        # Never the fault itself: with its traceback it would be a ring that keeps the
+        # connection open until garbage is collected.
+        self.why = why
+        assert self.task is not None, "it waits"
+        self.task.cancel()
 
     def _too_slow(self) -> Fault:
         return TooSlow(
@@ -288,18 +332,11 @@ def _has_body(headers: Any) -> bool:
     return False
 
 
-def _key_of(scope: Any, trusted: tuple[Network, ...]) -> bytes | None:
+def _key_of(scope: Any, trusted: Networks) -> bytes | None:
     """Tell whose request this is; None for a proxy that says nothing of its callers."""
-    peer = scope.get("client")
-    forwarded = None
-    if trusted:
-        for name, value in scope["headers"]:
-            if name == b"x-forwarded-for":
-                forwarded = value.decode("latin-1")
-    address = client_address(peer[0] if peer else None, forwarded, trusted)
-    if is_trusted(address, trusted):
+    packed = read_address(scope_address(scope, trusted)) or b""
+    if trusted.hold(packed):
         return None
-    packed = pack_address(address) or b""
     return packed if len(packed) <= _IPV4_BYTES else packed[:_IPV6_NETWORK_BYTES]
 
 

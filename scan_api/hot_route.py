@@ -16,7 +16,7 @@ from litestar.types import Receive, Scope, Send
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.sealing import filter_hash
 from core.auth import Member, Principal, Role, Staff
-from core.auth.addresses import client_address, forwarded_for
+from core.auth.addresses import scope_address
 from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
 from core.clock import Clock, elapsed_s
@@ -32,8 +32,8 @@ from core.errors import (
     database_away,
 )
 from core.ids import current_request_id
+from core.networks import Networks
 from core.pages import choose_language
-from core.settings import Network
 from scan_api.answered import Answered
 from scan_api.answers import answer_invalid, encode_answer
 from scan_api.domain import Outcome, Scan
@@ -80,7 +80,7 @@ class ScanDesk:
     authenticator: Authenticator
     clock: Clock
     ids: LeasedIds
-    trusted_proxies: tuple[Network, ...]
+    trusted_proxies: Networks
     _answered: Iterator[int] = field(default_factory=count)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -241,16 +241,14 @@ def _member_id(principal: Principal, request: ScanBody, *, is_app: bool) -> str 
 def _address(
     scope: Scope,
     request: ScanBody,
-    trusted: tuple[Network, ...],
+    trusted: Networks,
     *,
     is_app: bool,
 ) -> str | None:
     if is_app:
         # The backend's own address says nothing of the consumer behind it.
         return request.context.ip if request.context is not None else None
-    peer: Any = scope.get("client")
-    forwarded = forwarded_for(scope["headers"]) if trusted else None
-    return client_address(peer[0] if peer else None, forwarded, trusted)
+    return scope_address(scope, trusted)
 
 
 async def _read_body(scope: Any, receive: Receive, headers: Headers) -> bytes:

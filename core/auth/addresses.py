@@ -1,12 +1,13 @@
 """Where a request came from, past the proxies that are believed."""
 
 import socket
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
 
-from core.settings import Network
+from core.networks import Networks
 
 _MAX_HOPS = 20
+_ADDRESS: Final = "crowncap.address"
 _IPV4_BYTES = 4
 _MAPPED = bytes(10) + b"\xff\xff"
 
@@ -56,8 +57,23 @@ def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return b",".join(lines).decode("latin-1") if lines else None
 
 
+def scope_address(scope: Mapping[str, Any], trusted: Networks) -> str | None:
+    """Tell the caller's address of an ASGI request, looked at once for each.
+
+    It is kept in the scope, beside what the server put there.
+    """
+    try:
+        address: str | None = scope[_ADDRESS]
+    except KeyError:
+        peer = scope.get("client")
+        forwarded = forwarded_for(scope["headers"]) if trusted else None
+        address = client_address(peer[0] if peer else None, forwarded, trusted)
+        cast("dict[str, Any]", scope)[_ADDRESS] = address
+    return address
+
+
 def client_address(
-    peer: str | None, forwarded_for: str | None, trusted: tuple[Network, ...]
+    peer: str | None, forwarded_for: str | None, trusted: Networks
 ) -> str | None:
     """Tell the caller's address: the rightmost hop that is none of our proxies.
 
@@ -74,19 +90,7 @@ def client_address(
     return address
 
 
-def is_trusted(address: str | None, trusted: tuple[Network, ...]) -> bool:
+def is_trusted(address: str | None, trusted: Networks) -> bool:
     """Tell whether an address is one of our proxies."""
     packed = read_address(address)
-    if packed is None:
-        return False
-    number, width = int.from_bytes(packed, "big"), 8 * len(packed)
-    return any(
-        network.max_prefixlen == width
-        and number >> (width - network.prefixlen) == _prefix_of(network)
-        for network in trusted
-    )
-
-
-@lru_cache(maxsize=64)
-def _prefix_of(network: Network) -> int:
-    return int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+    return packed is not None and trusted.hold(packed)

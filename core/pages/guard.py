@@ -1,14 +1,14 @@
 """What keeps other sites out of the page's forms, and its visitors on this site."""
 
 import hmac
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from core.auth.addresses import is_trusted
 from core.errors import Forbidden
-from core.settings import Network
+from core.networks import Networks
 
 MAX_NEXT: Final = 512
 HOME: Final = "/"
@@ -79,22 +79,14 @@ def is_secure(
     scheme: str,
     forwarded_proto: str | None,
     peer: str | None,
-    trusted: tuple[Network, ...],
+    trusted: Networks,
     host: str,
     public_url: str,
 ) -> bool:
     """Tell whether the visitor came by https, perhaps as far as our proxy only."""
     if scheme == "https":
         return True
-    if forwarded_proto and _is_trusted(peer, trusted):
+    if forwarded_proto and is_trusted(peer, trusted):
         return forwarded_proto.rpartition(",")[2].strip().lower() == "https"
     public = urlsplit(public_url)
     return public.scheme == "https" and host.lower() == public.netloc.lower()
-
-
-def _is_trusted(peer: str | None, trusted: tuple[Network, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(peer or "")
-    except ValueError:
-        return False
-    return any(address in network for network in trusted)

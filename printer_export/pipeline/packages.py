@@ -16,7 +16,7 @@ from core.auth.audit import record_action
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.names import are_one
-from core.settings import Network
+from core.networks import Networks
 from printer_export.domain.life import PackageFilter, PackageRecord
 from printer_export.domain.manifest import link_prefix_of
 from printer_export.domain.order import (
@@ -54,7 +54,7 @@ class Packaging:
     issuance: Issuance
     signing_key: SigningKeyFile
     demo: bool
-    trusted_proxies: tuple[Network, ...]
+    trusted_proxies: Networks
 
 
 async def order_package(

@@ -14,6 +14,7 @@ from codegen.pipeline import issue_batch
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
+from core.networks import Networks
 from printer_export.domain.order import Encryption, PackageOrder
 from printer_export.domain.rows import Preset
 from printer_export.pipeline.exports import ExportOrder, export_batch
@@ -30,7 +31,7 @@ def packaging_of(ledger: Ground, directory: Path) -> Packaging:
     """Package as an installation that is no demo."""
     key = SigningKeyFile(directory / "keys" / "signing.pem")
     key.create()
-    return Packaging(ledger.issuance, key, demo=False, trusted_proxies=())
+    return Packaging(ledger.issuance, key, demo=False, trusted_proxies=Networks())
 
 
 async def issue(conn: AsyncConnection, ledger: Ground) -> Batch:

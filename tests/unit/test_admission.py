@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import Fault, TooSlow
+from core.networks import Networks
 from crowncap.admission import Admission, Limits
 
 LIMITS = Limits(
@@ -22,7 +23,7 @@ LIMITS = Limits(
     body_bytes_of_one=10_000,
     body_bytes_of_all=1_000,
 )
-PROXY = (ipaddress.ip_network("10.0.0.0/8"),)
+PROXY = Networks.of([ipaddress.ip_network("10.0.0.0/8")])
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 

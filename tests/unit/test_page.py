@@ -17,6 +17,7 @@ from codegen.domain.ranges import Product
 from core.clock import utc_datetime
 from core.errors import Forbidden
 from core.ids import first_id_at
+from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain import Offer, OfferState
@@ -102,7 +103,7 @@ def test_a_form_that_is_not_ours_is_refused(
 
 def test_https_is_believed_from_our_proxies_only() -> None:
     """A stranger's X-Forwarded-Proto changes nothing; the public URL's host does."""
-    proxies = (ip_network("10.0.0.0/8"),)
+    proxies = Networks.of([ip_network("10.0.0.0/8")])
 
     def secure(peer: str, proto: str | None, host: str = "x") -> bool:
         return is_secure(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import MisconfiguredError
+from core.networks import Networks
 from core.settings import Settings
 
 
@@ -18,7 +19,7 @@ def test_nothing_said_is_a_sound_start() -> None:
     assert settings.database_url is None
     assert settings.redis_url is None
     assert settings.member_jwks is None
-    assert settings.trusted_proxies == ()
+    assert settings.trusted_proxies == Networks()
     assert settings.demo is False
     assert settings.demo_week is False
 
@@ -52,10 +53,8 @@ def test_what_is_said_is_taken() -> None:
     assert settings.public_url == "https://cap.example"
     assert settings.link_hosts == ("cap.cn", "xn--yus329c.cn:8443", "cap.example")
     assert str(settings.timezone) == "Europe/Zurich"
-    assert settings.trusted_proxies == (
-        ip_network("10.0.0.0/8"),
-        ip_network("::1/128"),
-        ip_network("192.168.1.7/32"),
+    assert settings.trusted_proxies == Networks.of(
+        map(ip_network, ("10.0.0.0/8", "::1/128", "192.168.1.7/32"))
     )
 
 
