@@ -9,7 +9,7 @@ RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench contract lock clean
+.PHONY: help setup run test check fix bench contract schema lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: $(DEV) ## measure one thing beside its baseline (NAME=chaos|codegen|expor
 contract: $(DEV) ## hold a running service to its OpenAPI document, as the caller of a token (TOKEN= PORT=8000)
 	@$(BIN)/schemathesis run http://127.0.0.1:$(PORT)/schema/openapi.json --header "Authorization: Bearer $(TOKEN)" --phases examples,coverage --seed 11 --continue-on-failure --generation-database none \
 	  --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method
+
+schema: $(RUN) ## write migrations/schema.sql anew after a new migration
+	@$(BIN)/python -m crowncap.schema
 
 lock: $(DEV) ## write requirements/*.lock anew from pyproject.toml
 	@$(BIN)/pip install --quiet uv

@@ -55,6 +55,7 @@ SQL_ELSEWHERE = {
     "crowncap/demo_week/past.py": "sets PostgreSQL's clock back for the demo",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",
+    "crowncap/schema.py": "asks which tables are partitions, to leave them out",
     "scan_api/filters.py": "rebuilds Redis from the table of claims",
     "scan_api/partitions.py": "makes and drops the partitions that stores write to",
     "scan_api/releases.py": "reads the facts of a hold from scans and traces",

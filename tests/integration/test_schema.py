@@ -20,8 +20,11 @@ import rewards.tables
 import scan_api.tables
 from core.db import sqlalchemy_url
 from core.errors import MisconfiguredError
+from crowncap import embedded
 from crowncap.migrate import migrate
+from crowncap.schema import SCHEMA_FILE, dump_schema
 from tests.fixtures.ground import Ground
+from tests.fixtures.servers import administer, with_database
 
 FEATURES: dict[str, MetaData] = {
     "anti_fraud": anti_fraud.tables.metadata,
@@ -45,6 +48,31 @@ def test_every_table_has_one_owner() -> None:
     """No two features declare the same table."""
     names = [name for metadata in FEATURES.values() for name in metadata.tables]
     assert len(names) == len(set(names))
+
+
+def test_the_schema_to_read_is_what_the_migrations_come_to(database_url: str) -> None:
+    """Whoever adds a migration writes the file anew, by `make schema`."""
+    assert dump_schema(database_url) == SCHEMA_FILE.read_text()
+
+
+def test_the_schema_to_read_makes_the_same_database(
+    servers: embedded.RunningServers,
+) -> None:
+    """It is no picture of the schema: PostgreSQL takes it, and tells the same."""
+    url = with_database(servers.urls.database_url, "from_schema")
+    with administer(servers) as connection:
+        connection.execute("CREATE DATABASE from_schema")
+    with psycopg.connect(url, autocommit=True) as connection:
+        # As pg_dump's own scripts do: bodies of functions name tables that come later.
+        # Bodies of functions name tables that come later.
+        connection.execute("SET check_function_bodies = off")
+        connection.execute(SCHEMA_FILE.read_text())
+    # PostgreSQL words a nested AND with a pair of parentheses more, once it read it.
+    again, file = dump_schema(url), SCHEMA_FILE.read_text()
+    bare = str.maketrans("", "", "()")
+    assert again.translate(bare) == file.translate(bare)
+    with administer(servers) as connection:
+        connection.execute("DROP DATABASE from_schema WITH (FORCE)")
 
 
 def test_the_tables_in_code_are_the_tables_in_the_database(database_url: str) -> None:

@@ -1,0 +1,1652 @@
+-- What all migrations come to, to be read; `make schema` writes it.
+
+
+CREATE FUNCTION attach_partition(parent regclass, wished text, first bigint, last bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET lock_timeout TO '200ms'
+    AS $_$
+DECLARE
+    how    record := partitioning_of(parent);
+    child  text := wished;
+    inside text := format('%1$s IS NOT NULL AND %1$s >= %2$s AND %1$s < %3$s',
+        how.key, first, last);
+    names  text;
+BEGIN
+    FOR n IN 2 .. 1000000 LOOP
+        EXIT WHEN to_regclass(quote_ident(child)) IS NULL;
+        child := format('%s_%s', wished, n);
+    END LOOP;
+    -- In the order in which ALTER TABLE takes them: parent, child, default.
+    EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', parent);
+    EXECUTE format(
+        'CREATE TABLE %I (LIKE %s INCLUDING ALL EXCLUDING IDENTITY,'
+        ' CONSTRAINT inside CHECK (%s))', child, parent, inside);
+    IF how.fallback IS NOT NULL THEN
+        EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', how.fallback);
+        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO names
+        FROM pg_attribute
+        WHERE attrelid = parent AND attnum > 0 AND NOT attisdropped
+            AND attgenerated = '';
+        -- One statement and one transaction with attaching: a reader finds each row
+        -- once, whatever happens.
+        EXECUTE format(
+            'WITH moved AS (DELETE FROM ONLY %s WHERE %s RETURNING %s)'
+            ' INSERT INTO %I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM moved',
+            how.fallback, inside, names, child, names, names);
+    END IF;
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
+        parent, child, first, last);
+    -- It spared reading the child; the partition's own bounds say the same.
+    EXECUTE format('ALTER TABLE %I DROP CONSTRAINT inside', child);
+END $_$;
+
+CREATE FUNCTION commit_scans(in_version bigint, in_day date, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_points integer[], in_campaigns bigint[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], OUT outcomes text[], OUT credited integer[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+    n        integer := cardinality(in_scan_ids);
+    live     boolean[];
+    spend    record;
+    row_     record;
+    left_    bigint;
+    seen_    sightings%ROWTYPE;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(4343, 1);
+    IF is_stale(in_version, in_code_ids) THEN
+        RAISE EXCEPTION 'the range table changed' USING ERRCODE = 'CC001';
+    END IF;
+
+    outcomes := in_planned;
+    credited := array_fill(0, ARRAY[n]);
+    availables := array_fill(NULL::bigint, ARRAY[n]);
+    claim_scans := availables;
+    claim_owners := availables;
+    scan_counts := availables;
+    originals := credited;
+    waits := array_fill(false, ARRAY[n]);
+    replays := array_fill(NULL::bytea, ARRAY[n]);
+    replay_bodies := replays;
+    live := array_fill(true, ARRAY[n]);
+    repeats := availables;
+
+    -- Idempotency keys. A key that another scan owns is answered with its answer; the
+    -- insert waits for an owner that is still at work.
+    IF EXISTS (SELECT FROM unnest(in_keys) AS k WHERE k <> '') THEN
+        INSERT INTO idempotency_keys (shard, key_hash, body_hash, owner, created_at)
+        SELECT 0, k, b, s, now()
+        FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
+        WHERE k <> '' ORDER BY k
+        ON CONFLICT (shard, key_hash) DO NOTHING;
+        FOR row_ IN
+            SELECT u.i, k.response, k.body_hash
+            FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i)
+            JOIN idempotency_keys AS k ON k.shard = 0 AND k.key_hash = u.k
+            WHERE k.owner <> u.s
+        LOOP
+            live[row_.i] := false;
+            replays[row_.i] := row_.response;
+            replay_bodies[row_.i] := row_.body_hash;
+        END LOOP;
+    END IF;
+
+    -- Voids, which only PostgreSQL knows for sure.
+    FOR row_ IN
+        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
+        JOIN void_codes AS v ON v.code_id = u.c
+    LOOP
+        outcomes[row_.i] := 'not_active';
+    END LOOP;
+
+    -- What was claimed after a backup that was restored has been answered, and paid
+    -- perhaps: whoever claims it now waits for a person (crowncap.recovery).
+    FOR row_ IN
+        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
+        JOIN forgotten_claims AS f ON f.code_id = u.c
+        WHERE outcomes[u.i] = 'rewarded'
+    LOOP
+        outcomes[row_.i] := 'held';
+        in_reasons[row_.i] := 'rules';
+    END LOOP;
+
+    -- Claims.
+    INSERT INTO claims (code_id, scan_id, member_no)
+    SELECT c, s, m
+    FROM unnest(in_code_ids, in_scan_ids, in_members, in_claims, outcomes, live)
+        AS u (c, s, m, claims, outcome, live)
+    WHERE claims AND live AND outcome <> 'not_active'
+    ORDER BY c
+    ON CONFLICT (code_id) DO NOTHING;
+
+    FOR row_ IN
+        SELECT u.i, u.s, u.m, u.outcome, k.scan_id AS claimed_by, k.member_no AS owner
+        FROM unnest(in_code_ids, in_scan_ids, in_members, outcomes, live)
+            WITH ORDINALITY AS u (c, s, m, outcome, live, i)
+        JOIN claims AS k ON k.code_id = u.c
+        WHERE u.live
+    LOOP
+        IF row_.claimed_by = row_.s AND row_.owner = row_.m AND in_claims[row_.i] THEN
+            credited[row_.i] := in_points[row_.i];
+        ELSIF row_.outcome NOT IN ('not_active', 'recalled') THEN
+            outcomes[row_.i] := 'already_claimed';
+            claim_scans[row_.i] := row_.claimed_by;
+            claim_owners[row_.i] := row_.owner;
+        END IF;
+    END LOOP;
+
+    -- What the filter calls claimed is not judged. A bit without a claim (a restored
+    -- backup, a failover) must not let a scan past the rules.
+    IF EXISTS (
+        SELECT FROM unnest(in_planned, outcomes, claim_scans, live)
+            AS u (planned, outcome, claim, live)
+        WHERE planned = 'already_claimed' AND outcome = planned AND live
+            AND claim IS NULL
+    ) THEN
+        RAISE EXCEPTION 'a code that is not claimed was called so'
+            USING ERRCODE = 'CC004';
+    END IF;
+
+    -- The member's daily cap. Who is over it gives the claim back.
+    FOR row_ IN
+        WITH wanted AS (
+            SELECT u.i, u.m, u.g, u.p, c.daily_cap
+            FROM unnest(in_members, in_campaigns, credited)
+                WITH ORDINALITY AS u (m, g, p, i)
+            JOIN campaigns AS c ON c.campaign_no = u.g
+            WHERE u.p > 0 AND c.daily_cap IS NOT NULL
+        ), earned AS (
+            INSERT INTO daily_earnings AS d (member_no, campaign_no, day, earned)
+            SELECT m, g, in_day, p FROM wanted WHERE p <= daily_cap ORDER BY m, g
+            ON CONFLICT (member_no, campaign_no) DO UPDATE SET
+                day = greatest(d.day, excluded.day),
+                earned = excluded.earned
+                    + CASE WHEN d.day >= excluded.day THEN d.earned ELSE 0 END
+            WHERE excluded.earned
+                + CASE WHEN d.day >= excluded.day THEN d.earned ELSE 0 END
+                <= (SELECT daily_cap FROM campaigns WHERE campaign_no = d.campaign_no)
+            RETURNING member_no
+        )
+        SELECT i FROM wanted WHERE m NOT IN (SELECT member_no FROM earned)
+    LOOP
+        IF (SELECT count(*) FROM unnest(in_code_ids) AS c
+            WHERE c = in_code_ids[row_.i]) > 1 THEN
+            RAISE EXCEPTION 'a claim given back was seen by another scan of the batch'
+                USING ERRCODE = 'CC002';
+        END IF;
+        outcomes[row_.i] := 'limit_reached';
+        credited[row_.i] := 0;
+        DELETE FROM claims WHERE code_id = in_code_ids[row_.i];
+    END LOOP;
+
+    -- How often a code was seen: all scans but the one that claimed it. What equals a
+    -- scan of a few minutes ago is that scan, and neither counted nor kept. The first
+    -- scan of a code that nobody saw is all that most codes ever have.
+    FOR row_ IN
+        WITH looks AS (
+            SELECT i, c, s, scan_tags(m, w, d, outcome, claim) AS tags
+            FROM unnest(in_code_ids, in_scan_ids, in_members, in_networks, in_devices,
+                outcomes, claim_scans, live)
+                WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, i)
+            WHERE live AND NOT EXISTS (
+                SELECT FROM claims WHERE claims.code_id = u.c AND claims.scan_id = u.s)
+        ), firsts AS (
+            INSERT INTO sightings (code_id, scans, recent_tags, recent_scans)
+            SELECT DISTINCT ON (c) c, 1, tags, array_fill(s, ARRAY[cardinality(tags)])
+            FROM looks ORDER BY c, i
+            ON CONFLICT (code_id) DO NOTHING
+            RETURNING code_id, recent_scans[1] AS scan_id
+        )
+        SELECT i, c, s, tags FROM looks
+        WHERE (c, s) NOT IN (SELECT code_id, scan_id FROM firsts) ORDER BY c, i
+    LOOP
+        SELECT * INTO seen_ FROM sightings WHERE code_id = row_.c FOR UPDATE;
+        repeats[row_.i] := find_repeated(
+            row_.tags, row_.s, seen_.recent_tags, seen_.recent_scans);
+        CONTINUE WHEN repeats[row_.i] IS NOT NULL;
+        UPDATE sightings SET
+            scans = scans + 1,
+            recent_tags = (row_.tags || recent_tags)[1:8],
+            recent_scans = (array_fill(row_.s, ARRAY[cardinality(row_.tags)])
+                || recent_scans)[1:8]
+        WHERE code_id = row_.c;
+    END LOOP;
+
+    -- Balances.
+    INSERT INTO balances AS b (member_no, available, pending)
+    SELECT m, CASE outcome WHEN 'held' THEN 0 ELSE p END,
+        CASE outcome WHEN 'held' THEN p ELSE 0 END
+    FROM unnest(in_members, credited, outcomes) AS u (m, p, outcome)
+    WHERE p > 0 ORDER BY m
+    ON CONFLICT (member_no) DO UPDATE SET
+        available = b.available + excluded.available,
+        pending = b.pending + excluded.pending;
+
+    -- Budgets, last and in one order. A scan that no longer fits is claimed unpaid.
+    FOR spend IN
+        SELECT g AS campaign_no, sum(p) AS total
+        FROM unnest(in_campaigns, credited) AS u (g, p)
+        WHERE p > 0 GROUP BY g ORDER BY g
+    LOOP
+        UPDATE campaign_budgets SET spent = spent + spend.total
+        WHERE campaign_no = spend.campaign_no
+            AND (budget IS NULL OR spent + spend.total <= budget);
+        CONTINUE WHEN FOUND;
+        SELECT budget - spent INTO left_ FROM campaign_budgets
+            WHERE campaign_no = spend.campaign_no FOR UPDATE;
+        FOR i IN 1 .. n LOOP
+            CONTINUE WHEN credited[i] = 0 OR in_campaigns[i] <> spend.campaign_no;
+            IF credited[i] <= left_ THEN
+                left_ := left_ - credited[i];
+                CONTINUE;
+            END IF;
+            UPDATE balances SET
+                available = available
+                    - CASE outcomes[i] WHEN 'held' THEN 0 ELSE credited[i] END,
+                pending = pending
+                    - CASE outcomes[i] WHEN 'held' THEN credited[i] ELSE 0 END
+            WHERE member_no = in_members[i];
+            UPDATE daily_earnings SET earned = earned - credited[i]
+            WHERE member_no = in_members[i] AND campaign_no = in_campaigns[i];
+            outcomes[i] := 'no_reward';
+            credited[i] := 0;
+        END LOOP;
+        UPDATE campaign_budgets SET spent = budget - left_
+        WHERE campaign_no = spend.campaign_no;
+    END LOOP;
+
+    -- What remains is written down.
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, amount)
+    SELECT 0, s, s, CASE outcome WHEN 'held' THEN 'pending' ELSE 'posted' END, g, m, p
+    FROM unnest(in_scan_ids, outcomes, in_campaigns, in_members, credited)
+        AS u (s, outcome, g, m, p)
+    WHERE p > 0;
+
+    IF 'already_claimed' = ANY (outcomes) THEN
+        FOR row_ IN
+            SELECT u.i, h.transfer_id IS NOT NULL AND h.resolution IS NULL AS waits,
+                CASE h.resolution WHEN 'voided' THEN 0 ELSE s.points END AS points
+            FROM unnest(claim_scans, claim_owners, in_members) WITH ORDINALITY
+                AS u (claim, owner, m, i)
+            JOIN scans AS s ON s.scan_id = u.claim
+            LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = u.claim
+            WHERE u.owner = u.m
+        LOOP
+            originals[row_.i] := row_.points;
+            waits[row_.i] := row_.waits;
+        END LOOP;
+    END IF;
+
+    IF 'held' = ANY (outcomes) THEN
+        INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, amount,
+            day, reason)
+        SELECT 0, s, c, m, g, p, in_day, reason
+        FROM unnest(in_scan_ids, in_code_ids, in_members, in_campaigns, credited,
+            outcomes, in_reasons) AS u (s, c, m, g, p, outcome, reason)
+        WHERE p > 0 AND outcome = 'held';
+    END IF;
+
+    FOR row_ IN
+        SELECT u.i, CASE WHEN u.m <> 0 THEN coalesce(b.available, 0) END AS available,
+            coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::int AS seen
+        FROM unnest(in_code_ids, in_members, live) WITH ORDINALITY AS u (c, m, live, i)
+        LEFT JOIN claims AS k ON k.code_id = u.c
+        LEFT JOIN sightings AS v ON v.code_id = u.c
+        LEFT JOIN balances AS b ON b.member_no = u.m
+        WHERE u.live
+    LOOP
+        scan_counts[row_.i] := row_.seen;
+        availables[row_.i] := row_.available;
+    END LOOP;
+
+    INSERT INTO scans (scan_id, code_id, member_no, outcome, points, campaign_no,
+        available, claim_scan_id, scan_count, facts)
+    SELECT s, c, nullif(m, 0), outcome, p, nullif(g, 0), available, claim, seen, f
+    FROM unnest(in_scan_ids, in_code_ids, in_members, outcomes, credited, in_campaigns,
+        availables, claim_scans, scan_counts, in_facts, live, repeats)
+        AS u (s, c, m, outcome, p, g, available, claim, seen, f, live, repeated)
+    WHERE live AND repeated IS NULL;
+
+    INSERT INTO scan_traces (scan_id, network, device, cell)
+    SELECT s, w, nullif(d, ''), nullif(h, 0)
+    FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, live, repeats)
+        AS u (s, w, d, h, live, repeated)
+    WHERE live AND repeated IS NULL;
+END $$;
+
+CREATE FUNCTION cover_stretch(parent regclass, wished text, first bigint, last bigint) RETURNS integer
+    LANGUAGE plpgsql
+    AS $_$
+DECLARE
+    step    CONSTANT integer := 50000;
+    soon    bigint := first_id_at(clock_timestamp() + interval '10 s');
+    settled bigint := first_id_at(clock_timestamp() - interval '10 s');
+    how     record := partitioning_of(parent);
+    filled  boolean;
+    beyond  bigint;
+BEGIN
+    IF how.fallback IS NOT NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE %2$s >= $1'
+            ' AND %2$s < $2)', how.fallback, how.key) INTO filled USING first, last;
+        IF filled AND first < soon AND last > settled THEN
+            IF last <= soon THEN
+                RETURN 0;
+            END IF;
+            first := soon;
+        END IF;
+        EXECUTE format('SELECT %2$s FROM ONLY %1$s WHERE %2$s >= $1 AND %2$s < $2'
+            ' ORDER BY %2$s OFFSET %3$s LIMIT 1', how.fallback, how.key, step)
+            INTO beyond USING first, last;
+        -- Where one key has a whole step of rows, they move together.
+        IF beyond > first THEN
+            last := beyond;
+        END IF;
+    END IF;
+    PERFORM attach_partition(parent, wished, first, last);
+    RETURN 1;
+END $_$;
+
+CREATE TABLE range_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT range_version_only_row_check CHECK (only_row)
+)
+WITH (fillfactor='10');
+
+CREATE FUNCTION current_range_version() RETURNS bigint
+    LANGUAGE sql STABLE
+    RETURN (SELECT range_version.version FROM range_version);
+
+CREATE FUNCTION ensure_code_partitions(first_code_id bigint, last_code_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET lock_timeout TO '200ms'
+    AS $$
+DECLARE
+    parent text;
+    first  bigint;
+    last   bigint;
+BEGIN
+    FOR chunk IN (first_code_id >> 30) .. (last_code_id >> 30) LOOP
+        first := chunk::bigint << 30;
+        last := (chunk::bigint + 1) << 30;
+        FOREACH parent IN ARRAY ARRAY['claims', 'sightings'] LOOP
+            CONTINUE WHEN isempty(uncovered(parent::regclass, first, last));
+            PERFORM pg_advisory_xact_lock(4343, 2);
+            CONTINUE WHEN isempty(uncovered(parent::regclass, first, last));
+            PERFORM attach_partition(
+                parent::regclass, format('%s_%s', parent, chunk), first, last);
+        END LOOP;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION ensure_ledger_partitions(parent text, names text[], firsts bigint[], ends bigint[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF parent NOT IN ('members', 'transfers', 'holds') THEN
+        RAISE EXCEPTION '% is not a table of the ledger', parent;
+    END IF;
+    RETURN ensure_time_partitions(parent, names, firsts, ends);
+END $$;
+
+CREATE FUNCTION ensure_time_partitions(parent text, names text[], firsts bigint[], ends bigint[]) RETURNS integer
+    LANGUAGE plpgsql
+    SET lock_timeout TO '200ms'
+    AS $$
+DECLARE
+    of_table regclass := parent::regclass;
+    stretch  int8range;
+    made     integer := 0;
+BEGIN
+    FOR i IN 1 .. cardinality(names) LOOP
+        CONTINUE WHEN isempty(uncovered(of_table, firsts[i], ends[i]));
+        PERFORM pg_advisory_xact_lock(4343, 3);
+        FOR stretch IN SELECT unnest(uncovered(of_table, firsts[i], ends[i])) LOOP
+            made := made + cover_stretch(of_table, format('%s_%s', parent, names[i]),
+                lower(stretch), upper(stretch));
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END $$;
+
+CREATE FUNCTION find_repeated(in_tags integer[], in_scan bigint, in_recent_tags integer[], in_recent_scans bigint[]) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT max(e.scan) AS max FROM UNNEST(find_repeated.in_recent_tags, find_repeated.in_recent_scans) e(tag, scan) WHERE ((e.tag = ANY (find_repeated.in_tags)) AND (e.scan <> find_repeated.in_scan) AND (abs(((e.scan >> 22) - (find_repeated.in_scan >> 22))) < 600000)));
+
+CREATE FUNCTION first_id_at(at timestamp with time zone) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT greatest(
+        floor(extract(epoch FROM at) * 1000)::bigint - 1767225600000, 0) << 22
+$$;
+
+CREATE FUNCTION fold_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+    SELECT lower(regexp_replace(normalize(name, NFKC),
+        '[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]', '', 'g'))
+$$;
+
+CREATE FUNCTION is_stale(in_version bigint, in_code_ids bigint[]) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    RETURN current_range_version() <> in_version AND (
+        EXISTS (SELECT FROM epochs WHERE version > in_version)
+        OR EXISTS (SELECT FROM products WHERE version > in_version)
+        OR EXISTS (SELECT FROM campaigns WHERE version > in_version)
+        OR EXISTS (
+            SELECT FROM unnest(in_code_ids) AS c
+            CROSS JOIN LATERAL (
+                SELECT r.version FROM ranges AS r WHERE r.first_code_id <= c
+                ORDER BY r.first_code_id DESC LIMIT 1) AS r
+            WHERE r.version > in_version));
+END $$;
+
+CREATE FUNCTION lowest_in_default(parent regclass, first bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $_$
+DECLARE
+    how    record := partitioning_of(parent);
+    lowest bigint;
+BEGIN
+    IF how.fallback IS NOT NULL THEN
+        EXECUTE format('SELECT min(%2$s) FROM ONLY %1$s WHERE %2$s >= $1',
+            how.fallback, how.key) INTO lowest USING first;
+    END IF;
+    RETURN lowest;
+END $_$;
+
+CREATE FUNCTION partitioning_of(parent regclass, OUT fallback regclass, OUT key text) RETURNS record
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT nullif(p.partdefid, 0)::regclass, quote_ident(a.attname)
+    FROM pg_partitioned_table AS p
+    JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+    WHERE p.partrelid = parent
+$$;
+
+CREATE FUNCTION partitions_of(parent regclass) RETURNS TABLE(child regclass, keys int8range)
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT i.inhrelid::regclass, int8range(b[1]::bigint, b[2]::bigint)
+    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
+        $re$^FOR VALUES FROM \((?:'(-?\d+)'|MINVALUE)\) TO \((?:'(-?\d+)'|MAXVALUE)\)$re$
+    ) AS b
+    WHERE i.inhparent = parent AND b IS NOT NULL
+$_$;
+
+CREATE FUNCTION refuse_rewriting() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', tg_table_name USING ERRCODE = 'CC003';
+END $$;
+
+CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in_outcome text, in_claim bigint) RETURNS integer[]
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (in_member <> 0) THEN ARRAY[hashtext(((('m'::text || (in_member)::text) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text))] WHEN ((in_network IS NULL) AND (in_device = '\x'::bytea)) THEN ARRAY[(hashtext((('x'::text || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)] ELSE array_remove(ARRAY[CASE WHEN (in_device <> '\x'::bytea) THEN (hashtext(((('d'::text || encode(in_device, 'hex'::text)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535) ELSE NULL::integer END, (hashtext(((('n'::text || host((network(set_masklen(in_network, CASE family(in_network) WHEN 4 THEN 32 ELSE 64 END)))::inet)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)], NULL::integer) END;
+
+CREATE FUNCTION uncovered(parent regclass, first bigint, last bigint) RETURNS int8multirange
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT int8multirange(int8range(first, last)) - coalesce(range_agg(keys), '{}')
+    FROM partitions_of(parent)
+$$;
+
+CREATE SEQUENCE account_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    MAXVALUE 1099511627775
+    CACHE 1;
+
+CREATE TABLE audit_log (
+    audit_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    role text NOT NULL,
+    token_id text,
+    action text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb NOT NULL,
+    request_id text
+);
+
+ALTER TABLE audit_log ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit_log_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE audits (
+    audit_id bigint NOT NULL,
+    scope text NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    since_id bigint NOT NULL,
+    until_id bigint NOT NULL,
+    turn integer NOT NULL,
+    progress jsonb NOT NULL,
+    ended_at timestamp with time zone,
+    sound boolean,
+    CONSTRAINT ended_as CHECK (((ended_at IS NULL) = (sound IS NULL))),
+    CONSTRAINT scope_is_known CHECK ((scope = ANY (ARRAY['full'::text, 'recent'::text])))
+);
+
+ALTER TABLE audits ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audits_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE awaiting_shipment (
+    batch_id bigint NOT NULL,
+    codes int8multirange NOT NULL
+);
+
+CREATE TABLE balances (
+    member_no bigint NOT NULL,
+    available bigint NOT NULL,
+    pending bigint NOT NULL,
+    CONSTRAINT balances_available_check CHECK ((available >= 0)),
+    CONSTRAINT balances_pending_check CHECK ((pending >= 0))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE batch_units (
+    batch_id bigint NOT NULL,
+    name text NOT NULL,
+    from_index bigint NOT NULL,
+    to_index bigint NOT NULL,
+    CONSTRAINT batch_units_check CHECK ((to_index >= from_index)),
+    CONSTRAINT batch_units_from_index_check CHECK ((from_index >= 0)),
+    CONSTRAINT batch_units_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE batches (
+    batch_id bigint NOT NULL,
+    epoch smallint NOT NULL,
+    first_serial bigint NOT NULL,
+    quantity bigint NOT NULL,
+    gtin text,
+    campaign_id text,
+    brand text,
+    placement text NOT NULL,
+    lot text,
+    produced_on date,
+    sale_regions text[] NOT NULL,
+    line text,
+    link_base text NOT NULL,
+    link_form text NOT NULL,
+    issued_by text NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    CONSTRAINT batches_check CHECK (((first_serial + quantity) <= '68719476736'::bigint)),
+    CONSTRAINT batches_first_serial_check CHECK ((first_serial >= 0)),
+    CONSTRAINT batches_link_form_check CHECK ((link_form = ANY (ARRAY['short'::text, 'gs1'::text]))),
+    CONSTRAINT batches_placement_check CHECK ((placement = ANY (ARRAY['inside'::text, 'outside'::text, 'carton'::text, 'pallet'::text]))),
+    CONSTRAINT batches_produced_on_in_bounds CHECK (((produced_on >= '2000-01-01'::date) AND (produced_on <= '2199-12-31'::date))),
+    CONSTRAINT batches_quantity_check CHECK ((quantity > 0)),
+    CONSTRAINT batches_texts_in_bounds CHECK ((((length(lot) >= 1) AND (length(lot) <= 64)) AND ((length(line) >= 1) AND (length(line) <= 64))))
+);
+
+ALTER TABLE batches ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME batches_batch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE brand_kits (
+    brand text NOT NULL,
+    name_zh text NOT NULL,
+    name_en text NOT NULL,
+    "primary" text,
+    accent text,
+    hotline text,
+    contact_url text,
+    wechat text,
+    privacy_url text,
+    rules_url text,
+    footer text,
+    logo_digest text,
+    logo_type text,
+    logo bytea,
+    changed_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT accent_is_a_colour CHECK ((accent ~ '^#[0-9a-f]{6}$'::text)),
+    CONSTRAINT kit_texts_are_short CHECK (((GREATEST(length(brand), length(name_zh), length(name_en), length(hotline), length(wechat)) <= 64) AND (GREATEST(length(contact_url), length(privacy_url), length(rules_url), length(footer)) <= 512))),
+    CONSTRAINT logo_is_whole_and_small CHECK ((((logo IS NULL) = (logo_digest IS NULL)) AND ((logo IS NULL) = (logo_type IS NULL)) AND (octet_length(logo) <= 32768) AND (logo_type = ANY (ARRAY['image/png'::text, 'image/svg+xml'::text])))),
+    CONSTRAINT primary_is_a_colour CHECK (("primary" ~ '^#[0-9a-f]{6}$'::text))
+);
+
+CREATE TABLE campaign_budgets (
+    campaign_no bigint NOT NULL,
+    budget bigint,
+    spent bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT budget_holds CHECK (((budget IS NULL) OR (spent <= budget))),
+    CONSTRAINT campaign_budgets_budget_check CHECK ((budget > 0)),
+    CONSTRAINT campaign_budgets_in_bounds CHECK ((budget <= '1000000000000000'::bigint)),
+    CONSTRAINT campaign_budgets_spent_check CHECK ((spent >= 0))
+)
+WITH (fillfactor='10');
+
+CREATE TABLE campaigns (
+    campaign_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
+    campaign_id text NOT NULL,
+    name text NOT NULL,
+    points integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    daily_cap bigint,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    brand text,
+    CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
+    CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT campaigns_daily_cap_check CHECK ((daily_cap > 0)),
+    CONSTRAINT campaigns_points_check CHECK ((points > 0)),
+    CONSTRAINT campaigns_points_in_bounds CHECK (((points <= 1000000) AND (daily_cap <= '1000000000000000'::bigint))),
+    CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
+);
+
+CREATE TABLE captured_events (
+    brand text NOT NULL,
+    event_key text NOT NULL,
+    content_hash bytea NOT NULL,
+    capture_id uuid NOT NULL,
+    CONSTRAINT captured_events_content_hash_check CHECK ((length(content_hash) = 32))
+);
+
+CREATE TABLE carton_contents (
+    sscc text NOT NULL,
+    first_code_id bigint NOT NULL,
+    last_code_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    unpacked_at timestamp with time zone,
+    CONSTRAINT carton_contents_check CHECK ((last_code_id >= first_code_id))
+);
+
+CREATE TABLE claims (
+    code_id bigint NOT NULL,
+    scan_id bigint NOT NULL,
+    member_no bigint NOT NULL
+)
+PARTITION BY RANGE (code_id);
+
+CREATE TABLE code_exports (
+    export_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    preset text NOT NULL,
+    rows bigint NOT NULL,
+    sha256 text NOT NULL,
+    person text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT code_exports_rows_check CHECK ((rows > 0)),
+    CONSTRAINT code_exports_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE code_exports ALTER COLUMN export_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME code_exports_export_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE code_statuses (
+    batch_id bigint NOT NULL,
+    chunk_no integer NOT NULL,
+    statuses bytea NOT NULL,
+    CONSTRAINT code_statuses_chunk_no_check CHECK ((chunk_no >= 0)),
+    CONSTRAINT code_statuses_statuses_check CHECK ((octet_length(statuses) = 65536))
+);
+
+CREATE TABLE daily_earnings (
+    member_no bigint NOT NULL,
+    campaign_no bigint NOT NULL,
+    day date NOT NULL,
+    earned bigint NOT NULL,
+    CONSTRAINT daily_earnings_earned_check CHECK ((earned >= 0))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE transfers (
+    shard smallint DEFAULT 0 NOT NULL,
+    origin_id bigint NOT NULL,
+    transfer_id bigint CONSTRAINT transfers_transfer_id_not_null1 NOT NULL,
+    kind text CONSTRAINT transfers_kind_not_null1 NOT NULL,
+    debit_account bigint CONSTRAINT transfers_debit_account_not_null1 NOT NULL,
+    credit_account bigint CONSTRAINT transfers_credit_account_not_null1 NOT NULL,
+    amount bigint CONSTRAINT transfers_amount_not_null1 NOT NULL,
+    CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
+    CONSTRAINT amount_is_positive CHECK ((amount > 0)),
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text]))),
+    CONSTRAINT only_ends_have_another_origin CHECK (((origin_id = transfer_id) = (kind = ANY (ARRAY['posted'::text, 'pending'::text]))))
+)
+PARTITION BY RANGE (origin_id);
+
+CREATE VIEW entries AS
+ SELECT transfers.transfer_id,
+    transfers.debit_account AS account,
+    (- transfers.amount) AS amount,
+    transfers.kind,
+    transfers.origin_id
+   FROM transfers
+UNION ALL
+ SELECT transfers.transfer_id,
+    transfers.credit_account AS account,
+    transfers.amount,
+    transfers.kind,
+    transfers.origin_id
+   FROM transfers;
+
+CREATE TABLE epcis_captures (
+    capture_id uuid NOT NULL,
+    person text NOT NULL,
+    error_behaviour text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    answer jsonb NOT NULL,
+    CONSTRAINT epcis_captures_error_behaviour_check CHECK ((error_behaviour = ANY (ARRAY['rollback'::text, 'proceed'::text])))
+);
+
+CREATE TABLE epochs (
+    epoch smallint NOT NULL,
+    state text NOT NULL,
+    key_check bytea NOT NULL,
+    next_serial bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT epochs_epoch_check CHECK (((epoch >= 0) AND (epoch <= 31))),
+    CONSTRAINT epochs_key_check_check CHECK ((octet_length(key_check) = 16)),
+    CONSTRAINT epochs_next_serial_check CHECK (((next_serial >= 0) AND (next_serial <= '68719476736'::bigint))),
+    CONSTRAINT epochs_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'frozen'::text, 'retired'::text])))
+);
+
+CREATE TABLE forgotten_claims (
+    code_id bigint NOT NULL
+);
+
+CREATE TABLE holds (
+    shard smallint DEFAULT 0 NOT NULL,
+    transfer_id bigint CONSTRAINT holds_transfer_id_not_null1 NOT NULL,
+    code_id bigint CONSTRAINT holds_code_id_not_null1 NOT NULL,
+    member_no bigint CONSTRAINT holds_member_no_not_null1 NOT NULL,
+    campaign_no bigint CONSTRAINT holds_campaign_no_not_null1 NOT NULL,
+    amount bigint CONSTRAINT holds_amount_not_null1 NOT NULL,
+    day date CONSTRAINT holds_day_not_null1 NOT NULL,
+    reason text CONSTRAINT holds_reason_not_null1 NOT NULL,
+    resolution text,
+    resolved_at timestamp with time zone,
+    CONSTRAINT amount_is_positive CHECK ((amount > 0)),
+    CONSTRAINT reason_is_known CHECK ((reason = ANY (ARRAY['signals'::text, 'epoch'::text, 'rules'::text]))),
+    CONSTRAINT resolution_is_known CHECK ((resolution = ANY (ARRAY['posted'::text, 'voided'::text]))),
+    CONSTRAINT resolved_at_once CHECK (((resolved_at IS NULL) = (resolution IS NULL)))
+)
+PARTITION BY RANGE (transfer_id);
+
+CREATE TABLE idempotency_keys (
+    shard smallint DEFAULT 0 NOT NULL,
+    key_hash bytea CONSTRAINT idempotency_keys_key_hash_not_null1 NOT NULL,
+    body_hash bytea CONSTRAINT idempotency_keys_body_hash_not_null1 NOT NULL,
+    owner bigint CONSTRAINT idempotency_keys_owner_not_null1 NOT NULL,
+    status smallint,
+    response bytea,
+    created_at timestamp with time zone CONSTRAINT idempotency_keys_created_at_not_null1 NOT NULL,
+    CONSTRAINT body_hash_has_16_bytes CHECK ((octet_length(body_hash) = 16)),
+    CONSTRAINT key_hash_has_16_bytes CHECK ((octet_length(key_hash) = 16))
+)
+PARTITION BY HASH (key_hash);
+
+CREATE TABLE identities (
+    shard smallint DEFAULT 0 NOT NULL,
+    member_id text NOT NULL,
+    member_no bigint NOT NULL
+)
+PARTITION BY HASH (member_id);
+
+CREATE TABLE incidents (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    seen bigint NOT NULL,
+    CONSTRAINT incidents_kind_check CHECK ((kind = ANY (ARRAY['key_leak'::text, 'code_guessing'::text]))),
+    CONSTRAINT incidents_seen_check CHECK ((seen > 0))
+);
+
+CREATE TABLE installation (
+    only_row boolean DEFAULT true NOT NULL,
+    signing_key_id text,
+    member_key_id text,
+    frozen_at timestamp with time zone,
+    frozen_why text,
+    forgets_from timestamp with time zone,
+    forgets_until timestamp with time zone,
+    change_mark bigint DEFAULT 0 NOT NULL,
+    batch_mark bigint DEFAULT 0 NOT NULL,
+    audit_mark bigint DEFAULT 0 NOT NULL,
+    scan_mark bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT frozen_for_a_reason CHECK (((frozen_at IS NULL) = (frozen_why IS NULL))),
+    CONSTRAINT installation_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE invalid_reports (
+    report_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    seen bigint NOT NULL,
+    throttled bigint NOT NULL,
+    samples jsonb NOT NULL,
+    CONSTRAINT invalid_reports_seen_check CHECK ((seen >= 0)),
+    CONSTRAINT invalid_reports_throttled_check CHECK ((throttled >= 0))
+);
+
+ALTER TABLE invalid_reports ALTER COLUMN report_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME invalid_reports_report_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE line_counts (
+    batch_id bigint NOT NULL,
+    issued bigint NOT NULL,
+    printed bigint DEFAULT 0 NOT NULL,
+    rejected bigint DEFAULT 0 NOT NULL,
+    wasted bigint DEFAULT 0 NOT NULL,
+    missing bigint DEFAULT 0 NOT NULL,
+    indeterminate bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT every_cap_is_accounted_for CHECK ((((((printed + rejected) + wasted) + missing) + indeterminate) <= issued)),
+    CONSTRAINT line_counts_indeterminate_check CHECK ((indeterminate >= 0)),
+    CONSTRAINT line_counts_issued_check CHECK ((issued > 0)),
+    CONSTRAINT line_counts_missing_check CHECK ((missing >= 0)),
+    CONSTRAINT line_counts_printed_check CHECK ((printed >= 0)),
+    CONSTRAINT line_counts_rejected_check CHECK ((rejected >= 0)),
+    CONSTRAINT line_counts_wasted_check CHECK ((wasted >= 0))
+);
+
+CREATE TABLE line_report_blocks (
+    report_id bigint NOT NULL,
+    block_no integer NOT NULL,
+    first_index bigint NOT NULL,
+    last_index bigint NOT NULL,
+    notes jsonb NOT NULL,
+    packed bytea NOT NULL,
+    CONSTRAINT line_report_blocks_check CHECK ((last_index >= first_index))
+);
+ALTER TABLE ONLY line_report_blocks ALTER COLUMN packed SET STORAGE EXTERNAL;
+
+CREATE TABLE line_report_tallies (
+    report_id bigint NOT NULL,
+    status text NOT NULL,
+    reason text NOT NULL,
+    grade text NOT NULL,
+    quantity bigint NOT NULL,
+    CONSTRAINT line_report_tallies_quantity_check CHECK ((quantity > 0))
+);
+
+CREATE TABLE line_reports (
+    report_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    content_hash bytea NOT NULL,
+    person text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    row_count bigint NOT NULL,
+    wrong_rows bigint NOT NULL,
+    answer jsonb NOT NULL,
+    options jsonb,
+    again text DEFAULT ''::text NOT NULL,
+    CONSTRAINT again_is_short CHECK ((char_length(again) <= 64)),
+    CONSTRAINT line_reports_content_hash_check CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT line_reports_row_count_check CHECK ((row_count >= 0)),
+    CONSTRAINT line_reports_wrong_rows_check CHECK ((wrong_rows >= 0))
+);
+
+ALTER TABLE line_reports ALTER COLUMN report_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME line_reports_report_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE logistic_event_units (
+    event_id uuid NOT NULL,
+    sscc text NOT NULL,
+    pallet_sscc text
+);
+
+CREATE TABLE logistic_events (
+    event_id uuid NOT NULL,
+    kind text NOT NULL,
+    event_no bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    time_zone_offset text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    read_point text,
+    biz_location text,
+    epcis_id text,
+    CONSTRAINT logistic_events_kind_check CHECK ((kind = ANY (ARRAY['packing'::text, 'unpacking'::text, 'shipping'::text, 'receiving'::text]))),
+    CONSTRAINT logistic_events_time_zone_offset_check CHECK ((time_zone_offset ~ '^[+-][0-9]{2}:[0-9]{2}$'::text)),
+    CONSTRAINT logistic_events_times_in_bounds CHECK (((happened_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (happened_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)))
+);
+
+ALTER TABLE logistic_events ALTER COLUMN event_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME logistic_events_event_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE logistic_units (
+    sscc text NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    brand text,
+    line text,
+    pallet_sscc text,
+    CONSTRAINT logistic_units_check CHECK (((pallet_sscc IS NULL) OR ((kind = 'carton'::text) AND (state <> 'unpacked'::text)))),
+    CONSTRAINT logistic_units_kind_check CHECK ((kind = ANY (ARRAY['carton'::text, 'pallet'::text]))),
+    CONSTRAINT logistic_units_sscc_check CHECK ((sscc ~ '^[0-9]{18}$'::text)),
+    CONSTRAINT logistic_units_state_check CHECK ((state = ANY (ARRAY['packed'::text, 'shipped'::text, 'received'::text, 'unpacked'::text])))
+);
+
+CREATE TABLE members (
+    shard smallint DEFAULT 0 NOT NULL,
+    member_no bigint CONSTRAINT members_member_no_not_null1 NOT NULL,
+    member_id text CONSTRAINT members_member_id_not_null1 NOT NULL,
+    created_at timestamp with time zone CONSTRAINT members_created_at_not_null1 NOT NULL,
+    CONSTRAINT member_id_is_short CHECK (((length(member_id) >= 1) AND (length(member_id) <= 128)))
+)
+PARTITION BY RANGE (member_no);
+
+CREATE TABLE package_downloads (
+    download_id bigint NOT NULL,
+    package_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    token_id text NOT NULL,
+    address text,
+    finished_at timestamp with time zone,
+    size_bytes bigint,
+    sha256 text,
+    etag text,
+    length bigint,
+    requests integer DEFAULT 1 NOT NULL,
+    bytes_sent bigint DEFAULT 0 NOT NULL,
+    parts int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    content_sha256 text,
+    CONSTRAINT bytes_are_counted CHECK ((bytes_sent >= 0)),
+    CONSTRAINT length_of_etag CHECK (((etag IS NULL) = (length IS NULL))),
+    CONSTRAINT package_downloads_check CHECK ((num_nulls(finished_at, size_bytes, sha256) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT package_downloads_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE package_downloads ALTER COLUMN download_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME package_downloads_download_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE packages (
+    package_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    first_code_id bigint NOT NULL,
+    last_code_id bigint NOT NULL,
+    document jsonb NOT NULL,
+    sample_code_id bigint NOT NULL,
+    printhouse text,
+    ordered_by text NOT NULL,
+    ordered_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    wrapped_password bytea,
+    downloads_allowed integer NOT NULL,
+    downloads integer DEFAULT 0 NOT NULL,
+    download_by timestamp with time zone,
+    activate_by timestamp with time zone,
+    cancelled_by text,
+    cancelled_at timestamp with time zone,
+    cancel_reason text,
+    password_told_at timestamp with time zone,
+    house_downloads integer DEFAULT 0 NOT NULL,
+    CONSTRAINT downloads_are_counted CHECK ((((house_downloads >= 0) AND (house_downloads <= downloads_allowed)) AND (((downloads - house_downloads) >= 0) AND ((downloads - house_downloads) <= downloads_allowed)))),
+    CONSTRAINT downloads_need_approval CHECK (((downloads = 0) OR (approved_at IS NOT NULL))),
+    CONSTRAINT packages_check CHECK ((last_code_id >= first_code_id)),
+    CONSTRAINT packages_check1 CHECK (((approved_at IS NULL) = (approved_by IS NULL))),
+    CONSTRAINT packages_check2 CHECK (((expires_at IS NULL) = (approved_at IS NULL))),
+    CONSTRAINT packages_check3 CHECK (((cancelled_at IS NULL) = (cancelled_by IS NULL))),
+    CONSTRAINT packages_deadlines_in_bounds CHECK ((((download_by >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (download_by <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((activate_by >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (activate_by <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)))),
+    CONSTRAINT packages_downloads_allowed_check CHECK (((downloads_allowed >= 1) AND (downloads_allowed <= 20))),
+    CONSTRAINT told_what_there_is CHECK (((password_told_at IS NULL) OR (wrapped_password IS NOT NULL))),
+    CONSTRAINT two_persons_package CHECK ((fold_name(approved_by) <> fold_name(ordered_by)))
+);
+
+ALTER TABLE packages ALTER COLUMN package_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME packages_package_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE products (
+    gtin text NOT NULL,
+    name text NOT NULL,
+    brand text NOT NULL,
+    shelf_life_days integer,
+    created_at timestamp with time zone NOT NULL,
+    page_url text,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT products_brand_check CHECK ((brand <> ''::text)),
+    CONSTRAINT products_gtin_check CHECK ((gtin ~ '^[0-9]{14}$'::text)),
+    CONSTRAINT products_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT products_names_in_bounds CHECK (((length(name) <= 64) AND (length(brand) <= 64))),
+    CONSTRAINT products_page_url_check CHECK (((page_url ~ '^https?://[!-~]+$'::text) AND (length(page_url) <= 512))),
+    CONSTRAINT products_shelf_life_days_check CHECK ((shelf_life_days > 0)),
+    CONSTRAINT products_shelf_life_in_bounds CHECK (((shelf_life_days >= 1) AND (shelf_life_days <= 36500)))
+);
+
+CREATE TABLE range_changes (
+    change_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    kind text NOT NULL,
+    person text NOT NULL,
+    reason text NOT NULL,
+    detail jsonb NOT NULL,
+    changed bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    event_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    goods jsonb DEFAULT '[]'::jsonb NOT NULL,
+    moved int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    token_id text,
+    CONSTRAINT range_changes_changed_check CHECK ((changed >= 0)),
+    CONSTRAINT range_changes_kind_check CHECK ((kind = ANY (ARRAY['issue'::text, 'activate'::text, 'void'::text, 'recall'::text])))
+);
+
+ALTER TABLE range_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME range_changes_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE ranges (
+    first_code_id bigint NOT NULL,
+    last_code_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    state text NOT NULL,
+    gtin text,
+    lot text,
+    produced_on date,
+    plant text,
+    line text,
+    sale_regions text[] NOT NULL,
+    campaign_id text,
+    effective_at timestamp with time zone,
+    instructions text,
+    change_id bigint NOT NULL,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT ranges_check CHECK ((last_code_id >= first_code_id)),
+    CONSTRAINT ranges_effective_at_in_bounds CHECK (((effective_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (effective_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT ranges_produced_on_in_bounds CHECK (((produced_on >= '2000-01-01'::date) AND (produced_on <= '2199-12-31'::date))),
+    CONSTRAINT ranges_state_check CHECK ((state = ANY (ARRAY['issued'::text, 'activated'::text, 'void'::text, 'recalled'::text]))),
+    CONSTRAINT ranges_texts_in_bounds CHECK ((((length(lot) >= 1) AND (length(lot) <= 64)) AND ((length(plant) >= 1) AND (length(plant) <= 64)) AND ((length(line) >= 1) AND (length(line) <= 64))))
+);
+
+CREATE TABLE recalls (
+    recall_id bigint NOT NULL,
+    scope jsonb NOT NULL,
+    reason text NOT NULL,
+    instructions text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    kind text DEFAULT 'recall'::text NOT NULL,
+    shown text,
+    changed bigint,
+    CONSTRAINT recalls_check CHECK (((approved_at IS NULL) = (approved_by IS NULL))),
+    CONSTRAINT recalls_kind CHECK ((kind = ANY (ARRAY['recall'::text, 'void'::text]))),
+    CONSTRAINT recalls_texts_in_bounds CHECK (((length(reason) <= 500) AND (length(instructions) <= 500))),
+    CONSTRAINT two_persons_recall CHECK ((fold_name(approved_by) <> fold_name(requested_by)))
+);
+
+ALTER TABLE recalls ALTER COLUMN recall_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME recalls_recall_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule_sets (
+    version integer NOT NULL,
+    document jsonb NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE sample_batches (
+    epoch smallint NOT NULL,
+    gtin text NOT NULL,
+    batch_id bigint NOT NULL
+);
+
+CREATE TABLE scan_traces (
+    scan_id bigint NOT NULL,
+    network inet,
+    device bytea,
+    cell bigint
+)
+PARTITION BY RANGE (scan_id);
+
+CREATE TABLE scans (
+    scan_id bigint NOT NULL,
+    code_id bigint NOT NULL,
+    member_no bigint,
+    outcome text NOT NULL,
+    points integer NOT NULL,
+    campaign_no bigint,
+    available bigint,
+    claim_scan_id bigint,
+    scan_count bigint,
+    facts bytea NOT NULL,
+    CONSTRAINT scans_outcome_check CHECK ((outcome = ANY (ARRAY['not_active'::text, 'recalled'::text, 'already_claimed'::text, 'refused'::text, 'limit_reached'::text, 'held'::text, 'no_reward'::text, 'rewarded'::text, 'verified'::text]))),
+    CONSTRAINT scans_points_check CHECK ((points >= 0))
+)
+PARTITION BY RANGE (scan_id);
+
+CREATE TABLE sightings (
+    code_id bigint NOT NULL,
+    scans bigint NOT NULL,
+    recent_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
+    recent_scans bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    CONSTRAINT sightings_scans_check CHECK ((scans > 0))
+)
+PARTITION BY RANGE (code_id);
+
+CREATE TABLE staff_sessions (
+    session_hash bytea NOT NULL,
+    token_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT staff_sessions_check CHECK ((expires_at > opened_at)),
+    CONSTRAINT staff_sessions_session_hash_check CHECK ((length(session_hash) = 32))
+);
+
+CREATE TABLE staff_tokens (
+    token_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    person text NOT NULL,
+    role text NOT NULL,
+    brand text,
+    line text,
+    store text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT staff_tokens_expiry_in_bounds CHECK (((expires_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (expires_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))),
+    CONSTRAINT staff_tokens_person_check CHECK ((person <> ''::text)),
+    CONSTRAINT staff_tokens_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'issuer'::text, 'line'::text, 'printhouse'::text, 'marketer'::text, 'analyst'::text, 'support'::text, 'cashier'::text, 'app'::text]))),
+    CONSTRAINT staff_tokens_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE TABLE suspected_fakes (
+    shard smallint DEFAULT 0 NOT NULL,
+    report_id bigint NOT NULL,
+    reference text NOT NULL,
+    code_id bigint,
+    seen text,
+    brand text,
+    place text NOT NULL,
+    note text NOT NULL,
+    language text NOT NULL,
+    CONSTRAINT note_is_short CHECK ((length(note) <= 500)),
+    CONSTRAINT place_is_short CHECK ((length(place) <= 100)),
+    CONSTRAINT reference_can_be_told CHECK ((reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
+    CONSTRAINT seen_is_short CHECK ((length(seen) <= 256))
+);
+
+CREATE TABLE unit_accounts (
+    batch_id bigint NOT NULL,
+    unit text NOT NULL,
+    caps bigint NOT NULL,
+    printed bigint NOT NULL,
+    rejected bigint NOT NULL,
+    wasted bigint NOT NULL,
+    missing bigint NOT NULL,
+    indeterminate bigint NOT NULL,
+    CONSTRAINT a_unit_never_holds_more_than_its_caps CHECK ((((((printed + rejected) + wasted) + missing) + indeterminate) <= caps)),
+    CONSTRAINT unit_accounts_caps_check CHECK ((caps > 0)),
+    CONSTRAINT unit_accounts_indeterminate_check CHECK ((indeterminate >= 0)),
+    CONSTRAINT unit_accounts_missing_check CHECK ((missing >= 0)),
+    CONSTRAINT unit_accounts_printed_check CHECK ((printed >= 0)),
+    CONSTRAINT unit_accounts_rejected_check CHECK ((rejected >= 0)),
+    CONSTRAINT unit_accounts_wasted_check CHECK ((wasted >= 0))
+);
+
+CREATE TABLE unit_quantities (
+    batch_id bigint NOT NULL,
+    unit text NOT NULL,
+    status text NOT NULL,
+    quantity bigint NOT NULL,
+    CONSTRAINT unit_quantities_quantity_check CHECK ((quantity >= 0)),
+    CONSTRAINT unit_quantities_status_check CHECK ((status = ANY (ARRAY['printed'::text, 'rejected'::text, 'wasted'::text, 'missing'::text, 'indeterminate'::text])))
+);
+
+CREATE TABLE void_codes (
+    code_id bigint NOT NULL,
+    change_id bigint NOT NULL
+);
+
+CREATE TABLE worker_leases (
+    lease_no bigint NOT NULL,
+    worker_no integer NOT NULL,
+    host text NOT NULL,
+    pid integer NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    last_id bigint NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT worker_leases_worker_no_check CHECK (((worker_no >= 0) AND (worker_no <= 1023)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE worker_leases ALTER COLUMN lease_no ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME worker_leases_lease_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE SEQUENCE worker_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE wrong_codes (
+    token_id text NOT NULL,
+    day date NOT NULL,
+    wrong bigint NOT NULL,
+    CONSTRAINT wrong_codes_are_counted CHECK ((wrong >= 0))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE ONLY carton_contents
+    ADD CONSTRAINT a_cap_is_in_one_carton EXCLUDE USING gist (int8range(first_code_id, last_code_id, '[]'::text) WITH &&) WHERE ((unpacked_at IS NULL));
+
+ALTER TABLE ONLY range_changes
+    ADD CONSTRAINT a_change_is_one_event UNIQUE (event_id);
+
+ALTER TABLE ONLY audit_log
+    ADD CONSTRAINT audit_log_pkey PRIMARY KEY (audit_id);
+
+ALTER TABLE ONLY audits
+    ADD CONSTRAINT audits_pkey PRIMARY KEY (audit_id);
+
+ALTER TABLE ONLY awaiting_shipment
+    ADD CONSTRAINT awaiting_shipment_pkey PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY balances
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (member_no);
+
+ALTER TABLE ONLY batch_units
+    ADD CONSTRAINT batch_units_pkey PRIMARY KEY (batch_id, name);
+
+ALTER TABLE ONLY batches
+    ADD CONSTRAINT batches_never_overlap EXCLUDE USING gist (int8range((((epoch)::bigint << 36) + first_serial), ((((epoch)::bigint << 36) + first_serial) + quantity)) WITH &&);
+
+ALTER TABLE ONLY batches
+    ADD CONSTRAINT batches_pkey PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY brand_kits
+    ADD CONSTRAINT brand_kits_pkey PRIMARY KEY (brand);
+
+ALTER TABLE ONLY campaign_budgets
+    ADD CONSTRAINT campaign_budgets_pkey PRIMARY KEY (campaign_no);
+
+ALTER TABLE ONLY campaigns
+    ADD CONSTRAINT campaigns_campaign_id_key UNIQUE (campaign_id);
+
+ALTER TABLE ONLY campaigns
+    ADD CONSTRAINT campaigns_pkey PRIMARY KEY (campaign_no);
+
+ALTER TABLE ONLY captured_events
+    ADD CONSTRAINT captured_events_pkey PRIMARY KEY (brand, event_key);
+
+ALTER TABLE ONLY carton_contents
+    ADD CONSTRAINT carton_contents_pkey PRIMARY KEY (sscc, first_code_id);
+
+ALTER TABLE ONLY claims
+    ADD CONSTRAINT claims_pkey PRIMARY KEY (code_id);
+
+ALTER TABLE ONLY code_exports
+    ADD CONSTRAINT code_exports_pkey PRIMARY KEY (export_id);
+
+ALTER TABLE ONLY code_statuses
+    ADD CONSTRAINT code_statuses_pkey PRIMARY KEY (batch_id, chunk_no);
+
+ALTER TABLE ONLY daily_earnings
+    ADD CONSTRAINT daily_earnings_pkey PRIMARY KEY (member_no, campaign_no);
+
+ALTER TABLE ONLY epcis_captures
+    ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
+
+ALTER TABLE ONLY packages
+    ADD CONSTRAINT epcis_packages_never_overlap EXCLUDE USING gist (int8range(first_code_id, last_code_id, '[]'::text) WITH &&) WHERE (((cancelled_at IS NULL) AND ((document ->> 'preset'::text) = 'epcis'::text)));
+
+ALTER TABLE ONLY epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (epoch);
+
+ALTER TABLE ONLY logistic_events
+    ADD CONSTRAINT events_are_in_order UNIQUE (event_no);
+
+ALTER TABLE ONLY forgotten_claims
+    ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (code_id);
+
+ALTER TABLE ONLY holds
+    ADD CONSTRAINT holds_pkey PRIMARY KEY (shard, transfer_id);
+
+ALTER TABLE ONLY idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (shard, key_hash);
+
+ALTER TABLE ONLY identities
+    ADD CONSTRAINT identities_pkey PRIMARY KEY (shard, member_id) INCLUDE (member_no);
+
+ALTER TABLE ONLY incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (kind, subject);
+
+ALTER TABLE ONLY installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY invalid_reports
+    ADD CONSTRAINT invalid_reports_pkey PRIMARY KEY (report_id);
+
+ALTER TABLE ONLY line_counts
+    ADD CONSTRAINT line_counts_pkey PRIMARY KEY (batch_id);
+
+ALTER TABLE ONLY line_report_blocks
+    ADD CONSTRAINT line_report_blocks_pkey PRIMARY KEY (report_id, block_no);
+
+ALTER TABLE ONLY line_report_tallies
+    ADD CONSTRAINT line_report_tallies_pkey PRIMARY KEY (report_id, status, reason, grade);
+
+ALTER TABLE ONLY line_reports
+    ADD CONSTRAINT line_reports_pkey PRIMARY KEY (report_id);
+
+ALTER TABLE ONLY logistic_event_units
+    ADD CONSTRAINT logistic_event_units_pkey PRIMARY KEY (event_id, sscc);
+
+ALTER TABLE ONLY logistic_events
+    ADD CONSTRAINT logistic_events_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY logistic_units
+    ADD CONSTRAINT logistic_units_pkey PRIMARY KEY (sscc);
+
+ALTER TABLE ONLY members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (shard, member_no);
+
+ALTER TABLE ONLY suspected_fakes
+    ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
+
+ALTER TABLE ONLY package_downloads
+    ADD CONSTRAINT package_downloads_pkey PRIMARY KEY (download_id);
+
+ALTER TABLE ONLY packages
+    ADD CONSTRAINT packages_never_overlap EXCLUDE USING gist (int8range(first_code_id, last_code_id, '[]'::text) WITH &&) WHERE (((cancelled_at IS NULL) AND ((document ->> 'preset'::text) <> 'epcis'::text)));
+
+ALTER TABLE ONLY packages
+    ADD CONSTRAINT packages_pkey PRIMARY KEY (package_id);
+
+ALTER TABLE ONLY products
+    ADD CONSTRAINT products_pkey PRIMARY KEY (gtin);
+
+ALTER TABLE ONLY range_changes
+    ADD CONSTRAINT range_changes_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY range_version
+    ADD CONSTRAINT range_version_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_never_overlap EXCLUDE USING gist (int8range(first_code_id, last_code_id, '[]'::text) WITH &&);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_pkey PRIMARY KEY (first_code_id);
+
+ALTER TABLE ONLY recalls
+    ADD CONSTRAINT recalls_pkey PRIMARY KEY (recall_id);
+
+ALTER TABLE ONLY rule_sets
+    ADD CONSTRAINT rule_sets_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY sample_batches
+    ADD CONSTRAINT sample_batches_pkey PRIMARY KEY (epoch, gtin);
+
+ALTER TABLE ONLY scans
+    ADD CONSTRAINT scans_pkey PRIMARY KEY (scan_id);
+
+ALTER TABLE ONLY sightings
+    ADD CONSTRAINT sightings_pkey PRIMARY KEY (code_id);
+
+ALTER TABLE ONLY staff_sessions
+    ADD CONSTRAINT staff_sessions_pkey PRIMARY KEY (session_hash);
+
+ALTER TABLE ONLY staff_tokens
+    ADD CONSTRAINT staff_tokens_pkey PRIMARY KEY (token_id);
+
+ALTER TABLE ONLY suspected_fakes
+    ADD CONSTRAINT suspected_fakes_pkey PRIMARY KEY (shard, report_id);
+
+ALTER TABLE ONLY line_reports
+    ADD CONSTRAINT the_same_report_counts_once UNIQUE (batch_id, content_hash, again);
+
+ALTER TABLE ONLY transfers
+    ADD CONSTRAINT transfers_pkey PRIMARY KEY (shard, origin_id, transfer_id);
+
+ALTER TABLE ONLY unit_accounts
+    ADD CONSTRAINT unit_accounts_pkey PRIMARY KEY (batch_id, unit);
+
+ALTER TABLE ONLY unit_quantities
+    ADD CONSTRAINT unit_quantities_pkey PRIMARY KEY (batch_id, unit, status);
+
+ALTER TABLE ONLY void_codes
+    ADD CONSTRAINT void_codes_pkey PRIMARY KEY (code_id);
+
+ALTER TABLE ONLY worker_leases
+    ADD CONSTRAINT worker_leases_pkey PRIMARY KEY (lease_no);
+
+ALTER TABLE ONLY wrong_codes
+    ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (token_id);
+
+CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (shard, origin_id) INCLUDE (transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text]));
+
+CREATE INDEX brand_kits_by_logo ON brand_kits USING btree (logo_digest);
+
+CREATE INDEX brand_kits_by_version ON brand_kits USING btree (version);
+
+CREATE INDEX campaigns_by_version ON campaigns USING btree (version);
+
+CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(first_code_id, last_code_id, '[]'::text));
+
+CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
+
+CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
+
+CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
+
+CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc) WHERE (pallet_sscc IS NOT NULL);
+
+CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
+
+CREATE INDEX package_downloads_by_package ON package_downloads USING btree (package_id);
+
+CREATE INDEX packages_by_batch ON packages USING btree (batch_id);
+
+CREATE INDEX packages_by_printhouse ON packages USING btree (printhouse, package_id) WHERE (printhouse IS NOT NULL);
+
+CREATE INDEX products_by_version ON products USING btree (version);
+
+CREATE INDEX range_changes_by_batch ON range_changes USING btree (batch_id, change_id);
+
+CREATE INDEX range_changes_voids_by_token ON range_changes USING btree (token_id, at) WHERE ((kind = 'void'::text) AND (changed > 0) AND (token_id IS NOT NULL));
+
+CREATE INDEX ranges_by_batch ON ranges USING btree (batch_id);
+
+CREATE INDEX ranges_by_lot ON ranges USING btree (lot) WHERE (lot IS NOT NULL);
+
+CREATE INDEX ranges_by_version ON ranges USING btree (version);
+
+CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
+
+CREATE INDEX scans_by_member ON ONLY scans USING btree (member_no, scan_id) WHERE (member_no IS NOT NULL);
+
+CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
+
+CREATE INDEX void_codes_by_change ON void_codes USING btree (change_id);
+
+CREATE INDEX worker_leases_by_number ON worker_leases USING btree (worker_no, lease_no);
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON code_exports FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON epcis_captures FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON logistic_event_units FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON logistic_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON range_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON void_codes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+ALTER TABLE ONLY awaiting_shipment
+    ADD CONSTRAINT awaiting_shipment_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY batch_units
+    ADD CONSTRAINT batch_units_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY batches
+    ADD CONSTRAINT batches_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id);
+
+ALTER TABLE ONLY batches
+    ADD CONSTRAINT batches_epoch_fkey FOREIGN KEY (epoch) REFERENCES epochs(epoch);
+
+ALTER TABLE ONLY batches
+    ADD CONSTRAINT batches_gtin_fkey FOREIGN KEY (gtin) REFERENCES products(gtin);
+
+ALTER TABLE ONLY campaign_budgets
+    ADD CONSTRAINT campaign_budgets_campaign_no_fkey FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
+
+ALTER TABLE ONLY captured_events
+    ADD CONSTRAINT captured_events_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES epcis_captures(capture_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY carton_contents
+    ADD CONSTRAINT carton_contents_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY carton_contents
+    ADD CONSTRAINT carton_contents_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY code_exports
+    ADD CONSTRAINT code_exports_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY code_statuses
+    ADD CONSTRAINT code_statuses_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY line_counts
+    ADD CONSTRAINT line_counts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY line_report_blocks
+    ADD CONSTRAINT line_report_blocks_report_id_fkey FOREIGN KEY (report_id) REFERENCES line_reports(report_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY line_report_tallies
+    ADD CONSTRAINT line_report_tallies_report_id_fkey FOREIGN KEY (report_id) REFERENCES line_reports(report_id);
+
+ALTER TABLE ONLY line_reports
+    ADD CONSTRAINT line_reports_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY logistic_event_units
+    ADD CONSTRAINT logistic_event_units_event_id_fkey FOREIGN KEY (event_id) REFERENCES logistic_events(event_id);
+
+ALTER TABLE ONLY logistic_event_units
+    ADD CONSTRAINT logistic_event_units_pallet_sscc_fkey FOREIGN KEY (pallet_sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY logistic_event_units
+    ADD CONSTRAINT logistic_event_units_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY logistic_units
+    ADD CONSTRAINT logistic_units_pallet_sscc_fkey FOREIGN KEY (pallet_sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY package_downloads
+    ADD CONSTRAINT package_downloads_package_id_fkey FOREIGN KEY (package_id) REFERENCES packages(package_id);
+
+ALTER TABLE ONLY packages
+    ADD CONSTRAINT packages_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY range_changes
+    ADD CONSTRAINT range_changes_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_change_id_fkey FOREIGN KEY (change_id) REFERENCES range_changes(change_id);
+
+ALTER TABLE ONLY ranges
+    ADD CONSTRAINT ranges_gtin_fkey FOREIGN KEY (gtin) REFERENCES products(gtin);
+
+ALTER TABLE ONLY sample_batches
+    ADD CONSTRAINT sample_batches_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY sample_batches
+    ADD CONSTRAINT sample_batches_epoch_fkey FOREIGN KEY (epoch) REFERENCES epochs(epoch);
+
+ALTER TABLE ONLY staff_sessions
+    ADD CONSTRAINT staff_sessions_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);
+
+ALTER TABLE ONLY unit_accounts
+    ADD CONSTRAINT unit_accounts_batch_id_unit_fkey FOREIGN KEY (batch_id, unit) REFERENCES batch_units(batch_id, name);
+
+ALTER TABLE ONLY unit_quantities
+    ADD CONSTRAINT unit_quantities_batch_id_unit_fkey FOREIGN KEY (batch_id, unit) REFERENCES batch_units(batch_id, name);
+
+ALTER TABLE ONLY void_codes
+    ADD CONSTRAINT void_codes_change_id_fkey FOREIGN KEY (change_id) REFERENCES range_changes(change_id);
+
+ALTER TABLE ONLY wrong_codes
+    ADD CONSTRAINT wrong_codes_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);
