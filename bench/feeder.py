@@ -32,20 +32,20 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
+from feeder.answers import Printed, Status
+from feeder.codes import Code
+from feeder.drivers import Printer, printer_at
+from feeder.feeding import Feeder
+from feeder.journal import Binding
+from feeder.leases import start_journal
+from feeder.package import PackageRows, manifest_digest
+from feeder.simulators.paper import MemoryRoll
+from feeder.simulators.printer import DIALECTS, Make, SimulatedPrinter
 from printer_export.domain.order import Package, PackageOrder
 from printer_export.domain.rows import Preset
-from printer_export.feeder.answers import Printed, Status
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import Printer, printer_at
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.journal import Binding
-from printer_export.feeder.leases import start_journal
-from printer_export.feeder.package import PackageRows, manifest_digest
 from printer_export.packaging.building import stream_package
 from printer_export.packaging.reading import open_package
 from printer_export.signing import SigningKeyFile
-from printer_export.simulators.paper import MemoryRoll
-from printer_export.simulators.printer import DIALECTS, Make, SimulatedPrinter
 
 LINES: Final = 4
 ROUNDS: Final = 5

@@ -12,16 +12,16 @@ from PIL import Image
 from core.errors import Conflict, InvalidInput
 from crowncap.cli.opening import secret_options
 from crowncap.cli.printing import check_signature, print_group
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import Printer, printer_at
-from printer_export.feeder.package import PackageRows
+from feeder.codes import Code
+from feeder.drivers import Printer, printer_at
+from feeder.package import PackageRows
+from feeder.simulators.canvas import rasterize
+from feeder.simulators.dialect import Dialect
+from feeder.simulators.paper import Sheet
+from feeder.simulators.tspl import TsplDialect
+from feeder.simulators.zpl import ZplDialect
 from printer_export.packaging.reading import PackageReader, open_package
 from printer_export.packaging.secrets import Secrets
-from printer_export.simulators.canvas import rasterize
-from printer_export.simulators.dialect import Dialect
-from printer_export.simulators.paper import Sheet
-from printer_export.simulators.tspl import TsplDialect
-from printer_export.simulators.zpl import ZplDialect
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SAMPLE: Final = "samples/01.txt"

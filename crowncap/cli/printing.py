@@ -19,28 +19,28 @@ from core.terminal import printable
 from crowncap.cli.opening import secret_options
 from crowncap.cli.root import cli
 from crowncap.cli.shell import check_options, errors
-from printer_export.feeder.display import show
-from printer_export.feeder.drivers import Printer, printer_at
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.journal import Binding, Journal
-from printer_export.feeder.leases import (
+from feeder.display import show
+from feeder.drivers import Printer, printer_at
+from feeder.feeding import Feeder
+from feeder.journal import Binding, Journal
+from feeder.leases import (
     close_journal,
     leases_directory,
     note_sent,
     resume_journal,
     start_journal,
 )
-from printer_export.feeder.limits import Marks, Timing
-from printer_export.feeder.package import (
+from feeder.limits import Marks, Timing
+from feeder.package import (
     Package,
     PackageRows,
     facts_of,
     manifest_digest,
 )
-from printer_export.feeder.printer_lock import hold_printer
-from printer_export.feeder.report import write_report
-from printer_export.feeder.standing import End, Outcome
-from printer_export.feeder.store import path_text
+from feeder.printer_lock import hold_printer
+from feeder.report import write_report
+from feeder.standing import End, Outcome
+from feeder.store import path_text
 from printer_export.packaging.reading import open_package
 from printer_export.packaging.secrets import Secrets
 

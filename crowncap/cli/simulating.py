@@ -10,9 +10,9 @@ import msgspec
 
 from crowncap.cli.printing import print_group
 from crowncap.cli.shell import check_options, errors
-from printer_export.simulators.faults import FAULTS, Fault, parse_fault
-from printer_export.simulators.paper import BlankRoll, Roll, file_roll
-from printer_export.simulators.printer import DIALECTS, Make, SimulatedPrinter
+from feeder.simulators.faults import FAULTS, Fault, parse_fault
+from feeder.simulators.paper import BlankRoll, Roll, file_roll
+from feeder.simulators.printer import DIALECTS, Make, SimulatedPrinter
 
 _FAULTS_HELP = "\b\n" + "\n".join(
     f"  {kind:<14} {meaning}" for kind, meaning in FAULTS.items()

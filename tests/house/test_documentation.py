@@ -216,7 +216,7 @@ def test_every_file_and_test_that_is_named_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", DOCS, ids=name_of)
 def test_every_python_name_that_is_named_exists(path: Path) -> None:
     """`package.module.name` and `package.module` are looked up in the source."""
-    tops = "anti_fraud|codegen|core|crowncap|printer_export|rewards|scan_api"
+    tops = "anti_fraud|codegen|core|crowncap|feeder|printer_export|rewards|scan_api"
     missing = []
     for text in code_in(path):
         match = re.fullmatch(rf"((?:{tops})(?:\.\w+)+)(?:\(\))?", text)

@@ -20,7 +20,7 @@ OWNED = {"claims", "sightings", "scans", "scan_traces", "scan_traces_default"} |
     "room_on_disk"
 }
 # The plant's feeder keeps files of its own, without any server.
-ELSEWHERE = ROOT / "printer_export" / "feeder"
+ELSEWHERE = ROOT / "feeder"
 INSERTS = ("insert", "pg_insert", "upsert")
 CALLS = dict.fromkeys(INSERTS, "INSERT") | {"update": "UPDATE", "delete": "DELETE"}
 WRITES = re.compile(r"\b(INSERT) INTO (\w+)|\b(UPDATE) (\w+)(?: AS \w+)?\s+SET")

@@ -20,6 +20,7 @@ PACKAGES = (
     "console",
     "core",
     "crowncap",
+    "feeder",
     "migrations",
     "printer_export",
     "rewards",

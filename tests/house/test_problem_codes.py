@@ -10,7 +10,7 @@ from core.problem_codes import PROBLEM_CODES
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    *("core", "codegen", "printer_export", "scan_api"),
+    *("core", "codegen", "feeder", "printer_export", "scan_api"),
     *("anti_fraud", "rewards", "console", "crowncap"),
 )
 # 403 where somebody wants what is kept from them, 409 where they want to change it.

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict
-from printer_export.feeder.drivers import printer_at
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.journal import Journal, State
-from printer_export.feeder.leases import close_journal, resume_journal
-from printer_export.feeder.limits import Marks
-from printer_export.feeder.standing import End
-from printer_export.simulators.coder import CoderDialect
-from printer_export.simulators.faults import Fault, FaultKind
-from printer_export.simulators.paper import MemoryRoll, Sheet
-from printer_export.simulators.printer import Make, SimulatedPrinter
+from feeder.drivers import printer_at
+from feeder.feeding import Feeder
+from feeder.journal import Journal, State
+from feeder.leases import close_journal, resume_journal
+from feeder.limits import Marks
+from feeder.simulators.coder import CoderDialect
+from feeder.simulators.faults import Fault, FaultKind
+from feeder.simulators.paper import MemoryRoll, Sheet
+from feeder.simulators.printer import Make, SimulatedPrinter
+from feeder.standing import End
 from tests.fixtures.line_printers import (
     FAST,
     QUICK,
@@ -167,9 +167,9 @@ CHILD = """
 import asyncio, sys
 from pathlib import Path
 from tests.fixtures.line_printers import NumberedRows, QUICK
-from printer_export.feeder.drivers import printer_at
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.journal import Journal
+from feeder.drivers import printer_at
+from feeder.feeding import Feeder
+from feeder.journal import Journal
 
 async def feed():
     with Journal.open(Path(sys.argv[1])) as journal:

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from printer_export.feeder.drivers import printer_at
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.journal import Journal, Settled, State
-from printer_export.feeder.leases import resume_journal
-from printer_export.feeder.limits import Marks
-from printer_export.feeder.standing import End
-from printer_export.simulators.faults import Fault, FaultKind
-from printer_export.simulators.printer import Make
+from feeder.drivers import printer_at
+from feeder.feeding import Feeder
+from feeder.journal import Journal, Settled, State
+from feeder.leases import resume_journal
+from feeder.limits import Marks
+from feeder.simulators.faults import Fault, FaultKind
+from feeder.simulators.printer import Make
+from feeder.standing import End
 from tests.fixtures.line_printers import (
     SCHEMES,
     NumberedRows,

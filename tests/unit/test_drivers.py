@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from printer_export.feeder.answers import UNKNOWN, Printed, Readiness, Refused, Status
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import Driver, printer_at
-from printer_export.feeder.drivers.labels import modules_of
-from printer_export.feeder.drivers.tspl import quote
-from printer_export.feeder.drivers.zpl import escape
-from printer_export.feeder.window import Window
+from feeder.answers import UNKNOWN, Printed, Readiness, Refused, Status
+from feeder.codes import Code
+from feeder.drivers import Driver, printer_at
+from feeder.drivers.labels import modules_of
+from feeder.drivers.tspl import quote
+from feeder.drivers.zpl import escape
+from feeder.window import Window
 
 LINK = "HTTPS://C.EXAMPLE/C/0123456789ABCDEF"
 CODE = Code(0, 7, LINK)

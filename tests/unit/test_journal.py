@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Conflict, NotFound
-from printer_export.feeder import store
-from printer_export.feeder.codes import (
+from feeder import store
+from feeder.codes import (
     RowFile,
     RowPlan,
     merge_spans,
     runs_of,
     subtract_spans,
 )
-from printer_export.feeder.journal import Binding, Journal, Settled, State
-from printer_export.feeder.report import ReportRow, report_rows, write_report
+from feeder.journal import Binding, Journal, Settled, State
+from feeder.report import ReportRow, report_rows, write_report
 
 LANES = RowPlan([RowFile("a", 50, 98, -2), RowFile("b", 50, 1, 2)])
 

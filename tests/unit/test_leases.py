@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict, InvalidInput
-from printer_export.feeder.codes import RowFile, RowPlan
-from printer_export.feeder.journal import Binding, Journal
-from printer_export.feeder.leases import (
+from feeder.codes import RowFile, RowPlan
+from feeder.journal import Binding, Journal
+from feeder.leases import (
     close_journal,
     leases_directory,
     note_sent,
     resume_journal,
     start_journal,
 )
-from printer_export.feeder.printer_lock import hold_printer, resolve_printer
-from printer_export.feeder.store import path_text
+from feeder.printer_lock import hold_printer, resolve_printer
+from feeder.store import path_text
 
 PLAN = RowPlan([RowFile("data/codes.txt", 100, 0, 1)])
 DIGEST = "ab" * 32

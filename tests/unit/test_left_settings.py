@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import printer_at
-from printer_export.simulators.canvas import Dots, rasterize
-from printer_export.simulators.dialect import Query
-from printer_export.simulators.paper import Sheet
-from printer_export.simulators.printer import DIALECTS
+from feeder.codes import Code
+from feeder.drivers import printer_at
+from feeder.simulators.canvas import Dots, rasterize
+from feeder.simulators.dialect import Query
+from feeder.simulators.paper import Sheet
+from feeder.simulators.printer import DIALECTS
 
 LINK = "HTTPS://C.EXAMPLE/A~B^C#D/C/0123456789ABCDEF"
 # What moves or hides the label of whoever says nothing of it ...

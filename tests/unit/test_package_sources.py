@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from core.errors import Conflict
 from core.terminal import printable, shown
-from printer_export.feeder.package import PackageRows, facts_of, manifest_digest
+from feeder.package import PackageRows, facts_of, manifest_digest
 from printer_export.packaging.checking import Verdict, check_package
 from printer_export.packaging.reading import open_package
 from printer_export.packaging.secrets import Secrets

@@ -15,12 +15,12 @@ import zxingcpp
 from numpy.typing import NDArray
 from zplkit import Options, render
 
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import printer_at
-from printer_export.feeder.drivers.labels import QUIET_MODULES, modules_of
-from printer_export.feeder.drivers.zpl import zpl_layout
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.limits import Marks
+from feeder.codes import Code
+from feeder.drivers import printer_at
+from feeder.drivers.labels import QUIET_MODULES, modules_of
+from feeder.drivers.zpl import zpl_layout
+from feeder.feeding import Feeder
+from feeder.limits import Marks
 from tests.fixtures.line_printers import QUICK, NumberedRows, Printer, new_journal
 from tests.fixtures.programs import Finder
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from core.errors import Conflict
-from printer_export.feeder.codes import Span
+from feeder.codes import Span
 
 JOURNAL_SCHEMA: Final = 1
 LEASES_SCHEMA: Final = 1

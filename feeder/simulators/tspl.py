@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from printer_export.simulators.canvas import MIRRORED, PALE, TURNED, Mark, Picture
-from printer_export.simulators.dialect import QUERY, Condition, Query
-from printer_export.simulators.paper import Sheet
+from feeder.simulators.canvas import MIRRORED, PALE, TURNED, Mark, Picture
+from feeder.simulators.dialect import QUERY, Condition, Query
+from feeder.simulators.paper import Sheet
 
 _ASKS: Final = b"\x1b!?"
 _DRAWS: Final = re.compile(r'(QRCODE|TEXT) (\d+),(\d+),(.*?),?"((?:[^"]|\\\["\])*)"')

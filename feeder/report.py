@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import Conflict
-from printer_export.feeder.journal import Counts, Journal, State, damaged
+from feeder.journal import Counts, Journal, State, damaged
 
 HEADER: Final = "from_index,to_index,status,reason,grade"
 # Indexes are looked at in stretches, so that memory does not grow with a package.

@@ -6,7 +6,7 @@ stays until it is said again or the power goes.
 
 from typing import Final
 
-from printer_export.simulators.canvas import (
+from feeder.simulators.canvas import (
     MIRRORED,
     NEGATIVE,
     PALE,

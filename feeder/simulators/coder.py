@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from printer_export.simulators.dialect import QUERY, Condition, Query
-from printer_export.simulators.paper import Sheet
+from feeder.simulators.dialect import QUERY, Condition, Query
+from feeder.simulators.paper import Sheet
 
 
 class CoderDialect:

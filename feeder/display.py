@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from printer_export.feeder.answers import Readiness
-from printer_export.feeder.feeding import Feeder
-from printer_export.feeder.standing import Progress
+from feeder.answers import Readiness
+from feeder.feeding import Feeder
+from feeder.standing import Progress
 
 _REFRESH_S: Final = 0.25
 _LINE_EVERY_S: Final = 5.0

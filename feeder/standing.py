@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from printer_export.feeder.answers import Readiness
-from printer_export.feeder.journal import Counts
+from feeder.answers import Readiness
+from feeder.journal import Counts
 
 
 class End(StrEnum):

@@ -16,8 +16,8 @@ from typing import Final, Self
 import msgspec
 
 from core.errors import Conflict, NotFound
-from printer_export.feeder import store
-from printer_export.feeder.codes import (
+from feeder import store
+from feeder.codes import (
     RowFile,
     RowPlan,
     Span,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from core.errors import InvalidInput
-from printer_export.simulators.canvas import Picture
+from feeder.simulators.canvas import Picture
 
 _PRIVATE = 0o600
 

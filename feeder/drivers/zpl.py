@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import InvalidInput
-from printer_export.feeder.answers import Answer, Readiness, Status
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers.labels import (
+from feeder.answers import Answer, Readiness, Status
+from feeder.codes import Code
+from feeder.drivers.labels import (
     QUIET_MODULES,
     Choice,
     Range,

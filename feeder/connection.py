@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from printer_export.feeder.answers import Answer, Status
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers import Driver, Printer
+from feeder.answers import Answer, Status
+from feeder.codes import Code
+from feeder.drivers import Driver, Printer
 
 _READ_BYTES: Final = 65536
 # A peer that has vanished is noticed after some forty seconds, without a byte of ours.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import Conflict
 from core.terminal import shown
-from printer_export.feeder.codes import Code, RowFile, RowPlan
+from feeder.codes import Code, RowFile, RowPlan
 
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import InvalidInput
-from printer_export.feeder.answers import (
+from feeder.answers import (
     UNKNOWN,
     Answer,
     Printed,
@@ -17,9 +17,9 @@ from printer_export.feeder.answers import (
     Refused,
     Status,
 )
-from printer_export.feeder.codes import Code
-from printer_export.feeder.drivers.labels import readable_code
-from printer_export.feeder.drivers.patterns import (
+from feeder.codes import Code
+from feeder.drivers.labels import readable_code
+from feeder.drivers.patterns import (
     PatternError,
     answer_pattern,
     control_characters,

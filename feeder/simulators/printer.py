@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import Conflict, InvalidInput
-from printer_export.simulators.coder import CoderDialect
-from printer_export.simulators.dialect import Condition, Dialect, Query
-from printer_export.simulators.faults import Fault, FaultKind
-from printer_export.simulators.paper import Roll, Sheet
-from printer_export.simulators.tspl import TsplDialect
-from printer_export.simulators.zpl import ZplDialect
+from feeder.simulators.coder import CoderDialect
+from feeder.simulators.dialect import Condition, Dialect, Query
+from feeder.simulators.faults import Fault, FaultKind
+from feeder.simulators.paper import Roll, Sheet
+from feeder.simulators.tspl import TsplDialect
+from feeder.simulators.zpl import ZplDialect
 
 DIALECTS: Final[Mapping[str, Callable[[], Dialect]]] = {
     "zpl": ZplDialect,

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from printer_export.simulators.dialect import QUERY, Condition, Query
-from printer_export.simulators.paper import Sheet
-from printer_export.simulators.zpl_state import ZplState
+from feeder.simulators.dialect import QUERY, Condition, Query
+from feeder.simulators.paper import Sheet
+from feeder.simulators.zpl_state import ZplState
 
 _RS: Final = b"\x1e"
 _DLE: Final = b"\x10"

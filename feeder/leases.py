@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import Conflict
-from printer_export.feeder import store
-from printer_export.feeder.codes import RowPlan, Span, merge_spans, subtract_spans
-from printer_export.feeder.journal import Binding, Journal
-from printer_export.feeder.store import Lease
+from feeder import store
+from feeder.codes import RowPlan, Span, merge_spans, subtract_spans
+from feeder.journal import Binding, Journal
+from feeder.store import Lease
 
 _OPENING: Final = "opening"
 _OPEN: Final = "open"

@@ -10,16 +10,16 @@ from typing import Final, ParamSpec, TypeVar
 
 from core.clock import elapsed_s
 from core.errors import Conflict
-from printer_export.feeder.answers import Printed, Readiness, Refused, Status
-from printer_export.feeder.codes import Code, Rows, subtract_spans
-from printer_export.feeder.connection import Connection
-from printer_export.feeder.drivers import Printer
-from printer_export.feeder.journal import Journal, Settled
-from printer_export.feeder.limits import Marks, Timing
-from printer_export.feeder.speed import Speed
-from printer_export.feeder.standing import End, Outcome, Progress
-from printer_export.feeder.store import DiskFullError
-from printer_export.feeder.window import Window, reconcile
+from feeder.answers import Printed, Readiness, Refused, Status
+from feeder.codes import Code, Rows, subtract_spans
+from feeder.connection import Connection
+from feeder.drivers import Printer
+from feeder.journal import Journal, Settled
+from feeder.limits import Marks, Timing
+from feeder.speed import Speed
+from feeder.standing import End, Outcome, Progress
+from feeder.store import DiskFullError
+from feeder.window import Window, reconcile
 
 P = ParamSpec("P")
 R = TypeVar("R")

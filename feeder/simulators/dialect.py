@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from printer_export.simulators.paper import Sheet
+from feeder.simulators.paper import Sheet
 
 
 class Query:
