@@ -1,6 +1,6 @@
-"""The staff's side: server-rendered rooms for line, print house and fraud people."""
+"""The staff's side: server-rendered pages for line, print house and fraud people."""
 
-from console.desk import ConsoleDesk
+from console.frame.context import ConsoleContext
 from console.routes import ROUTER
 
-__all__ = ["ROUTER", "ConsoleDesk"]
+__all__ = ["ROUTER", "ConsoleContext"]

@@ -27,7 +27,7 @@ import printer_export.routes
 import scan_api.fakes.routes
 import scan_api.page
 import scan_api.routes
-from console import ConsoleDesk
+from console import ConsoleContext
 from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
 from core.errors import Forbidden
@@ -105,7 +105,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.desk,
         lambda: worker.views.snapshots.current.brands,
     )
-    rooms = ConsoleDesk(
+    staff_pages = ConsoleContext(
         worker.settings,
         worker.clock,
         worker.engine,
@@ -137,7 +137,7 @@ def build_app(worker: Worker) -> Litestar:
             "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
             "find_carton": Provide(lambda: find_packed_codes, sync_to_thread=False),
             "page": Provide(lambda: page, sync_to_thread=False),
-            "console": Provide(lambda: rooms, sync_to_thread=False),
+            "console": Provide(lambda: staff_pages, sync_to_thread=False),
         },
         state=State(
             {"authenticator": worker.authenticator, "refusals": worker.refusals}

@@ -1,4 +1,4 @@
-"""The console's doors: who enters, which rooms, in which language."""
+"""The console's doors: who enters, which pages, in which language."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ SIGN_IN = "/console/sign-in"
 
 
 def test_nobody_enters_without_signing_in(service: Service) -> None:
-    """Rooms lead to the sign-in and back; forms of the signed out do nothing."""
+    """Pages lead to the sign-in and back; forms of the signed out do nothing."""
     nobody = Colleague(service)
     with nobody.http:
         asked = nobody.get("/console/plants")
@@ -186,7 +186,7 @@ def test_no_form_does_anything_without_its_token(service: Service) -> None:
         assert root.get("/console").status_code == 200
 
 
-def test_every_room_has_the_headers_of_a_page(ann: Colleague) -> None:
+def test_every_page_has_the_headers_of_a_page(ann: Colleague) -> None:
     """No script, no frame, no cache, no sniffing."""
     for path in ("/console", "/console/plants", "/console/codes", "/console/nothing"):
         headers = ann.get(path).headers
@@ -207,10 +207,10 @@ def test_every_room_has_the_headers_of_a_page(ann: Colleague) -> None:
         ("analyst", ["/console/leaks"], ["/console/batches/1/order"]),
     ],
 )
-def test_a_role_enters_its_rooms_only(
+def test_a_role_enters_its_pages_only(
     service: Service, role: str, open_to: list[str], closed_to: list[str]
 ) -> None:
-    """What a role may not do has no link, and its room says no."""
+    """What a role may not do has no link, and its page says no."""
     with at_work(service, service.staff(role)) as colleague:
         bar = colleague.get("/console").text.partition("</header>")[0]
         for path in open_to:
@@ -223,7 +223,7 @@ def test_a_role_enters_its_rooms_only(
 # Languages ----------------------------------------------------------------------------
 
 
-def test_every_room_speaks_both_languages(
+def test_every_page_speaks_both_languages(
     service: Service, ann: Colleague, lin: Colleague, tmp_path: Path
 ) -> None:
     """Each heading is in the language that was asked for, and so is the page."""
@@ -233,7 +233,7 @@ def test_every_room_speaks_both_languages(
     file.write_text("from_index,to_index,status\n0,4,printed\n")
     report = lin.drop(batch["batch_id"], file).headers["location"]
     here = f"/console/batches/{batch['batch_id']}"
-    rooms = [
+    paths = [
         *("/console", "/console/plants", "/console/codes", "/console/leaks"),
         *(here, f"{here}/order", f"{here}/codes/3", f"{here}?watch"),
         *(package, report, "/console/nothing"),
@@ -241,16 +241,16 @@ def test_every_room_speaks_both_languages(
     titles = {}
     for language, mark in (("en", 'lang="en"'), ("zh-CN", 'lang="zh-Hans"')):
         with at_work(service, service.staff("admin"), language) as root:
-            pages = {path: root.get(path) for path in rooms}
+            pages = {path: root.get(path) for path in paths}
         assert all(f"<html {mark}>" in page.text for page in pages.values())
         titles[language] = [title_of(page) for page in pages.values()]
-    for path, english, chinese in zip(rooms, *titles.values(), strict=True):
+    for path, english, chinese in zip(paths, *titles.values(), strict=True):
         assert english.isascii() or "·" in english, path
         assert re.search(r"[\u4e00-\u9fff]", chinese), path
 
 
 def test_the_language_stays_as_chosen_and_so_does_the_page(ann: Colleague) -> None:
-    """The switch keeps what was asked for; the next room is in the same language."""
+    """The switch keeps what was asked for; the next page is in the same language."""
     page = ann.get("/console/plants?by=line").text
     switch = re.search(r'class="switch" href="([^"]*)"', page)
     assert switch is not None
@@ -271,12 +271,12 @@ def test_the_answer_to_a_form_leads_to_the_other_language(ann: Colleague) -> Non
     assert 'class="switch" href="/console/packages/999999?lang=zh"' in refused
 
 
-@pytest.mark.parametrize("room", ["/console/plants?by=line", "/console/batches/2?"])
-def test_a_screen_on_the_wall_can_be_stopped(ann: Colleague, room: str) -> None:
+@pytest.mark.parametrize("page", ["/console/plants?by=line", "/console/batches/2?"])
+def test_a_screen_on_the_wall_can_be_stopped(ann: Colleague, page: str) -> None:
     """It reads itself again until it is paused, and goes on from where it was."""
     refresh = '<meta http-equiv="refresh" content="10">'
-    assert refresh not in ann.get(room).text
-    wall = f"{room}&watch".replace("?&", "?")
+    assert refresh not in ann.get(page).text
+    wall = f"{page}&watch".replace("?&", "?")
     running = ann.get(wall).text
     assert refresh in running
     assert f'href="{wall}=paused"' in running.replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""The console's rooms for codes: the life of one cap, and lists that leaked."""
+"""The console's pages for codes: the history of one cap, and lists that leaked."""
 
 import re
 from pathlib import Path
@@ -15,9 +15,9 @@ def test_a_caps_life_stands_on_one_page(
 ) -> None:
     """Issued, packaged, taken, printed, activated, scanned and paid; in this order."""
     batch = service.issue(50, activate=False)
-    room = order_package(ann, batch)
-    bob.press(room, f"{room}/approve")
-    assert ann.send_form(ann.get(room), f"{room}/content").status_code == 200
+    page = order_package(ann, batch)
+    bob.press(page, f"{page}/approve")
+    assert ann.send_form(ann.get(page), f"{page}/content").status_code == 200
     file = tmp_path / "shift.csv"
     file.write_text("from_index,to_index,status,reason,grade\n0,49,printed,,B\n")
     lin.drop(batch["batch_id"], file, activate="now")
@@ -110,10 +110,10 @@ def test_leaked_codes_lead_to_roll_package_and_who_took_it(
     ]
     batch = service.issue(50, activate=False, units=rolls)
     service.staff_token("printhouse", name="leaky-press")
-    room = order_package(ann, batch, printhouse="leaky-press")
-    bob.press(room, f"{room}/approve")
+    page = order_package(ann, batch, printhouse="leaky-press")
+    bob.press(page, f"{page}/approve")
     ann.http.headers["x-forwarded-for"] = fresh_address()
-    assert ann.send_form(ann.get(room), f"{room}/content").status_code == 200
+    assert ann.send_form(ann.get(page), f"{page}/content").status_code == 200
     service.change(batch, "activations")
     codes = service.codes(batch)
     service.scan(codes[3], "early-bird")

@@ -1,4 +1,4 @@
-"""The console's rooms for packages: ordered, approved, taken, and whose they are."""
+"""The console's pages for packages: ordered, approved, taken, and whose they are."""
 
 import re
 from pathlib import Path
@@ -14,32 +14,32 @@ def test_a_package_goes_from_order_to_the_print_house(
     """One orders, another approves and learns the password, the house takes it."""
     batch = service.issue(500, activate=False)
     house = service.staff_token("printhouse", name="good-press")
-    room = order_package(ann, batch, encryption="password", printhouse="good-press")
-    assert "you ordered this" in ann.get(room).text.lower()
+    page = order_package(ann, batch, encryption="password", printhouse="good-press")
+    assert "you ordered this" in ann.get(page).text.lower()
     refused = ann.post(
-        f"{room}/approve", hidden_fields(ann.get(room).text, f"{room}/cancel")
+        f"{page}/approve", hidden_fields(ann.get(page).text, f"{page}/cancel")
     )
     assert refused.status_code == 409
-    bob.press(room, f"{room}/approve")
-    told = bob.send_form(bob.get(room), f"{room}/password")
+    bob.press(page, f"{page}/approve")
+    told = bob.send_form(bob.get(page), f"{page}/password")
     secret = re.search(r'class="secret">([\w-]+)<', told.text)
     assert secret is not None
-    assert f'action="{room}/content"' not in told.text
+    assert f'action="{page}/content"' not in told.text
     assert "nobody has both" in told.text
-    assert secret[1] not in bob.get(room).text
+    assert secret[1] not in bob.get(page).text
     with at_work(service, house) as press:
-        assert f'href="{room}"' in press.get("/console").text
-        assert "What the print house does" in press.get(room).text
-        taken = press.send_form(press.get(room), f"{room}/content")
+        assert f'href="{page}"' in press.get("/console").text
+        assert "What the print house does" in press.get(page).text
+        taken = press.send_form(press.get(page), f"{page}/content")
         assert taken.status_code == 200
         assert taken.content.startswith(b"PK")
         assert taken.headers["content-disposition"].startswith("attachment")
-        shown = press.get(room).text
+        shown = press.get(page).text
         assert "good-press" in shown
         assert press.http.headers["x-forwarded-for"] in shown
-    ann.send_form(ann.get(room), f"{room}/content")
-    assert f'action="{room}/content"' in ann.get(room).text
-    assert f'action="{room}/content"' not in bob.get(room).text
+    ann.send_form(ann.get(page), f"{page}/content")
+    assert f'action="{page}/content"' in ann.get(page).text
+    assert f'action="{page}/content"' not in bob.get(page).text
 
 
 def test_the_order_form_knows_rolls_houses_and_formats(
@@ -52,8 +52,8 @@ def test_the_order_form_knows_rolls_houses_and_formats(
     ]
     batch = service.issue(20, activate=False, units=rolls)
     service.staff_token("printhouse", name="listed press")
-    room = order_package(ann, batch, unit="roll-a", printhouse="listed press")
-    package = room.rpartition("/")[2]
+    page = order_package(ann, batch, unit="roll-a", printhouse="listed press")
+    package = page.rpartition("/")[2]
     form = ann.get(f"/console/batches/{batch['batch_id']}/order").text
     assert f'value="roll-a" disabled>roll-a · 0 – 9 · in package {package}<' in form
     assert 'value="roll-b">roll-b · 10 – 19 · free<' in form
@@ -74,11 +74,11 @@ def test_who_took_a_package_is_not_offered_its_password(
 ) -> None:
     """Bob approved, and downloads before he asks: the button goes."""
     batch = service.issue(20, activate=False)
-    room = order_package(ann, batch, encryption="password")
-    bob.press(room, f"{room}/approve")
-    assert f'action="{room}/password"' in bob.get(room).text
-    bob.send_form(bob.get(room), f"{room}/content")
-    assert f'action="{room}/password"' not in bob.get(room).text
+    page = order_package(ann, batch, encryption="password")
+    bob.press(page, f"{page}/approve")
+    assert f'action="{page}/password"' in bob.get(page).text
+    bob.send_form(bob.get(page), f"{page}/content")
+    assert f'action="{page}/password"' not in bob.get(page).text
 
 
 def test_what_people_do_is_audited_under_their_names(
@@ -86,18 +86,18 @@ def test_what_people_do_is_audited_under_their_names(
 ) -> None:
     """Each step of a package, its report and its end, with who took it."""
     batch = service.issue(20, activate=False)
-    room = order_package(ann, batch, encryption="password")
-    bob.press(room, f"{room}/approve")
-    bob.send_form(bob.get(room), f"{room}/password")
-    lin.send_form(lin.get(room), f"{room}/content")
+    page = order_package(ann, batch, encryption="password")
+    bob.press(page, f"{page}/approve")
+    bob.send_form(bob.get(page), f"{page}/password")
+    lin.send_form(lin.get(page), f"{page}/content")
     file = tmp_path / "shift.csv"
     file.write_text("from_index,to_index,status\n0,4,printed\n5,5,wasted\n")
     lin.drop(batch["batch_id"], file)
-    bob.press(room, f"{room}/cancel", reason="wrong roll")
+    bob.press(page, f"{page}/cancel", reason="wrong roll")
     done = service.query(
         "SELECT person, action FROM audit_log WHERE subject IN (%s, %s)"
         " ORDER BY audit_id",
-        f"package:{room.rpartition('/')[2]}",
+        f"package:{page.rpartition('/')[2]}",
         f"batch:{batch['batch_id']}",
     )
     issuer, line = "the-issuer", "the-line"
@@ -117,19 +117,19 @@ def test_what_people_do_is_audited_under_their_names(
 def test_what_preflight_keeps_back_offers_no_approval(
     service: Service, ann: Colleague, bob: Colleague
 ) -> None:
-    """Codes that are active already are not printed; the room says what to do."""
+    """Codes that are active already are not printed; the page says what to do."""
     batch = service.issue(20)
-    room = order_package(ann, batch)
-    shown = bob.get(room).text
+    page = order_package(ann, batch)
+    shown = bob.get(page).text
     assert "20 of these codes are activated already" in shown
-    assert f'action="{room}/approve"' not in shown
-    body = hidden_fields(shown, f"{room}/cancel")
-    assert bob.post(f"{room}/approve", body).status_code == 409
+    assert f'action="{page}/approve"' not in shown
+    body = hidden_fields(shown, f"{page}/cancel")
+    assert bob.post(f"{page}/approve", body).status_code == 409
     with at_work(service, service.staff("admin"), "zh-CN") as root:
-        assert "其中 20 个码的状态已是“已启用”。" in root.get(room).text
+        assert "其中 20 个码的状态已是“已启用”。" in root.get(page).text
 
 
-def test_the_first_room_tells_what_waits_and_what_is_late(
+def test_the_first_page_tells_what_waits_and_what_is_late(
     service: Service, ann: Colleague, bob: Colleague
 ) -> None:
     """A package waits until it is approved; late ones say what should have happened."""
@@ -139,21 +139,21 @@ def test_the_first_room_tells_what_waits_and_what_is_late(
         {"preset": "csv", "download_by": "2026-01-01T00:00:00Z"},
         service.issuer,
     )
-    room = f"/console/packages/{answer.json()['package_id']}"
+    page = f"/console/packages/{answer.json()['package_id']}"
 
     def sections() -> dict[str, bool]:
         parts = re.split(r"<h2>(.*?)</h2>", ann.get("/console").text)
         return {
-            k: f'href="{room}"' in v
+            k: f'href="{page}"' in v
             for k, v in zip(parts[1::2], parts[2::2], strict=True)
         }
 
     assert sections()["Packages that wait for approval"]
     assert sections()["Late"]
     assert "Not downloaded in time" in ann.get("/console").text
-    bob.press(room, f"{room}/approve")
+    bob.press(page, f"{page}/approve")
     assert not sections()["Packages that wait for approval"]
-    assert ann.send_form(ann.get(room), f"{room}/content").status_code == 200
+    assert ann.send_form(ann.get(page), f"{page}/content").status_code == 200
     assert not sections().get("Late")
 
 
@@ -162,10 +162,10 @@ def test_looking_at_a_download_counts_nothing(
 ) -> None:
     """Only the form downloads; a link that something fetches ahead does not exist."""
     batch = service.issue(20, activate=False)
-    room = order_package(ann, batch)
-    bob.press(room, f"{room}/approve")
-    assert ann.get(f"{room}/content").status_code == 405
-    package_id = int(room.rpartition("/")[2])
+    page = order_package(ann, batch)
+    bob.press(page, f"{page}/approve")
+    assert ann.get(f"{page}/content").status_code == 405
+    package_id = int(page.rpartition("/")[2])
     assert not service.query(
         "SELECT FROM package_downloads WHERE package_id = %s", package_id
     )
@@ -192,13 +192,13 @@ def test_a_wrong_order_says_so_beside_the_form_as_it_was(
 def test_a_person_of_another_brand_finds_no_package(
     service: Service, ann: Colleague
 ) -> None:
-    """Scopes of a token hold in every room."""
+    """Scopes of a token hold on every page."""
     batch = service.issue(20, activate=False)
-    room = order_package(ann, batch)
+    page = order_package(ann, batch)
     token = service.staff_token("issuer", name="stranger", brand="Other Dairy")
     with at_work(service, token) as stranger:
         home = stranger.get("/console").text
-        assert f'href="{room}"' not in home
+        assert f'href="{page}"' not in home
         assert f'href="/console/batches/{batch["batch_id"]}"' not in home
-        for path in (room, f"/console/batches/{batch['batch_id']}"):
+        for path in (page, f"/console/batches/{batch['batch_id']}"):
             assert stranger.get(path).status_code == 404

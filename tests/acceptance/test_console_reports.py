@@ -1,4 +1,4 @@
-"""The console's line rooms: reports, reconciliation, and whose they are."""
+"""The console's line pages: reports, reconciliation, and whose they are."""
 
 import re
 from pathlib import Path
@@ -27,11 +27,11 @@ def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
     again = lin.drop(batch["batch_id"], file, activate="now")
     assert again.headers["location"] == sent.headers["location"] + "?same"
     assert "nothing was new" in lin.get(again.headers["location"]).text
-    room = lin.get(f"/console/batches/{batch['batch_id']}").text
-    bar = re.search(r'<svg class="stack tall"[^>]*aria-label="([^"]*)"', room)
+    page = lin.get(f"/console/batches/{batch['batch_id']}").text
+    bar = re.search(r'<svg class="stack tall"[^>]*aria-label="([^"]*)"', page)
     assert bar is not None
     assert bar[1] == "Printed 80 (80.00 %), Wasted 5 (5.00 %), Unprinted 15 (15.00 %)"
-    assert "splice" in room
+    assert "splice" in page
     assert service.scan(service.codes(batch, 0, 0)[0])["outcome"] == "verified"
     service.audit()
 
@@ -110,8 +110,8 @@ def test_a_report_may_be_all_or_nothing(
     answer = lin.drop(batch["batch_id"], file, on_error="refuse")
     assert answer.status_code == 422
     assert "nothing of the report counts" in answer.text
-    room = lin.get(f"/console/batches/{batch['batch_id']}").text
-    assert "Unprinted 10 (100 %)" in room
+    page = lin.get(f"/console/batches/{batch['batch_id']}").text
+    assert "Unprinted 10 (100 %)" in page
 
 
 def test_an_upload_from_another_site_is_refused_unread(
@@ -180,16 +180,16 @@ def test_a_line_sees_its_own_only(service: Service, ann: Colleague) -> None:
     """A token of one line finds neither batch, package, report nor count of another."""
     mine = service.issue(10, activate=False, line="M1")
     other = service.issue(10, activate=False, line="M2")
-    rooms = {line: order_package(ann, b) for line, b in (("M1", mine), ("M2", other))}
+    pages = {line: order_package(ann, b) for line, b in (("M1", mine), ("M2", other))}
     token = service.staff_token("line", name="m-one", line="M1")
     with at_work(service, token) as one:
         home = one.get("/console").text
-        assert f'href="{rooms["M1"]}"' in home
-        assert f'href="{rooms["M2"]}"' not in home
+        assert f'href="{pages["M1"]}"' in home
+        assert f'href="{pages["M2"]}"' not in home
         assert f'href="/console/batches/{other["batch_id"]}"' not in home
-        assert one.get(rooms["M1"]).status_code == 200
+        assert one.get(pages["M1"]).status_code == 200
         here = f"/console/batches/{other['batch_id']}"
-        for path in (rooms["M2"], here, f"{here}/order", f"{here}/codes/0"):
+        for path in (pages["M2"], here, f"{here}/order", f"{here}/codes/0"):
             assert one.get(path).status_code == 404, path
         assert "· M2<" not in one.get("/console/plants?by=line").text
         assert "· M2<" in ann.get("/console/plants?by=line").text
@@ -212,18 +212,18 @@ def test_a_print_house_sees_its_own_packages_only(
     """Neither another house's, nor what is addressed to nobody."""
     token = service.staff_token("printhouse", name="press-one")
     service.staff_token("printhouse", name="press-two")
-    rooms = {}
+    pages = {}
     for house in ("press-one", "press-two", ""):
-        rooms[house] = order_package(
+        pages[house] = order_package(
             ann, service.issue(5, activate=False), printhouse=house
         )
-        bob.press(rooms[house], f"{rooms[house]}/approve")
+        bob.press(pages[house], f"{pages[house]}/approve")
     with at_work(service, token) as press:
         home = press.get("/console").text
-        mine = rooms.pop("press-one")
+        mine = pages.pop("press-one")
         assert f'href="{mine}"' in home
         form = hidden_fields(press.get(mine).text, f"{mine}/content")
-        for room in rooms.values():
-            assert f'href="{room}"' not in home
-            assert press.get(room).status_code == 404
-            assert press.post(f"{room}/content", form).status_code == 404
+        for page in pages.values():
+            assert f'href="{page}"' not in home
+            assert press.get(page).status_code == 404
+            assert press.post(f"{page}/content", form).status_code == 404

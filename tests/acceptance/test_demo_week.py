@@ -11,7 +11,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 import console
-from console.texts import TEXTS
+from console.frame.texts import TEXTS
 from crowncap.demo import leak_path
 from crowncap.demo_week.shoppers import LEAKED
 from crowncap.embedded import EmbeddedServerError
@@ -23,7 +23,7 @@ from tests.fixtures.service import Service
 LINK = re.compile(r'href="(/console[^"#]*)"')
 FEW = 6
 # What a visitor who is signed in does not open as a page.
-NO_ROOMS = {f"{HOME}/sign-in", f"{HOME}/{{rest:path}}"}
+NO_PAGES = {f"{HOME}/sign-in", f"{HOME}/{{rest:path}}"}
 
 
 def count_scans(service: Service) -> int:
@@ -70,20 +70,20 @@ def test_a_start_that_was_killed_is_made_up_for(week: Service) -> None:
     week.audit()
 
 
-def test_every_room_has_something_to_show(week: Service) -> None:
+def test_every_page_has_something_to_show(week: Service) -> None:
     """Whoever follows the links from the first page sees each kind of page, filled."""
     with at_work(week, week.staff("admin")) as root:
         pages = walk(root)
-    rooms = {
+    addresses = {
         re.sub(r"\{\w+:\w+\}", r"[\\w.-]+", route.path)
         for route in console.ROUTER.routes
         if isinstance(route, HTTPRoute) and "GET" in route.methods
-        if route.path not in NO_ROOMS
+        if route.path not in NO_PAGES
     }
     unseen = {
-        room
-        for room in rooms
-        if not any(re.fullmatch(room, page.partition("?")[0]) for page in pages)
+        address
+        for address in addresses
+        if not any(re.fullmatch(address, page.partition("?")[0]) for page in pages)
     }
     assert unseen == set()
     batch = f"{HOME}/batches/3"

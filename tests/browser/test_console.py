@@ -13,7 +13,7 @@ from tests.fixtures.cartons import Warehouse, accepted
 from tests.fixtures.service import Json, Service
 
 SCREENS = {
-    "desk": {"width": 1280, "height": 900},
+    "wide": {"width": 1280, "height": 900},
     "tablet": {"width": 820, "height": 1180},
     "phone": {"width": 390, "height": 844},
 }
@@ -79,8 +79,8 @@ async def test_the_whole_way_goes_by_keyboard(
 ) -> None:
     """Sign in, order, approve, take, report and read the reconciliation: no mouse."""
     batch = service.issue(1_000, activate=False, lot="KEYS-1")
-    desk = SCREENS["desk"]
-    ann = await _enter(await open_context(viewport=desk), service.issuer)
+    wide = SCREENS["wide"]
+    ann = await _enter(await open_context(viewport=wide), service.issuer)
     await _press(ann, ann.get_by_role("link", name=f"Batch {batch['batch_id']}"))
     await _press(ann, ann.get_by_role("link", name="Order a package"))
     await _type(ann, "Net quantity", "500")
@@ -91,12 +91,12 @@ async def test_the_whole_way_goes_by_keyboard(
     await _photograph(ann, "way-1-order")
     await _press(ann, ann.get_by_role("button", name="Place the order"))
     await expect(ann.locator("dd", has_text="550 (net 500 + 10 %)")).to_be_visible()
-    room = ann.url
+    page = ann.url
     await expect(ann.get_by_text("You ordered this")).to_be_visible()
 
     bob_token = service.staff_token("issuer", name="bob")
-    bob = await _enter(await open_context(viewport=desk), bob_token)
-    name = f"Package {room.rpartition('/')[2]}"
+    bob = await _enter(await open_context(viewport=wide), bob_token)
+    name = f"Package {page.rpartition('/')[2]}"
     await _press(bob, bob.get_by_role("link", name=name, exact=True).first)
     await _photograph(bob, "way-2-approve")
     await _press(bob, bob.get_by_role("button", name="Approve"))
@@ -118,7 +118,7 @@ async def test_the_whole_way_goes_by_keyboard(
         "from_index,to_index,status,reason,grade\n"
         "0,499,printed,,A\n500,519,rejected,unreadable,F\n520,five,wasted,,\n"
     )
-    lin = await _enter(await open_context(viewport=desk), service.staff("line"))
+    lin = await _enter(await open_context(viewport=wide), service.staff("line"))
     await _report(lin, batch, file)
     await _press(lin, lin.get_by_role("button", name="Sign out"))
     await expect(lin.get_by_label("Staff token")).to_be_focused()
@@ -126,8 +126,8 @@ async def test_the_whole_way_goes_by_keyboard(
 
 async def _report(lin: Page, batch: Json, file: Path) -> None:
     """Drop a report with a wrong row, and read what came of it."""
-    room = lin.get_by_role("link", name=f"Batch {batch['batch_id']}")
-    await _press(lin, room)
+    page = lin.get_by_role("link", name=f"Batch {batch['batch_id']}")
+    await _press(lin, page)
     # The browser is told of the wait for a chooser long before Enter opens one.
     async with lin.expect_file_chooser() as choosing:
         await _reach(lin, lin.locator("#file"))
@@ -139,7 +139,7 @@ async def _report(lin: Page, batch: Json, file: Path) -> None:
     row = lin.get_by_role("row", name="4 2 'five' is no whole number.")
     await expect(row).to_be_visible()
     await _photograph(lin, "way-4-report")
-    await _press(lin, room)
+    await _press(lin, page)
     await expect(lin.locator("svg.tall")).to_have_attribute(
         "aria-label",
         "Printed 500 (50.00 %), Rejected 20 (2.00 %), Unprinted 480 (48.00 %)",
@@ -187,12 +187,12 @@ def ground(service: Service) -> Ground:
     codes = service.codes(batch, 0, 30)
     assert service.scan(codes[7], "cap-lover")["outcome"] == "rewarded"
     assert service.scan(codes[7], "late-lily")["outcome"] == "already_claimed"
-    package_room, waiting_room = (f"/console/packages/{n}" for n in (package, waiting))
-    return Ground(batch, package_room, waiting_room, report, codes)
+    package_page, waiting_page = (f"/console/packages/{n}" for n in (package, waiting))
+    return Ground(batch, package_page, waiting_page, report, codes)
 
 
 async def _look_over(page: Page, name: str) -> None:
-    """Photograph a room, and find what a reader would stumble on."""
+    """Photograph a page, and find what a reader would stumble on."""
     await _photograph(page, name)
     root = "document.documentElement"
     wider = await page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
@@ -209,7 +209,7 @@ async def _look_over(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize(("language", "scheme"), LOOKS)
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
+async def test_every_page_is_easy_to_read(  # noqa: PLR0917 - pytest names them
     service: Service,
     open_context: OpenContext,
     ground: Ground,
@@ -217,7 +217,7 @@ async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
     language: str,
     scheme: str,
 ) -> None:
-    """No room scrolls sideways, hides in pale ink, or makes the browser complain."""
+    """No page scrolls sideways, hides in pale ink, or makes the browser complain."""
     context = await open_context(
         viewport=SCREENS[screen], locale=language, color_scheme=scheme
     )
@@ -230,7 +230,7 @@ async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
     await _look_over(page, f"sign-in-{tag}")
     await _sign_in(page, service.staff("admin"))
     here = f"/console/batches/{ground.batch['batch_id']}"
-    rooms = {
+    pages = {
         "home": "/console",
         "batch": here,
         "order": f"{here}/order",
@@ -245,7 +245,7 @@ async def test_every_room_is_easy_to_read(  # noqa: PLR0917 - pytest names them
         "find": "/console/codes",
         "leaks": "/console/leaks",
     }
-    for name, path in rooms.items():
+    for name, path in pages.items():
         await page.goto(path)
         await page.locator("details:has(table) > summary").first.evaluate_all(
             "all => all.forEach((e) => { e.parentElement.open = true; })"

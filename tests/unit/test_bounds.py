@@ -18,7 +18,7 @@ import printer_export.routes
 import scan_api.routes
 from codegen.domain.ranges import Binding, Product, sell_by
 from codegen.routes.changes import Void
-from console.sentences import sentence_in
+from console.frame.sentences import sentence_in
 from core import bounds
 from core.auth.members import MemberSigner, MemberVerifier
 from core.bounds import Body, check_moment, check_values, read_id

@@ -9,7 +9,7 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
-from console.sentences import sentence_in
+from console.frame.sentences import sentence_in
 from core.clock import utc_datetime
 from printer_export.domain.order import Encryption, Package, PackageOrder, Sheet
 from printer_export.domain.preflight import Finding, Level, check_order, check_ranges

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.plots import STATUSES, WIDTH, lay_out, write_shares
+from console.frame.plots import STATUSES, WIDTH, lay_out, write_shares
 
 COUNTS = st.dictionaries(
     st.sampled_from(STATUSES), st.integers(0, 10**11), min_size=1

@@ -1,0 +1,141 @@
+"""The history of one cap, from every feature that met it, in the order of time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from codegen.domain.ranges import Standing, StateChange
+from codegen.store import find_standing, find_state_changes
+from core.clock import utc_datetime
+from core.ids import time_of_id
+from printer_export.domain.logistics import EventKind
+from printer_export.pipeline.stories import PackagedIn, Story, tell_story
+from scan_api.store import Claim, count_sightings, load_claim
+
+# The way of a cap that all goes well with, by the events that take it a stage on.
+_STAGES: Final = {
+    "issued": {"issued"},
+    "packaged": {"packaged"},
+    "printed": {"printed"},
+    "packed": {"packing", "palletising"},
+    "shipped": {"shipping"},
+    "activated": {"activate"},
+    "scanned": {"rewarded", "held", "no_reward"},
+    "paid": {"rewarded", "hold_posted"},
+}
+_ENDS: Final = {"void", "recall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a cap; `kind` says what, `facts` what more."""
+
+    at: datetime
+    kind: str
+    person: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeHistory:
+    """A cap's history; scans that claimed nothing are counted, not dated."""
+
+    batch: Batch
+    index: int
+    standing: Standing
+    claim: Claim | None
+    sightings: int
+    events: tuple[Event, ...]
+
+    @property
+    def ended(self) -> Event | None:
+        """Give what ended the cap, if anything did."""
+        ends = [e for e in self.events if e.kind in _ENDS]
+        return ends[-1] if ends else None
+
+    @property
+    def stages(self) -> list[tuple[str, datetime | None]]:
+        """Name the stages of a cap's way, each with when it first got there."""
+        return [
+            (name, next((e.at for e in self.events if e.kind in kinds), None))
+            for name, kinds in _STAGES.items()
+        ]
+
+
+async def load_code_history(
+    conn: AsyncConnection, batch: Batch, index: int
+) -> CodeHistory:
+    """Put a cap's history together; raises NotFound for an index out of the batch."""
+    story = await tell_story(conn, batch, index)
+    code_id = batch.first_code_id + index
+    standing = await find_standing(conn, code_id)
+    claim = await load_claim(conn, code_id)
+    events = [
+        Event(batch.issued_at, "issued", batch.issued_by),
+        *(event for package in story.packages for event in _of_package(package)),
+        *_of_reports(story),
+        *_of_cartons(story),
+        *map(_of_change, await find_state_changes(conn, batch.batch_id, code_id)),
+        *_of_claim(claim),
+    ]
+    return CodeHistory(
+        batch,
+        index,
+        standing,
+        claim,
+        await count_sightings(conn, code_id),
+        tuple(sorted(events, key=lambda event: event.at)),
+    )
+
+
+def _of_package(package: PackagedIn) -> Iterator[Event]:
+    where = {"package_id": package.package_id}
+    for_whom = where | {"printhouse": package.printhouse}
+    yield Event(package.ordered_at, "packaged", package.ordered_by, for_whom)
+    if package.approved_at is not None:
+        yield Event(package.approved_at, "approved", package.approved_by, where)
+    for download in package.downloads:
+        facts = where | {"address": download.address}
+        yield Event(download.at, "downloaded", download.person, facts)
+    if package.cancelled_at is not None:
+        yield Event(package.cancelled_at, "cancelled", package.cancelled_by, where)
+
+
+def _of_reports(story: Story) -> Iterator[Event]:
+    for said in story.reports:
+        facts = {name: said[name] for name in ("report_id", "reason", "grade")}
+        yield Event(said["at"], said["status"], said["person"], facts)
+
+
+def _of_cartons(story: Story) -> Iterator[Event]:
+    for carton in story.cartons:
+        for each in carton.events:
+            moment, (unit,) = each.moment, each.units
+            kind = each.kind.value
+            if each.kind is EventKind.PACKING and unit.pallet_sscc is not None:
+                kind = "palletising"
+            facts = {
+                "carton": unit.sscc,
+                "pallet": unit.pallet_sscc,
+                "place": moment.biz_location,
+            }
+            yield Event(moment.happened_at, kind, moment.person, facts)
+
+
+def _of_change(change: StateChange) -> Event:
+    return Event(change.at, change.kind, change.person, {"reason": change.reason})
+
+
+def _of_claim(claim: Claim | None) -> Iterator[Event]:
+    if claim is None:
+        return
+    at = utc_datetime(time_of_id(claim.scan_id))
+    facts = {"member_id": claim.member_id, "points": claim.points}
+    yield Event(at, claim.outcome, None, facts)
+    if claim.resolved_at is not None:
+        kind = f"hold_{claim.resolution}"
+        yield Event(claim.resolved_at, kind, None, {"points": claim.points})

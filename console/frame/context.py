@@ -1,0 +1,35 @@
+"""What the pages' handlers need, put together once by the shell."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from codegen.domain import EpochKeys
+from core.auth.guesses import GuessLimit
+from core.auth.refusals import RefusalLog
+from core.clock import Clock, utc_datetime
+from core.settings import Settings
+from printer_export.pipeline.packages import Packaging
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleContext:
+    """The pages' ways to the features below them."""
+
+    settings: Settings
+    clock: Clock
+    engine: AsyncEngine
+    packaging: Packaging
+    guesses: GuessLimit
+    refusals: RefusalLog
+
+    @property
+    def now(self) -> datetime:
+        """The time of this request's effects."""
+        return utc_datetime(self.clock.now_ms())
+
+    @property
+    def keys(self) -> EpochKeys:
+        """Read the master keys."""
+        return self.packaging.issuance.key_file.load()

@@ -1,0 +1,68 @@
+"""From a template of the console to an answer, in the reader's language and time."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from litestar import Response
+
+from console.frame.context import ConsoleContext
+from console.frame.page_request import StaffRequest
+from console.frame.plots import lay_out, write_shares
+from console.frame.sentences import fault_in, sentence_in
+from console.frame.texts import NAVIGATION, text_in
+from core.clock import local_time
+from core.pages import Templates
+
+FOLDER: Final = Path(__file__).parent / "templates"
+TEMPLATES: Final = Templates(FOLDER)
+HOME: Final = "/console"
+
+
+def render(
+    context: ConsoleContext,
+    page: StaffRequest,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> Response[bytes]:
+    """Render a template for whoever asked for a page."""
+    return TEMPLATES.render(
+        page,
+        template,
+        status=status,
+        headers=headers,
+        page=page,
+        t=partial(text_in, page.language),
+        pages=_pages(page),
+        moment=_moment(context.settings.timezone, "%Y-%m-%d %H:%M"),
+        second=_moment(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),
+        shares=write_shares,
+        say_fault=partial(fault_in, page.language),
+        say=partial(sentence_in, page.language),
+        lay_out=lay_out,
+        **values,
+    )
+
+
+def _pages(page: StaffRequest) -> list[tuple[str, str]]:
+    """List the pages that the visitor may enter, as (name, path)."""
+    if page.visitor is None:
+        return []
+    return [
+        (name, path) for name, (path, roles) in NAVIGATION.items() if page.may(*roles)
+    ]
+
+
+def _moment(timezone: ZoneInfo, form: str) -> Callable[[datetime | None], str]:
+    """Make what writes a moment on the brand's clock; both languages read ISO."""
+
+    def word(at: datetime | None) -> str:
+        return "–" if at is None else local_time(at, timezone).strftime(form)
+
+    return word

@@ -1,0 +1,1 @@
+"""For who traces fraud: where leaked codes came from."""

@@ -1,0 +1,1 @@
+"""For lines and print houses: batches, packages, reports, reconciliation."""

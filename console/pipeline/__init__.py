@@ -1,1 +1,0 @@
-"""What a room shows that no single feature knows."""

@@ -1,0 +1,44 @@
+"""HTTP of the console: HTML for people, below /console."""
+
+from litestar import Router
+
+from console.codes import codes, recalls
+from console.frame import sign_in as signing
+from console.fraud import leaks
+from console.line import batches, home, packages, plants, reports
+
+ROUTER = Router(
+    path="/",
+    route_handlers=[
+        signing.show_sign_in,
+        signing.sign_in,
+        signing.sign_out,
+        home.show_home,
+        home.show_nothing,
+        batches.show_batch,
+        packages.show_order_form,
+        packages.order_package,
+        packages.show_package,
+        packages.approve_package,
+        packages.cancel_package,
+        packages.tell_password,
+        packages.download_package,
+        reports.add_report,
+        reports.preview,
+        reports.show_report,
+        reports.give_wrong_rows,
+        reports.give_template,
+        codes.ask_for_code,
+        codes.find_code,
+        codes.show_code,
+        leaks.ask_for_codes,
+        leaks.trace_leak,
+        leaks.void_leak,
+        plants.show_plants,
+        recalls.show_recalls,
+        recalls.show_one_recall,
+        recalls.show_void_request,
+        recalls.approve_one_recall,
+        recalls.approve_void_request,
+    ],
+)
