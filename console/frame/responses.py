@@ -23,7 +23,7 @@ from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, Forbidden, database_away
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 SIGN_IN = f"{HOME}/sign-in"
 AnyRequest = Request[Any, Any, Any]

@@ -31,7 +31,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "skip": ("跳到正文", "Skip to the content"),
     "switch": ("English", "中文"),
     "switch_label": ("Switch to English", "切换到中文"),
-    "pages": ("栏目", "Rooms"),
+    "pages": ("栏目", "Pages"),
     "page_home": ("首页", "Home"),
     "page_plants": ("工厂对账", "Plants"),
     "page_codes": ("查码", "Find a cap"),

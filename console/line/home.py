@@ -89,4 +89,4 @@ async def show_nothing(
     _request: AnyRequest, _context: ConsoleContext, _page: StaffRequest
 ) -> Response[bytes]:
     """Say that there is no such page, as one with a way back."""
-    raise NotFound("There is no such room.")
+    raise NotFound("There is no such page.")
