@@ -30,7 +30,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.measure import rounded
-from bench.scan import Target, fire
+from bench.rig import Target, fire
 from bench.serving import (
     CROWNCAP,
     StoreUrls,
