@@ -50,6 +50,9 @@ class Rig:
 
     data: Path
     crowncap: Target
+    # The same with two workers, on data and servers of its own.
+    pair_data: Path
+    pair: Target
     empty: Target
     textbook: Target
 
@@ -75,7 +78,8 @@ class Run:
 @contextlib.contextmanager
 def rig() -> Iterator[Rig]:
     """Start the real server, the empty one and the textbook's; stop all at the end."""
-    with scratch_data() as data, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        data, pair_data = (stack.enter_context(scratch_data()) for _ in range(2))
         stack.push(partial(_show_logs, data.parent))
 
         def start(
@@ -86,10 +90,14 @@ def rig() -> Iterator[Rig]:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
             return process.pid
 
-        ports = [free_port() for _ in range(3)]
-        up = f"up --demo --no-week --workers 1 --port {ports[0]}".split()
-        trusted = {"CROWNCAP_TRUSTED_PROXIES": "127.0.0.0/8"}
-        real = start("up", [CROWNCAP, *up, "--data-dir", data], ports[0], trusted)
+        def start_real(name: str, where: Path, workers: int, port: int) -> int:
+            up = f"up --demo --no-week --workers {workers} --port {port}".split()
+            trusted = {"CROWNCAP_TRUSTED_PROXIES": "127.0.0.0/8"}
+            return start(name, [CROWNCAP, *up, "--data-dir", where], port, trusted)
+
+        ports = [free_port() for _ in range(4)]
+        real = start_real("up", data, 1, ports[0])
+        pair = start_real("pair", pair_data, 2, ports[3])
         serve = [sys.executable, "-m", "bench.empty"]
         command = [*serve, "bench.empty:create_app", str(ports[1])]
         empty = start("empty", command, ports[1], {})
@@ -98,6 +106,8 @@ def rig() -> Iterator[Rig]:
         yield Rig(
             data,
             Target(ports[0], (real,)),
+            pair_data,
+            Target(ports[3], (pair,)),
             Target(ports[1], (empty,)),
             # Its PostgreSQL and Valkey are those of the real server, idle meanwhile.
             Target(ports[2], (book, real)),

@@ -1,6 +1,7 @@
 """Scans over HTTP: the real server, an empty route on the same server, a textbook.
 
-All servers run at once, each with one worker; only one is under load at a time, from
+All servers run at once, each with one worker but for one of the real ones, which has
+two; only one is under load at a time, from
 64 connections of a process of its own. A round runs everything once and the empty
 routes twice; a ratio compares runs of one round, and each figure is the median over
 the rounds. Every answer must have the right outcome and `crowncap audit` must end
@@ -10,7 +11,8 @@ Runs in which the host took more than 8 % of the CPU time away, or rewards were 
 count only if no others are left; `runs_dropped` says how many did not.
 
 Environment: `CROWNCAP_BENCH_SECONDS` (4: of a run; the empty routes get half of it),
-`CROWNCAP_BENCH_ROUNDS` (3), `CROWNCAP_BENCH_MEMBERS` (100,000).
+`CROWNCAP_BENCH_ROUNDS` (3), `CROWNCAP_BENCH_MEMBERS` (100,000); with
+`CROWNCAP_BENCH_SHORT` set one short round, for work on it: two minutes in all.
 """
 
 import os
@@ -22,14 +24,26 @@ from typing import Final
 
 from bench.measure import rounded
 from bench.rig import CONNECTIONS, Rig, Run, batches_of, fire, rig
-from bench.supply import Shot, Supply, issue_codes, mint_tokens, run_crowncap
+from bench.supply import (
+    Shot,
+    Supply,
+    issue_codes,
+    mint_app_token,
+    mint_tokens,
+    run_crowncap,
+)
 
 # No faster than this, so that a run never lacks requests.
 SHOTS_PER_S: Final = 16_000
 NEW_CODES_PER_S: Final = 8_000
+# Runs of a round that use up new codes.
+NEW_RUNS: Final = 6
+PAIR_MEMBERS: Final = 5_000
 FIRST_TIME_S: Final = 60.0
 TEXTBOOK_MEMBERS: Final = 500
 TEXTBOOK_CODES_PER_S: Final = 2_000
+USUAL: Final = ("4", "3", "100000")
+SHORT: Final = ("1.5", "1", "6000")
 EMPTY: Final = ("empty_typed", "empty_asgi")
 
 
@@ -45,10 +59,11 @@ class Knobs:
     def from_env(cls) -> "Knobs":
         """Read CROWNCAP_BENCH_*."""
         environ = os.environ
+        usual = SHORT if environ.get("CROWNCAP_BENCH_SHORT") else USUAL
         return cls(
-            float(environ.get("CROWNCAP_BENCH_SECONDS", "4")),
-            int(environ.get("CROWNCAP_BENCH_ROUNDS", "3")),
-            int(environ.get("CROWNCAP_BENCH_MEMBERS", "100000")),
+            float(environ.get("CROWNCAP_BENCH_SECONDS", usual[0])),
+            int(environ.get("CROWNCAP_BENCH_ROUNDS", usual[1])),
+            int(environ.get("CROWNCAP_BENCH_MEMBERS", usual[2])),
         )
 
 
@@ -59,6 +74,7 @@ class Bench:
     rig: Rig
     knobs: Knobs
     supply: Supply
+    pair: Supply
     textbook: Supply
     rounds: list[dict[str, list[Run]]]
 
@@ -67,6 +83,9 @@ class Bench:
         shots = self.textbook.new("/scans", len(self.textbook.tokens))
         _, sent = fire(self.rig.data, self.rig.textbook, shots, FIRST_TIME_S)
         self.textbook.use_up(shots[:sent])
+        shots = self.pair.first_timers("/v1/scans", len(self.pair.tokens))
+        _, sent = fire(self.rig.pair_data, self.rig.pair, shots, FIRST_TIME_S)
+        self.pair.use_up(shots[:sent])
         for path in ("/typed", "/plain"):
             shots = self.textbook.new(path, 100)
             fire(self.rig.data, self.rig.empty, shots, 0.5, "cycle")
@@ -76,19 +95,20 @@ class Bench:
         self.rounds.append(defaultdict(list))
         members = -(-self.knobs.members // self.knobs.rounds)
         self._run_real("new_first_time", self.supply.first_timers, members)
-        for pair in (("new", "repeat"), ("forged", "mix")):
-            self._run_empty()
-            for name in pair:
-                count = round(self.knobs.seconds * SHOTS_PER_S)
-                if name in {"new", "mix"}:
-                    count //= 2
-                shots: dict[str, Callable[[str, int], list[Shot]]] = {
-                    "new": self.supply.new,
-                    "repeat": self.supply.repeats,
-                    "forged": self.supply.forged,
-                    "mix": self.supply.mixed,
-                }
-                self._run_real(name, shots[name], count)
+        many = round(self.knobs.seconds * SHOTS_PER_S)
+        few = many // 2
+        self._run_empty()
+        self._run_real("new", self.supply.new, few)
+        self._run_real("repeat", self.supply.repeats, many)
+        self._run_empty()
+        self._run_real("forged", self.supply.forged, many)
+        self._run_real("mix", self.supply.mixed, few)
+        # What is compared with `new` has it before and after.
+        self._run_real("new_two_workers", self.pair.new, few)
+        self._run_real("new_keyed", self.supply.keyed, few)
+        self._run_real("new", self.supply.new, few)
+        self._run_real("new_by_app", self.supply.by_app, few)
+        self._run_real("new_placed", self.supply.placed, few)
         count = round(self.knobs.seconds * TEXTBOOK_CODES_PER_S)
         shots_ = self.textbook.new("/scans", count)
         run, sent = fire(self.rig.data, self.rig.textbook, shots_, self.knobs.seconds)
@@ -108,10 +128,13 @@ class Bench:
     ) -> None:
         shots = make("/v1/scans", count)
         seconds = FIRST_TIME_S if name == "new_first_time" else self.knobs.seconds
-        scans, batches = batches_of(self.rig.crowncap)
-        run, sent = fire(self.rig.data, self.rig.crowncap, shots, seconds)
-        more_scans, more_batches = batches_of(self.rig.crowncap)
-        self.supply.use_up(shots[:sent])
+        target, supply = self.rig.crowncap, self.supply
+        if name == "new_two_workers":
+            target, supply = self.rig.pair, self.pair
+        scans, batches = batches_of(target)
+        run, sent = fire(self.rig.data, target, shots, seconds)
+        more_scans, more_batches = batches_of(target)
+        supply.use_up(shots[:sent])
         if more_batches > batches:
             run.figures["scans_a_batch"] = (more_scans - scans) / (
                 more_batches - batches
@@ -127,6 +150,19 @@ def _calm(runs: list[Run]) -> list[Run]:
     return [run for run in runs if run.is_calm] or runs
 
 
+def _beside(name: str) -> tuple[str, ...]:
+    """Name what a scenario is compared with."""
+    if name in EMPTY:
+        return ()
+    if name == "textbook_new":
+        return EMPTY
+    if name == "forged":
+        return ("empty_typed", "empty_asgi")
+    if name.startswith("new_"):
+        return (*EMPTY, "textbook_new", "new")
+    return (*EMPTY, "textbook_new")
+
+
 def _summary(name: str, rounds: list[dict[str, list[Run]]]) -> dict[str, object]:
     """Sum a scenario up: medians over its calm runs, ratios within rounds."""
     runs = [run for round_ in rounds for run in round_[name]]
@@ -135,13 +171,7 @@ def _summary(name: str, rounds: list[dict[str, list[Run]]]) -> dict[str, object]
     calm = _calm(runs)
     rate = rounded(statistics.median(run.rate for run in calm))
     summary: dict[str, object] = {"scans_per_s": rate}
-    for other in (*EMPTY, "textbook_new"):
-        if (
-            name in EMPTY
-            or name == other
-            or (other, name) == ("textbook_new", "forged")
-        ):
-            continue
+    for other in _beside(name):
         ratios = [
             statistics.mean(run.rate for run in _calm(round_[name]))
             / statistics.mean(run.rate for run in _calm(round_[other]))
@@ -165,9 +195,8 @@ def run() -> dict[str, object]:
     """
     knobs = Knobs.from_env()
     with rig() as running:
-        quantity = knobs.members + round(
-            knobs.rounds * knobs.seconds * NEW_CODES_PER_S * 2
-        )
+        new = round(knobs.rounds * knobs.seconds * NEW_CODES_PER_S)
+        quantity = knobs.members + NEW_RUNS * new
         aside = TEXTBOOK_MEMBERS + round(
             (knobs.rounds + 1) * knobs.seconds * TEXTBOOK_CODES_PER_S
         )
@@ -176,7 +205,11 @@ def run() -> dict[str, object]:
         bench = Bench(
             running,
             knobs,
-            Supply(codes[aside:], tokens),
+            Supply(codes[aside:], tokens, mint_app_token(running.data)),
+            Supply(
+                issue_codes(running.pair_data, PAIR_MEMBERS + new),
+                mint_tokens(running.pair_data, PAIR_MEMBERS),
+            ),
             Supply(codes[:aside], tokens[:TEXTBOOK_MEMBERS], known=TEXTBOOK_MEMBERS),
             [],
         )
@@ -185,6 +218,7 @@ def run() -> dict[str, object]:
             bench.run_round()
         # Exits with 1, which raises here, if an invariant is broken.
         audit = run_crowncap(running.data, "audit").strip()
+        run_crowncap(running.pair_data, "audit")
     figures: dict[str, object] = {
         "connections": CONNECTIONS,
         "members": knobs.members,

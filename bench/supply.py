@@ -4,6 +4,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -84,17 +85,35 @@ def name_of(member: int) -> str:
     return f"member-{member:06d}"
 
 
-def request_of(path: str, code: str, address: str, token: str, device: str) -> bytes:
-    """Write one request, as a phone's browser behind a proxy sends it."""
+def mint_app_token(data: Path) -> str:
+    """Mint a token for a backend that scans for its users."""
+    order = ["--role", "app", "--name", "bench"]
+    return run_crowncap(data, "token", "staff", *order).strip()
+
+
+def request_of(
+    path: str,
+    code: str,
+    address: str,
+    token: str,
+    device: str,
+    *,
+    headers: str = "",
+    more: str = "",
+) -> bytes:
+    """Write one request, as a phone's browser behind a proxy sends it.
+
+    `more` is what else is in the body, from a comma on.
+    """
     body = f'{{"code":"{code}"'
     if device:
         body += f',"device_id":"{device}"'
-    body += "}"
+    body += more + "}"
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
     return (
         f"POST {path} HTTP/1.1\r\nHost: bench.example\r\n"
         "Content-Type: application/json\r\nAccept-Language: zh-CN,zh;q=0.9\r\n"
-        f"{authorization}X-Forwarded-For: {address}\r\n"
+        f"{authorization}{headers}X-Forwarded-For: {address}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
 
@@ -105,6 +124,7 @@ class Supply:
 
     codes: list[str]
     tokens: list[str]
+    app_token: str = ""
     # Members that have scanned before, the first `known` of them.
     known: int = 0
     claimed: list[Cap] = field(default_factory=list)
@@ -121,16 +141,35 @@ class Supply:
 
     def new(self, path: str, count: int) -> list[Shot]:
         """Give new codes to members who have scanned before."""
-        known = max(1, self.known)
-        members = [(self._member + n) % known for n in range(count)]
-        return self._new(path, members)
+        return self._new(path, self._scanned_before(count))
 
-    def _new(self, path: str, members: list[int]) -> list[Shot]:
+    def keyed(self, path: str, count: int) -> list[Shot]:
+        """Give new codes as `new` does, each with an idempotency key."""
+        return self._new(path, self._scanned_before(count), self._keyed)
+
+    def by_app(self, path: str, count: int) -> list[Shot]:
+        """Give new codes to the same members, whose app's backend asks."""
+        return self._new(path, self._scanned_before(count), self._by_app)
+
+    def placed(self, path: str, count: int) -> list[Shot]:
+        """Give new codes as `new` does, each with a position."""
+        return self._new(path, self._scanned_before(count), self._placed)
+
+    def _scanned_before(self, count: int) -> list[int]:
+        known = max(1, self.known)
+        return [(self._member + n) % known for n in range(count)]
+
+    def _new(
+        self,
+        path: str,
+        members: list[int],
+        write: Callable[[str, Cap], bytes] | None = None,
+    ) -> list[Shot]:
         codes = self.codes[self._code : self._code + len(members)]
         if len(codes) < len(members):
             raise RuntimeError("The bench has used up its codes; issue more.")
         return [
-            self._shot(path, Cap(code, member), "rewarded")
+            self._shot(path, Cap(code, member), "rewarded", write)
             for code, member in zip(codes, members, strict=True)
         ]
 
@@ -165,15 +204,48 @@ class Supply:
         }
         return [next(stacks[kind]) for kind in kinds]
 
-    def _shot(self, path: str, cap: Cap, outcome: str) -> Shot:
-        request = request_of(
+    def _shot(
+        self,
+        path: str,
+        cap: Cap,
+        outcome: str,
+        write: Callable[[str, Cap], bytes] | None = None,
+    ) -> Shot:
+        return Shot((write or self._plain)(path, cap), outcome, cap)
+
+    def _plain(
+        self, path: str, cap: Cap, *, headers: str = "", more: str = ""
+    ) -> bytes:
+        return request_of(
             path,
             cap.code,
             address_of(11, cap.member),
             self.tokens[cap.member],
             f"device-{cap.member:06d}",
+            headers=headers,
+            more=more,
         )
-        return Shot(request, outcome, cap)
+
+    def _keyed(self, path: str, cap: Cap) -> bytes:
+        return self._plain(path, cap, headers=f"Idempotency-Key: bench-{cap.code}\r\n")
+
+    def _placed(self, path: str, cap: Cap) -> bytes:
+        lat, lon = 22 + cap.member % 1800 / 100, 98 + cap.member % 2300 / 100
+        position = f'{{"lat":{lat},"lon":{lon},"accuracy_m":25}}'
+        return self._plain(path, cap, more=f',"position":{position}')
+
+    def _by_app(self, path: str, cap: Cap) -> bytes:
+        context = {
+            "ip": address_of(11, cap.member),
+            "user_agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50",
+            "channel": "mini-program",
+            "entry": "camera",
+            "risk_rank": 0,
+        }
+        told = {"member_id": name_of(cap.member), "context": context}
+        more = "," + json.dumps(told, separators=(",", ":"))[1:-1]
+        device = f"device-{cap.member:06d}"
+        return request_of(path, cap.code, "10.0.0.1", self.app_token, device, more=more)
 
     def use_up(self, fired: list[Shot]) -> None:
         """Learn what was sent; the rest may be handed out again."""
