@@ -1,6 +1,21 @@
 -- What all migrations come to, to be read; `make schema` writes it.
 
 
+CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO balances AS b (shard, member_no, unit, available, pending)
+    SELECT in_shard, in_members[s], unit,
+        sum(CASE in_outcomes[s] WHEN 'held' THEN 0 ELSE a END),
+        sum(CASE in_outcomes[s] WHEN 'held' THEN a ELSE 0 END)
+    FROM unnest(in_reward_scans, in_chosen, in_units, in_amounts) AS u (s, chosen, unit, a)
+    WHERE chosen GROUP BY 2, 3 ORDER BY 2, 3
+    ON CONFLICT (shard, member_no, unit) DO UPDATE SET
+        available = b.available + excluded.available,
+        pending = b.pending + excluded.pending;
+END $$;
+
 CREATE FUNCTION attach_partition(parent regclass, wished text, first bigint, last bigint) RETURNS void
     LANGUAGE plpgsql
     SET lock_timeout TO '200ms'
@@ -40,155 +55,216 @@ BEGIN
     EXECUTE format('ALTER TABLE %I DROP CONSTRAINT inside', child);
 END $_$;
 
-CREATE FUNCTION commit_scans(in_version bigint, in_day date, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_points integer[], in_campaigns bigint[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], OUT outcomes text[], OUT credited integer[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[]) RETURNS record
+CREATE FUNCTION choose_rewards(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_amounts bigint[], in_otherwise integer[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT chosen boolean[], OUT refused integer[], OUT needs bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    rooms bigint[];
+    first integer;
+    p     integer := 1;
+BEGIN
+    chosen := '{}';
+    refused := array_fill(0, ARRAY[cardinality(in_reward_scans)]);
+    needs := array_fill(0::bigint, ARRAY[cardinality(in_limit_nos)]);
+    IF in_limit_nos <> '{}' THEN
+        SELECT array_agg(most - coalesce((SELECT v.used FROM limit_uses AS v
+            WHERE v.shard = in_shard AND v.limit_no = u.limit_no
+                AND v.holder = u.holder AND v.period = date 'epoch' + u.period), 0))
+        INTO rooms
+        FROM unnest(in_limit_nos, in_holders, in_periods, in_mosts)
+            AS u (limit_no, holder, period, most);
+    END IF;
+    FOR r IN 1 .. cardinality(in_reward_scans) LOOP
+        -- What an earlier reward has handed on is true already, and else unknown.
+        chosen[r] := in_won[in_reward_scans[r]]
+            AND (chosen[r] IS TRUE OR NOT r = ANY (in_otherwise));
+        first := p;
+        WHILE in_limit_rewards[p] = r LOOP
+            IF chosen[r] AND rooms[in_limit_rows[p]] - needs[in_limit_rows[p]]
+                < in_amounts[r] THEN
+                refused[r] := in_limit_nos[in_limit_rows[p]];
+            END IF;
+            p := p + 1;
+        END LOOP;
+        CONTINUE WHEN NOT chosen[r];
+        IF refused[r] <> 0 THEN
+            chosen[r] := false;
+            IF in_otherwise[r] > 0 THEN
+                chosen[in_otherwise[r]] := true;
+            END IF;
+            CONTINUE;
+        END IF;
+        FOR q IN first .. p - 1 LOOP
+            needs[in_limit_rows[q]] := needs[in_limit_rows[q]] + in_amounts[r];
+        END LOOP;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION claim_codes(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_claims boolean[], in_live boolean[], in_planned text[], INOUT outcomes text[], OUT won boolean[], OUT claim_scans bigint[], OUT claim_owners bigint[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
-#variable_conflict use_column
 DECLARE
-    n        integer := cardinality(in_scan_ids);
-    live     boolean[];
-    spend    record;
-    row_     record;
-    left_    bigint;
-    seen_    sightings%ROWTYPE;
+    n     integer := cardinality(in_scan_ids);
+    found record;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(4343, 1);
-    IF is_stale(in_version, in_code_ids) THEN
-        RAISE EXCEPTION 'the range table changed' USING ERRCODE = 'CC001';
-    END IF;
-
-    outcomes := in_planned;
-    credited := array_fill(0, ARRAY[n]);
-    availables := array_fill(NULL::bigint, ARRAY[n]);
-    claim_scans := availables;
-    claim_owners := availables;
-    scan_counts := availables;
-    originals := credited;
-    waits := array_fill(false, ARRAY[n]);
-    replays := array_fill(NULL::bytea, ARRAY[n]);
-    replay_bodies := replays;
-    live := array_fill(true, ARRAY[n]);
-    repeats := availables;
-
-    -- Idempotency keys. A key that another scan owns is answered with its answer; the
-    -- insert waits for an owner that is still at work.
-    IF EXISTS (SELECT FROM unnest(in_keys) AS k WHERE k <> '') THEN
-        INSERT INTO idempotency_keys (shard, key_hash, body_hash, owner, created_at)
-        SELECT 0, k, b, s, now()
-        FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
-        WHERE k <> '' ORDER BY k
-        ON CONFLICT (shard, key_hash) DO NOTHING;
-        FOR row_ IN
-            SELECT u.i, k.response, k.body_hash
-            FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i)
-            JOIN idempotency_keys AS k ON k.shard = 0 AND k.key_hash = u.k
-            WHERE k.owner <> u.s
-        LOOP
-            live[row_.i] := false;
-            replays[row_.i] := row_.response;
-            replay_bodies[row_.i] := row_.body_hash;
-        END LOOP;
-    END IF;
-
-    -- Voids, which only PostgreSQL knows for sure.
-    FOR row_ IN
-        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
-        JOIN void_codes AS v ON v.code_id = u.c
-    LOOP
-        outcomes[row_.i] := 'not_active';
-    END LOOP;
-
-    -- What was claimed after a backup that was restored has been answered, and paid
-    -- perhaps: whoever claims it now waits for a person (crowncap.recovery).
-    FOR row_ IN
-        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
-        JOIN forgotten_claims AS f ON f.code_id = u.c
-        WHERE outcomes[u.i] = 'rewarded'
-    LOOP
-        outcomes[row_.i] := 'held';
-        in_reasons[row_.i] := 'rules';
-    END LOOP;
-
-    -- Claims.
+    won := array_fill(false, ARRAY[n]);
+    claim_scans := array_fill(NULL::bigint, ARRAY[n]);
+    claim_owners := claim_scans;
     INSERT INTO claims (code_id, scan_id, member_no)
     SELECT c, s, m
-    FROM unnest(in_code_ids, in_scan_ids, in_members, in_claims, outcomes, live)
+    FROM unnest(in_code_ids, in_scan_ids, in_members, in_claims, outcomes, in_live)
         AS u (c, s, m, claims, outcome, live)
     WHERE claims AND live AND outcome <> 'not_active'
     ORDER BY c
     ON CONFLICT (code_id) DO NOTHING;
 
-    FOR row_ IN
-        SELECT u.i, u.s, u.m, u.outcome, k.scan_id AS claimed_by, k.member_no AS owner
-        FROM unnest(in_code_ids, in_scan_ids, in_members, outcomes, live)
-            WITH ORDINALITY AS u (c, s, m, outcome, live, i)
+    FOR found IN
+        SELECT u.i, k.scan_id, k.member_no
+        FROM unnest(in_code_ids, in_live) WITH ORDINALITY AS u (c, live, i)
         JOIN claims AS k ON k.code_id = u.c
         WHERE u.live
     LOOP
-        IF row_.claimed_by = row_.s AND row_.owner = row_.m AND in_claims[row_.i] THEN
-            credited[row_.i] := in_points[row_.i];
-        ELSIF row_.outcome NOT IN ('not_active', 'recalled') THEN
-            outcomes[row_.i] := 'already_claimed';
-            claim_scans[row_.i] := row_.claimed_by;
-            claim_owners[row_.i] := row_.owner;
+        IF found.scan_id = in_scan_ids[found.i] AND in_claims[found.i]
+            AND found.member_no = in_members[found.i] THEN
+            won[found.i] := true;
+        ELSIF outcomes[found.i] NOT IN ('not_active', 'recalled') THEN
+            outcomes[found.i] := 'already_claimed';
+            claim_scans[found.i] := found.scan_id;
+            claim_owners[found.i] := found.member_no;
         END IF;
     END LOOP;
 
-    -- What the filter calls claimed is not judged. A bit without a claim (a restored
-    -- backup, a failover) must not let a scan past the rules.
-    IF EXISTS (
-        SELECT FROM unnest(in_planned, outcomes, claim_scans, live)
-            AS u (planned, outcome, claim, live)
-        WHERE planned = 'already_claimed' AND outcome = planned AND live
-            AND claim IS NULL
-    ) THEN
-        RAISE EXCEPTION 'a code that is not claimed was called so'
-            USING ERRCODE = 'CC004';
+    FOR i IN 1 .. n LOOP
+        IF in_planned[i] = 'already_claimed' AND outcomes[i] = in_planned[i]
+            AND claim_scans[i] IS NULL AND in_live[i] THEN
+            RAISE EXCEPTION 'a code that is not claimed was called so'
+                USING ERRCODE = 'CC004';
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION commit_scans(in_version bigint, in_day date, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_points integer[], in_campaigns bigint[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], OUT outcomes text[], OUT credited integer[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    rewards record;
+    limits_ record;
+    points  bigint[];
+BEGIN
+    SELECT coalesce(array_agg(i::integer ORDER BY i), '{}') AS scans,
+        coalesce(array_agg(s ORDER BY i), '{}') AS transfers,
+        coalesce(array_agg(g ORDER BY i), '{}') AS campaigns,
+        coalesce(array_agg(p::bigint ORDER BY i), '{}') AS amounts,
+        array_fill(0, ARRAY[count(*)::integer]) AS zeros
+    INTO rewards
+    FROM unnest(in_scan_ids, in_campaigns, in_points) WITH ORDINALITY AS u (s, g, p, i)
+    WHERE p > 0;
+    WITH pairs AS (
+        SELECT u.r, l.limit_no, l.per <> 'total' AS of_member,
+            dense_rank() OVER (ORDER BY l.limit_no, holder) AS row_, holder, l.most
+        FROM unnest(rewards.scans, rewards.campaigns) WITH ORDINALITY AS u (s, g, r)
+        JOIN limits AS l ON l.campaign_no = u.g AND l.per IN ('total', 'member_day'),
+        LATERAL (SELECT CASE l.per WHEN 'total' THEN 0 ELSE in_members[u.s] END) AS h (holder)
+    ), rows_ AS (
+        SELECT DISTINCT row_, limit_no, holder, of_member, most FROM pairs
+    )
+    SELECT coalesce(array_agg(r::integer ORDER BY r, of_member), '{}') AS rewards,
+        coalesce(array_agg(row_::integer ORDER BY r, of_member), '{}') AS places,
+        (SELECT coalesce(array_agg(limit_no ORDER BY row_), '{}') FROM rows_) AS numbers,
+        (SELECT coalesce(array_agg(holder ORDER BY row_), '{}') FROM rows_) AS holders,
+        (SELECT coalesce(array_agg(CASE WHEN of_member THEN in_day - date 'epoch' ELSE 0
+            END ORDER BY row_), '{}') FROM rows_) AS periods,
+        (SELECT coalesce(array_agg(most ORDER BY row_), '{}') FROM rows_) AS mosts
+    INTO limits_ FROM pairs;
+    SELECT c.outcomes, c.points, c.availables, c.claim_scans, c.claim_owners,
+        c.scan_counts, c.originals, c.waits, c.replays, c.replay_bodies, c.repeats
+    INTO outcomes, points, availables, claim_scans, claim_owners, scan_counts,
+        originals, waits, replays, replay_bodies, repeats
+    FROM commit_scans_2(0::smallint, in_version,
+        array_fill(in_day - date 'epoch', ARRAY[cardinality(in_scan_ids)]), in_scan_ids,
+        in_code_ids, in_members, in_planned, in_claims, in_reasons, in_facts, in_networks, in_devices,
+        in_cells, in_keys, in_bodies, rewards.scans, rewards.transfers,
+        rewards.campaigns, rewards.zeros, rewards.amounts, rewards.zeros,
+        limits_.rewards, limits_.places, limits_.numbers, limits_.holders, limits_.periods,
+        limits_.mosts) AS c;
+    credited := points;
+END $$;
+
+CREATE FUNCTION commit_scans_2(in_shard smallint, in_version bigint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_units integer[], in_amounts bigint[], in_otherwise integer[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT points bigint[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[], OUT chosen boolean[], OUT refused integer[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    step record;  -- assigned from a call: half the cost of SELECT ... INTO
+    live boolean[]; won boolean[]; kept boolean[]; claimed text[]; reasons text[];
+    campaigns bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(4343, 1);
+    IF is_stale(in_version, in_code_ids) THEN
+        RAISE EXCEPTION 'the range table changed' USING ERRCODE = 'CC001';
     END IF;
-
-    -- The member's daily cap. Who is over it gives the claim back.
-    FOR row_ IN
-        WITH wanted AS (
-            SELECT u.i, u.m, u.g, u.p, c.daily_cap
-            FROM unnest(in_members, in_campaigns, credited)
-                WITH ORDINALITY AS u (m, g, p, i)
-            JOIN campaigns AS c ON c.campaign_no = u.g
-            WHERE u.p > 0 AND c.daily_cap IS NOT NULL
-        ), earned AS (
-            INSERT INTO daily_earnings AS d (member_no, campaign_no, day, earned)
-            SELECT m, g, in_day, p FROM wanted WHERE p <= daily_cap ORDER BY m, g
-            ON CONFLICT (member_no, campaign_no) DO UPDATE SET
-                day = greatest(d.day, excluded.day),
-                earned = excluded.earned
-                    + CASE WHEN d.day >= excluded.day THEN d.earned ELSE 0 END
-            WHERE excluded.earned
-                + CASE WHEN d.day >= excluded.day THEN d.earned ELSE 0 END
-                <= (SELECT daily_cap FROM campaigns WHERE campaign_no = d.campaign_no)
-            RETURNING member_no
-        )
-        SELECT i FROM wanted WHERE m NOT IN (SELECT member_no FROM earned)
+    step := take_keys(in_shard, in_scan_ids, in_keys, in_bodies);
+    live := step.live; replays := step.replays; replay_bodies := step.replay_bodies;
+    claimed := find_voids(in_shard, in_code_ids, in_planned);
+    step := hold_forgotten(in_shard, in_code_ids, claimed, in_reasons);
+    claimed := step.outcomes; reasons := step.reasons;
+    step := claim_codes(in_shard, in_scan_ids, in_code_ids, in_members, in_claims, live,
+        in_planned, claimed);
+    claimed := step.outcomes; won := step.won;
+    claim_scans := step.claim_scans; claim_owners := step.claim_owners;
     LOOP
-        IF (SELECT count(*) FROM unnest(in_code_ids) AS c
-            WHERE c = in_code_ids[row_.i]) > 1 THEN
-            RAISE EXCEPTION 'a claim given back was seen by another scan of the batch'
-                USING ERRCODE = 'CC002';
-        END IF;
-        outcomes[row_.i] := 'limit_reached';
-        credited[row_.i] := 0;
-        DELETE FROM claims WHERE code_id = in_code_ids[row_.i];
+        BEGIN
+            step := choose_rewards(in_shard, won, in_reward_scans, in_amounts,
+                in_otherwise, in_limit_rewards, in_limit_rows, in_limit_nos, in_holders,
+                in_periods, in_mosts);
+            chosen := step.chosen; refused := step.refused;
+            outcomes := end_unpaid(
+                in_shard, won, in_reward_scans, chosen, refused, claimed);
+            PERFORM take_limits(in_shard, true, step.needs, in_limit_nos, in_holders,
+                in_periods, in_mosts);
+            kept := give_claims_back(in_shard, in_code_ids, outcomes, won);
+            repeats := count_sightings(in_shard, in_scan_ids, in_code_ids, in_members,
+                in_networks, in_devices, outcomes, claim_scans, live, kept);
+            PERFORM add_to_balances(in_shard, in_members, outcomes, in_reward_scans,
+                chosen, in_units, in_amounts);
+            PERFORM take_limits(in_shard, false, step.needs, in_limit_nos, in_holders,
+                in_periods, in_mosts);
+            EXIT;
+        EXCEPTION WHEN SQLSTATE 'CC005' THEN
+            NULL;  -- Somebody took the last of it and has committed: choose again.
+        END;
     END LOOP;
+    step := post_rewards(in_shard, in_days, in_code_ids, in_members, live, outcomes,
+        reasons, in_reward_scans, chosen, in_transfers, in_campaigns, in_units,
+        in_amounts, in_limit_rewards, in_limit_rows, in_limit_nos);
+    points := step.points; campaigns := step.campaigns; availables := step.availables;
+    step := read_codes(
+        in_shard, in_code_ids, in_members, live, kept, claim_scans, claim_owners);
+    scan_counts := step.scan_counts; originals := step.originals; waits := step.waits;
+    PERFORM write_scans(in_shard, in_scan_ids, in_code_ids, in_members, outcomes, points,
+        campaigns, availables, claim_scans, scan_counts, in_facts, in_networks,
+        in_devices, in_cells, live, repeats);
+END $$;
 
-    -- How often a code was seen: all scans but the one that claimed it. What equals a
-    -- scan of a few minutes ago is that scan, and neither counted nor kept. The first
-    -- scan of a code that nobody saw is all that most codes ever have.
-    FOR row_ IN
+CREATE FUNCTION count_sightings(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_networks inet[], in_devices bytea[], in_outcomes text[], in_claim_scans bigint[], in_live boolean[], in_won boolean[], OUT repeats bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+DECLARE
+    look record;
+    seen sightings%ROWTYPE;
+BEGIN
+    repeats := array_fill(NULL::bigint, ARRAY[cardinality(in_scan_ids)]);
+    IF in_won = in_live THEN
+        RETURN;
+    END IF;
+    FOR look IN
         WITH looks AS (
             SELECT i, c, s, scan_tags(m, w, d, outcome, claim) AS tags
             FROM unnest(in_code_ids, in_scan_ids, in_members, in_networks, in_devices,
-                outcomes, claim_scans, live)
-                WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, i)
-            WHERE live AND NOT EXISTS (
-                SELECT FROM claims WHERE claims.code_id = u.c AND claims.scan_id = u.s)
+                in_outcomes, in_claim_scans, in_live, in_won)
+                WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, won, i)
+            WHERE live AND NOT won
         ), firsts AS (
             INSERT INTO sightings (code_id, scans, recent_tags, recent_scans)
             SELECT DISTINCT ON (c) c, 1, tags, array_fill(s, ARRAY[cardinality(tags)])
@@ -199,119 +275,17 @@ BEGIN
         SELECT i, c, s, tags FROM looks
         WHERE (c, s) NOT IN (SELECT code_id, scan_id FROM firsts) ORDER BY c, i
     LOOP
-        SELECT * INTO seen_ FROM sightings WHERE code_id = row_.c FOR UPDATE;
-        repeats[row_.i] := find_repeated(
-            row_.tags, row_.s, seen_.recent_tags, seen_.recent_scans);
-        CONTINUE WHEN repeats[row_.i] IS NOT NULL;
+        SELECT * INTO seen FROM sightings WHERE code_id = look.c FOR UPDATE;
+        repeats[look.i] := find_repeated(
+            look.tags, look.s, seen.recent_tags, seen.recent_scans);
+        CONTINUE WHEN repeats[look.i] IS NOT NULL;
         UPDATE sightings SET
             scans = scans + 1,
-            recent_tags = (row_.tags || recent_tags)[1:8],
-            recent_scans = (array_fill(row_.s, ARRAY[cardinality(row_.tags)])
+            recent_tags = (look.tags || recent_tags)[1:8],
+            recent_scans = (array_fill(look.s, ARRAY[cardinality(look.tags)])
                 || recent_scans)[1:8]
-        WHERE code_id = row_.c;
+        WHERE code_id = look.c;
     END LOOP;
-
-    -- Balances.
-    INSERT INTO balances AS b (member_no, available, pending)
-    SELECT m, CASE outcome WHEN 'held' THEN 0 ELSE p END,
-        CASE outcome WHEN 'held' THEN p ELSE 0 END
-    FROM unnest(in_members, credited, outcomes) AS u (m, p, outcome)
-    WHERE p > 0 ORDER BY m
-    ON CONFLICT (member_no) DO UPDATE SET
-        available = b.available + excluded.available,
-        pending = b.pending + excluded.pending;
-
-    -- Budgets, last and in one order. A scan that no longer fits is claimed unpaid.
-    FOR spend IN
-        SELECT g AS campaign_no, sum(p) AS total
-        FROM unnest(in_campaigns, credited) AS u (g, p)
-        WHERE p > 0 GROUP BY g ORDER BY g
-    LOOP
-        UPDATE campaign_budgets SET spent = spent + spend.total
-        WHERE campaign_no = spend.campaign_no
-            AND (budget IS NULL OR spent + spend.total <= budget);
-        CONTINUE WHEN FOUND;
-        SELECT budget - spent INTO left_ FROM campaign_budgets
-            WHERE campaign_no = spend.campaign_no FOR UPDATE;
-        FOR i IN 1 .. n LOOP
-            CONTINUE WHEN credited[i] = 0 OR in_campaigns[i] <> spend.campaign_no;
-            IF credited[i] <= left_ THEN
-                left_ := left_ - credited[i];
-                CONTINUE;
-            END IF;
-            UPDATE balances SET
-                available = available
-                    - CASE outcomes[i] WHEN 'held' THEN 0 ELSE credited[i] END,
-                pending = pending
-                    - CASE outcomes[i] WHEN 'held' THEN credited[i] ELSE 0 END
-            WHERE member_no = in_members[i];
-            UPDATE daily_earnings SET earned = earned - credited[i]
-            WHERE member_no = in_members[i] AND campaign_no = in_campaigns[i];
-            outcomes[i] := 'no_reward';
-            credited[i] := 0;
-        END LOOP;
-        UPDATE campaign_budgets SET spent = budget - left_
-        WHERE campaign_no = spend.campaign_no;
-    END LOOP;
-
-    -- What remains is written down.
-    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
-        credit_account, amount)
-    SELECT 0, s, s, CASE outcome WHEN 'held' THEN 'pending' ELSE 'posted' END, g, m, p
-    FROM unnest(in_scan_ids, outcomes, in_campaigns, in_members, credited)
-        AS u (s, outcome, g, m, p)
-    WHERE p > 0;
-
-    IF 'already_claimed' = ANY (outcomes) THEN
-        FOR row_ IN
-            SELECT u.i, h.transfer_id IS NOT NULL AND h.resolution IS NULL AS waits,
-                CASE h.resolution WHEN 'voided' THEN 0 ELSE s.points END AS points
-            FROM unnest(claim_scans, claim_owners, in_members) WITH ORDINALITY
-                AS u (claim, owner, m, i)
-            JOIN scans AS s ON s.scan_id = u.claim
-            LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = u.claim
-            WHERE u.owner = u.m
-        LOOP
-            originals[row_.i] := row_.points;
-            waits[row_.i] := row_.waits;
-        END LOOP;
-    END IF;
-
-    IF 'held' = ANY (outcomes) THEN
-        INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, amount,
-            day, reason)
-        SELECT 0, s, c, m, g, p, in_day, reason
-        FROM unnest(in_scan_ids, in_code_ids, in_members, in_campaigns, credited,
-            outcomes, in_reasons) AS u (s, c, m, g, p, outcome, reason)
-        WHERE p > 0 AND outcome = 'held';
-    END IF;
-
-    FOR row_ IN
-        SELECT u.i, CASE WHEN u.m <> 0 THEN coalesce(b.available, 0) END AS available,
-            coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::int AS seen
-        FROM unnest(in_code_ids, in_members, live) WITH ORDINALITY AS u (c, m, live, i)
-        LEFT JOIN claims AS k ON k.code_id = u.c
-        LEFT JOIN sightings AS v ON v.code_id = u.c
-        LEFT JOIN balances AS b ON b.member_no = u.m
-        WHERE u.live
-    LOOP
-        scan_counts[row_.i] := row_.seen;
-        availables[row_.i] := row_.available;
-    END LOOP;
-
-    INSERT INTO scans (scan_id, code_id, member_no, outcome, points, campaign_no,
-        available, claim_scan_id, scan_count, facts)
-    SELECT s, c, nullif(m, 0), outcome, p, nullif(g, 0), available, claim, seen, f
-    FROM unnest(in_scan_ids, in_code_ids, in_members, outcomes, credited, in_campaigns,
-        availables, claim_scans, scan_counts, in_facts, live, repeats)
-        AS u (s, c, m, outcome, p, g, available, claim, seen, f, live, repeated)
-    WHERE live AND repeated IS NULL;
-
-    INSERT INTO scan_traces (scan_id, network, device, cell)
-    SELECT s, w, nullif(d, ''), nullif(h, 0)
-    FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, live, repeats)
-        AS u (s, w, d, h, live, repeated)
-    WHERE live AND repeated IS NULL;
 END $$;
 
 CREATE FUNCTION cover_stretch(parent regclass, wished text, first bigint, last bigint) RETURNS integer
@@ -356,6 +330,27 @@ WITH (fillfactor='10');
 CREATE FUNCTION current_range_version() RETURNS bigint
     LANGUAGE sql STABLE
     RETURN (SELECT range_version.version FROM range_version);
+
+CREATE FUNCTION end_unpaid(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_chosen boolean[], in_refused integer[], INOUT outcomes text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unpaid record;
+BEGIN
+    IF NOT 0 <> ANY (in_refused) THEN
+        RETURN;
+    END IF;
+    FOR unpaid IN
+        SELECT u.s, bool_or(l.per <> 'total') AS ends
+        FROM unnest(in_reward_scans, in_chosen, in_refused) AS u (s, chosen, limit_no)
+        LEFT JOIN limits AS l ON l.limit_no = u.limit_no
+        GROUP BY u.s HAVING NOT bool_or(u.chosen)
+    LOOP
+        CONTINUE WHEN NOT in_won[unpaid.s];
+        outcomes[unpaid.s] := CASE WHEN unpaid.ends THEN 'limit_reached'
+            ELSE 'no_reward' END;
+    END LOOP;
+END $$;
 
 CREATE FUNCTION ensure_code_partitions(first_code_id bigint, last_code_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -414,6 +409,20 @@ CREATE FUNCTION find_repeated(in_tags integer[], in_scan bigint, in_recent_tags 
     LANGUAGE sql IMMUTABLE
     RETURN (SELECT max(e.scan) AS max FROM UNNEST(find_repeated.in_recent_tags, find_repeated.in_recent_scans) e(tag, scan) WHERE ((e.tag = ANY (find_repeated.in_tags)) AND (e.scan <> find_repeated.in_scan) AND (abs(((e.scan >> 22) - (find_repeated.in_scan >> 22))) < 600000)));
 
+CREATE FUNCTION find_voids(in_shard smallint, in_code_ids bigint[], INOUT outcomes text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bigint;
+BEGIN
+    FOR place IN
+        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
+        JOIN void_codes AS v ON v.code_id = u.c
+    LOOP
+        outcomes[place] := 'not_active';
+    END LOOP;
+END $$;
+
 CREATE FUNCTION first_id_at(at timestamp with time zone) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     AS $$
@@ -427,6 +436,45 @@ CREATE FUNCTION fold_name(name text) RETURNS text
     SELECT lower(regexp_replace(normalize(name, NFKC),
         '[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]', '', 'g'))
 $$;
+
+CREATE FUNCTION give_claims_back(in_shard smallint, in_code_ids bigint[], in_outcomes text[], INOUT won boolean[]) RETURNS boolean[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    lost bigint[] := '{}';
+BEGIN
+    FOR i IN 1 .. cardinality(won) LOOP
+        IF won[i] AND in_outcomes[i] = 'limit_reached' THEN
+            lost := lost || in_code_ids[i];
+            won[i] := false;
+        END IF;
+    END LOOP;
+    IF lost = '{}' THEN
+        RETURN;
+    END IF;
+    IF (SELECT count(*) FROM unnest(in_code_ids) AS c WHERE c = ANY (lost))
+        > cardinality(lost) THEN
+        RAISE EXCEPTION 'a claim given back was seen by another scan of the batch'
+            USING ERRCODE = 'CC002';
+    END IF;
+    DELETE FROM claims WHERE code_id = ANY (lost);
+END $$;
+
+CREATE FUNCTION hold_forgotten(in_shard smallint, in_code_ids bigint[], INOUT outcomes text[], INOUT reasons text[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    place bigint;
+BEGIN
+    FOR place IN
+        SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
+        JOIN forgotten_claims AS f ON f.code_id = u.c
+    LOOP
+        CONTINUE WHEN outcomes[place] <> 'rewarded';
+        outcomes[place] := 'held';
+        reasons[place] := 'rules';
+    END LOOP;
+END $$;
 
 CREATE FUNCTION is_stale(in_version bigint, in_code_ids bigint[]) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -478,6 +526,77 @@ CREATE FUNCTION partitions_of(parent regclass) RETURNS TABLE(child regclass, key
     WHERE i.inhparent = parent AND b IS NOT NULL
 $_$;
 
+CREATE FUNCTION post_rewards(in_shard smallint, in_days integer[], in_code_ids bigint[], in_members bigint[], in_live boolean[], in_outcomes text[], in_reasons text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_units integer[], in_amounts bigint[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_nos integer[], OUT points bigint[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+BEGIN
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, unit, amount)
+    SELECT in_shard, t, t,
+        CASE in_outcomes[s] WHEN 'held' THEN 'pending' ELSE 'posted' END,
+        g, in_members[s], unit, a
+    FROM unnest(in_transfers, in_reward_scans, in_chosen, in_campaigns, in_units,
+        in_amounts) AS u (t, s, chosen, g, unit, a)
+    WHERE chosen;
+    IF 'held' = ANY (in_outcomes) THEN
+        INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, unit,
+            amount, day, reason, limits)
+        SELECT in_shard, t, in_code_ids[s], in_members[s], g, unit, a,
+            date 'epoch' + in_days[s], in_reasons[s], ARRAY(
+                SELECT in_limit_nos[row_] FROM unnest(in_limit_rewards, in_limit_rows)
+                    AS l (reward, row_)
+                WHERE l.reward = u.r ORDER BY 1)
+        FROM unnest(in_transfers, in_reward_scans, in_chosen, in_campaigns, in_units,
+            in_amounts) WITH ORDINALITY AS u (t, s, chosen, g, unit, a, r)
+        WHERE chosen AND in_outcomes[s] = 'held';
+    END IF;
+    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN coalesce((
+            SELECT b.available FROM balances AS b
+            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0), 0) END)
+    INTO availables FROM unnest(in_members, in_live) AS u (m, live);
+    points := array_fill(0::bigint, ARRAY[cardinality(in_members)]);
+    campaigns := points;
+    FOR r IN 1 .. cardinality(in_reward_scans) LOOP
+        campaigns[in_reward_scans[r]] := in_campaigns[r];
+        IF in_chosen[r] AND in_units[r] = 0 THEN
+            points[in_reward_scans[r]] := points[in_reward_scans[r]] + in_amounts[r];
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION read_codes(in_shard smallint, in_code_ids bigint[], in_members bigint[], in_live boolean[], in_won boolean[], in_claim_scans bigint[], in_claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    own record;
+BEGIN
+    SELECT array_agg(CASE WHEN u.live THEN coalesce((
+            SELECT v.scans FROM sightings AS v WHERE v.code_id = u.c), 0)
+        + (u.won OR EXISTS (SELECT FROM claims AS k WHERE k.code_id = u.c))::integer END)
+    INTO scan_counts FROM unnest(in_code_ids, in_live, in_won) AS u (c, live, won);
+
+    originals := array_fill(0, ARRAY[cardinality(in_code_ids)]);
+    waits := array_fill(false, ARRAY[cardinality(in_code_ids)]);
+    IF array_remove(in_claim_owners, NULL) = '{}' THEN
+        RETURN;
+    END IF;
+    FOR own IN
+        SELECT u.i, h.transfer_id IS NOT NULL AND h.resolution IS NULL AS waits,
+            CASE h.resolution WHEN 'voided' THEN 0 ELSE s.points END AS points
+        FROM unnest(in_claim_scans, in_claim_owners, in_members) WITH ORDINALITY
+            AS u (claim, owner, m, i)
+        JOIN scans AS s ON s.scan_id = u.claim
+        LEFT JOIN holds AS h ON h.shard = in_shard AND h.transfer_id = u.claim
+        WHERE u.owner = u.m
+    LOOP
+        originals[own.i] := own.points;
+        waits[own.i] := own.waits;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION refuse_rewriting() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -489,12 +608,121 @@ CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (in_member <> 0) THEN ARRAY[hashtext(((('m'::text || (in_member)::text) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text))] WHEN ((in_network IS NULL) AND (in_device = '\x'::bytea)) THEN ARRAY[(hashtext((('x'::text || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)] ELSE array_remove(ARRAY[CASE WHEN (in_device <> '\x'::bytea) THEN (hashtext(((('d'::text || encode(in_device, 'hex'::text)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535) ELSE NULL::integer END, (hashtext(((('n'::text || host((network(set_masklen(in_network, CASE family(in_network) WHEN 4 THEN 32 ELSE 64 END)))::inet)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)], NULL::integer) END;
 
+CREATE FUNCTION take_keys(in_shard smallint, in_scan_ids bigint[], in_keys bytea[], in_bodies bytea[], OUT live boolean[], OUT replays bytea[], OUT replay_bodies bytea[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    taken record;
+BEGIN
+    live := array_fill(true, ARRAY[cardinality(in_scan_ids)]);
+    replays := array_fill(NULL::bytea, ARRAY[cardinality(in_scan_ids)]);
+    replay_bodies := replays;
+    IF '' = ALL (in_keys) THEN
+        RETURN;
+    END IF;
+    INSERT INTO idempotency_keys (shard, key_hash, body_hash, owner, created_at)
+    SELECT in_shard, k, b, s, now()
+    FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
+    WHERE k <> '' ORDER BY k
+    ON CONFLICT (shard, key_hash) DO NOTHING;
+    FOR taken IN
+        SELECT u.i, k.response, k.body_hash
+        FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i)
+        JOIN idempotency_keys AS k ON k.shard = in_shard AND k.key_hash = u.k
+        WHERE k.owner <> u.s
+    LOOP
+        live[taken.i] := false;
+        replays[taken.i] := taken.response;
+        replay_bodies[taken.i] := taken.body_hash;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION take_limits(in_shard smallint, in_of_members boolean, in_needs bigint[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    wanted integer := 0;
+    taken  integer;
+BEGIN
+    FOR i IN 1 .. cardinality(in_needs) LOOP
+        IF in_needs[i] > 0 AND (in_holders[i] > 0) = in_of_members THEN
+            wanted := wanted + 1;
+        END IF;
+    END LOOP;
+    IF wanted = 0 THEN
+        RETURN;
+    END IF;
+    INSERT INTO limit_uses AS v (shard, limit_no, holder, period, used, most)
+    SELECT in_shard, limit_no, holder, date 'epoch' + period, need, most
+    FROM unnest(in_needs, in_limit_nos, in_holders, in_periods, in_mosts)
+        AS u (need, limit_no, holder, period, most)
+    WHERE need > 0 AND (holder > 0) = in_of_members
+    ORDER BY holder, limit_no, period
+    ON CONFLICT (shard, limit_no, holder, period) DO UPDATE SET
+        used = v.used + excluded.used, most = excluded.most
+    WHERE v.used + excluded.used <= excluded.most;
+    GET DIAGNOSTICS taken = ROW_COUNT;
+    IF taken < wanted THEN
+        RAISE EXCEPTION 'a limit was taken from meanwhile' USING ERRCODE = 'CC005';
+    END IF;
+END $$;
+
 CREATE FUNCTION uncovered(parent regclass, first bigint, last bigint) RETURNS int8multirange
     LANGUAGE sql STABLE
     AS $$
     SELECT int8multirange(int8range(first, last)) - coalesce(range_agg(keys), '{}')
     FROM partitions_of(parent)
 $$;
+
+CREATE FUNCTION write_campaign_budget() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF tg_op = 'INSERT' THEN
+        INSERT INTO limits (campaign_no, per, most, since)
+        SELECT campaign_no, kinds.per, kinds.most, current_date + 1
+        FROM campaigns, LATERAL (VALUES ('total', new.budget), ('member_day', daily_cap))
+            AS kinds (per, most)
+        WHERE campaign_no = new.campaign_no AND kinds.most IS NOT NULL;
+    ELSE
+        UPDATE limit_uses AS u SET used = u.used + new.spent - old.spent
+        FROM limits AS l
+        WHERE l.campaign_no = old.campaign_no AND l.per = 'total'
+            AND u.shard = 0 AND u.limit_no = l.limit_no AND u.holder = 0
+            AND u.period = date 'epoch';
+    END IF;
+    RETURN new;
+END $$;
+
+CREATE FUNCTION write_daily_earning() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE limit_uses AS u SET used = u.used + new.earned - old.earned
+    FROM limits AS l
+    WHERE l.campaign_no = old.campaign_no AND l.per = 'member_day'
+        AND u.shard = 0 AND u.limit_no = l.limit_no AND u.holder = old.member_no
+        AND u.period = old.day;
+    RETURN new;
+END $$;
+
+CREATE FUNCTION write_scans(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_outcomes text[], in_points bigint[], in_campaigns bigint[], in_availables bigint[], in_claim_scans bigint[], in_scan_counts bigint[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_live boolean[], in_repeats bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO scans (scan_id, code_id, member_no, outcome, points, campaign_no,
+        available, claim_scan_id, scan_count, facts)
+    SELECT s, c, nullif(m, 0), outcome, p, nullif(g, 0), available, claim, seen, f
+    FROM unnest(in_scan_ids, in_code_ids, in_members, in_outcomes, in_points,
+        in_campaigns, in_availables, in_claim_scans, in_scan_counts, in_facts, in_live,
+        in_repeats) AS u (s, c, m, outcome, p, g, available, claim, seen, f, live, again)
+    WHERE live AND again IS NULL;
+    INSERT INTO scan_traces (scan_id, network, device, cell)
+    SELECT s, w, nullif(d, ''), nullif(h, 0)
+    FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, in_live, in_repeats)
+        AS u (s, w, d, h, live, again)
+    WHERE live AND again IS NULL;
+END $$;
 
 CREATE SEQUENCE account_numbers
     START WITH 1
@@ -556,6 +784,8 @@ CREATE TABLE balances (
     member_no bigint NOT NULL,
     available bigint NOT NULL,
     pending bigint NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    unit smallint DEFAULT 0 NOT NULL,
     CONSTRAINT balances_available_check CHECK ((available >= 0)),
     CONSTRAINT balances_pending_check CHECK ((pending >= 0))
 )
@@ -629,17 +859,6 @@ CREATE TABLE brand_kits (
     CONSTRAINT primary_is_a_colour CHECK (("primary" ~ '^#[0-9a-f]{6}$'::text))
 );
 
-CREATE TABLE campaign_budgets (
-    campaign_no bigint NOT NULL,
-    budget bigint,
-    spent bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT budget_holds CHECK (((budget IS NULL) OR (spent <= budget))),
-    CONSTRAINT campaign_budgets_budget_check CHECK ((budget > 0)),
-    CONSTRAINT campaign_budgets_in_bounds CHECK ((budget <= '1000000000000000'::bigint)),
-    CONSTRAINT campaign_budgets_spent_check CHECK ((spent >= 0))
-)
-WITH (fillfactor='10');
-
 CREATE TABLE campaigns (
     campaign_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
     campaign_id text NOT NULL,
@@ -658,6 +877,38 @@ CREATE TABLE campaigns (
     CONSTRAINT campaigns_points_in_bounds CHECK (((points <= 1000000) AND (daily_cap <= '1000000000000000'::bigint))),
     CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
 );
+
+CREATE TABLE limit_uses (
+    holder bigint NOT NULL,
+    used bigint NOT NULL,
+    most bigint NOT NULL,
+    limit_no integer NOT NULL,
+    period date NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT no_limit_is_passed CHECK ((used <= most)),
+    CONSTRAINT nothing_below_zero CHECK ((used >= 0))
+)
+WITH (fillfactor='85');
+
+CREATE TABLE limits (
+    limit_no integer NOT NULL,
+    campaign_no bigint NOT NULL,
+    offer_no smallint DEFAULT 0 NOT NULL,
+    unit smallint DEFAULT 0 NOT NULL,
+    per text NOT NULL,
+    most bigint NOT NULL,
+    since date NOT NULL,
+    CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
+    CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
+);
+
+CREATE VIEW campaign_budgets AS
+ SELECT c.campaign_no,
+    l.most AS budget,
+    COALESCE(u.used, (0)::bigint) AS spent
+   FROM ((campaigns c
+     LEFT JOIN limits l ON (((l.campaign_no = c.campaign_no) AND (l.per = 'total'::text))))
+     LEFT JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no) AND (u.holder = 0) AND (u.period = '1970-01-01'::date))));
 
 CREATE TABLE captured_events (
     brand text NOT NULL,
@@ -712,14 +963,14 @@ CREATE TABLE code_statuses (
     CONSTRAINT code_statuses_statuses_check CHECK ((octet_length(statuses) = 65536))
 );
 
-CREATE TABLE daily_earnings (
-    member_no bigint NOT NULL,
-    campaign_no bigint NOT NULL,
-    day date NOT NULL,
-    earned bigint NOT NULL,
-    CONSTRAINT daily_earnings_earned_check CHECK ((earned >= 0))
-)
-WITH (fillfactor='80');
+CREATE VIEW daily_earnings AS
+ SELECT u.holder AS member_no,
+    l.campaign_no,
+    u.period AS day,
+    u.used AS earned
+   FROM (limits l
+     JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no))))
+  WHERE (l.per = 'member_day'::text);
 
 CREATE TABLE transfers (
     shard smallint DEFAULT 0 NOT NULL,
@@ -729,6 +980,7 @@ CREATE TABLE transfers (
     debit_account bigint CONSTRAINT transfers_debit_account_not_null1 NOT NULL,
     credit_account bigint CONSTRAINT transfers_credit_account_not_null1 NOT NULL,
     amount bigint CONSTRAINT transfers_amount_not_null1 NOT NULL,
+    unit smallint DEFAULT 0 NOT NULL,
     CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
     CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text]))),
@@ -739,6 +991,7 @@ PARTITION BY RANGE (origin_id);
 CREATE VIEW entries AS
  SELECT transfers.transfer_id,
     transfers.debit_account AS account,
+    transfers.unit,
     (- transfers.amount) AS amount,
     transfers.kind,
     transfers.origin_id
@@ -746,6 +999,7 @@ CREATE VIEW entries AS
 UNION ALL
  SELECT transfers.transfer_id,
     transfers.credit_account AS account,
+    transfers.unit,
     transfers.amount,
     transfers.kind,
     transfers.origin_id
@@ -788,6 +1042,8 @@ CREATE TABLE holds (
     reason text CONSTRAINT holds_reason_not_null1 NOT NULL,
     resolution text,
     resolved_at timestamp with time zone,
+    unit smallint DEFAULT 0 NOT NULL,
+    limits integer[] DEFAULT '{}'::integer[] NOT NULL,
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
     CONSTRAINT reason_is_known CHECK ((reason = ANY (ARRAY['signals'::text, 'epoch'::text, 'rules'::text]))),
     CONSTRAINT resolution_is_known CHECK ((resolution = ANY (ARRAY['posted'::text, 'voided'::text]))),
@@ -853,6 +1109,15 @@ CREATE TABLE invalid_reports (
 
 ALTER TABLE invalid_reports ALTER COLUMN report_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME invalid_reports_report_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+ALTER TABLE limits ALTER COLUMN limit_no ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME limits_limit_no_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1318,7 +1583,7 @@ ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_pkey PRIMARY KEY (batch_id);
 
 ALTER TABLE ONLY balances
-    ADD CONSTRAINT balances_pkey PRIMARY KEY (member_no);
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (shard, member_no, unit);
 
 ALTER TABLE ONLY batch_units
     ADD CONSTRAINT batch_units_pkey PRIMARY KEY (batch_id, name);
@@ -1331,9 +1596,6 @@ ALTER TABLE ONLY batches
 
 ALTER TABLE ONLY brand_kits
     ADD CONSTRAINT brand_kits_pkey PRIMARY KEY (brand);
-
-ALTER TABLE ONLY campaign_budgets
-    ADD CONSTRAINT campaign_budgets_pkey PRIMARY KEY (campaign_no);
 
 ALTER TABLE ONLY campaigns
     ADD CONSTRAINT campaigns_campaign_id_key UNIQUE (campaign_id);
@@ -1355,9 +1617,6 @@ ALTER TABLE ONLY code_exports
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_pkey PRIMARY KEY (batch_id, chunk_no);
-
-ALTER TABLE ONLY daily_earnings
-    ADD CONSTRAINT daily_earnings_pkey PRIMARY KEY (member_no, campaign_no);
 
 ALTER TABLE ONLY epcis_captures
     ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
@@ -1392,6 +1651,12 @@ ALTER TABLE ONLY installation
 ALTER TABLE ONLY invalid_reports
     ADD CONSTRAINT invalid_reports_pkey PRIMARY KEY (report_id);
 
+ALTER TABLE ONLY limit_uses
+    ADD CONSTRAINT limit_uses_pkey PRIMARY KEY (shard, limit_no, holder, period);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT limits_pkey PRIMARY KEY (limit_no);
+
 ALTER TABLE ONLY line_counts
     ADD CONSTRAINT line_counts_pkey PRIMARY KEY (batch_id);
 
@@ -1415,6 +1680,9 @@ ALTER TABLE ONLY logistic_units
 
 ALTER TABLE ONLY members
     ADD CONSTRAINT members_pkey PRIMARY KEY (shard, member_no);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per);
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
@@ -1552,6 +1820,10 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR 
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON void_codes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
+CREATE TRIGGER write_campaign_budget INSTEAD OF INSERT OR UPDATE ON campaign_budgets FOR EACH ROW EXECUTE FUNCTION write_campaign_budget();
+
+CREATE TRIGGER write_daily_earning INSTEAD OF UPDATE ON daily_earnings FOR EACH ROW EXECUTE FUNCTION write_daily_earning();
+
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
@@ -1567,9 +1839,6 @@ ALTER TABLE ONLY batches
 ALTER TABLE ONLY batches
     ADD CONSTRAINT batches_gtin_fkey FOREIGN KEY (gtin) REFERENCES products(gtin);
 
-ALTER TABLE ONLY campaign_budgets
-    ADD CONSTRAINT campaign_budgets_campaign_no_fkey FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
-
 ALTER TABLE ONLY captured_events
     ADD CONSTRAINT captured_events_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES epcis_captures(capture_id) DEFERRABLE INITIALLY DEFERRED;
 
@@ -1584,6 +1853,9 @@ ALTER TABLE ONLY code_exports
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
 
 ALTER TABLE ONLY line_counts
     ADD CONSTRAINT line_counts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);

@@ -1,9 +1,17 @@
 """What a claim may earn: campaigns, and the plan for one claim."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+
+import msgspec
+
+# The account unit that is points; whatever else can be owned has a number of its own.
+POINTS_UNIT = 0
+# The period of a limit that has none, and who holds what everybody shares.
+ALWAYS = date(1970, 1, 1)
+EVERYBODY = 0
 
 
 class CampaignPhase(StrEnum):
@@ -37,11 +45,70 @@ class Offer:
         return self.ends_at is not None and self.ends_at <= at
 
 
+class Per(StrEnum):
+    """Whose taking a limit counts together; those but `total` let more be had later."""
+
+    TOTAL = "total"
+    MEMBER = "member"
+    DAY = "day"
+    MEMBER_DAY = "member_day"
+
+
+_OF_MEMBERS = frozenset({Per.MEMBER, Per.MEMBER_DAY})
+_OF_DAYS = frozenset({Per.DAY, Per.MEMBER_DAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that may be taken of a unit by one holder in one period."""
+
+    limit_no: int
+    per: Per
+    most: int
+    of_member: bool = field(init=False)
+    by_day: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know once what is asked for every scan."""
+        object.__setattr__(self, "of_member", self.per in _OF_MEMBERS)
+        object.__setattr__(self, "by_day", self.per in _OF_DAYS)
+
+    def holder(self, member_no: int) -> int:
+        """Tell whose row a member takes from."""
+        return member_no if self.of_member else EVERYBODY
+
+    def period(self, day: date) -> date:
+        """Tell which row a business day takes from."""
+        return day if self.by_day else ALWAYS
+
+
+class RewardKind(StrEnum):
+    """What a reward is; points are the only kind so far."""
+
+    POINTS = "points"
+
+
+class PlannedReward(msgspec.Struct, frozen=True, gc=False):
+    """What a claim is to get of one offer, if each of its limits has room.
+
+    `otherwise` is what it gets instead when one of them is full.
+    """
+
+    campaign_no: int
+    offer_no: int
+    kind: RewardKind
+    unit: int
+    amount: int
+    limits: tuple[Limit, ...] = ()
+    otherwise: "PlannedReward | None" = None
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """Points for each claimed cap, within a time, a budget and a daily cap a member.
+    """Points for each claimed cap, within a time and limits.
 
-    Only batches of its brand may name a campaign that has one.
+    `limits` begin with the budget, so that of two that are full a member is told of the
+    day's. Only batches of its brand may name a campaign that has one.
     """
 
     campaign_no: int
@@ -50,9 +117,21 @@ class Campaign:
     points: int
     starts_at: datetime
     ends_at: datetime | None
-    budget: int | None
-    daily_cap: int | None
+    limits: tuple[Limit, ...] = ()
     brand: str | None = None
+
+    @property
+    def budget(self) -> Limit | None:
+        """Limit what it pays in all."""
+        return self._limit(Per.TOTAL)
+
+    @property
+    def daily_cap(self) -> Limit | None:
+        """Limit what it pays a member on a business day."""
+        return self._limit(Per.MEMBER_DAY)
+
+    def _limit(self, per: Per) -> Limit | None:
+        return next((limit for limit in self.limits if limit.per is per), None)
 
     def phase(self, now: datetime) -> CampaignPhase:
         """Tell whether the campaign has begun and not ended."""
@@ -74,9 +153,22 @@ class Campaign:
 
     def is_full(self, earned_today: int) -> bool:
         """Tell whether a member who earned so much today may have no more."""
-        return (
-            self.daily_cap is not None and earned_today + self.points > self.daily_cap
-        )
+        cap = self.daily_cap
+        return cap is not None and earned_today + self.points > cap.most
+
+
+def plan_rewards(campaign: Campaign) -> tuple[PlannedReward, ...]:
+    """Turn a running campaign into what a claim earns, in order."""
+    return (
+        PlannedReward(
+            campaign.campaign_no,
+            offer_no=1,
+            kind=RewardKind.POINTS,
+            unit=POINTS_UNIT,
+            amount=campaign.points,
+            limits=campaign.limits,
+        ),
+    )
 
 
 _OFFERED = {

@@ -1,7 +1,8 @@
 """The SQL of rewards beside the scan's own transaction."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain import Campaign, Hold, HoldReason, Resolution, Wallet
+from rewards.domain import (
+    ALWAYS,
+    EVERYBODY,
+    POINTS_UNIT,
+    Campaign,
+    Hold,
+    HoldReason,
+    Limit,
+    Per,
+    Resolution,
+    Wallet,
+)
 
 # A code_id is its epoch above this many bits of serial.
 _SERIAL_BITS = 36
@@ -88,9 +100,19 @@ async def insert_campaign(
             .returning(t.campaigns.c.campaign_no)
         )
     ).scalar_one()
-    await conn.execute(
-        insert(t.campaign_budgets).values(campaign_no=campaign_no, budget=budget)
-    )
+    mosts = {Per.TOTAL: budget, Per.MEMBER_DAY: daily_cap}
+    limits = [
+        {
+            "campaign_no": campaign_no,
+            "per": per.value,
+            "most": most,
+            "since": now.date() - timedelta(days=2),
+        }
+        for per, most in mosts.items()
+        if most is not None
+    ]
+    if limits:
+        await conn.execute(insert(t.limits), limits)
     return int(campaign_no)
 
 
@@ -98,8 +120,8 @@ async def load_campaigns(
     conn: AsyncConnection, *, since: int = -1
 ) -> dict[str, Campaign]:
     """Load campaigns by id: all, or those that changed at a range version or after."""
-    c, b = t.campaigns.c, t.campaign_budgets.c
-    rows = await conn.execute(
+    c = t.campaigns.c
+    found = await conn.execute(
         select(
             c.campaign_no,
             c.campaign_id,
@@ -107,43 +129,71 @@ async def load_campaigns(
             c.points,
             _readable(c.starts_at).label("starts_at"),
             case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
-            b.budget,
-            c.daily_cap,
             c.brand,
-        )
-        .join_from(t.campaigns, t.campaign_budgets, b.campaign_no == c.campaign_no)
-        .where(c.version >= since)
+        ).where(c.version >= since)
     )
+    rows = found.all()
+    limits = await _load_limits(conn, [row.campaign_no for row in rows])
     return {
-        row.campaign_id: Campaign(**row._mapping)  # noqa: SLF001 - its public spelling
+        row.campaign_id: Campaign(
+            **row._mapping,  # noqa: SLF001 - its public spelling
+            limits=tuple(limits.get(row.campaign_no, ())),
+        )
         for row in rows
     }
 
 
+async def _load_limits(
+    conn: AsyncConnection, campaigns: Sequence[int]
+) -> dict[int, list[Limit]]:
+    """Load the limits of campaigns, those of all that is paid first."""
+    if not campaigns:
+        return {}
+    n = t.limits.c
+    rows = await conn.execute(
+        select(n.campaign_no, n.limit_no, n.per, n.most)
+        .where(n.campaign_no.in_(campaigns))
+        .order_by(n.per != Per.TOTAL.value, n.limit_no)
+    )
+    found: dict[int, list[Limit]] = {}
+    for row in rows:
+        limit = Limit(row.limit_no, Per(row.per), row.most)
+        found.setdefault(row.campaign_no, []).append(limit)
+    return found
+
+
 async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
     """Load the numbers of the campaigns whose budget pays no more claim."""
-    c, b = t.campaigns.c, t.campaign_budgets.c
+    c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
+    of_all = and_(
+        u.shard == SHARD,
+        u.limit_no == n.limit_no,
+        u.holder == EVERYBODY,
+        u.period == ALWAYS,
+    )
     rows = await conn.execute(
-        select(b.campaign_no)
-        .join_from(t.campaign_budgets, t.campaigns, c.campaign_no == b.campaign_no)
-        .where(b.budget - b.spent < c.points)
+        select(n.campaign_no)
+        .join_from(t.limits, t.campaigns, c.campaign_no == n.campaign_no)
+        .outerjoin(t.limit_uses, of_all)
+        .where(n.per == Per.TOTAL.value, n.most - func.coalesce(u.used, 0) < c.points)
     )
     return frozenset(rows.scalars())
 
 
 async def load_earned(
-    conn: AsyncConnection, *, member_id: str, campaign_no: int, day: date
+    conn: AsyncConnection, *, member_id: str, cap: Limit, day: date
 ) -> int:
-    """Read what a member has earned of a campaign on a day, or on a later one."""
-    d, i = t.daily_earnings.c, t.identities.c
+    """Read what a member has had of a daily cap on a day."""
+    u, i = t.limit_uses.c, t.identities.c
     earned = await conn.execute(
-        select(d.earned)
-        .join_from(t.daily_earnings, t.identities, i.member_no == d.member_no)
+        select(u.used)
+        .join_from(t.limit_uses, t.identities, i.member_no == u.holder)
         .where(
             i.shard == SHARD,
             i.member_id == member_id,
-            d.campaign_no == campaign_no,
-            d.day >= day,
+            u.shard == SHARD,
+            u.limit_no == cap.limit_no,
+            u.period == day,
         )
     )
     return int(earned.scalar_one_or_none() or 0)
@@ -158,13 +208,18 @@ def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:
 
 
 async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:
-    """Read a member's balance; nothing yet is an empty wallet."""
+    """Read a member's points; nothing yet is an empty wallet."""
     b, i = t.balances.c, t.identities.c
     row = (
         await conn.execute(
             select(b.available, b.pending)
             .join_from(t.balances, t.identities, i.member_no == b.member_no)
-            .where(i.shard == SHARD, i.member_id == member_id)
+            .where(
+                i.shard == SHARD,
+                i.member_id == member_id,
+                b.shard == SHARD,
+                b.unit == POINTS_UNIT,
+            )
         )
     ).one_or_none()
     return Wallet(row.available, row.pending) if row else Wallet(0, 0)
@@ -217,14 +272,15 @@ _END_HOLDS = text(
     FROM unnest(CAST(:transfer_ids AS bigint[]), CAST(:new_ids AS bigint[]))
         AS u (transfer_id, new_id)
     WHERE h.shard = 0 AND h.transfer_id = u.transfer_id AND h.resolution IS NULL
-    RETURNING u.new_id, h.transfer_id, h.member_no, h.campaign_no, h.amount, h.day
+    RETURNING u.new_id, h.transfer_id, h.member_no, h.campaign_no, h.unit, h.amount,
+        h.day, h.limits
     """
 )
 
-_GIVE_CAP_BACK = text(
+_GIVE_BACK = text(
     """
-    UPDATE daily_earnings SET earned = earned - :amount
-    WHERE member_no = :member_no AND campaign_no = :campaign_no AND day = :day
+    UPDATE limit_uses SET used = used - :amount
+    WHERE shard = 0 AND limit_no = :limit_no AND holder = :holder AND period = :period
     """
 )
 
@@ -233,7 +289,7 @@ _SETTLE = text(
     UPDATE balances SET pending = pending - :amount,
         available = available
             + CASE :resolution WHEN 'posted' THEN :amount ELSE 0 END
-    WHERE member_no = :member_no
+    WHERE shard = 0 AND member_no = :member_no AND unit = :unit
     """
 )
 
@@ -248,9 +304,9 @@ async def resolve_holds(
 ) -> int:
     """Post or void held rewards; one that was resolved before stays as it is.
 
-    A voided reward gives its points back to the campaign's budget and to the member's
-    cap of that day. `new_ids` are the transfer_ids to use. Returns how many. Locks are
-    taken in the order of the hot statement: earnings, balances, budgets.
+    A voided reward gives back to each limit what it took, in the period that it was
+    taken from. `new_ids` are the transfer_ids to use. Returns how many. Locks are taken
+    in the order of the hot statement: members' limits, balances, everybody's limits.
     """
     rows = await conn.execute(
         _END_HOLDS,
@@ -264,14 +320,16 @@ async def resolve_holds(
     ended = [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
     if not ended:
         return 0
-    ended.sort(key=lambda hold: (hold["member_no"], hold["campaign_no"]))
-    if resolution is Resolution.VOIDED:
-        await conn.execute(_GIVE_CAP_BACK, ended)
+    ended.sort(key=lambda hold: (hold["member_no"], hold["unit"]))
+    voided = ended if resolution is Resolution.VOIDED else []
+    taken = await _what_was_taken(conn, voided)
+    if of_members := [use for use in taken if use["holder"] > EVERYBODY]:
+        await conn.execute(_GIVE_BACK, of_members)
     await conn.execute(
         _SETTLE, [hold | {"resolution": resolution.value} for hold in ended]
     )
-    if resolution is Resolution.VOIDED:
-        await _give_budget_back(conn, ended)
+    if of_all := [use for use in taken if use["holder"] <= EVERYBODY]:
+        await conn.execute(_GIVE_BACK, of_all)
     await conn.execute(
         insert(t.transfers),
         [
@@ -282,6 +340,7 @@ async def resolve_holds(
                 "kind": "post" if resolution is Resolution.POSTED else "void",
                 "debit_account": hold["campaign_no"],
                 "credit_account": hold["member_no"],
+                "unit": hold["unit"],
                 "amount": hold["amount"],
             }
             for hold in ended
@@ -290,16 +349,20 @@ async def resolve_holds(
     return len(ended)
 
 
-async def _give_budget_back(
+async def _what_was_taken(
     conn: AsyncConnection, ended: Sequence[dict[str, Any]]
-) -> None:
-    totals: dict[int, int] = {}
+) -> list[dict[str, Any]]:
+    """Add up by row of limit_uses what holds took, in the order of locks."""
+    campaigns = {hold["campaign_no"] for hold in ended}
+    found = await _load_limits(conn, sorted(campaigns))
+    limits = {each.limit_no: each for some in found.values() for each in some}
+    taken: Counter[tuple[int, int, date]] = Counter()
     for hold in ended:
-        campaign_no = hold["campaign_no"]
-        totals[campaign_no] = totals.get(campaign_no, 0) + hold["amount"]
-    for campaign_no, total in sorted(totals.items()):
-        await conn.execute(
-            update(t.campaign_budgets)
-            .where(t.campaign_budgets.c.campaign_no == campaign_no)
-            .values(spent=t.campaign_budgets.c.spent - total)
-        )
+        for limit in map(limits.__getitem__, hold["limits"]):
+            holder = limit.holder(hold["member_no"])
+            period = limit.period(hold["day"])
+            taken[holder, limit.limit_no, period] += hold["amount"]
+    return [
+        {"holder": holder, "limit_no": limit_no, "period": period, "amount": amount}
+        for (holder, limit_no, period), amount in sorted(taken.items())
+    ]

@@ -1,7 +1,7 @@
 """The tables of rewards.
 
-A scan's own postings are written by the SQL function commit_scans; everything else by
-rewards.store.
+A scan's own postings are written by the steps of the SQL function commit_scans_2;
+everything else by rewards.store. `daily_cap` is for workers of before alone.
 """
 
 from sqlalchemy import (
@@ -10,13 +10,16 @@ from sqlalchemy import (
     Date,
     DateTime,
     FetchedValue,
+    Identity,
     Integer,
     MetaData,
     Sequence,
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 metadata = MetaData()
 # Counts campaigns; members' numbers tell time, and share the space of accounts.
@@ -68,12 +71,32 @@ campaigns = Table(
     Column("brand", Text),
 )
 
-campaign_budgets = Table(
-    "campaign_budgets",
+# What may be taken at most; offer 0 is all offers of the campaign together.
+limits = Table(
+    "limits",
     metadata,
-    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("budget", BigInteger),
-    Column("spent", BigInteger, nullable=False, server_default="0"),
+    Column("limit_no", Integer, Identity(), primary_key=True),
+    Column("campaign_no", BigInteger, nullable=False),
+    Column("offer_no", SmallInteger, nullable=False, server_default="0"),
+    Column("unit", SmallInteger, nullable=False, server_default="0"),
+    Column("per", Text, nullable=False),
+    Column("most", BigInteger, nullable=False),
+    Column("since", Date, nullable=False),
+    UniqueConstraint(
+        "campaign_no", "offer_no", "unit", "per", name="one_limit_of_a_kind"
+    ),
+)
+
+# What was taken, by whom (0: everybody) and in which period (1970-01-01: always).
+limit_uses = Table(
+    "limit_uses",
+    metadata,
+    Column("holder", BigInteger, primary_key=True, autoincrement=False),
+    Column("used", BigInteger, nullable=False),
+    Column("most", BigInteger, nullable=False),
+    Column("limit_no", Integer, primary_key=True, autoincrement=False),
+    Column("period", Date, primary_key=True),
+    _shard(),
 )
 
 balances = Table(
@@ -82,15 +105,8 @@ balances = Table(
     Column("member_no", BigInteger, primary_key=True, autoincrement=False),
     Column("available", BigInteger, nullable=False),
     Column("pending", BigInteger, nullable=False),
-)
-
-daily_earnings = Table(
-    "daily_earnings",
-    metadata,
-    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("day", Date, nullable=False),
-    Column("earned", BigInteger, nullable=False),
+    _shard(),
+    Column("unit", SmallInteger, primary_key=True, server_default="0"),
 )
 
 transfers = Table(
@@ -103,6 +119,7 @@ transfers = Table(
     Column("debit_account", BigInteger, nullable=False),
     Column("credit_account", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
+    Column("unit", SmallInteger, nullable=False, server_default="0"),
     postgresql_partition_by="RANGE (origin_id)",
 )
 
@@ -119,5 +136,7 @@ holds = Table(
     Column("reason", Text, nullable=False),
     Column("resolution", Text),
     Column("resolved_at", DateTime(timezone=True)),
+    Column("unit", SmallInteger, nullable=False, server_default="0"),
+    Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
     postgresql_partition_by="RANGE (transfer_id)",
 )

@@ -140,7 +140,7 @@ def _offer(outcome: Outcome, plan: Plan) -> Offer | None:
         Outcome.LIMIT_REACHED: (
             OfferState.FULL_TODAY if plan.claims else plan.offer.state
         ),
-        Outcome.NO_REWARD: OfferState.SPENT if plan.points else plan.offer.state,
+        Outcome.NO_REWARD: OfferState.SPENT if plan.rewards else plan.offer.state,
     }.get(outcome)
     return None if found is None else replace(plan.offer, state=found)
 

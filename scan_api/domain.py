@@ -28,7 +28,14 @@ from codegen.domain.ranges import (
     sell_by,
 )
 from codegen.domain.terms import RangeTerms
-from rewards.domain import Campaign, HoldReason, Offer, OfferState
+from rewards.domain import (
+    Campaign,
+    HoldReason,
+    Offer,
+    OfferState,
+    PlannedReward,
+    plan_rewards,
+)
 
 
 class Outcome(StrEnum):
@@ -126,8 +133,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """What a worker wants PostgreSQL to permit for one scan."""
 
     outcome: Outcome
-    points: int = 0
-    campaign: Campaign | None = None
+    rewards: tuple[PlannedReward, ...] = ()
     hold_reason: HoldReason | None = None
     decision: Decision | None = None
     retry_at: datetime | None = None
@@ -283,8 +289,7 @@ def _plan_reward(
     reason = _hold_reason(standing, decision, signals_available=signals_available)
     return plan(
         Outcome.REWARDED if reason is None else Outcome.HELD,
-        points=campaign.points,
-        campaign=campaign,
+        rewards=plan_rewards(campaign),
         hold_reason=reason,
         decision=decision,
     )

@@ -297,7 +297,7 @@ class ScanPipeline:
                 if keyed:
                     await stack.enter_async_context(conn.transaction())
                 committed = await store.commit_scans(
-                    conn, decided, version=version, day=today
+                    conn, decided, version=version, timezone=self.timezone
                 )
                 answers = self._answer(decided, committed, today)
                 if keyed:
@@ -311,7 +311,9 @@ class ScanPipeline:
             # What equalled an earlier scan has no row, and equals it still.
             rest = [d for d in decided if d.scan.scan_id not in found]
             if rest:
-                again = await store.commit_scans(conn, rest, version=version, day=today)
+                again = await store.commit_scans(
+                    conn, rest, version=version, timezone=self.timezone
+                )
                 found |= zip((d.scan.scan_id for d in rest), again, strict=True)
             committed = [found[d.scan.scan_id] for d in decided]
             answers = self._answer(decided, committed, today)

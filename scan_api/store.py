@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
@@ -23,12 +24,16 @@ from scan_api.binary_arrays import (
     text_array,
 )
 from scan_api.domain import Outcome, Plan, Scan, Settled
+from scan_api.planned_rewards import days_of, write_rewards
 from scan_api.tables import claims, scans, sightings
 
-_COMMIT = (
-    "SELECT * FROM commit_scans("
-    "%b::bigint, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)"
-)
+_COMMIT = """
+    SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
+        originals, waits, replays, replay_bodies, repeats
+    FROM commit_scans_2(0::smallint, %b::bigint, %b,
+        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b,
+        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+"""
 
 _COMMITTED = """
     SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
@@ -79,26 +84,26 @@ async def commit_scans(
     decided: Sequence[Decided],
     *,
     version: int,
-    day: date,
+    timezone: ZoneInfo,
 ) -> list[Committed]:
-    """Commit a batch; an outcome a scan, in order.
+    """Commit a batch; an outcome a scan, in order. Days are those of `timezone`.
 
     Raises psycopg.Error: CC001 for a stale `version`, CC002 when the batch must be
     split, UniqueViolation when it was committed before.
     """
+    scan_ids = [d.scan.scan_id for d in decided]
+    days = days_of(scan_ids, timezone)
     cursor = conn.cursor(binary=True, row_factory=tuple_row)
     await cursor.execute(
         _COMMIT,
         (
             version,
-            day,
-            int8_array([d.scan.scan_id for d in decided]),
+            int4_array(days),
+            int8_array(scan_ids),
             int8_array([d.scan.code_id for d in decided]),
             int8_array([d.member_no for d in decided]),
             text_array([d.plan.outcome.value for d in decided]),
             bool_array([d.plan.claims for d in decided]),
-            int4_array([d.plan.points for d in decided]),
-            int8_array([_campaign_no(d) for d in decided]),
             text_array([d.plan.hold_reason or "" for d in decided]),
             bytea_array([pack_facts(d) for d in decided]),
             inet_array([d.scan.address for d in decided]),
@@ -106,6 +111,7 @@ async def commit_scans(
             int8_array([d.scan.cell or 0 for d in decided]),
             bytea_array([d.scan.key_hash for d in decided]),
             bytea_array([d.scan.body_hash for d in decided]),
+            *write_rewards(decided, days),
         ),
         prepare=True,
     )
@@ -114,10 +120,6 @@ async def commit_scans(
     return [
         Committed(Outcome(outcome), *rest) for outcome, *rest in zip(*row, strict=True)
     ]
-
-
-def _campaign_no(decided: Decided) -> int:
-    return decided.plan.campaign.campaign_no if decided.plan.campaign else 0
 
 
 def pack_facts(decided: Decided) -> bytes:

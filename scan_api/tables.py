@@ -1,4 +1,4 @@
-"""The tables of scan_api. The SQL function commit_scans writes them in batches."""
+"""The tables of scan_api; steps of the SQL function commit_scans_2 write them."""
 
 from sqlalchemy import (
     BigInteger,

@@ -85,12 +85,13 @@ class ViewDesk:
         campaign = snapshot.campaign_of(standing.terms)
         if offer is None or campaign is None or offer.state is not OfferState.OPEN:
             return offer
-        if member_id is None or campaign.daily_cap is None:
+        cap = campaign.daily_cap
+        if member_id is None or cap is None:
             return offer
         earned = await load_earned(
             conn,
             member_id=member_id,
-            campaign_no=campaign.campaign_no,
+            cap=cap,
             day=business_day(now_ms, self.timezone),
         )
         if campaign.is_full(earned):

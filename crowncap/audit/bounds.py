@@ -17,9 +17,9 @@ CHECKS = (
             WHERE NOT produced_on <@ days OR NOT effective_at <@ times
             UNION ALL SELECT 'campaign ' || campaign_id FROM campaigns, s
             WHERE NOT starts_at <@ times OR NOT ends_at <@ times
-                OR points > 1000000 OR daily_cap > 1000000000000000
-            UNION ALL SELECT 'budget of campaign ' || campaign_no
-            FROM campaign_budgets WHERE budget > 1000000000000000
+                OR points > 1000000
+            UNION ALL SELECT 'limit ' || limit_no FROM limits
+            WHERE most > 1000000000000000
             UNION ALL SELECT 'package ' || package_id FROM packages, s
             WHERE NOT download_by <@ times OR NOT activate_by <@ times
             UNION ALL SELECT 'token ' || token_id FROM staff_tokens, s

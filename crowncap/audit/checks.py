@@ -28,7 +28,7 @@ class Axis:
 CLAIMS = Axis("claims", "code_id")
 VOIDS = Axis("void_codes", "code_id")
 BATCHES = Axis("batches", "batch_id")
-BALANCES = Axis("balances", "member_no")
+BALANCES = Axis("balances", "member_no", has_shard=True)
 SCANS = Axis("scans", "scan_id", tells_time=True)
 TRANSFERS = Axis("transfers", "origin_id", tells_time=True, has_shard=True)
 MEMBERS = Axis("members", "member_no", tells_time=True, has_shard=True)

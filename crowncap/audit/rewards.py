@@ -2,6 +2,21 @@
 
 from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
 
+# 1767225600000 is core.ids.EPOCH_MS.
+_AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
+_DAY = f"({_AT} AT TIME ZONE :timezone)::date"
+# A slice is made of whole business days.
+_EARNED_BY_DAY = f"""SELECT t.credit_account AS member_no, l.limit_no, l.most,
+        {_DAY.format("t.transfer_id")} AS day, sum(t.amount) AS earned
+    FROM transfers AS t
+    JOIN limits AS l ON l.campaign_no = t.debit_account AND l.per = 'member_day'
+        AND l.unit = t.unit
+    LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
+        AND e.kind = 'void' AND e.origin_id BETWEEN :first AND :last
+    WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+        AND t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
+    GROUP BY 1, 2, 3, 4"""  # noqa: S608 - constants
+
 CHECKS = (
     Check(
         3,
@@ -37,7 +52,8 @@ CHECKS = (
     Check(
         5,
         "no balance is negative",
-        """SELECT member_no FROM balances WHERE member_no BETWEEN :first AND :last
+        """SELECT member_no FROM balances
+            WHERE shard = 0 AND member_no BETWEEN :first AND :last
             AND (available < 0 OR pending < 0)""",
         BALANCES,
     ),
@@ -79,21 +95,25 @@ CHECKS = (
             """,
         scopes=(Scope.RECENT,),
     ),
-    # A slice is made of whole business days. 1767225600000 is core.ids.EPOCH_MS.
     Check(
         7,
         "no member earned more of a campaign in a day than its cap",
-        """SELECT t.credit_account FROM transfers AS t
-            JOIN campaigns AS c ON c.campaign_no = t.debit_account
-            LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
-                AND e.kind = 'void' AND e.origin_id BETWEEN :first AND :last
-            WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-                AND t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
-                AND c.daily_cap IS NOT NULL
-            GROUP BY t.credit_account, c.campaign_no, c.daily_cap,
-                (to_timestamp(((t.transfer_id >> 22) + 1767225600000) / 1000.0)
-                    AT TIME ZONE :timezone)::date
-            HAVING sum(t.amount) > c.daily_cap""",
+        f"""SELECT t.member_no FROM ({_EARNED_BY_DAY}) AS t
+            WHERE t.earned > t.most""",  # noqa: S608 - a constant
+        TRANSFERS,
+    ),
+    # The row of a day that is over may be gone; one that is there must be right. Days
+    # are counted exactly from the one after `since`.
+    Check(
+        7,
+        "what a member took of a day's cap equals the transfers of that day",
+        f"""SELECT u.holder FROM limit_uses AS u
+            JOIN limits AS l ON l.limit_no = u.limit_no AND l.per = 'member_day'
+            LEFT JOIN ({_EARNED_BY_DAY}) AS t ON t.limit_no = u.limit_no
+                AND t.member_no = u.holder AND t.day = u.period
+            WHERE u.shard = 0 AND u.period > l.since
+                AND u.period BETWEEN {_DAY.format(":first")} AND {_DAY.format(":last")}
+                AND u.used <> coalesce(t.earned, 0)""",  # noqa: S608 - constants
         TRANSFERS,
     ),
 )

@@ -2,9 +2,10 @@
 
 A sum a member of everything it ever earned is too much to carry from slice to slice.
 So members are dealt into 256 groups, and a group carries one number: the sum of its
-amounts, each times a factor of its member, modulo a prime. Balances are added up alike.
-Groups that agree are sound (a wrong one agrees once in 2^61); those that don't are
-added up member by member, in the same snapshot, and only what is found there is told.
+amounts, each times a factor of its member and unit, modulo a prime. Balances are added
+up alike. Groups that agree are sound (a wrong one agrees once in 2^61); those that
+don't are added up member by member, in the same snapshot, and only what is found there
+is told.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,9 @@ from crowncap.audit.checks import Check
 
 _PRIME = (1 << 61) - 1
 _GROUP = "(hashint8extended({0}, 1) & 255)"
-_WEIGHED = f"(sum(hashint8extended({{0}}, 2)::numeric * {{1}}) % {_PRIME})::bigint"
+_WEIGHED = (
+    f"(sum(hashint8extended({{0}}, 2 + unit)::numeric * {{1}}) % {_PRIME})::bigint"
+)
 
 
 class Totals(msgspec.Struct):
@@ -88,25 +91,31 @@ async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
     )
 
 
+# What was taken of each budget; a campaign without one has no row.
+_BUDGETS = """SELECT l.campaign_no, l.most AS budget, coalesce(u.used, 0) AS spent
+    FROM limits AS l LEFT JOIN limit_uses AS u ON u.shard = 0
+        AND u.limit_no = l.limit_no AND u.holder = 0 AND u.period = date 'epoch'
+    WHERE l.per = 'total'"""
+
 BALANCES_AGREE = Check(
     4,
     "each balance equals what its transfers add up to",
     f"""SELECT coalesce(b.member_no, t.member_no) FROM (
-            SELECT * FROM balances WHERE {_GROUP.format("member_no")} = ANY(:keys)
-        ) AS b
+            SELECT * FROM balances
+            WHERE shard = 0 AND {_GROUP.format("member_no")} = ANY(:keys)) AS b
         FULL JOIN (
-            SELECT credit_account AS member_no, sum({_POSTED}) AS available,
+            SELECT credit_account AS member_no, unit, sum({_POSTED}) AS available,
                 sum({_PENDING}) AS pending
             FROM transfers
             WHERE shard = 0 AND {_GROUP.format("credit_account")} = ANY(:keys)
-            GROUP BY credit_account) AS t USING (member_no)
+            GROUP BY credit_account, unit) AS t USING (member_no, unit)
         WHERE coalesce(b.available, 0) <> coalesce(t.available, 0)
             OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)""",  # noqa: S608 - constants
 )
 BUDGETS_AGREE = Check(
     7,
     "what a campaign spent equals its transfers and fits its budget",
-    f"""SELECT b.campaign_no FROM campaign_budgets AS b
+    f"""SELECT b.campaign_no FROM ({_BUDGETS}) AS b
         LEFT JOIN (
             SELECT debit_account AS campaign_no, sum({_SPENT}) AS spent
             FROM transfers WHERE shard = 0 AND debit_account = ANY(:keys)
@@ -130,7 +139,7 @@ async def suspects(
             f"SELECT {_GROUP.format('member_no')} AS key,"  # noqa: S608 - constants
             f" {_WEIGHED.format('member_no', 'available')} AS available,"
             f" {_WEIGHED.format('member_no', 'pending')} AS pending"
-            " FROM balances GROUP BY 1"
+            " FROM balances WHERE shard = 0 GROUP BY 1"
         )
     )
     found = Totals()
@@ -140,14 +149,11 @@ async def suspects(
     groups = _differing(now.available, found.available) | _differing(
         now.pending, found.pending
     )
-    budgets = await conn.execute(
-        text("SELECT campaign_no, spent, budget FROM campaign_budgets")
-    )
+    budgets = await conn.execute(text(_BUDGETS))
     campaigns = {
         row.campaign_no
         for row in budgets
-        if row.spent != now.spent.get(row.campaign_no, 0)
-        or row.spent > (row.budget or row.spent)
+        if row.spent != now.spent.get(row.campaign_no, 0) or row.spent > row.budget
     }
     return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(campaigns)}
 

@@ -14,6 +14,7 @@ from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
+from rewards.domain import Campaign
 from rewards.store import insert_campaign, load_campaigns
 
 
@@ -90,4 +91,19 @@ async def add(
 async def list_campaigns(shell: Shell) -> list[Any]:
     """List campaigns and their terms."""
     async with shell.engine.connect() as conn:
-        return list((await load_campaigns(conn)).values())
+        campaigns = await load_campaigns(conn)
+    return [_describe(each) for each in campaigns.values()]
+
+
+def _describe(found: Campaign) -> dict[str, Any]:
+    return {
+        "campaign_no": found.campaign_no,
+        "campaign_id": found.campaign_id,
+        "name": found.name,
+        "points": found.points,
+        "starts_at": found.starts_at,
+        "ends_at": found.ends_at,
+        "budget": found.budget and found.budget.most,
+        "daily_cap": found.daily_cap and found.daily_cap.most,
+        "brand": found.brand,
+    }

@@ -13,7 +13,7 @@ FEATURES = (
     "crowncap/recovery",
 )
 # Written by functions in SQL, which run with the rights of who calls them.
-FUNCTIONS = ROOT / "migrations" / "versions" / "0018_versions.sql"
+FUNCTIONS = ROOT / "migrations" / "versions" / "0028_steps.sql"
 # The serving role owns these, since it makes and drops their partitions; the last is
 # temporary.
 OWNED = {"claims", "sightings", "scans", "scan_traces", "scan_traces_default"} | {

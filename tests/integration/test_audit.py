@@ -129,12 +129,16 @@ BREAKS = {
         "each pending transfer has its hold, resolved as the ledger says",
     ),
     "a budget that forgot what it spent": (
-        "UPDATE campaign_budgets SET spent = 0",
+        "UPDATE limit_uses SET used = 0 WHERE holder = 0",
         "what a campaign spent equals its transfers and fits its budget",
     ),
     "a cap that was passed": (
-        "UPDATE campaigns SET daily_cap = 4",
+        "UPDATE limits SET most = 4 WHERE per = 'member_day'",
         "no member earned more of a campaign in a day than its cap",
+    ),
+    "a day's cap that was forgotten": (
+        "UPDATE limit_uses SET used = 0 WHERE holder > 0",
+        "what a member took of a day's cap equals the transfers of that day",
     ),
     "a batch with a hole": (
         "DELETE FROM ranges WHERE state = 'void'",

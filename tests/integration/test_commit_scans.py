@@ -206,8 +206,8 @@ async def test_a_budget_is_spent_to_the_last_point_and_never_past_it(
     wishes[1] = ledger.wish(codes[1], people[1], small, outcome=Outcome.HELD)
     done = await ledger.commit(*wishes)
     assert outcomes(done) == ["rewarded", "held"] + ["no_reward"] * 4
-    assert await ledger.rows("SELECT spent FROM campaign_budgets") == [(10,)]
-    assert await ledger.rows("SELECT sum(earned) FROM daily_earnings") == [(10,)]
+    used = "SELECT sum(used) FROM limit_uses GROUP BY holder > 0"
+    assert await ledger.rows(used) == [(10,), (10,)]
     assert len(await ledger.rows("SELECT * FROM claims")) == 6
     assert await ledger.audit() == []
 
@@ -238,14 +238,14 @@ async def test_a_batch_that_was_committed_before_is_recognised(ledger: Ground) -
         ledger.wish(codes[2], 0),
     ]
     won = await ledger.commit(*wishes)
-    before = await ledger.rows("SELECT * FROM balances, campaign_budgets")
+    before = await ledger.rows("SELECT * FROM balances, limit_uses")
     with pytest.raises(pg.UniqueViolation):
         await ledger.commit(*wishes)
     found = await load_committed(ledger.conn, wishes)
     read_back = [found[w.scan.scan_id] for w in wishes]
     assert outcomes(read_back) == outcomes(won)
     assert [r.points for r in read_back] == [w.points for w in won]
-    assert await ledger.rows("SELECT * FROM balances, campaign_budgets") == before
+    assert await ledger.rows("SELECT * FROM balances, limit_uses") == before
     assert await ledger.audit() == []
 
 

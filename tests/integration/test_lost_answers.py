@@ -136,7 +136,7 @@ async def test_a_commit_whose_answer_was_lost_is_found_again(rig: Rig) -> None:
     assert rig.wire.made == 1
     assert answer["outcome"] == "rewarded"
     assert answer["points_available"] == 5
-    assert await rig.ground.rows("SELECT spent FROM campaign_budgets") == [(5,)]
+    assert await rig.ground.rows("SELECT max(used) FROM limit_uses") == [(5,)]
     assert await rig.ground.audit() == []
     again = json.loads((await rig.scan(codes[0], "ann")).body)
     assert again["outcome"] == "already_claimed"

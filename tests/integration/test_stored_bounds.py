@@ -35,7 +35,7 @@ WRONG = {
     "UPDATE campaigns SET points = 1000001": "campaigns_points",
     "UPDATE campaigns SET daily_cap = 1000000000000001": "campaigns_points",
     "UPDATE campaigns SET brand = ''": "campaigns_brand",
-    "UPDATE campaign_budgets SET budget = 1000000000000001": "campaign_budgets",
+    "UPDATE limits SET most = 1000000000000001": "limits_most",
     "UPDATE staff_tokens SET expires_at = 'infinity'": "staff_tokens_expiry",
     "UPDATE packages SET download_by = '9999-12-31'": "packages_deadlines",
     (
@@ -87,7 +87,11 @@ async def migrate_again(ground: Ground, *names: str) -> None:
 
 
 async def as_before(ground: Ground) -> None:
-    """Take the bounds away, as before there were any."""
+    """Take the bounds away, as before there were any; budgets had a table then."""
+    await ground.rows(
+        "DROP VIEW campaign_budgets; CREATE TABLE campaign_budgets AS"
+        " SELECT campaign_no, most AS budget, 0 AS spent FROM limits"
+    )
     for table, name in await ground.rows(NAMED):
         await ground.rows(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 

@@ -26,7 +26,7 @@ from codegen.domain.ranges import RangeState
 from codegen.store import load_range_table
 from core.clock import utc_datetime
 from core.ids import random_token
-from rewards.domain import Campaign, Hold, HoldReason, Resolution
+from rewards.domain import Campaign, Hold, HoldReason, Per, Resolution
 from rewards.store import resolve_holds
 from scan_api.domain import Outcome, plan_scan, stand
 from scan_api.snapshots import load_snapshot
@@ -132,7 +132,8 @@ class LedgerMachine(RuleBasedStateMachine):
         return msgspec.structs.replace(wish, plan=plan)
 
     def _note(self, done: list[tuple[Decided, Committed]], members: list[int]) -> None:
-        self.decided += done
+        # What repeats an earlier scan is not kept, so nothing knows it again.
+        self.decided += [each for each in done if each[1].repeats is None]
         for (wish, committed), member in zip(done, members, strict=True):
             if committed.outcome is Outcome.HELD:
                 scan = wish.scan
@@ -243,7 +244,7 @@ class LedgerMachine(RuleBasedStateMachine):
         rows = self.run(
             self.ground.rows(
                 "SELECT member_no, available, pending FROM balances"  # noqa: S608 - numbers
-                f" WHERE member_no IN ({numbers})"
+                f" WHERE unit = 0 AND member_no IN ({numbers})"
             )
         )
         found = {number: (available, pending) for number, available, pending in rows}
@@ -253,20 +254,16 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.oracle.pending.get(member, 0),
             )
             assert found.get(number, (0, 0)) == expected
-        [(spent,)] = self.run(
+        uses = self.run(
             self.ground.rows(
-                "SELECT spent FROM campaign_budgets WHERE campaign_no ="  # noqa: S608 - a number
-                f" {self.campaign.campaign_no}"
+                "SELECT l.per, u.holder, u.used FROM limit_uses AS u"  # noqa: S608 - a number
+                " JOIN limits AS l USING (limit_no) WHERE l.campaign_no ="
+                f" {self.campaign.campaign_no} AND u.used > 0"
             )
         )
+        spent = sum(used for per, _, used in uses if per == Per.TOTAL)
         assert spent == self.oracle.spent
-        earnings = self.run(
-            self.ground.rows(
-                "SELECT member_no, earned FROM daily_earnings WHERE campaign_no ="  # noqa: S608 - a number
-                f" {self.campaign.campaign_no}"
-            )
-        )
-        earned = {number: points for number, points in earnings if points}
+        earned = {holder: used for per, holder, used in uses if per == Per.MEMBER_DAY}
         assert earned == {
             self.people[m]: points for m, points in self.oracle.earned.items() if points
         }

@@ -19,7 +19,7 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
-from rewards.domain import Campaign, HoldReason
+from rewards.domain import Campaign, HoldReason, plan_rewards
 from scan_api.domain import (
     Outcome,
     Plan,
@@ -35,7 +35,7 @@ HOUR = timedelta(hours=1)
 GTIN, PRINTED = "06901234567892", "04006381333931"
 CODE = 500
 RULES = parse_rule_set(shipped_rules())
-CAMPAIGN = Campaign(1, "points", "Points", 5, NOW - HOUR, NOW + HOUR, None, None)
+CAMPAIGN = Campaign(1, "points", "Points", 5, NOW - HOUR, NOW + HOUR)
 PRODUCT = Product(GTIN, "Milk", "Dairy")
 
 
@@ -117,7 +117,7 @@ def verdict(kind: Verdict) -> Decision:
 def test_a_good_scan_is_rewarded_with_the_campaigns_points() -> None:
     """With what it is for."""
     done = plan(look())
-    assert (done.outcome, done.points, done.campaign) == ("rewarded", 5, CAMPAIGN)
+    assert (done.outcome, done.rewards) == ("rewarded", plan_rewards(CAMPAIGN))
     assert done.product == PRODUCT
     assert done.claims
     assert done.hold_reason is None
@@ -181,7 +181,7 @@ def test_only_inside_pays(placement: str) -> None:
 def test_nobody_signed_in_verifies() -> None:
     """Nothing is claimed."""
     done = plan(look(), member_id=None, decision=None)
-    assert (done.outcome, done.claims, done.points) == ("verified", False, 0)
+    assert (done.outcome, done.claims, done.rewards) == ("verified", False, ())
 
 
 def test_refused_comes_before_the_campaign_and_that_before_a_hold() -> None:
@@ -196,13 +196,10 @@ def test_refused_comes_before_the_campaign_and_that_before_a_hold() -> None:
     assert not waiting.claims
     for ended in (over, None):
         done = plan(look(), decision=hold, campaign=ended)
-        assert (done.outcome, done.points, done.claims) == ("no_reward", 0, True)
+        assert (done.outcome, done.rewards, done.claims) == ("no_reward", (), True)
     held = plan(look(), decision=hold)
-    assert (held.outcome, held.hold_reason, held.points) == (
-        "held",
-        HoldReason.RULES,
-        5,
-    )
+    assert (held.outcome, held.hold_reason) == ("held", HoldReason.RULES)
+    assert held.rewards == plan_rewards(CAMPAIGN)
 
 
 def test_why_a_reward_waits_is_said_in_one_order() -> None:
@@ -247,7 +244,7 @@ def test_nothing_is_paid_unless_all_is_well(
         decision=None if kind is None else verdict(kind),
         signals_available=signals,
     )
-    if done.points:
+    if done.rewards:
         assert state is RangeState.ACTIVATED
         assert epoch is not EpochState.RETIRED
         assert (placement, member_id) == ("inside", "ann")

@@ -10,7 +10,7 @@ import pytest
 from codegen.domain.ranges import Binding, RangeState
 from codegen.domain.terms import RangeTerms
 from core.pages import LANGUAGES, choose_language
-from rewards.domain import Campaign, Offer, OfferState
+from rewards.domain import Campaign, Limit, Offer, OfferState, Per, plan_rewards
 from scan_api.answers import Answer, answer_scan
 from scan_api.domain import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.moments import word_begin, word_end, word_hour
@@ -21,7 +21,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 28, 12, tzinfo=ZONE)
 TOMORROW = datetime(2026, 11, 29, tzinfo=ZONE)
 CAMPAIGN = Campaign(
-    1, "c", "C", 5, NOON - timedelta(days=9), TOMORROW + timedelta(days=4), None, 5
+    *(1, "c", "C", 5, NOON - timedelta(days=9), TOMORROW + timedelta(days=4)),
+    limits=(Limit(1, Per.MEMBER_DAY, 5),),
 )
 
 
@@ -38,7 +39,7 @@ def answered(
     """Answer a scan as a worker does, once PostgreSQL has made this of it."""
     plan = Plan(
         planned or outcome,
-        points=5 if planned in CLAIMING else 0,
+        rewards=plan_rewards(CAMPAIGN) if planned in CLAIMING else (),
         terms=RangeTerms(7, RangeState.ACTIVATED, Binding(), placement, None),
         offer=offer,
     )
