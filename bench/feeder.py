@@ -32,13 +32,13 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from feeder.answers import Printed, Status
 from feeder.codes import Code
 from feeder.drivers import Printer, printer_at
-from feeder.feeding import Feeder
 from feeder.journal import Binding
 from feeder.leases import start_journal
 from feeder.package import PackageRows, manifest_digest
+from feeder.printer_replies import Printed, Status
+from feeder.run import Feeder
 from feeder.simulators.paper import MemoryRoll
 from feeder.simulators.printer import DIALECTS, Make, SimulatedPrinter
 from printer_export.domain.order import Package, PackageOrder

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from feeder.answers import Answer, Status
 from feeder.codes import Code
 from feeder.drivers import Driver, Printer
+from feeder.printer_replies import Answer, Status
 
 _READ_BYTES: Final = 65536
 # A peer that has vanished is noticed after some forty seconds, without a byte of ours.

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from feeder.answers import Readiness
-from feeder.feeding import Feeder
-from feeder.standing import Progress
+from feeder.printer_replies import Readiness
+from feeder.run import Feeder
+from feeder.run_state import Progress
 
 _REFRESH_S: Final = 0.25
 _LINE_EVERY_S: Final = 5.0

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from feeder.answers import UNKNOWN, Answer, Printed, Refused, Status
 from feeder.codes import Code, RowPlan, Span, runs_of
 from feeder.journal import Journal, Settled, State
+from feeder.printer_replies import UNKNOWN, Answer, Printed, Refused, Status
 
 # A laser may take a code out of its buffer well before it says that it is done.
 _GONE_AFTER_S: Final = 2.0

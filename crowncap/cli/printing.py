@@ -21,7 +21,6 @@ from crowncap.cli.root import cli
 from crowncap.cli.shell import check_options, errors
 from feeder.display import show
 from feeder.drivers import Printer, printer_at
-from feeder.feeding import Feeder
 from feeder.journal import Binding, Journal
 from feeder.leases import (
     close_journal,
@@ -39,7 +38,8 @@ from feeder.package import (
 )
 from feeder.printer_lock import hold_printer
 from feeder.report import write_report
-from feeder.standing import End, Outcome
+from feeder.run import Feeder
+from feeder.run_state import End, Outcome
 from feeder.store import path_text
 from printer_export.packaging.reading import open_package
 from printer_export.packaging.secrets import Secrets

@@ -6,11 +6,11 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from core.errors import InvalidInput
-from feeder.answers import Answer
 from feeder.codes import Code
 from feeder.drivers.template import TemplateDriver, read_template
 from feeder.drivers.tspl import TsplDriver, tspl_layout
 from feeder.drivers.zpl import ZplDriver, zpl_layout
+from feeder.printer_replies import Answer
 
 _LOWEST_PORT = 1
 _HIGHEST_PORT = 65535

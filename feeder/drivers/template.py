@@ -9,14 +9,6 @@ from typing import Any, Final
 import msgspec
 
 from core.errors import InvalidInput
-from feeder.answers import (
-    UNKNOWN,
-    Answer,
-    Printed,
-    Readiness,
-    Refused,
-    Status,
-)
 from feeder.codes import Code
 from feeder.drivers.labels import readable_code
 from feeder.drivers.patterns import (
@@ -24,6 +16,14 @@ from feeder.drivers.patterns import (
     answer_pattern,
     control_characters,
     placeholders,
+)
+from feeder.printer_replies import (
+    UNKNOWN,
+    Answer,
+    Printed,
+    Readiness,
+    Refused,
+    Status,
 )
 
 _LONGEST_LINE: Final = 4096

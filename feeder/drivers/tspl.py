@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.errors import InvalidInput
-from feeder.answers import UNKNOWN, Answer, Readiness, Status
 from feeder.codes import Code
 from feeder.drivers.labels import (
     QUIET_MODULES,
@@ -19,6 +18,7 @@ from feeder.drivers.labels import (
     read_options,
     readable_code,
 )
+from feeder.printer_replies import UNKNOWN, Answer, Readiness, Status
 
 _OPTIONS: Final[Mapping[str, Range | Choice]] = {
     "dpi": Range(300, 150, 600),

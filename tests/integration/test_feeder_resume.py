@@ -9,15 +9,15 @@ import pytest
 
 from core.errors import Conflict
 from feeder.drivers import printer_at
-from feeder.feeding import Feeder
 from feeder.journal import Journal, State
 from feeder.leases import close_journal, resume_journal
 from feeder.limits import Marks
+from feeder.run import Feeder
+from feeder.run_state import End
 from feeder.simulators.coder import CoderDialect
 from feeder.simulators.faults import Fault, FaultKind
 from feeder.simulators.paper import MemoryRoll, Sheet
 from feeder.simulators.printer import Make, SimulatedPrinter
-from feeder.standing import End
 from tests.fixtures.line_printers import (
     FAST,
     QUICK,
@@ -168,7 +168,7 @@ import asyncio, sys
 from pathlib import Path
 from tests.fixtures.line_printers import NumberedRows, QUICK
 from feeder.drivers import printer_at
-from feeder.feeding import Feeder
+from feeder.run import Feeder
 from feeder.journal import Journal
 
 async def feed():

@@ -14,13 +14,13 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from feeder.drivers import printer_at
-from feeder.feeding import Feeder
 from feeder.journal import Journal, Settled, State
 from feeder.leases import resume_journal
 from feeder.limits import Marks
+from feeder.run import Feeder
+from feeder.run_state import End
 from feeder.simulators.faults import Fault, FaultKind
 from feeder.simulators.printer import Make
-from feeder.standing import End
 from tests.fixtures.line_printers import (
     SCHEMES,
     NumberedRows,

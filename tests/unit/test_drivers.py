@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from feeder.answers import UNKNOWN, Printed, Readiness, Refused, Status
 from feeder.codes import Code
 from feeder.drivers import Driver, printer_at
 from feeder.drivers.labels import modules_of
 from feeder.drivers.tspl import quote
 from feeder.drivers.zpl import escape
+from feeder.printer_replies import UNKNOWN, Printed, Readiness, Refused, Status
 from feeder.window import Window
 
 LINK = "HTTPS://C.EXAMPLE/C/0123456789ABCDEF"

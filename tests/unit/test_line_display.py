@@ -5,11 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
-from feeder.answers import Readiness
 from feeder.display import progress_line, progress_table
 from feeder.journal import Counts
+from feeder.printer_replies import Readiness
+from feeder.run_state import Progress
 from feeder.speed import Speed
-from feeder.standing import Progress
 
 COUNTS = Counts(
     sent=1800, printed=1620, rejected=2, indeterminate=28, in_doubt=150, remaining=4200

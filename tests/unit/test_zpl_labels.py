@@ -19,8 +19,8 @@ from feeder.codes import Code
 from feeder.drivers import printer_at
 from feeder.drivers.labels import QUIET_MODULES, modules_of
 from feeder.drivers.zpl import zpl_layout
-from feeder.feeding import Feeder
 from feeder.limits import Marks
+from feeder.run import Feeder
 from tests.fixtures.line_printers import QUICK, NumberedRows, Printer, new_journal
 from tests.fixtures.programs import Finder
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from feeder.answers import Readiness
 from feeder.journal import Counts
+from feeder.printer_replies import Readiness
 
 
 class End(StrEnum):

@@ -10,14 +10,14 @@ from typing import Final, ParamSpec, TypeVar
 
 from core.clock import elapsed_s
 from core.errors import Conflict
-from feeder.answers import Printed, Readiness, Refused, Status
 from feeder.codes import Code, Rows, subtract_spans
 from feeder.connection import Connection
 from feeder.drivers import Printer
 from feeder.journal import Journal, Settled
 from feeder.limits import Marks, Timing
+from feeder.printer_replies import Printed, Readiness, Refused, Status
+from feeder.run_state import End, Outcome, Progress
 from feeder.speed import Speed
-from feeder.standing import End, Outcome, Progress
 from feeder.store import DiskFullError
 from feeder.window import Window, reconcile
 
