@@ -12,7 +12,7 @@ from rich.table import Table
 
 from feeder.printer_replies import Readiness
 from feeder.run import Feeder
-from feeder.run_state import Progress
+from feeder.run_state import RunState
 
 _REFRESH_S: Final = 0.25
 _LINE_EVERY_S: Final = 5.0
@@ -30,54 +30,54 @@ async def show(feeder: Feeder, printer: str, console: Console) -> None:
     if not console.is_terminal:
         while True:
             await asyncio.sleep(_LINE_EVERY_S)
-            line = progress_line(feeder.progress())
+            line = progress_line(feeder.state())
             console.print(line, markup=False, soft_wrap=True)
     with Live(
-        progress_table(feeder.progress(), printer), console=console, auto_refresh=False
+        progress_table(feeder.state(), printer), console=console, auto_refresh=False
     ) as live:
         try:
             while True:
                 await asyncio.sleep(_REFRESH_S)
-                table = progress_table(feeder.progress(), printer)
+                table = progress_table(feeder.state(), printer)
                 live.update(table, refresh=True)
         finally:
-            live.update(progress_table(feeder.progress(), printer), refresh=True)
+            live.update(progress_table(feeder.state(), printer), refresh=True)
 
 
-def progress_line(progress: Progress) -> str:
+def progress_line(run: RunState) -> str:
     """Say how things stand in one line."""
-    counts = progress.counts
-    state = progress.readiness.value
-    if progress.detail:
-        state += f" ({progress.detail})"
+    counts = run.counts
+    state = run.readiness.value
+    if run.detail:
+        state += f" ({run.detail})"
     return (
-        f"{state}: {counts.printed} printed, {progress.codes_per_s:.0f}/s, "
-        f"{progress.buffered} in the printer, {counts.remaining} remaining, "
+        f"{state}: {counts.printed} printed, {run.codes_per_s:.0f}/s, "
+        f"{run.buffered} in the printer, {counts.remaining} remaining, "
         f"{counts.rejected} rejected, {counts.indeterminate} indeterminate, "
-        f"{progress.faults} faults"
+        f"{run.faults} faults"
     )
 
 
-def progress_table(progress: Progress, printer: str) -> Table:
+def progress_table(run: RunState, printer: str) -> Table:
     """Show how things stand as a table, which keeps its shape."""
-    counts = progress.counts
+    counts = run.counts
     total = counts.sent + counts.remaining
     table = Table(title=printer, show_header=False)
     table.add_column(justify="right", style="dim", min_width=14)
     table.add_column(justify="left", width=_WIDTH)
-    colour = _COLOURS[progress.readiness]
-    state = f"[{colour}]{progress.readiness.value}[/] {escape(progress.detail)}"
-    if progress.ends_in_s is not None:
-        state += "\n[yellow]" + _stopping(progress.ends_in_s) + "[/]"
+    colour = _COLOURS[run.readiness]
+    state = f"[{colour}]{run.readiness.value}[/] {escape(run.detail)}"
+    if run.ends_in_s is not None:
+        state += "\n[yellow]" + _stopping(run.ends_in_s) + "[/]"
     rows: list[tuple[str, RenderableType]] = [
         ("state", state),
-        ("speed", f"{progress.codes_per_s:,.0f} codes/s{_time_left(progress)}"),
-        ("in the printer", f"{progress.buffered:,}"),
+        ("speed", f"{run.codes_per_s:,.0f} codes/s{_time_left(run)}"),
+        ("in the printer", f"{run.buffered:,}"),
         ("printed", f"[bold]{counts.printed:,}[/] of {total:,}"),
         ("", ProgressBar(max(total, 1), counts.sent - counts.in_doubt, width=_WIDTH)),
         ("rejected", f"{counts.rejected:,}"),
         ("indeterminate", f"{counts.indeterminate:,}"),
-        ("faults", f"{progress.faults:,}"),
+        ("faults", f"{run.faults:,}"),
         ("remaining", f"{counts.remaining:,}"),
     ]
     for name, value in rows:
@@ -92,10 +92,10 @@ def _stopping(ends_in_s: float) -> str:
     )
 
 
-def _time_left(progress: Progress) -> str:
+def _time_left(run: RunState) -> str:
     """Say how long the rest takes at this speed."""
-    left = progress.counts.remaining + progress.buffered
-    if not left or progress.codes_per_s < 1:
+    left = run.counts.remaining + run.buffered
+    if not left or run.codes_per_s < 1:
         return ""
-    seconds = round(left / progress.codes_per_s)
+    seconds = round(left / run.codes_per_s)
     return f", {timedelta(seconds=seconds)} left"

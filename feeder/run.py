@@ -16,7 +16,7 @@ from feeder.drivers import Printer
 from feeder.journal import Journal, Settled
 from feeder.limits import Marks, Timing
 from feeder.printer_replies import Printed, Readiness, Refused, Status
-from feeder.run_state import End, Outcome, Progress
+from feeder.run_state import End, Outcome, RunState
 from feeder.speed import Speed
 from feeder.store import DiskFullError
 from feeder.window import Window, reconcile
@@ -89,10 +89,10 @@ class Feeder:
         self._stop_at_s = now if again else now + self._timing.drain_s
         self._wake.set()
 
-    def progress(self) -> Progress:
+    def state(self) -> RunState:
         """Tell how things stand."""
         now, stop_at_s = self._clock(), self._stop_at_s
-        return Progress(
+        return RunState(
             counts=self._journal.counts(),
             buffered=len(self._window),
             codes_per_s=self._speed.per_s(now),

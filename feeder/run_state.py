@@ -25,8 +25,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """What a person at the line wants to see.
+class RunState:
+    """How a run stands, as a person at the line wants to see it.
 
     `ends_in_s` bounds a clean stop; None while nobody has stopped it.
     """

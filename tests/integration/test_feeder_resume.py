@@ -140,7 +140,7 @@ async def test_a_fault_is_counted_once_however_long_it_lasts(
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             feeder = Feeder(rows, printer_at(url), journal, timing=QUICK)
             assert (await feeder.run()).end is End.FINISHED
-            assert feeder.progress().faults == 1
+            assert feeder.state().faults == 1
 
 
 async def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
