@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Send
 from msgspec import Struct
 
 from core.log import RequestIds
-from scan_api.requests import ScanBody
+from scan_api.pipeline.requests import ScanBody
 
 BACKLOG = 2048
 

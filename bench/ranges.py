@@ -45,7 +45,7 @@ from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.store import load_range_table
 from codegen.store.ranges import code_range_of
 from core.db import create_engine
-from scan_api.snapshots import SnapshotKeeper
+from scan_api.pipeline.snapshots import SnapshotKeeper
 
 CODES_A_RANGE: Final = 10
 CHANGES_PER_S: Final = 10

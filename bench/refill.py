@@ -41,7 +41,7 @@ from bench.supply import CAMPAIGN, GTIN, issue_codes, mint_tokens, run_crowncap
 from core.bloom import pack_bitmap
 from core.db import create_engine
 from core.redis import RedisClient, connect
-from scan_api.filters import READY_BIT, FilterBuilder, claimed_key
+from scan_api.store.filters import READY_BIT, FilterBuilder, claimed_key
 from scan_api.tables import claims
 
 SEGMENT_BITS: Final = 20

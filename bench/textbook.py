@@ -33,7 +33,7 @@ from core.clock import SystemClock, utc_datetime
 from core.db import sqlalchemy_url
 from core.ids import random_bytes
 from core.log import RequestIds
-from scan_api.requests import ScanBody
+from scan_api.pipeline.requests import ScanBody
 
 POOL: Final = 20
 POINTS: Final = 5

@@ -16,7 +16,7 @@
     ├── Unavailable       503  with a time to come back
     └── MisconfiguredError     the installation cannot start; for operators
 
-Expected results of a scan are values, not faults: see scan_api.domain.Outcome.
+Expected results of a scan are values, not faults: see scan_api.domain.scans.Outcome.
 """
 
 from collections.abc import Mapping, Sequence

@@ -24,9 +24,9 @@ import codegen.routes
 import console
 import crowncap.problem_pages
 import printer_export.routes
-import scan_api.fakes.routes
 import scan_api.page
-import scan_api.routes
+import scan_api.routes.fakes
+import scan_api.routes.member_scans
 from console import ConsoleContext
 from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
@@ -42,8 +42,8 @@ from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.units import find_packed_codes
-from scan_api.openapi import SCAN_ROUTE
 from scan_api.page import PageDesk, asks_for_page, show_refusal
+from scan_api.routes.openapi import SCAN_ROUTE
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -118,9 +118,9 @@ def build_app(worker: Worker) -> Litestar:
             codegen.routes.ROUTER,
             printer_export.routes.ROUTER,
             printer_export.routes.PUBLIC_ROUTER,
-            scan_api.routes.ROUTER,
+            scan_api.routes.member_scans.ROUTER,
             scan_api.page.ROUTER,
-            scan_api.fakes.routes.ROUTER,
+            scan_api.routes.fakes.ROUTER,
             console.ROUTER,
             crowncap.problem_pages.ROUTER,
             show_metrics,

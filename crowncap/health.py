@@ -22,7 +22,7 @@ from litestar.types import Receive, Scope, Send
 
 from core.errors import Fault, MethodNotAllowed, NotFound, Unavailable, problem_of
 from core.ids import request_id
-from scan_api.readiness import LOOK_WITHIN_S, Readiness, Status
+from scan_api.pipeline.readiness import LOOK_WITHIN_S, Readiness, Status
 
 log = structlog.get_logger(logger_name=__name__)
 

@@ -12,7 +12,7 @@ from core.auth.idempotency import prune_keys
 from core.clock import elapsed_s, utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import try_briefly
-from scan_api.partitions import (
+from scan_api.store.partitions import (
     drop_old_traces,
     keep_code_partitions,
     keep_time_partitions,

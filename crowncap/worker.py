@@ -32,19 +32,19 @@ from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages import Packaging
-from scan_api.filter_upkeep import FilterUpkeep
-from scan_api.guess_throttle import GuessThrottle
-from scan_api.hot_route import ScanDesk
-from scan_api.lanes import Lanes
-from scan_api.metrics import forget_dead_workers
-from scan_api.partitions import ensure_current_partitions
-from scan_api.pipeline import ScanPipeline
-from scan_api.readiness import ReadinessCheck
-from scan_api.releases import HoldReleaser
-from scan_api.signals import SignalStore
-from scan_api.snapshots import SnapshotKeeper
-from scan_api.views import ViewDesk
-from scan_api.worker_lease import LeasedIds
+from scan_api.pipeline.filter_upkeep import FilterUpkeep
+from scan_api.pipeline.guess_throttle import GuessThrottle
+from scan_api.pipeline.metrics import forget_dead_workers
+from scan_api.pipeline.readiness import ReadinessCheck
+from scan_api.pipeline.releases import HoldReleaser
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.views import ViewDesk
+from scan_api.pipeline.worker_lease import LeasedIds
+from scan_api.routes.scans import ScanDesk
+from scan_api.store.lanes import Lanes
+from scan_api.store.partitions import ensure_current_partitions
 
 # A batch that waits longer goes on without signals, and its rewards are held.
 REDIS_TIMEOUT_S = 0.5

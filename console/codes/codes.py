@@ -22,10 +22,10 @@ from core.auth import Role
 from core.auth.audit import record_action
 from core.bounds import read_id
 from core.pages import read_form
-from scan_api.fakes import store as fakes
-from scan_api.fakes.domain import FakeReport, read_reference
-from scan_api.fakes.routes import READERS as FAKE_READERS
-from scan_api.fakes.routes import FakeReportView, view_report
+from scan_api.domain.fakes import FakeReport, read_reference
+from scan_api.routes.fakes import READERS as FAKE_READERS
+from scan_api.routes.fakes import FakeReportView, view_report
+from scan_api.store import fakes
 
 MAX_TYPED = 300
 _SHOWN: Final = 20

@@ -14,7 +14,7 @@ from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.logistics import EventKind
 from printer_export.pipeline.stories import PackagedIn, Story, tell_story
-from scan_api.store import Claim, count_sightings, load_claim
+from scan_api.store.scans import Claim, count_sightings, load_claim
 
 # The way of a cap that all goes well with, by the events that take it a stage on.
 _STAGES: Final = {

@@ -25,7 +25,7 @@ from codegen.store import load_touched_ranges, take_fence
 from core.auth import Staff
 from core.errors import InvalidInput
 from printer_export.pipeline.stories import PackagedIn, find_packages_of
-from scan_api.store import find_claimed
+from scan_api.store.scans import find_claimed
 
 MAX_CODES: Final = MAX_CODES_PER_CHANGE
 

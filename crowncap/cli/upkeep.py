@@ -19,7 +19,7 @@ from crowncap.cli.shell import Shell, data_dir_option, errors, read_settings, wi
 from crowncap.doctor import Examination
 from crowncap.migrate import migrate
 from crowncap.server_urls import server_urls
-from scan_api.filters import FilterBuilder
+from scan_api.store.filters import FilterBuilder
 
 
 @cli.group()

@@ -15,8 +15,8 @@ from crowncap.demo_week.calendar import Week
 from crowncap.demo_week.goods import CAMPAIGN
 from crowncap.demo_week.shoppers import LEAKED
 from rewards.store import insert_campaign
-from scan_api.fakes.domain import FakeReport, make_reference
-from scan_api.fakes.store import insert_report
+from scan_api.domain.fakes import FakeReport, make_reference
+from scan_api.store.fakes import insert_report
 
 POINTS: Final = 5
 _KIT: Final = BrandKit(

@@ -23,14 +23,14 @@ from core.settings import Settings
 from crowncap.demo_week.calendar import Week
 from crowncap.demo_week.shoppers import PlannedScan, plan_scans
 from crowncap.recovery.claims import ClaimJournal
-from scan_api.domain import Scan
-from scan_api.lanes import Lanes
-from scan_api.partitions import ensure_current_partitions, keep_code_partitions
-from scan_api.pipeline import ScanPipeline
-from scan_api.requests import Position, locate, position_cell
-from scan_api.signals import SignalStore
-from scan_api.snapshots import SnapshotKeeper
-from scan_api.store import find_kept
+from scan_api.domain.scans import Scan
+from scan_api.pipeline.requests import Position, locate, position_cell
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.lanes import Lanes
+from scan_api.store.partitions import ensure_current_partitions, keep_code_partitions
+from scan_api.store.scans import find_kept
 
 # The last number that workers come to: none of them had it that week.
 _WORKER_NO: Final = 1_023

@@ -9,9 +9,9 @@ from codegen.domain.brand_kit import Brands
 from core.auth.members import MemberVerifier
 from core.clock import Clock
 from core.settings import Settings
-from scan_api.hot_route import ScanDesk
 from scan_api.page.sign_in import SignIn
-from scan_api.views import ViewDesk
+from scan_api.pipeline.views import ViewDesk
+from scan_api.routes.scans import ScanDesk
 
 
 @dataclass(frozen=True, slots=True)

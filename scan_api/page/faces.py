@@ -9,9 +9,9 @@ from core.bounds import read_id
 from core.clock import to_ms
 from core.ids import time_of_id
 from rewards.domain import Offer, OfferState
-from scan_api.answers import Answer
-from scan_api.domain import CLAIMING, Outcome, View
-from scan_api.page.store import OwnClaim
+from scan_api.domain.scans import CLAIMING, Outcome, View
+from scan_api.pipeline.responses import Answer
+from scan_api.store.own_claims import OwnClaim
 
 
 class Tone(StrEnum):

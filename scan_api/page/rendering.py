@@ -15,13 +15,19 @@ from markupsafe import Markup
 
 from core.clock import utc_datetime
 from core.pages import Templates
-from scan_api.moments import word_begin, word_day, word_end, word_hour, word_minute
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SIGN_OUT_PATH
+from scan_api.page.texts import raw_text, text_in
 from scan_api.page.visits import PageVisit
-from scan_api.page_texts import raw_text, text_in
+from scan_api.pipeline.moments import (
+    word_begin,
+    word_day,
+    word_end,
+    word_hour,
+    word_minute,
+)
 
-FOLDER: Final = Path(__file__).parent.parent / "templates"
+FOLDER: Final = Path(__file__).parent / "templates"
 TEMPLATES: Final = Templates(FOLDER)
 _NBSP: Final = "\u00a0"
 _UNIT: Final = re.compile(r"(?<=\d) (?=[^\W\d_]{1,3}\b)")

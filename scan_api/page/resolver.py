@@ -8,7 +8,7 @@ from litestar import Request, Response
 
 from codegen.domain.ranges import Product
 from core.errors import NotFound, Unparsable, problem_of
-from scan_api.digital_link import (
+from scan_api.domain.digital_link import (
     LINKSET,
     LINKSET_CONTEXT,
     LINKSET_MEDIA,

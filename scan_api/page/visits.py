@@ -11,7 +11,7 @@ from core.errors import Unauthenticated
 from core.pages import Sender, Visit, sender_of
 from scan_api.page.desk import PageDesk
 from scan_api.page.sign_in import SESSION_S
-from scan_api.requests import Origin, follow_link, locate
+from scan_api.pipeline.requests import Origin, follow_link, locate
 
 # Whoever typed a code may have mistyped it; a camera does not.
 TYPED: Final = "typed"

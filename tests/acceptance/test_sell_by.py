@@ -7,7 +7,7 @@ import pytest
 
 from core.clock import utc_datetime
 from crowncap.demo import CAMPAIGN
-from scan_api.moments import word_day
+from scan_api.pipeline.moments import word_day
 from tests.fixtures.service import CLOCK, Service
 from tests.fixtures.visitor import visiting
 

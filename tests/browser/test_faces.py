@@ -16,7 +16,7 @@ from scan_api.page.faces import Face, FaceName
 from scan_api.page.rendering import render, word_wait
 from scan_api.page.typed import read_typed
 from scan_api.page.visits import PageVisit
-from scan_api.requests import Origin
+from scan_api.pipeline.requests import Origin
 from tests.browser.conftest import SHOTS
 from tests.browser.contrast import CONTRAST
 

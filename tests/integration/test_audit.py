@@ -11,7 +11,7 @@ from crowncap.audit.run import CHECKS
 from crowncap.audit.totals import CHECKS as TOTALS
 from rewards.domain import Resolution
 from rewards.store import load_open_holds, resolve_holds
-from scan_api.domain import Outcome
+from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 
 # Each: what to do to a sound database, and the sentence that must name it.

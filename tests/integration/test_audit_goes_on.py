@@ -18,8 +18,8 @@ from crowncap.audit import Report, Scope
 from crowncap.audit.progress import begin
 from rewards.domain import Campaign, Hold, HoldReason, Resolution
 from rewards.store import resolve_holds
-from scan_api.domain import Outcome
-from scan_api.store import Decided
+from scan_api.domain.scans import Outcome
+from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, Ground
 
 DAY_MS = 86_400_000

@@ -16,8 +16,8 @@ from core.clock import utc_datetime
 from core.ids import first_id_at
 from rewards.domain import Hold, HoldReason, Resolution
 from rewards.store import resolve_holds
-from scan_api.domain import Outcome
-from scan_api.store import Committed, Decided, load_committed
+from scan_api.domain.scans import Outcome
+from scan_api.store.scans import Committed, Decided, load_committed
 from tests.fixtures.ground import CLOCK, Ground, outcomes
 from tests.fixtures.processes import seal_texts
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from core.redis import RedisClient, connect
-from scan_api.filter_upkeep import FilterUpkeep, missing_segments
-from scan_api.filters import READY_BIT, claimed_key, claimed_offset, void_key
-from scan_api.snapshots import SnapshotKeeper
+from scan_api.pipeline.filter_upkeep import FilterUpkeep, missing_segments
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset, void_key
 from tests.fixtures.ground import Ground
 from tests.fixtures.processes import seal_texts
 

@@ -11,8 +11,9 @@ from codegen.domain.ranges import SEGMENT_BITS, RangeState
 from codegen.domain.sealing import seal_hashes
 from core.bloom import block_contains, block_index
 from core.redis import RedisAway, RedisClient, connect
-from scan_api.filter_upkeep import missing_segments
-from scan_api.filters import (
+from scan_api.pipeline.filter_upkeep import missing_segments
+from scan_api.pipeline.signals import SignalStore
+from scan_api.store.filters import (
     READY_BIT,
     VOID_BLOCKS,
     FilterBuilder,
@@ -20,7 +21,6 @@ from scan_api.filters import (
     claimed_offset,
     void_key,
 )
-from scan_api.signals import SignalStore
 from tests.fixtures.ground import Ground
 from tests.fixtures.processes import seal_texts
 

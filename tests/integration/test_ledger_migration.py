@@ -19,8 +19,8 @@ from core.ids import first_id_at
 from crowncap import embedded
 from crowncap.audit import Audit
 from crowncap.migrate import migrate
-from scan_api.binary_arrays import register_binary_arrays
-from scan_api.store import ensure_members
+from scan_api.store.binary_arrays import register_binary_arrays
+from scan_api.store.scans import ensure_members
 from tests.fixtures.ground import CLOCK, TIMEZONE
 from tests.fixtures.servers import administer, with_database
 

@@ -10,8 +10,8 @@ from psycopg import errors as pg
 
 from core.clock import utc_datetime
 from core.ids import first_id_at
-from scan_api.domain import Outcome
-from scan_api.partitions import keep_time_partitions
+from scan_api.domain.scans import Outcome
+from scan_api.store.partitions import keep_time_partitions
 from tests.fixtures.ground import CLOCK, Ground, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,8 +22,8 @@ from rewards.domain import (
     plan_rewards,
 )
 from rewards.store import resolve_holds
-from scan_api.domain import Outcome
-from scan_api.store import Decided
+from scan_api.domain.scans import Outcome
+from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, outcomes
 
 DAY_MS = 86_400_000

@@ -15,12 +15,12 @@ from anti_fraud.store import install_shipped_rules
 from core.clock import utc_datetime
 from core.errors import Unavailable
 from core.redis import connect
-from scan_api.answered import Answered
-from scan_api.domain import Scan
-from scan_api.lanes import Lanes
-from scan_api.pipeline import ScanPipeline
-from scan_api.signals import SignalStore
-from scan_api.snapshots import SnapshotKeeper
+from scan_api.domain.scans import Scan
+from scan_api.pipeline.answered import Answered
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.lanes import Lanes
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.fixtures.servers import reachable_directory
 

@@ -16,7 +16,7 @@ from core.auth.idempotency import PRUNED_AT_ONCE, prune_keys
 from core.clock import to_ms, utc_datetime
 from core.db import LOCK_TIMEOUT_MS, try_briefly
 from core.ids import first_id_at
-from scan_api.partitions import (
+from scan_api.store.partitions import (
     drop_old_traces,
     ensure_current_partitions,
     keep_code_partitions,

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from core.redis import connect
-from scan_api import readiness
-from scan_api.lanes import CommitRecord, Lane
-from scan_api.readiness import Readiness, ReadinessCheck, Status
+from scan_api.pipeline import readiness
+from scan_api.pipeline.readiness import Readiness, ReadinessCheck, Status
+from scan_api.store.lanes import CommitRecord, Lane
 from tests.fixtures.ground import Ground
 
 OK = Readiness(Status.OK)

@@ -14,9 +14,9 @@ from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.redis import RedisAway, RedisClient, connect
 from rewards.domain import Campaign, HoldReason
-from scan_api.domain import Outcome
-from scan_api.releases import HoldReleaser
-from scan_api.snapshots import SnapshotKeeper
+from scan_api.domain.scans import Outcome
+from scan_api.pipeline.releases import HoldReleaser
+from scan_api.pipeline.snapshots import SnapshotKeeper
 from tests.fixtures.ground import CLOCK, Ground
 
 

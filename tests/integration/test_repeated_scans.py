@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from core.ids import first_id_at, time_of_id
-from scan_api.binary_arrays import register_binary_arrays
-from scan_api.domain import Outcome
-from scan_api.store import Decided, load_committed
+from scan_api.domain.scans import Outcome
+from scan_api.store.binary_arrays import register_binary_arrays
+from scan_api.store.scans import Decided, load_committed
 from tests.fixtures.ground import Ground
 
 KEPT = "SELECT count(*) FROM scans"

@@ -15,12 +15,12 @@ from codegen.domain.ranges import SEGMENT_BITS
 from core.clock import utc_datetime
 from core.errors import InvalidInput
 from core.redis import RedisClient, connect
-from scan_api.domain import Scan
-from scan_api.filters import READY_BIT, claimed_key, claimed_offset
-from scan_api.lanes import Lanes
-from scan_api.pipeline import ScanPipeline
-from scan_api.signals import SignalStore
-from scan_api.snapshots import SnapshotKeeper
+from scan_api.domain.scans import Scan
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset
+from scan_api.store.lanes import Lanes
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
 NOW = utc_datetime(CLOCK.now_ms())

@@ -14,9 +14,14 @@ from anti_fraud.domain import (
     member_tag,
 )
 from core.redis import RedisAway, RedisClient, connect
-from scan_api.domain import ClaimedBit, Scan
-from scan_api.guess_throttle import NEWS_KEY, hear_blocks, share_counts, tell_blocks
-from scan_api.signals import SignalStore
+from scan_api.domain.scans import ClaimedBit, Scan
+from scan_api.pipeline.guess_throttle import (
+    NEWS_KEY,
+    hear_blocks,
+    share_counts,
+    tell_blocks,
+)
+from scan_api.pipeline.signals import SignalStore
 from tests.fixtures.ground import CLOCK
 
 

@@ -10,8 +10,13 @@ import pytest
 
 from core.clock import SystemClock
 from core.errors import Unavailable
-from scan_api.worker_lease import LeasedIds, NoNumberFreeError
-from scan_api.worker_lease.store import BELIEVED_S, NUMBERS, QUARANTINE_S
+from scan_api.pipeline.worker_lease import LeasedIds
+from scan_api.store.worker_lease import (
+    BELIEVED_S,
+    NUMBERS,
+    QUARANTINE_S,
+    NoNumberFreeError,
+)
 from tests.fixtures.ground import Ground
 
 CLOCK = SystemClock()

@@ -28,9 +28,9 @@ from core.clock import utc_datetime
 from core.ids import random_token
 from rewards.domain import Campaign, Hold, HoldReason, Per, Resolution
 from rewards.store import resolve_holds
-from scan_api.domain import Outcome, plan_scan, stand
-from scan_api.snapshots import load_snapshot
-from scan_api.store import Committed, Decided
+from scan_api.domain.scans import Outcome, plan_scan, stand
+from scan_api.pipeline.snapshots import load_snapshot
+from scan_api.store.scans import Committed, Decided
 from tests.fixtures.ground import CLOCK, Ground, outcomes, prepare_ground
 
 CODES, MEMBERS, POINTS = 12, 4, 5

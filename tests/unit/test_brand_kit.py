@@ -17,7 +17,7 @@ from codegen.domain.brand_kit import (
     read_colour,
 )
 from codegen.domain.brand_logo import MAX_BYTES, LogoError, read_logo
-from scan_api.fakes.domain import make_reference, read_reference, show_reference
+from scan_api.domain.fakes import make_reference, read_reference, show_reference
 
 SVG_HEAD = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
 COLOUR = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")

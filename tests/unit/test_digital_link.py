@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from codegen.domain.ranges import Product
 from core.errors import Unparsable
-from scan_api.digital_link import (
+from scan_api.domain.digital_link import (
     VOCABULARY,
     DigitalLink,
     find_target,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scan_api.metrics import forget_dead_workers
+from scan_api.pipeline.metrics import forget_dead_workers
 
 
 def test_the_gauges_of_a_killed_worker_are_dropped(tmp_path: Path) -> None:

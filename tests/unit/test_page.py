@@ -21,14 +21,14 @@ from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain import Offer, OfferState
-from scan_api.domain import Outcome, View
+from scan_api.domain.scans import Outcome, View
 from scan_api.page.faces import FaceName, Tone, face_of_own, face_of_view
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
-from scan_api.page.store import OwnClaim
+from scan_api.page.texts import TEXTS, text_in
 from scan_api.page.typed import read_typed
-from scan_api.page_texts import TEXTS, text_in
+from scan_api.store.own_claims import OwnClaim
 
 AT_MS = 1_790_000_000_000
 TOMORROW = utc_datetime(AT_MS)

@@ -20,7 +20,7 @@ from codegen.domain.ranges import (
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
 from rewards.domain import Campaign, HoldReason, plan_rewards
-from scan_api.domain import (
+from scan_api.domain.scans import (
     Outcome,
     Plan,
     Snapshot,

@@ -11,11 +11,11 @@ from codegen.domain.ranges import Binding, RangeState
 from codegen.domain.terms import RangeTerms
 from core.pages import LANGUAGES, choose_language
 from rewards.domain import Campaign, Limit, Offer, OfferState, Per, plan_rewards
-from scan_api.answers import Answer, answer_scan
-from scan_api.domain import CLAIMING, Outcome, Plan, Scan, Settled
-from scan_api.moments import word_begin, word_end, word_hour
+from scan_api.domain.scans import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.page.rendering import tie_units
-from scan_api.texts import Calendar
+from scan_api.pipeline.moments import word_begin, word_end, word_hour
+from scan_api.pipeline.responses import Answer, answer_scan
+from scan_api.pipeline.texts import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 28, 12, tzinfo=ZONE)

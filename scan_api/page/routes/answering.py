@@ -12,11 +12,11 @@ from litestar.params import SkipValidation
 from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, database_away
-from scan_api.fakes.limits import TooManyReports
-from scan_api.guess_throttle import WrongGuess
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import render, word_wait
 from scan_api.page.visits import PageVisit, read_visit
+from scan_api.pipeline.fakes import TooManyReports
+from scan_api.pipeline.guess_throttle import WrongGuess
 
 log = structlog.get_logger(room=__name__)
 

@@ -13,9 +13,7 @@ from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
-from scan_api.answers import Answer
-from scan_api.domain import Outcome, View
-from scan_api.hot_route import Caller
+from scan_api.domain.scans import Outcome, View
 from scan_api.page.desk import PageDesk
 from scan_api.page.faces import (
     Face,
@@ -28,9 +26,11 @@ from scan_api.page.faces import (
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.answering import CODE_PATHS, LOOK, AnyRequest, Desk, answer
 from scan_api.page.routes.files import names_file, show_file
-from scan_api.page.store import find_own_claim
 from scan_api.page.visits import PageVisit
-from scan_api.requests import Context, ScanBody
+from scan_api.pipeline.requests import Context, ScanBody
+from scan_api.pipeline.responses import Answer
+from scan_api.routes.scans import Caller
+from scan_api.store.own_claims import find_own_claim
 
 # The slashes of /C/NAME.txt.
 FILE_DEPTH: Final = 2

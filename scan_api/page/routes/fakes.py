@@ -10,8 +10,7 @@ from core.bounds import check_prose, check_text
 from core.ids import random_below
 from core.pages import read_form
 from core.pages.guard import HOME, local_path
-from scan_api.fakes import store
-from scan_api.fakes.domain import (
+from scan_api.domain.fakes import (
     ALL_AN_HOUR,
     MAX_NOTE,
     MAX_PLACE,
@@ -22,11 +21,12 @@ from scan_api.fakes.domain import (
     read_reference,
     show_reference,
 )
-from scan_api.fakes.limits import count_reporters, raise_throttled
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import render
 from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
 from scan_api.page.visits import PageVisit
+from scan_api.pipeline.fakes import count_reporters, raise_throttled
+from scan_api.store import fakes as store
 
 REPORT_PATH: Final = "/report"
 _SYMBOLS: Final = 32

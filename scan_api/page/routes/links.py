@@ -7,7 +7,7 @@ from litestar.enums import HttpMethod
 
 from codegen.domain.scanned import parse_scanned
 from core.errors import NotFound, Unparsable
-from scan_api.digital_link import DigitalLink, is_compressed, parse_digital_link
+from scan_api.domain.digital_link import DigitalLink, is_compressed, parse_digital_link
 from scan_api.page import resolver
 from scan_api.page.desk import PageDesk
 from scan_api.page.rendering import render

@@ -1,0 +1,1 @@
+"""What a scan is and comes to; pure."""

@@ -1,1 +1,0 @@
-"""What consumers take for fakes: they say what and where, and get a number for it."""

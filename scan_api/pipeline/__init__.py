@@ -1,0 +1,1 @@
+"""A scan's way from what was asked to what is answered."""

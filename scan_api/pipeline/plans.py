@@ -1,0 +1,100 @@
+"""What each scan of a batch should come to: pure, and each for itself."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import msgspec
+import structlog
+
+from anti_fraud.domain import decide
+from codegen.domain.terms import RangeTerms
+from scan_api.domain.scans import (
+    NO_SIGNALS,
+    ClaimedBit,
+    Outcome,
+    Plan,
+    Scan,
+    Signals,
+    Snapshot,
+    judged_facts,
+    plan_scan,
+    stand,
+)
+from scan_api.pipeline.metrics import SCAN_FAULTS
+
+log = structlog.get_logger(room=__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a batch is judged: one time for all its scans."""
+
+    now: datetime
+    today: date
+
+
+def plan_scans(
+    snapshot: Snapshot,
+    scans: Sequence[Scan],
+    signals: Sequence[Signals],
+    voided: Collection[int],
+    moment: Moment,
+) -> list[Plan | Exception]:
+    """Plan every scan; one whose data cannot be judged fails alone, with an alarm."""
+    found = snapshot.table.find_all([scan.code_id for scan in scans])
+    plans: list[Plan | Exception] = []
+    for scan, signal, terms in zip(scans, signals, found, strict=True):
+        try:
+            void = scan.code_id in voided
+            plans.append(_plan(snapshot, scan, signal, terms, moment, void=void))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
+            plans.append(note_fault(scan, fault))
+    return plans
+
+
+def note_fault(scan: Scan, fault: Exception) -> Exception:
+    """Raise the alarm for one scan that failed by itself."""
+    SCAN_FAULTS.inc()
+    log.error("scan_failed", scan_id=scan.scan_id, cause=fault)
+    return fault
+
+
+def _plan(
+    snapshot: Snapshot,
+    scan: Scan,
+    signal: Signals,
+    terms: RangeTerms | None,
+    moment: Moment,
+    *,
+    void: bool,
+) -> Plan:
+    standing = stand(
+        snapshot, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
+    )
+    if void and standing.outcome is not Outcome.INVALID:
+        return Plan(Outcome.NOT_ACTIVE, terms=terms, product=standing.product)
+    decision = None
+    if scan.member_id is not None and signal.claimed is not ClaimedBit.YES:
+        facts = judged_facts(signal.facts, standing.sell_by, moment.today)
+        decision = decide(snapshot.rule_set, facts)
+    return plan_scan(
+        standing,
+        member_id=scan.member_id,
+        campaign=snapshot.campaign_of(terms),
+        decision=decision,
+        signals_available=signal is not NO_SIGNALS,
+        now=moment.now,
+        claimed=signal.claimed,
+        spent=snapshot.spent,
+    )
+
+
+def doubt_claimed(signals: Sequence[Signals]) -> list[Signals]:
+    """Take every `claimed` bit for a "maybe", since one of them was wrong."""
+    return [
+        msgspec.structs.replace(signal, claimed=ClaimedBit.MAYBE)
+        if signal.claimed is ClaimedBit.YES
+        else signal
+        for signal in signals
+    ]

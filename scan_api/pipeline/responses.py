@@ -1,0 +1,238 @@
+"""What a scan's caller is told."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from codegen.domain.batch import Placement
+from core.clock import utc_datetime
+from core.ids import time_of_id
+from rewards.domain import Offer, OfferState
+from scan_api.domain.scans import Outcome, Plan, Scan, Settled
+from scan_api.pipeline.texts import Calendar, message_of_offer, say, warn_of_age
+
+
+class ProductView(msgspec.Struct, frozen=True):
+    """What is in the bottle."""
+
+    gtin: str
+    name: str
+    brand: str
+
+
+class RewardView(msgspec.Struct, frozen=True):
+    """What a scan earned; `pending` waits for a review."""
+
+    kind: str
+    amount: int
+    status: str
+
+
+class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the consumer can do now, and when."""
+
+    kind: str
+    at: datetime | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to a scan.
+
+    `offer` is what its campaign has for a claim. It is left out where no campaign is
+    bound to the code, and where it does not matter.
+    """
+
+    scan_id: str
+    outcome: str
+    product: ProductView | None
+    first_claimed_at: datetime | None
+    by_you: bool | None
+    scan_count: int | None
+    rewards: tuple[RewardView, ...]
+    points_available: int | None
+    next: NextView
+    message: str
+    sell_by: date | None = None
+    past_sell_by: bool | None = None
+    offer: OfferState | msgspec.UnsetType = msgspec.UNSET
+    campaign_ends_at: datetime | msgspec.UnsetType = msgspec.UNSET
+
+
+_NEXT = {
+    Outcome.HELD: "wait",
+    Outcome.REFUSED: "contact",
+    Outcome.RECALLED: "contact",
+}
+# What these outcomes mean is said by what there is to claim.
+_OF_OFFER = {Outcome.VERIFIED, Outcome.LIMIT_REACHED, Outcome.NO_REWARD}
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """Write an answer as JSON."""
+    return _encode(answer)
+
+
+def answer_invalid(scan_id: int, language: str) -> Answer:
+    """Answer a code that is none of ours; forged and mistyped look alike."""
+    return Answer(
+        str(scan_id),
+        Outcome.INVALID.value,
+        None,
+        None,
+        None,
+        None,
+        (),
+        None,
+        NextView("none"),
+        say(Outcome.INVALID.value, language),
+    )
+
+
+def answer_scan(
+    scan: Scan, plan: Plan, settled: Settled, *, today: date, calendar: Calendar
+) -> Answer:
+    """Answer a scan that PostgreSQL has settled; `today` is the brand's business day.
+
+    A daily cap ends with it.
+    """
+    outcome = settled.outcome
+    product = plan.product
+    offer = _offer(outcome, plan)
+    by_you: bool | None = None
+    first_claimed: datetime | None = None
+    # What is not kept has the number of the scan that it equals.
+    scan_id = settled.repeats or scan.scan_id
+    past = None if plan.sell_by is None else plan.sell_by < today
+    if outcome is Outcome.ALREADY_CLAIMED and settled.claim_scan_id is not None:
+        by_you = settled.claimed_by_caller
+        first_claimed = claimed_at(settled.claim_scan_id, exact=by_you)
+        if by_you:
+            scan_id = settled.claim_scan_id
+    return Answer(
+        str(scan_id),
+        outcome.value,
+        ProductView(product.gtin, product.name, product.brand) if product else None,
+        first_claimed,
+        by_you,
+        settled.scan_count,
+        _rewards(settled),
+        settled.available,
+        _next(outcome, plan, scan, offer, calendar),
+        _message(scan, plan, settled, offer, calendar, past=past),
+        plan.sell_by,
+        past,
+        msgspec.UNSET if offer is None else offer.state,
+        (offer.ends_at if offer else None) or msgspec.UNSET,
+    )
+
+
+def _offer(outcome: Outcome, plan: Plan) -> Offer | None:
+    """Tell what there was to claim, as PostgreSQL found it."""
+    if plan.offer is None:
+        return None
+    found = {
+        Outcome.VERIFIED: plan.offer.state,
+        # Planned to be paid, and then turned into this: by the cap, by the budget.
+        Outcome.LIMIT_REACHED: (
+            OfferState.FULL_TODAY if plan.claims else plan.offer.state
+        ),
+        Outcome.NO_REWARD: OfferState.SPENT if plan.rewards else plan.offer.state,
+    }.get(outcome)
+    return None if found is None else replace(plan.offer, state=found)
+
+
+def _message(
+    scan: Scan,
+    plan: Plan,
+    settled: Settled,
+    offer: Offer | None,
+    calendar: Calendar,
+    *,
+    past: bool | None,
+) -> str:
+    """Say what a scan came to, in the language of who scanned."""
+    outcome, language = settled.outcome, scan.language
+    if outcome is Outcome.RECALLED and plan.terms and plan.terms.instructions:
+        message = plan.terms.instructions
+    elif outcome is Outcome.ALREADY_CLAIMED and settled.claimed_by_caller:
+        name = "already_yours" if settled.original_points else "yours_unpaid"
+        message = say(name, language)
+    elif outcome is Outcome.VERIFIED and not _pays(plan):
+        message = say("outside", language)
+    elif outcome in _OF_OFFER:
+        message = message_of_offer(offer, language, calendar)
+    else:
+        message = say(outcome.value, language, points=settled.points)
+    if past and plan.sell_by is not None:
+        return warn_of_age(message, language, plan.sell_by)
+    return message
+
+
+def _pays(plan: Plan) -> bool:
+    return plan.terms is not None and plan.terms.placement == Placement.INSIDE
+
+
+def claimed_at(claim_scan_id: int, *, exact: bool) -> datetime:
+    """Tell when a code was claimed; to others only the hour."""
+    at = utc_datetime(time_of_id(claim_scan_id))
+    return at if exact else at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
+
+
+def _rewards(settled: Settled) -> tuple[RewardView, ...]:
+    if settled.outcome is Outcome.REWARDED:
+        return (RewardView("points", settled.points, "posted"),)
+    if settled.outcome is Outcome.HELD and settled.points:
+        return (RewardView("points", settled.points, "pending"),)
+    if settled.claimed_by_caller and settled.original_points:
+        status = "pending" if settled.original_pending else "posted"
+        return (RewardView("points", settled.original_points, status),)
+    return ()
+
+
+def _next(
+    outcome: Outcome, plan: Plan, scan: Scan, offer: Offer | None, calendar: Calendar
+) -> NextView:
+    if outcome is Outcome.VERIFIED:
+        return _next_of_offer(offer) if scan.member_id is None else NextView("none")
+    if outcome is Outcome.LIMIT_REACHED:
+        if offer is not None and offer.is_over_by(calendar.tomorrow):
+            return NextView("none")
+        return NextView("retry_later", plan.retry_at or calendar.tomorrow)
+    return NextView(_NEXT.get(outcome, "none"))
+
+
+def _next_of_offer(offer: Offer | None) -> NextView:
+    """Ask nobody to sign in for nothing: code outside, campaign over or to come."""
+    if offer is None:
+        return NextView("none")
+    if offer.state is OfferState.NOT_BEGUN:
+        return NextView("retry_later", offer.begins_at)
+    return NextView("sign_in" if offer.state is OfferState.OPEN else "none")
+
+
+class ScanView(msgspec.Struct, frozen=True):
+    """A scan, as its member reads it later."""
+
+    scan_id: str
+    at: datetime
+    outcome: str
+    rewards: tuple[RewardView, ...]
+
+
+def view_scan(row: dict[str, Any]) -> ScanView:
+    """Show a recorded scan; a hold shows how it stands today."""
+    rewards: tuple[RewardView, ...] = ()
+    if row["points"] and row.get("resolution") != "voided":
+        pending = row.get("was_held") and row.get("resolution") is None
+        status = "pending" if pending else "posted"
+        rewards = (RewardView("points", row["points"], status),)
+    return ScanView(
+        str(row["scan_id"]),
+        utc_datetime(time_of_id(row["scan_id"])),
+        row["outcome"],
+        rewards,
+    )

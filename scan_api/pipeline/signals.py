@@ -1,0 +1,217 @@
+"""Gather and observe: one Redis round trip for a batch of scans."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from anti_fraud.domain import (
+    Place,
+    RuleSet,
+    code_tag,
+    entity_of,
+    place_key,
+    travel,
+    velocity_key,
+)
+from codegen.domain.ranges import SEGMENT_BITS
+from core.bloom import block_contains, block_index
+from core.clock import elapsed_s
+from core.redis import PackedBatch, PackedResults, RedisAway, RedisClient
+from scan_api.domain.scans import NO_SIGNALS, ClaimedBit, Scan, Signals
+from scan_api.pipeline.metrics import REDIS_UP, SEGMENTS_NOT_READY
+from scan_api.store.filters import (
+    READY_BIT,
+    VOID_BLOCKS,
+    claimed_key,
+    claimed_offset,
+    void_key,
+)
+
+PLACE_TTL_S = 86_400
+# After a fault Redis is left alone for a moment, so that each batch does not wait for
+# its own time-out.
+RETRY_AFTER_S = 1.0
+_BLOCK_BYTES = 32
+_MAX_UNSENT_BITS = 100_000
+
+log = structlog.get_logger(room=__name__)
+
+
+class _Handles(msgspec.Struct, frozen=True, gc=False):
+    claimed: int
+    ready: int
+    void: int
+    counters: tuple[tuple[int, tuple[str, ...]], ...]
+    place: int | None
+
+
+@dataclass(slots=True)
+class SignalStore:
+    """Reads and feeds the filters and counters of scans; lives through a lost Redis.
+
+    Bits of claims that happened ride along with the next batch, or go by themselves
+    when none comes.
+    """
+
+    redis: RedisClient
+    # Told the codes whose bits were given up while Redis was away.
+    note_lost: Callable[[Iterable[int]], None] = lambda _: None
+    _claimed: deque[int] = field(default_factory=deque)
+    _retry_at_s: float = 0.0
+    _flusher: asyncio.Task[None] | None = None
+
+    async def gather(
+        self, scans: Sequence[Scan], rule_set: RuleSet
+    ) -> list[Signals] | None:
+        """Count the scans and read what is known of them; None while Redis is away."""
+        if elapsed_s() < self._retry_at_s:
+            return None
+        batch = PackedBatch()
+        ready: dict[int, int] = {}
+        handles = [_ask_alone(batch, scan, rule_set, ready) for scan in scans]
+        bits = self._take_bits(batch)
+        try:
+            results = await batch.run(self.redis)
+        except RedisAway as fault:
+            self._note_away(fault, bits)
+            return None
+        REDIS_UP.set(1)
+        return [
+            _read_alone(results, scan, handle)
+            for scan, handle in zip(scans, handles, strict=True)
+        ]
+
+    def observe(self, claimed: Sequence[int]) -> None:
+        """Learn which codes were claimed; told to Redis soon."""
+        self._claimed.extend(claimed)
+        if self._claimed and self._flusher is None:
+            self._flusher = asyncio.get_running_loop().create_task(self._flush_soon())
+
+    async def flush(self) -> None:
+        """Tell Redis now what was observed; raises RedisAway."""
+        while self._claimed:
+            batch = PackedBatch()
+            bits = self._take_bits(batch)
+            try:
+                await batch.run(self.redis)
+            except RedisAway:
+                self._claimed.extendleft(reversed(bits))
+                raise
+
+    async def _flush_soon(self) -> None:
+        try:
+            await asyncio.sleep(0.02)
+            while self._claimed:
+                wait_s = self._retry_at_s - elapsed_s()
+                if wait_s > 0:
+                    await asyncio.sleep(wait_s)
+                try:
+                    await self.flush()
+                except RedisAway as fault:
+                    self._note_away(fault, [])
+        finally:
+            self._flusher = None
+
+    def _take_bits(self, batch: PackedBatch) -> list[int]:
+        bits: list[int] = []
+        while self._claimed and len(bits) < 1024:  # noqa: PLR2004 - bounds one call
+            code_id = self._claimed.popleft()
+            batch.set_bit(claimed_key(code_id >> SEGMENT_BITS), claimed_offset(code_id))
+            bits.append(code_id)
+        return bits
+
+    def _note_away(self, fault: RedisAway, bits: Sequence[int]) -> None:
+        REDIS_UP.set(0)
+        self._retry_at_s = elapsed_s() + RETRY_AFTER_S
+        self._claimed.extendleft(reversed(bits))
+        if len(self._claimed) > _MAX_UNSENT_BITS:
+            self.note_lost(self._claimed)
+            self._claimed.clear()
+            log.warning("claimed_bits_lost", mend="their segments are filled anew")
+        log.warning("redis_away", cause=str(fault.__cause__ or fault))
+
+
+def _ask_alone(
+    batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
+) -> _Handles | None:
+    """Ask for a scan's signals; who cannot be asked for costs only its own."""
+    try:
+        return _ask(batch, scan, rule_set, ready)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
+        log.error("signals_not_asked", scan_id=scan.scan_id, cause=fault)
+        return None
+
+
+def _read_alone(
+    results: PackedResults, scan: Scan, handles: _Handles | None
+) -> Signals:
+    """Read a scan's signals; what cannot be read is as if Redis were away for it."""
+    if handles is None:
+        return NO_SIGNALS
+    try:
+        return _read(results, scan, handles)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
+        log.error("signals_not_read", scan_id=scan.scan_id, cause=fault)
+        return NO_SIGNALS
+
+
+def _ask(
+    batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
+) -> _Handles:
+    segment = scan.code_id >> SEGMENT_BITS
+    if segment not in ready:
+        ready[segment] = batch.bit(claimed_key(segment), READY_BIT)
+    block = block_index(scan.code_hash, VOID_BLOCKS)
+    counters = []
+    for tag in scan.tags:
+        entity = entity_of(tag)
+        windows = rule_set.windows.get(entity)
+        if windows:
+            handle = batch.count(velocity_key(tag), 1, windows)
+            counters.append((handle, rule_set.counter_facts[entity]))
+    place = None
+    if scan.cell is not None:
+        place = batch.swap(
+            place_key(code_tag(scan.code_id)),
+            Place(scan.cell, scan.at_ms // 1000).pack(),
+            PLACE_TTL_S,
+        )
+    return _Handles(
+        batch.bit(claimed_key(segment), claimed_offset(scan.code_id)),
+        ready[segment],
+        batch.slice(void_key(segment), block * _BLOCK_BYTES, _BLOCK_BYTES),
+        tuple(counters),
+        place,
+    )
+
+
+def _read(results: PackedResults, scan: Scan, handles: _Handles) -> Signals:
+    facts: dict[str, object] = {"signals_available": True}
+    for handle, names in handles.counters:
+        facts.update(zip(names, results.count(handle), strict=True))
+    if handles.place is not None and scan.cell is not None:
+        previous = Place.unpack(results.swap(handles.place))
+        if previous is not None:
+            found = travel(previous, Place(scan.cell, scan.at_ms // 1000))
+            facts["place_distance_km"] = found.distance_km
+            facts["place_elapsed_s"] = found.elapsed_s
+            facts["place_speed_kmh"] = found.speed_kmh
+    block = results.slice(handles.void)
+    return Signals(
+        _claimed_bit(results.bit(handles.claimed), results.bit(handles.ready)),
+        facts,
+        bool(block) and block_contains(block, scan.code_hash),
+    )
+
+
+def _claimed_bit(bit: int, ready: int) -> ClaimedBit:
+    if bit == 1:
+        return ClaimedBit.YES
+    if ready == 1:
+        return ClaimedBit.NO
+    SEGMENTS_NOT_READY.inc()
+    return ClaimedBit.MAYBE

@@ -1,0 +1,241 @@
+"""What a worker knows of ranges, campaigns, keys and rules, and how it stays fresh.
+
+A worker serves before it has loaded the ranges, and while it loads what changed: what
+it does not know, it asks PostgreSQL for, code by code.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from anti_fraud.domain import RuleSet
+from anti_fraud.store import load_rule_set, newest_rule_set
+from codegen.domain.brand_kit import BrandKit, Brands
+from codegen.domain.keys import EpochKeys
+from codegen.domain.range_table import RangeTable, TableRow, segments_of
+from codegen.domain.ranges import SEGMENT_BITS, Product
+from codegen.keyring import MasterKeyFile
+from codegen.pipeline import check_keys
+from codegen.store import (
+    count_changed_ranges,
+    current_version,
+    load_changed_kits,
+    load_changed_products,
+    load_changed_ranges,
+    load_range_table,
+    load_ranges_of_codes,
+    load_serving_epochs,
+    void_segments_since,
+)
+from core.errors import MisconfiguredError
+from rewards.store import load_campaigns, load_spent_campaigns
+from scan_api.domain.scans import Snapshot
+from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
+from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions
+
+_MAX_NOTED = 1_000
+# So many changed ranges are taken over in one turn of the event loop.
+_ROWS_A_TURN = 512
+# When so many changed at once, loading all is cheaper than taking them over.
+_MANY_ROWS = 20_000
+
+log = structlog.get_logger(room=__name__)
+
+
+@dataclass(slots=True)
+class SnapshotKeeper:
+    """Holds the newest snapshot; `refresh` brings it up to date with what changed."""
+
+    engine: AsyncEngine
+    key_file: MasterKeyFile
+    keys: EpochKeys = field(init=False)
+    current: Snapshot = field(init=False)
+    _knows_ranges: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _chunks: set[int] = field(default_factory=set)
+    _never_issued: list[int] = field(default_factory=list)
+    _seen_void_change: int = 0
+    _stale_segments: set[int] = field(default_factory=set)
+    _wrong_segments: set[int] = field(default_factory=set)
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """The rules that scans are judged by."""
+        return self.current.rule_set
+
+    async def start(self) -> None:
+        """Load what scans need at once; ranges come later, by `refresh`.
+
+        Raises MisconfiguredError when a key is missing or wrong.
+        """
+        self.keys = self.key_file.load()
+        async with self.engine.connect() as conn:
+            await _repeatable(conn)
+            await check_keys(conn, self.keys)
+            self.current = await load_snapshot(conn, RangeTable.empty())
+
+    async def refresh(self) -> None:
+        """Bring the snapshot up to date; what did not change is not loaded again."""
+        async with self._lock, self.engine.connect() as conn:
+            await _repeatable(conn)
+            if await self._is_current(conn):
+                await self._learn_spent(conn)
+                return
+            changed = await count_changed_ranges(
+                conn, self.current.version, at_most=_MANY_ROWS
+            )
+            if self._knows_ranges and changed < _MANY_ROWS:
+                table = await self._load_changed(conn)
+            else:
+                table = await load_range_table(conn)
+            fresh = await self._newer(conn, table)
+            segments, newest = await void_segments_since(conn, self._seen_void_change)
+        await self._check_keys(fresh)
+        self.current = fresh
+        self._knows_ranges = True
+        self._stale_segments.update(segments)
+        self._seen_void_change = newest
+
+    async def of_codes(self, code_ids: Sequence[int]) -> Snapshot:
+        """Ask PostgreSQL for these codes, and for what is new besides ranges.
+
+        For codes that are unknown here, issued a moment ago perhaps, and for batches
+        that were decided on old ranges; neither waits until all changes are loaded.
+        """
+        async with self.engine.connect() as conn:
+            await _repeatable(conn)
+            rows = await load_ranges_of_codes(conn, code_ids)
+            fresh = await self._newer(conn, RangeTable.of(rows))
+        await self._check_keys(fresh)
+        await self._make_partitions(rows)
+        return fresh
+
+    async def _is_current(self, conn: AsyncConnection) -> bool:
+        return (
+            self._knows_ranges
+            and await current_version(conn) == self.current.version
+            and await newest_rule_set(conn) == self.rule_set.version
+        )
+
+    async def _learn_spent(self, conn: AsyncConnection) -> None:
+        """Hear of spent budgets, which no version tells: every claim changes one."""
+        spent = await load_spent_campaigns(conn)
+        if spent != self.current.spent:
+            self.current = replace(self.current, spent=spent)
+
+    async def _newer(self, conn: AsyncConnection, table: RangeTable) -> Snapshot:
+        """Put a table and what changed besides it together, as `conn` sees it."""
+        known, since = self.current, self.current.version
+        has_rules = await newest_rule_set(conn) == known.rule_set.version
+        products = known.products | await load_changed_products(conn, since)
+        kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
+        return replace(
+            known,
+            version=await current_version(conn),
+            table=table,
+            products=products,
+            epochs=await load_serving_epochs(conn),
+            campaigns=known.campaigns | await load_campaigns(conn, since=since),
+            rule_set=known.rule_set if has_rules else await load_rule_set(conn),
+            spent=await load_spent_campaigns(conn),
+            brands=_brands(products, kits),
+        )
+
+    async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
+        """Take the changed ranges over, a few in each turn of the event loop."""
+        table = self.current.table
+        rows = await load_changed_ranges(
+            conn, self.current.version, seed=table.columns.seed
+        )
+        await self._make_partitions(rows)
+        for at in range(0, len(rows), _ROWS_A_TURN):
+            part = rows[at : at + _ROWS_A_TURN]
+            table = table.with_rows(part)
+            if table.needs_merging():
+                table = await asyncio.to_thread(table.merged)
+            self._stale_segments.update(segments_of(part))
+            await asyncio.sleep(0)
+        return table
+
+    async def _check_keys(self, fresh: Snapshot) -> None:
+        """Read the key file again when an epoch is new; raises MisconfiguredError."""
+        if set(fresh.epochs) - set(self.keys.epochs):
+            keys = self.key_file.load()
+            async with self.engine.connect() as conn:
+                await check_keys(conn, keys)
+            self.keys = keys
+
+    async def _make_partitions(self, rows: Iterable[TableRow]) -> None:
+        """Try, for a moment, to have partitions for claims of these ranges.
+
+        What cannot be made now, upkeep makes: no reason to decide on old ranges.
+        """
+        chunks = {row.first_code_id >> CHUNK_BITS for row in rows}
+        if not chunks <= self._chunks:
+            await keep_code_partitions(self.engine, pauses_s=())
+            self._chunks |= chunks
+
+    def take_stale_segments(self) -> set[int]:
+        """Hand over the segments whose codes changed."""
+        taken, self._stale_segments = self._stale_segments, set()
+        return taken
+
+    def take_wrong_segments(self) -> set[int]:
+        """Hand over the segments whose `claimed` bits were found wrong."""
+        taken, self._wrong_segments = self._wrong_segments, set()
+        return taken
+
+    def note_wrong_bits(self, code_ids: Iterable[int]) -> None:
+        """Remember segments whose `claimed` bits are not what PostgreSQL says."""
+        self._wrong_segments.update(c >> SEGMENT_BITS for c in code_ids)
+
+    def note_never_issued(self, code_id: int) -> None:
+        """Remember a code that opened though nobody issued it; a key may be out."""
+        INCIDENTS.inc()
+        if len(self._never_issued) < _MAX_NOTED:
+            self._never_issued.append(code_id)
+
+    def take_never_issued(self) -> list[int]:
+        """Hand over what was noted."""
+        taken, self._never_issued = self._never_issued, []
+        return taken
+
+    async def follow(self, interval_s: float = 1.0) -> None:
+        """Stay fresh until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+                POSTGRES_UP.set(1)
+            except MisconfiguredError as fault:
+                log.error("snapshot_not_loaded", cause=str(fault))
+            except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
+                POSTGRES_UP.set(0)
+                log.warning("refresh_failed", cause=fault)
+            await asyncio.sleep(interval_s)
+
+
+async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
+    """Put a table and all that is known besides it together."""
+    products = await load_changed_products(conn, -1)
+    return Snapshot(
+        await current_version(conn),
+        table,
+        products,
+        await load_serving_epochs(conn),
+        await load_campaigns(conn),
+        await load_rule_set(conn),
+        await load_spent_campaigns(conn),
+        _brands(products, await load_changed_kits(conn, -1)),
+    )
+
+
+def _brands(products: dict[str, Product], kits: dict[str, BrandKit]) -> Brands:
+    return Brands.of((product.brand for product in products.values()), kits)
+
+
+async def _repeatable(conn: AsyncConnection) -> None:
+    """Let all that is read here be of one moment."""
+    await conn.execution_options(isolation_level="REPEATABLE READ")

@@ -1,0 +1,1 @@
+"""Scans and what members see of them over HTTP."""

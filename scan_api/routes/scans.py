@@ -1,0 +1,277 @@
+"""POST /v1/scans as a plain ASGI route.
+
+The framework's request handling would cost more than the scan itself; see
+docs/decisions/0001-the-hot-route.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import msgspec
+import structlog
+from litestar.types import Receive, Scope, Send
+
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.sealing import filter_hash
+from core.auth import Member, Principal, Role, Staff
+from core.auth.addresses import scope_address
+from core.auth.idempotency import check_key, hash_body, hash_key
+from core.auth.requests import Authenticator
+from core.clock import Clock, elapsed_s
+from core.db import DATABASE_AWAY
+from core.doors import JSON, check_coding
+from core.errors import (
+    Fault,
+    Forbidden,
+    MethodNotAllowed,
+    TooLarge,
+    Unavailable,
+    UnsupportedMedia,
+    database_away,
+)
+from core.ids import current_request_id
+from core.networks import Networks
+from core.pages import choose_language
+from scan_api.domain.scans import Outcome, Scan
+from scan_api.pipeline.answered import Answered
+from scan_api.pipeline.guess_throttle import GuessThrottle
+from scan_api.pipeline.metrics import LATENCY
+from scan_api.pipeline.requests import (
+    MAX_BODY,
+    Context,
+    ScanBody,
+    context_facts,
+    decode_scan,
+    locate,
+    position_cell,
+)
+from scan_api.pipeline.responses import answer_invalid, encode_answer
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.worker_lease import LeasedIds
+from scan_api.routes.problems import problem_body
+
+log = structlog.get_logger(room=__name__)
+
+Headers = dict[bytes, bytes]
+# Each measurement writes to a file that the workers share: a few microseconds.
+MEASURED_ONE_IN = 8
+
+
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """Who scans, from where, by which door; `context` only if it may be believed."""
+
+    member_id: str | None
+    address: str | None
+    language: str
+    channel: str
+    context: Context | None = None
+    app_token: str | None = None
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanDesk:
+    """Reads one scan, refuses what is forged at once, and hands on the rest."""
+
+    pipeline: ScanPipeline
+    throttle: GuessThrottle
+    authenticator: Authenticator
+    clock: Clock
+    ids: LeasedIds
+    trusted_proxies: Networks
+    _answered: Iterator[int] = field(default_factory=count)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer POST /v1/scans."""
+        started = elapsed_s()
+        headers: Headers = dict(scope["headers"])
+        try:
+            body = await _read_body(scope, receive, headers)
+            answer = await self._scan(scope, headers, body)
+            status, content = 200, answer.body
+            more = [(b"idempotency-replayed", b"true")] if answer.replayed else []
+        except Fault as fault:
+            status, content, more = problem_body(fault)
+        except DATABASE_AWAY as fault:
+            log.warning("database_away", cause=fault)
+            status, content, more = problem_body(database_away())
+        except Exception as fault:
+            log.exception("scan_failed", cause=fault)
+            status, content, more = problem_body(
+                Fault("Something went wrong on our side; the scan may be tried again.")
+            )
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (
+                        b"content-type",
+                        b"application/json"
+                        if status == 200  # noqa: PLR2004 - OK
+                        else b"application/problem+json",
+                    ),
+                    (b"content-length", b"%d" % len(content)),
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"x-request-id", current_request_id().encode()),
+                    *more,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+        if next(self._answered) % MEASURED_ONE_IN == 0:
+            LATENCY.observe(elapsed_s() - started)
+
+    async def _scan(self, scope: Scope, headers: Headers, body: bytes) -> Answered:
+        request = decode_scan(body)
+        authorization = headers.get(b"authorization")
+        principal = await self._principal(authorization)
+        is_app = isinstance(principal, Staff) and principal.role is Role.APP
+        member_id = _member_id(principal, request, is_app=is_app)
+        address = _address(scope, request, self.trusted_proxies, is_app=is_app)
+        context = request.context if is_app else None
+        if isinstance(principal, Staff) and principal.store is not None:
+            context = _at_store(context, principal.store)
+        caller = Caller(
+            member_id,
+            address,
+            choose_language(headers.get(b"accept-language")),
+            "app" if is_app else "api",
+            context,
+            principal.token_id if isinstance(principal, Staff) and is_app else None,
+            principal.brand if isinstance(principal, Staff) else None,
+        )
+        return await self.scan(request, caller, _once(principal, headers, body))
+
+    async def _principal(self, authorization: bytes | None) -> Principal:
+        return await self.authenticator.authenticate(
+            None if authorization is None else authorization.decode("latin-1")
+        )
+
+    async def scan(
+        self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
+    ) -> Answered:
+        """Answer a scan; raises Throttled, Unavailable or InvalidInput.
+
+        `once` is the hash of an idempotency key and of the body sent with it.
+        """
+        member_id, language = caller.member_id, caller.language
+        now_ms = self.clock.now_ms()
+        origin = locate(
+            address=caller.address,
+            device_id=request.device_id,
+            member_id=member_id,
+            app_token=caller.app_token,
+        )
+        opened = self.throttle.open(
+            request.code, origin.guess_tags, now_ms, caller.channel
+        )
+        if opened is None:
+            answer = answer_invalid(self.ids.unstored_id(now_ms), language)
+            return Answered(Outcome.INVALID, encode_answer(answer))
+        scan = Scan(
+            scan_id=self.ids.next_id(now_ms),
+            at_ms=now_ms,
+            code_id=opened.code_id,
+            code_hash=filter_hash(opened.code_text),
+            gtin=opened.gtin if opened.gtin is not None else _gtin(request.gtin),
+            member_id=member_id,
+            device_id=request.device_id,
+            address=origin.address,
+            cell=position_cell(request.position),
+            language=language,
+            brand=caller.brand,
+            context=context_facts(caller.context) if caller.context else None,
+            key_hash=once[0],
+            body_hash=once[1],
+            tags=origin.tags,
+        )
+        answered = await self.pipeline.submit(scan)
+        if answered.outcome is Outcome.INVALID and not answered.foreign:
+            # It opened, but nobody issued it, or its link names another product.
+            self.throttle.note_guess(
+                opened.code_text, origin.guess_tags, now_ms, caller.channel
+            )
+        return answered
+
+
+def _at_store(context: Context | None, store: str) -> Context:
+    """Say where a token that is for one store scans; raises Forbidden for another."""
+    context = context or Context()
+    if context.store_id not in {None, store}:
+        raise Forbidden("This token is for another store.", code="not_your_store")
+    return msgspec.structs.replace(context, store_id=store)
+
+
+def _gtin(given: str | None) -> str | None:
+    """Read a GTIN that stands beside the code; a wrong one equals no product's."""
+    if given is None:
+        return None
+    try:
+        return normalise_gtin(given)
+    except GtinError:
+        return ""
+
+
+def _once(principal: Principal, headers: Headers, body: bytes) -> tuple[bytes, bytes]:
+    """Hash an idempotency key within its caller, and the body; raises InvalidInput."""
+    key = headers.get(b"idempotency-key")
+    owner = _owner(principal)
+    if key is None or owner is None:
+        return b"", b""
+    text = check_key(key.decode("latin-1"))
+    return hash_key(owner, "POST", "/v1/scans", text), hash_body(body)
+
+
+def _owner(principal: Principal) -> str | None:
+    if isinstance(principal, Member):
+        return f"member:{principal.member_id}"
+    return principal.caller if isinstance(principal, Staff) else None
+
+
+def _member_id(principal: Principal, request: ScanBody, *, is_app: bool) -> str | None:
+    if isinstance(principal, Member):
+        return principal.member_id
+    return request.member_id if is_app else None
+
+
+def _address(
+    scope: Scope,
+    request: ScanBody,
+    trusted: Networks,
+    *,
+    is_app: bool,
+) -> str | None:
+    if is_app:
+        # The backend's own address says nothing of the consumer behind it.
+        return request.context.ip if request.context is not None else None
+    return scope_address(scope, trusted)
+
+
+async def _read_body(scope: Any, receive: Receive, headers: Headers) -> bytes:
+    """Read the JSON body of a POST, of at most MAX_BODY bytes."""
+    if scope["method"] != "POST":
+        raise MethodNotAllowed("A scan is a POST.", headers={"allow": "POST"})
+    media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media != b"application/json":
+        raise UnsupportedMedia.but("Send the scan as application/json.", (JSON,))
+    coding = headers.get(b"content-encoding")
+    if coding is not None:
+        check_coding(coding.decode("latin-1"))
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
+    body: bytes = b""
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise Unavailable("The caller left.")
+        chunk: bytes = message.get("body", b"")
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
+        if not message.get("more_body"):
+            return body

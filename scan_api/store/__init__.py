@@ -1,0 +1,1 @@
+"""The scans' SQL, their filters and their connections."""

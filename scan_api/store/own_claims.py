@@ -1,0 +1,48 @@
+"""The page asks PostgreSQL itself for one thing: whether a claim is the visitor's."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rewards.store import is_hold_of, is_member
+from rewards.tables import holds, members
+from scan_api.domain.scans import Outcome
+from scan_api.tables import claims, scans
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """A member's own claim; `resolution` is how a review of it ended, if it did."""
+
+    scan_id: int
+    outcome: Outcome
+    points: int
+    resolution: str | None
+    campaign_no: int | None = None
+
+
+async def find_own_claim(
+    conn: AsyncConnection, *, code_id: int, member_id: str
+) -> OwnClaim | None:
+    """Find the scan with which this member claimed this code."""
+    row = (
+        await conn.execute(
+            select(
+                scans.c.scan_id,
+                scans.c.outcome,
+                scans.c.points,
+                holds.c.resolution,
+                scans.c.campaign_no,
+            )
+            .join_from(claims, members, is_member(claims.c.member_no))
+            .join(scans, scans.c.scan_id == claims.c.scan_id)
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
+            .where(claims.c.code_id == code_id, members.c.member_id == member_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return OwnClaim(
+        row.scan_id, Outcome(row.outcome), row.points, row.resolution, row.campaign_no
+    )

@@ -1,0 +1,330 @@
+"""The SQL of scans. The hot statement goes through the driver's own binary arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import psycopg
+from psycopg.rows import tuple_row
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import SHARD
+from rewards.store import ENSURE_MEMBERS, is_hold_of, is_member
+from rewards.tables import holds, identities, members
+from scan_api.domain.scans import Outcome, Plan, Scan, Settled
+from scan_api.store.binary_arrays import (
+    bool_array,
+    bytea_array,
+    inet_array,
+    int4_array,
+    int8_array,
+    text_array,
+)
+from scan_api.store.planned_rewards import days_of, write_rewards
+from scan_api.tables import claims, scans, sightings
+
+_COMMIT = """
+    SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
+        originals, waits, replays, replay_bodies, repeats
+    FROM commit_scans_2(0::smallint, %b::bigint, %b,
+        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b,
+        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+"""
+
+_COMMITTED = """
+    SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
+        s.available, s.claim_scan_id, k.member_no, s.scan_count,
+        CASE WHEN h.resolution = 'voided' THEN 0 ELSE coalesce(o.points, 0) END,
+        h.transfer_id IS NOT NULL AND h.resolution IS NULL
+    FROM scans AS s
+    LEFT JOIN claims AS k ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
+    LEFT JOIN scans AS o ON o.scan_id = s.claim_scan_id AND o.member_no = s.member_no
+    LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = o.scan_id
+    WHERE s.scan_id = ANY(%b::bigint[])
+"""
+
+_RECORD_ANSWERS = """
+    UPDATE idempotency_keys AS k SET status = 200, response = u.response
+    FROM unnest(%b::bytea[], %b::bytea[]) AS u (key_hash, response)
+    WHERE k.shard = 0 AND k.key_hash = u.key_hash
+"""
+
+
+class Committed(msgspec.Struct, frozen=True, gc=False):
+    """What PostgreSQL made of one scan of a batch."""
+
+    outcome: Outcome
+    points: int
+    available: int | None
+    claim_scan_id: int | None
+    claim_member_no: int | None
+    scan_count: int | None
+    original_points: int = 0
+    original_waits: bool = False
+    replay: bytes | None = None
+    replay_body: bytes | None = None
+    # The scan that is kept, where this one equals it and is neither counted nor kept.
+    repeats: int | None = None
+
+
+class Decided(msgspec.Struct, frozen=True, gc=False):
+    """A scan, the plan for it and who asked; what the hot statement takes."""
+
+    scan: Scan
+    plan: Plan
+    member_no: int
+
+
+async def commit_scans(
+    conn: psycopg.AsyncConnection[Any],
+    decided: Sequence[Decided],
+    *,
+    version: int,
+    timezone: ZoneInfo,
+) -> list[Committed]:
+    """Commit a batch; an outcome a scan, in order. Days are those of `timezone`.
+
+    Raises psycopg.Error: CC001 for a stale `version`, CC002 when the batch must be
+    split, UniqueViolation when it was committed before.
+    """
+    scan_ids = [d.scan.scan_id for d in decided]
+    days = days_of(scan_ids, timezone)
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(
+        _COMMIT,
+        (
+            version,
+            int4_array(days),
+            int8_array(scan_ids),
+            int8_array([d.scan.code_id for d in decided]),
+            int8_array([d.member_no for d in decided]),
+            text_array([d.plan.outcome.value for d in decided]),
+            bool_array([d.plan.claims for d in decided]),
+            text_array([d.plan.hold_reason or "" for d in decided]),
+            bytea_array([pack_facts(d) for d in decided]),
+            inet_array([d.scan.address for d in decided]),
+            bytea_array([(d.scan.device_id or "").encode() for d in decided]),
+            int8_array([d.scan.cell or 0 for d in decided]),
+            bytea_array([d.scan.key_hash for d in decided]),
+            bytea_array([d.scan.body_hash for d in decided]),
+            *write_rewards(decided, days),
+        ),
+        prepare=True,
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return [
+        Committed(Outcome(outcome), *rest) for outcome, *rest in zip(*row, strict=True)
+    ]
+
+
+def pack_facts(decided: Decided) -> bytes:
+    """Keep what a decision rests on, small enough to write with every scan."""
+    decision = decided.plan.decision
+    facts: dict[str, Any] = {}
+    if decision is not None and decision.hits:
+        facts["score"] = decision.score
+        facts["hits"] = {
+            hit.rule_id: {c.fact: c.actual for c in hit.conditions}
+            for hit in decision.hits
+        }
+    if decided.scan.context:
+        facts["context"] = decided.scan.context
+    return msgspec.msgpack.encode(facts) if facts else b""
+
+
+def store_of(facts: bytes) -> str | None:
+    """Tell in which store a scan was made, from what was kept of it."""
+    context = msgspec.msgpack.decode(facts).get("context", {}) if facts else {}
+    return context.get("store_id")
+
+
+async def load_committed(
+    conn: psycopg.AsyncConnection[Any], decided: Sequence[Decided]
+) -> dict[int, Committed]:
+    """Read back what an earlier attempt committed, by scan_id.
+
+    A row of another code or member is not this worker's, whatever its number.
+    """
+    wanted = {d.scan.scan_id: (d.scan.code_id, d.member_no) for d in decided}
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(_COMMITTED, (list(wanted),))
+    return {
+        scan_id: Committed(Outcome(outcome), *rest)
+        async for scan_id, code_id, member_no, outcome, *rest in cursor
+        if wanted[scan_id] == (code_id, member_no)
+    }
+
+
+async def find_kept(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozenset[int]:
+    """Tell which of these scans are written down."""
+    rows = await conn.execute(
+        select(scans.c.scan_id).where(
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger)))
+        ),
+        {"scan_ids": list(scan_ids)},
+    )
+    return frozenset(rows.scalars())
+
+
+async def record_answers(
+    conn: psycopg.AsyncConnection[Any], answers: Sequence[tuple[bytes, bytes]]
+) -> None:
+    """Record (key_hash, answer) in the scan's own transaction."""
+    await conn.execute(
+        _RECORD_ANSWERS,
+        ([key for key, _ in answers], [answer for _, answer in answers]),
+        prepare=True,
+    )
+
+
+async def ensure_members(
+    conn: psycopg.AsyncConnection[Any], wanted: Sequence[tuple[str, int]]
+) -> dict[str, int]:
+    """Find or make members; returns their numbers.
+
+    Each comes with a time-ordered id, which becomes its number if it is new.
+    """
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    found: dict[str, int] = {}
+    # A member made by someone else between the two halves is there the second time.
+    while missing := [each for each in wanted if each[0] not in found]:
+        ids = [member_id for member_id, _ in missing]
+        numbers = int8_array([number for _, number in missing])
+        await cursor.execute(ENSURE_MEMBERS, (ids, numbers, ids), prepare=True)
+        found.update(await cursor.fetchall())
+    return found
+
+
+def settle(committed: Committed, decided: Decided) -> Settled:
+    """Tell a caller's own earlier claim from somebody else's."""
+    mine = bool(decided.member_no) and committed.claim_member_no == decided.member_no
+    return Settled(
+        committed.outcome,
+        committed.points,
+        committed.available if decided.member_no else None,
+        committed.claim_scan_id,
+        mine,
+        committed.scan_count,
+        committed.original_points,
+        committed.original_waits,
+        committed.repeats,
+    )
+
+
+# Views --------------------------------------------------------------------------------
+
+
+async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
+    """Find the scan_id that claimed a code."""
+    return (
+        await conn.execute(select(claims.c.scan_id).where(claims.c.code_id == code_id))
+    ).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claimed a code, and what they got; `resolution` is how a hold of it ended."""
+
+    scan_id: int
+    member_id: str
+    outcome: str
+    points: int
+    was_held: bool
+    resolution: str | None
+    resolved_at: datetime | None
+
+
+async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
+    """Read the claim of a code with what it was paid."""
+    row = (
+        await conn.execute(
+            select(
+                scans.c.scan_id,
+                members.c.member_id,
+                scans.c.outcome,
+                scans.c.points,
+                (holds.c.transfer_id.is_not(None)).label("was_held"),
+                holds.c.resolution,
+                holds.c.resolved_at,
+            )
+            .join_from(claims, members, is_member(claims.c.member_no))
+            .join(scans, scans.c.scan_id == claims.c.scan_id)
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
+            .where(claims.c.code_id == code_id)
+        )
+    ).one_or_none()
+    return None if row is None else Claim(**row._mapping)  # noqa: SLF001 - its public spelling
+
+
+async def count_sightings(conn: AsyncConnection, code_id: int) -> int:
+    """Tell how often a code was scanned without being claimed by that scan."""
+    found = await conn.execute(
+        select(sightings.c.scans).where(sightings.c.code_id == code_id)
+    )
+    return found.scalar_one_or_none() or 0
+
+
+async def find_claimed(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> frozenset[int]:
+    """Tell which of these codes were claimed."""
+    rows = await conn.execute(
+        text(
+            "SELECT code_id FROM claims"
+            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+        ),
+        {"code_ids": list(code_ids)},
+    )
+    return frozenset(rows.scalars())
+
+
+async def load_member_scans(
+    conn: AsyncConnection, member_id: str, *, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Read a member's scans, newest first, below the cursor `before`."""
+    s = scans.c
+    query = (
+        select(
+            s.scan_id,
+            s.code_id,
+            s.outcome,
+            s.points,
+            holds.c.resolution,
+            (holds.c.transfer_id.is_not(None)).label("was_held"),
+        )
+        .join_from(scans, identities, identities.c.member_no == s.member_no)
+        .outerjoin(holds, holds.c.transfer_id == s.scan_id)
+        .where(identities.c.shard == SHARD, identities.c.member_id == member_id)
+        .order_by(s.scan_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(s.scan_id < before)
+    return [dict(row._mapping) for row in await conn.execute(query)]  # noqa: SLF001 - its public spelling
+
+
+async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | None:
+    """Read one scan with its member's id."""
+    row = (
+        await conn.execute(
+            select(
+                scans.c.scan_id,
+                scans.c.code_id,
+                scans.c.outcome,
+                scans.c.points,
+                scans.c.facts,
+                members.c.member_id,
+                holds.c.resolution,
+                (holds.c.transfer_id.is_not(None)).label("was_held"),
+            )
+            .outerjoin_from(scans, members, is_member(scans.c.member_no))
+            .outerjoin(holds, is_hold_of(scans.c.scan_id))
+            .where(scans.c.scan_id == scan_id)
+        )
+    ).one_or_none()
+    return dict(row._mapping) if row else None  # noqa: SLF001 - its public spelling
