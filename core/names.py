@@ -22,19 +22,24 @@ def tidy(name: str) -> str:
     """
     if name.isascii():
         return _BLANKS.sub(" ", name).strip()
-    composed = unicodedata.normalize("NFC", name)
-    seen = "".join(c for c in composed if unicodedata.category(c) != "Cf")
-    return _BLANKS.sub(" ", seen).strip()
+    # Composed at last, since what stood on both sides of a mark may compose.
+    composed = unicodedata.normalize("NFC", _without_marks(name))
+    return _BLANKS.sub(" ", composed).strip()
 
 
 def fold(name: str) -> str:
-    """Give what two names have in common that are one (UAX 15 and UAX 31's NFKC_CF)."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    # Folding may leave what composes, as with a dot above.
-    folded = unicodedata.normalize("NFKC", folded)
-    return _BLANKS.sub(
-        "", "".join(c for c in folded if unicodedata.category(c) != "Cf")
-    )
+    """Give what two names have in common that are one (UAX 15 and UAX 31's NFKC_CF).
+
+    Folding may leave what composes, as a letter and an accent whose blank is gone, and
+    composing what folds: it is done until nothing changes.
+    """
+    folded = _BLANKS.sub("", _without_marks(name))
+    folded = unicodedata.normalize("NFKC", folded).casefold()
+    return folded if folded == name else fold(folded)
+
+
+def _without_marks(name: str) -> str:
+    return "".join(c for c in name if unicodedata.category(c) != "Cf")
 
 
 def are_one(name: str, other: str) -> bool:
