@@ -234,9 +234,10 @@ class _Exchange:
         try:
             message = await self.take()
         except asyncio.CancelledError:
+            why, self.why = self.why, None
             # Whoever else cancels us meanwhile is not overheard.
-            if self.why is not None and task.uncancel() <= cancelled_before:
-                raise self.why() from None
+            if why is not None and task.uncancel() <= cancelled_before:
+                raise why() from None
             raise
         finally:
             self.watch.end(self)
@@ -256,9 +257,12 @@ class _Exchange:
                 self._give_up(_crowded)
 
     def _give_up(self, why: Callable[[], Fault]) -> None:
-        # Never the fault itself: with its traceback it would be a ring that keeps the
-        # connection open until garbage is collected.
+        # Never the fault itself, and no longer than until it is raised: a ring would
+        # keep the connection open until garbage is collected.
         self.why = why
+        # Once: a task that is slow to end would take a second cancelling for somebody
+        # else's, and never answer.
+        self.watch.end(self)
         assert self.task is not None, "it waits"
         self.task.cancel()
 

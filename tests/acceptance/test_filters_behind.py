@@ -48,7 +48,9 @@ async def test_filters_come_back_while_scans_go_on(own_service: OwnService) -> N
         await load.until(20, "rewarded")
     assert json.loads(rebuilt)["segments"] >= 1
     assert_filters_equal_claims(service)
-    assert "crowncap_filter_segments_missing 0.0" in service.get("/metrics").text
+    # Each worker counts them when it next looks.
+    none_missing = "crowncap_filter_segments_missing 0.0"
+    wait_for(lambda: none_missing in service.get("/metrics").text, what="the count")
     service.audit()
 
 

@@ -1,7 +1,9 @@
 """What one caller may hold of a worker; the bounds here are small so that time is."""
 
 import asyncio
+import gc
 import ipaddress
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -105,6 +107,38 @@ async def test_half_a_body_is_answered_408_and_its_connection_ends() -> None:
     assert await caller.status() == 408
     assert caller.headers[b"connection"] == b"close"
     assert is_empty(admission)
+
+
+async def test_a_body_that_was_given_up_leaves_nothing_to_the_garbage() -> None:
+    """Its connection ends with what holds it, however long no garbage is collected."""
+    gc.disable()
+    try:
+        caller = Caller(admit(), address="1.1.1.1")
+        assert await caller.status() == 408
+        pieces = weakref.ref(caller.pieces)
+        del caller
+        assert pieces() is None
+    finally:
+        gc.enable()
+
+
+async def test_a_wait_that_ends_slowly_is_ended_once() -> None:
+    """Whoever reads a body is answered, although many looks go by until it wakes."""
+
+    async def slow_to_end() -> Any:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(10 * LIMITS.slow_after_s)
+
+    admission, answer = admit(), list[Any]()
+
+    async def keep(message: Any) -> None:
+        answer.append(message)
+
+    about: Any = scope("1.1.1.1")
+    await admission(about, slow_to_end, keep)
+    assert answer[0]["status"] == 408
 
 
 async def test_bodies_of_one_address_leave_room_for_others() -> None:
