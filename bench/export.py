@@ -22,8 +22,8 @@ import numpy as np
 
 from bench.measure import rounded, time_once
 from codegen.domain import EpochKeys, seal
-from printer_export.domain.rows import Preset, format_rows
-from printer_export.writing import write_export
+from printer_export.domain.packages.rows import Preset, format_rows
+from printer_export.files.writing import write_export
 
 PREFIX = b"HTTPS://CAP.EXAMPLE/C/"
 BLOCK_ROWS = 65_536

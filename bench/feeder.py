@@ -41,11 +41,11 @@ from feeder.printer_replies import Printed, Status
 from feeder.run import Feeder
 from feeder.simulators.paper import MemoryRoll
 from feeder.simulators.printer import DIALECTS, Make, SimulatedPrinter
-from printer_export.domain.order import Package, PackageOrder
-from printer_export.domain.rows import Preset
-from printer_export.packaging.building import stream_package
-from printer_export.packaging.reading import open_package
-from printer_export.signing import SigningKeyFile
+from printer_export.domain.packages.order import Package, PackageOrder
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.building import stream_package
+from printer_export.files.reading import open_package
+from printer_export.files.signing import SigningKeyFile
 
 LINES: Final = 4
 ROUNDS: Final = 5

@@ -20,10 +20,10 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.order import Package, PackageOrder, plan_files
-from printer_export.domain.rows import Preset
-from printer_export.packaging.building import RowSource, stream_package
-from printer_export.signing import SigningKeyFile
+from printer_export.domain.packages.order import Package, PackageOrder, plan_files
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.building import RowSource, stream_package
+from printer_export.files.signing import SigningKeyFile
 
 ROUNDS = 5
 MANY_ROWS = 50_000_000

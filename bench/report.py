@@ -34,9 +34,9 @@ from codegen.pipeline import Issuance, issue_batch
 from core.auth.principal import OPERATOR
 from core.clock import SystemClock, elapsed_s, utc_datetime
 from core.db import create_engine
-from printer_export.domain.report_order import ReportOrder
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import take_report
+from printer_export.domain.reports.order import ReportOrder
+from printer_export.pipeline.reports.take import take_report
+from printer_export.pipeline.reports.text import ReportText
 
 ROUNDS = 5
 _STATUSES = ("printed",) * 98 + ("rejected", "wasted")

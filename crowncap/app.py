@@ -41,7 +41,7 @@ from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
-from printer_export.pipeline.units import find_packed_codes
+from printer_export.pipeline.aggregation.units import find_packed_codes
 from scan_api.page import PageDesk, asks_for_page, show_refusal
 from scan_api.routes.openapi import SCAN_ROUTE
 

@@ -25,7 +25,7 @@ from crowncap.embedded import EmbeddedServerError
 from crowncap.embedded.paths import Places
 from crowncap.migrate import revision_of
 from crowncap.server_urls import member_keys, server_urls
-from printer_export.signing import SigningKeyFile
+from printer_export.files.signing import SigningKeyFile
 
 Result = TypeVar("Result")
 

@@ -2,8 +2,8 @@
 
 from core.settings import Settings
 from crowncap.server_urls import issuance_of
-from printer_export.pipeline.packages import Packaging
-from printer_export.signing import SigningKeyFile
+from printer_export.files.signing import SigningKeyFile
+from printer_export.pipeline.packages.orders import Packaging
 
 
 def packaging_of(settings: Settings) -> Packaging:

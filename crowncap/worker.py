@@ -31,7 +31,7 @@ from crowncap.recovery.journal import keep_journal
 from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
-from printer_export.pipeline.packages import Packaging
+from printer_export.pipeline.packages.orders import Packaging
 from scan_api.pipeline.filter_upkeep import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import forget_dead_workers

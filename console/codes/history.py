@@ -12,8 +12,8 @@ from codegen.domain.ranges import Standing, StateChange
 from codegen.store import find_standing, find_state_changes
 from core.clock import utc_datetime
 from core.ids import time_of_id
-from printer_export.domain.logistics import EventKind
-from printer_export.pipeline.stories import PackagedIn, Story, tell_story
+from printer_export.domain.aggregation.units import EventKind
+from printer_export.pipeline.history import PackagedIn, Story, tell_story
 from scan_api.store.scans import Claim, count_sightings, load_claim
 
 # The way of a cap that all goes well with, by the events that take it a stage on.

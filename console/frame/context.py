@@ -10,7 +10,7 @@ from core.auth.guesses import GuessLimit
 from core.auth.refusals import RefusalLog
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
-from printer_export.pipeline.packages import Packaging
+from printer_export.pipeline.packages.orders import Packaging
 
 
 @dataclass(frozen=True, slots=True)

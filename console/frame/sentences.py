@@ -6,7 +6,7 @@ from typing import Final
 
 from codegen.domain.ranges import RangeState
 from console.frame.texts import TEXTS
-from printer_export.domain.statuses import STATUSES
+from printer_export.domain.reports.statuses import STATUSES
 
 # Sentences for faults that people at a line meet, by their stable codes. Others are
 # told in English, as the API tells them.

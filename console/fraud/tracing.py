@@ -24,7 +24,7 @@ from codegen.pipeline import (
 from codegen.store import load_touched_ranges, take_fence
 from core.auth import Staff
 from core.errors import InvalidInput
-from printer_export.pipeline.stories import PackagedIn, find_packages_of
+from printer_export.pipeline.history import PackagedIn, find_packages_of
 from scan_api.store.scans import find_claimed
 
 MAX_CODES: Final = MAX_CODES_PER_CHANGE

@@ -16,13 +16,13 @@ from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
 from console.frame.watching import read_watch
 from core.auth import Role
-from printer_export.domain.life import PackageFilter
-from printer_export.domain.statuses import STATUSES
-from printer_export.pipeline.packages import list_packages
-from printer_export.pipeline.unit_accounts import add_up_units
+from printer_export.domain.packages.package_state import PackageFilter
+from printer_export.domain.reports.statuses import STATUSES
+from printer_export.pipeline.packages.orders import list_packages
+from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.routes.packages import view_package
-from printer_export.store import packages as package_store
-from printer_export.store import reports as report_store
+from printer_export.store.packages import orders as package_store
+from printer_export.store.reports import records as report_store
 
 VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
 PRINTED: Final = "printed"

@@ -17,14 +17,17 @@ from core.bodies import take_fields
 from core.errors import Conflict, InvalidInput
 from core.names import are_one
 from core.pages import read_form
-from printer_export.domain.order import Encryption
-from printer_export.domain.preflight import Level
-from printer_export.domain.rows import Preset
-from printer_export.pipeline import packages as pipeline
-from printer_export.pipeline.order_choices import load_order_choices, sample_rows
-from printer_export.routes.content import find_content, stream_content
+from printer_export.domain.packages.order import Encryption
+from printer_export.domain.packages.preflight import Level
+from printer_export.domain.packages.rows import Preset
+from printer_export.pipeline.packages import orders as pipeline
+from printer_export.pipeline.packages.order_choices import (
+    load_order_choices,
+    sample_rows,
+)
+from printer_export.routes.download import find_content, stream_content
 from printer_export.routes.packages import NewPackage, order_of, view_package
-from printer_export.store import downloads
+from printer_export.store.packages import downloads
 
 _LINE: Final = (Role.LINE, Role.ISSUER)
 _EVERYONE: Final = (*_LINE, Role.PRINTHOUSE)

@@ -20,10 +20,10 @@ from console.frame.texts import text_in
 from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
-from printer_export.domain.report_header import Naming
-from printer_export.domain.report_order import ReportOrder
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import get_report, preview_report, take_report
+from printer_export.domain.reports.header import Naming
+from printer_export.domain.reports.order import ReportOrder
+from printer_export.pipeline.reports.take import get_report, preview_report, take_report
+from printer_export.pipeline.reports.text import ReportText
 from printer_export.routes.reports import MAX_REPORT, read_options
 
 READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)

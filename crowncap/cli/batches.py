@@ -35,8 +35,8 @@ from crowncap.cli.asking import ASKED_ABOVE, ask_before, yes_option
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.demo import is_demo
-from printer_export.domain.rows import PRINTED, Preset
-from printer_export.pipeline.exports import ExportOrder, export_batch
+from printer_export.domain.packages.rows import PRINTED, Preset
+from printer_export.pipeline.packages.exports import ExportOrder, export_batch
 
 # A shell says so of a program that a signal ended.
 _SIGNALLED: Final = 128

@@ -12,7 +12,7 @@ from crowncap.backup import BackupError
 from crowncap.cli.shell import errors
 from crowncap.data_dir import explain_permission
 from crowncap.embedded import EmbeddedServerError
-from printer_export.writing import ExportWriteError
+from printer_export.files.writing import ExportWriteError
 
 # Their words are written for operators.
 _SENTENCES: Final = (

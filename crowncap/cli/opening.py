@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from core.errors import Conflict
-from printer_export.packaging.secrets import Secrets, read_secret
+from printer_export.files.secrets import Secrets, read_secret
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 

@@ -9,9 +9,9 @@ from core.errors import Conflict
 from core.terminal import printable
 from crowncap.cli.opening import secret_options
 from crowncap.cli.root import cli
-from printer_export.packaging.checking import Check, Verdict, check_package
-from printer_export.packaging.reading import open_package
-from printer_export.packaging.secrets import Secrets
+from printer_export.files.checking import Check, Verdict, check_package
+from printer_export.files.reading import open_package
+from printer_export.files.secrets import Secrets
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 

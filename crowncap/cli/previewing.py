@@ -20,8 +20,8 @@ from feeder.simulators.dialect import Dialect
 from feeder.simulators.paper import Sheet
 from feeder.simulators.tspl import TsplDialect
 from feeder.simulators.zpl import ZplDialect
-from printer_export.packaging.reading import PackageReader, open_package
-from printer_export.packaging.secrets import Secrets
+from printer_export.files.reading import PackageReader, open_package
+from printer_export.files.secrets import Secrets
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SAMPLE: Final = "samples/01.txt"

@@ -41,8 +41,8 @@ from feeder.report import write_report
 from feeder.run import Feeder
 from feeder.run_state import End, Outcome
 from feeder.store import path_text
-from printer_export.packaging.reading import open_package
-from printer_export.packaging.secrets import Secrets
+from printer_export.files.reading import open_package
+from printer_export.files.secrets import Secrets
 
 # A refusal is 2, as for every command.
 EXIT_CODES: Final = {End.FINISHED: 0, End.STOPPED: 3, End.GAVE_UP: 4}

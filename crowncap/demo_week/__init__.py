@@ -22,7 +22,7 @@ from crowncap.demo_week.past import in_the_past
 from crowncap.demo_week.people import People
 from crowncap.demo_week.scans import Shops
 from crowncap.packaging import packaging_of
-from printer_export.pipeline.packages import Packaging
+from printer_export.pipeline.packages.orders import Packaging
 from rewards.store import load_campaigns
 
 __all__ = ["seed_week"]

@@ -33,30 +33,30 @@ from crowncap.demo_week.printed import (
     Row,
     write_report,
 )
-from printer_export.domain.byte_range import ByteRange
-from printer_export.domain.logistics import Moment, offset_of
-from printer_export.domain.order import Encryption, PackageOrder
-from printer_export.domain.packing import Span, UnitOrder
-from printer_export.domain.report_order import ReportOrder
-from printer_export.domain.rows import Preset
-from printer_export.packaging.content import PackagePart
-from printer_export.pipeline.downloads import (
+from printer_export.domain.aggregation.pack import Span, UnitOrder
+from printer_export.domain.aggregation.units import Moment, offset_of
+from printer_export.domain.packages.byte_range import ByteRange
+from printer_export.domain.packages.order import Encryption, PackageOrder
+from printer_export.domain.packages.rows import Preset
+from printer_export.domain.reports.order import ReportOrder
+from printer_export.files.package_content import PackagePart
+from printer_export.pipeline.aggregation.pack import pack_units
+from printer_export.pipeline.aggregation.ship import activate_ranges, ship_units
+from printer_export.pipeline.aggregation.units import find_packed_codes
+from printer_export.pipeline.packages.downloads import (
     content_of,
     find_open_package,
     grant_part,
 )
-from printer_export.pipeline.packages import (
+from printer_export.pipeline.packages.orders import (
     Packaging,
     approve_package,
     order_package,
     tell_password,
 )
-from printer_export.pipeline.packing import pack_units
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import take_report
-from printer_export.pipeline.shipping import activate_ranges, ship_units
-from printer_export.pipeline.units import find_packed_codes
-from printer_export.store.downloads import note_part
+from printer_export.pipeline.reports.take import take_report
+from printer_export.pipeline.reports.text import ReportText
+from printer_export.store.packages.downloads import note_part
 
 CAMPAIGN: Final = "demo-week"
 LOTS: Final = ("DEMO-3", "DEMO-4")

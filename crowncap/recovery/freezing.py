@@ -28,7 +28,7 @@ from crowncap.recovery import store
 from crowncap.recovery.claims import claims_after
 from crowncap.recovery.replay import revoke_again
 from crowncap.recovery.store import Freeze
-from printer_export.signing import SigningKeyFile
+from printer_export.files.signing import SigningKeyFile
 from scan_api.store.filters import SEGMENT_SERIALS, claimed_key
 
 _CODES_A_STEP = 10_000

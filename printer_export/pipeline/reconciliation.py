@@ -13,9 +13,9 @@ from printer_export.domain.reconciliation import (
     Span,
     spoilage_rate,
 )
-from printer_export.pipeline.unit_accounts import add_up_units
-from printer_export.store import reports as store
-from printer_export.store.places import add_up_places
+from printer_export.pipeline.reports.unit_accounts import add_up_units
+from printer_export.store.reconciliation import add_up_places
+from printer_export.store.reports import records as store
 
 
 async def reconcile_batch(

@@ -4,16 +4,16 @@ from litestar import Router
 
 from core.doors import GUARDS
 from printer_export.routes import (
-    content,
+    aggregation,
+    download,
     epcis,
-    logistics,
+    history,
     packages,
     reconciliation,
     reports,
-    stories,
 )
 
-PUBLIC_ROUTER = Router(path="/", route_handlers=[content.show_signing_key])
+PUBLIC_ROUTER = Router(path="/", route_handlers=[download.show_signing_key])
 ROUTER = Router(
     path="/",
     guards=GUARDS,
@@ -24,20 +24,20 @@ ROUTER = Router(
         packages.approve_package,
         packages.tell_password,
         packages.cancel_package,
-        content.download_package,
-        content.measure_package,
+        download.download_package,
+        download.measure_package,
         reports.add_report,
         reports.list_reports,
         reports.show_report,
         reconciliation.show_reconciliation,
         reconciliation.show_places,
-        stories.show_story,
-        logistics.pack_units,
-        logistics.unpack_units,
-        logistics.ship_units,
-        logistics.receive_units,
-        logistics.activate_unit,
-        logistics.show_unit,
+        history.show_story,
+        aggregation.pack_units,
+        aggregation.unpack_units,
+        aggregation.ship_units,
+        aggregation.receive_units,
+        aggregation.activate_unit,
+        aggregation.show_unit,
         epcis.show_batch_events,
         epcis.capture_events,
         epcis.show_capture,

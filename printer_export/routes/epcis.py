@@ -17,15 +17,11 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, NotFound, UnsupportedMedia
 from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
-from printer_export.pipeline.capturing import (
-    ErrorBehaviour,
-)
-from printer_export.pipeline.capturing import (
-    capture_events as carry_out,
-)
-from printer_export.pipeline.telling import write_epcis
-from printer_export.routes.logistics import Timezone
-from printer_export.store import captures as store
+from printer_export.pipeline.epcis.capture import ErrorBehaviour
+from printer_export.pipeline.epcis.capture import capture_events as carry_out
+from printer_export.pipeline.epcis.query import write_epcis
+from printer_export.routes.aggregation import Timezone
+from printer_export.store import epcis as store
 
 MAX_DOCUMENT: Final = 16 << 20
 _IN_MEMORY: Final = 1 << 20

@@ -19,17 +19,21 @@ from core.bounds import MAX_SENTENCE, MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 from core.moments import When, read_end
-from printer_export.domain.life import Download, PackageFilter, PackageRecord
-from printer_export.domain.manifest import link_prefix_of
-from printer_export.domain.order import Encryption, PackageOrder, Sheet, Unwind
-from printer_export.domain.preflight import Finding
-from printer_export.domain.rows import Preset
-from printer_export.packaging.archive import check_recipients
-from printer_export.packaging.images import MIN_MODULE_MM
-from printer_export.pipeline import packages as pipeline
-from printer_export.pipeline.downloads import downloads_left
-from printer_export.pipeline.packages import Packaging
-from printer_export.store import downloads
+from printer_export.domain.packages.manifest import link_prefix_of
+from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet, Unwind
+from printer_export.domain.packages.package_state import (
+    Download,
+    PackageFilter,
+    PackageRecord,
+)
+from printer_export.domain.packages.preflight import Finding
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.archive import check_recipients
+from printer_export.files.images import MIN_MODULE_MM
+from printer_export.pipeline.packages import orders as pipeline
+from printer_export.pipeline.packages.downloads import downloads_left
+from printer_export.pipeline.packages.orders import Packaging
+from printer_export.store.packages import downloads
 
 # The framework would take it apart field by field, to no end.
 Desk = SkipValidation[Packaging]

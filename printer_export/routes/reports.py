@@ -25,15 +25,15 @@ from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
 from core.moments import BothClocks, on_both_clocks, read_start
 from core.openapi import BINARY
-from printer_export.domain.report_order import (
+from printer_export.domain.reports.order import (
     MAX_AGAIN,
     Activate,
     OnError,
     ReportOrder,
 )
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import get_report, take_report
-from printer_export.store import reports as store
+from printer_export.pipeline.reports.take import get_report, take_report
+from printer_export.pipeline.reports.text import ReportText
+from printer_export.store.reports import records as store
 
 MAX_REPORT = 4 << 30
 MAX_JSON = 4 << 20

@@ -15,7 +15,7 @@ from core.auth.members import MemberSigner
 from core.settings import Settings
 from crowncap import embedded
 from crowncap.doctor import Examination
-from printer_export.signing import SigningKeyFile
+from printer_export.files.signing import SigningKeyFile
 from tests.fixtures.service import PROGRAM
 
 Environ = dict[str, str]

@@ -8,13 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from codegen.domain.batch import Batch
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
-from printer_export.domain.logistics import EventKind, EventUnit, Load, Moment
-from printer_export.domain.packing import CapRange, Span, UnitOrder
-from printer_export.pipeline.moving import unpack_units
-from printer_export.pipeline.packing import pack_units
-from printer_export.pipeline.shipping import ship_units
-from printer_export.store.logistic_events import find_cartons_of, page_batch_events
-from printer_export.store.logistics import find_contents, insert_contents
+from printer_export.domain.aggregation.pack import CapRange, Span, UnitOrder
+from printer_export.domain.aggregation.units import EventKind, EventUnit, Load, Moment
+from printer_export.pipeline.aggregation.move import unpack_units
+from printer_export.pipeline.aggregation.pack import pack_units
+from printer_export.pipeline.aggregation.ship import ship_units
+from printer_export.store.aggregation.events import find_cartons_of, page_batch_events
+from printer_export.store.aggregation.units import find_contents, insert_contents
 from tests.fixtures.cartons import fresh_sscc
 from tests.fixtures.ground import CLOCK, Ground
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict
-from printer_export.domain.order import PackageOrder, Sheet
-from printer_export.domain.rows import Preset
-from printer_export.packaging.checking import Verdict, check_package
-from printer_export.packaging.reading import open_package
+from printer_export.domain.packages.order import PackageOrder, Sheet
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.checking import Verdict, check_package
+from printer_export.files.reading import open_package
 from tests.fixtures.package_vector import FOLDER, SIGNING_KEY, build
 
 PEM = SIGNING_KEY.public_pem()

@@ -15,11 +15,11 @@ from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
 from core.networks import Networks
-from printer_export.domain.order import Encryption, PackageOrder
-from printer_export.domain.rows import Preset
-from printer_export.pipeline.exports import ExportOrder, export_batch
-from printer_export.pipeline.packages import Packaging, order_package
-from printer_export.signing import SigningKeyFile
+from printer_export.domain.packages.order import Encryption, PackageOrder
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.signing import SigningKeyFile
+from printer_export.pipeline.packages.exports import ExportOrder, export_batch
+from printer_export.pipeline.packages.orders import Packaging, order_package
 from tests.fixtures.ground import CLOCK, GTIN, Ground
 
 LINK_HOSTS = frozenset({"cap.cn"})

@@ -15,7 +15,7 @@ import zxingcpp
 from PIL import Image
 
 from feeder.simulators.printer import Make
-from printer_export.packaging.reading import open_package
+from printer_export.files.reading import open_package
 from tests.fixtures.line_printers import FAST, Printer
 from tests.fixtures.package_vector import FOLDER
 

@@ -9,10 +9,10 @@ from codegen.domain.batch import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
-from printer_export.domain.report_order import Activate, OnError, ReportOrder
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import preview_report, take_report
-from printer_export.store.reports import find_story, load_tallies
+from printer_export.domain.reports.order import Activate, OnError, ReportOrder
+from printer_export.pipeline.reports.take import preview_report, take_report
+from printer_export.pipeline.reports.text import ReportText
+from printer_export.store.reports.records import find_story, load_tallies
 from tests.fixtures.ground import CLOCK, Ground
 
 ROLL = (Unit("roll-1", 0, 99),)

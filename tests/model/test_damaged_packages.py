@@ -12,9 +12,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.errors import Conflict
-from printer_export.packaging.checking import Verdict, check_package
-from printer_export.packaging.reading import open_package
-from printer_export.packaging.secrets import Secrets
+from printer_export.files.checking import Verdict, check_package
+from printer_export.files.reading import open_package
+from printer_export.files.secrets import Secrets
 from tests.fixtures.package_vector import FOLDER, PASSWORD, SIGNING_KEY
 
 SECRETS = Secrets(FOLDER / "age-identity.txt", lambda: PASSWORD)

@@ -24,11 +24,11 @@ from codegen.domain.batch import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict
-from printer_export.domain.report_order import ReportOrder
-from printer_export.domain.statuses import LEGAL, NUMBER_OF, STATUSES
+from printer_export.domain.reports.order import ReportOrder
+from printer_export.domain.reports.statuses import LEGAL, NUMBER_OF, STATUSES
 from printer_export.pipeline.reconciliation import reconcile_batch
-from printer_export.pipeline.report_text import ReportText
-from printer_export.pipeline.reports import take_report
+from printer_export.pipeline.reports.take import take_report
+from printer_export.pipeline.reports.text import ReportText
 from tests.fixtures.ground import CLOCK, Ground, prepare_ground
 from tests.fixtures.processes import seal_texts
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import Unsatisfiable
-from printer_export.domain.byte_range import ByteRange, read_range
+from printer_export.domain.packages.byte_range import ByteRange, read_range
 
 ETAG = '"7-abc"'
 

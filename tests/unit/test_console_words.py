@@ -11,11 +11,21 @@ from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
 from console.frame.sentences import sentence_in
 from core.clock import utc_datetime
-from printer_export.domain.order import Encryption, Package, PackageOrder, Sheet
-from printer_export.domain.preflight import Finding, Level, check_order, check_ranges
-from printer_export.domain.report import Lines, ReportReader
-from printer_export.domain.report_header import Columns, read_header
-from printer_export.domain.rows import Preset
+from printer_export.domain.packages.order import (
+    Encryption,
+    Package,
+    PackageOrder,
+    Sheet,
+)
+from printer_export.domain.packages.preflight import (
+    Finding,
+    Level,
+    check_order,
+    check_ranges,
+)
+from printer_export.domain.packages.rows import Preset
+from printer_export.domain.reports.header import Columns, read_header
+from printer_export.domain.reports.reader import Lines, ReportReader
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
 NOW = utc_datetime(1_800_000_000_000)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.domain import MAX_SERIAL, EpochKeys, group, open_code, seal
-from printer_export.domain.rows import (
+from printer_export.domain.packages.rows import (
     MAX_SEQUENCE,
     PRINTED,
     Preset,
@@ -24,7 +24,7 @@ from printer_export.domain.rows import (
     format_rows,
     row_layout,
 )
-from printer_export.writing import (
+from printer_export.files.writing import (
     BLOCK_ROWS,
     ExportWriteError,
     WrittenFile,
@@ -199,8 +199,8 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from codegen.domain import EpochKeys
-from printer_export.domain.rows import Preset
-from printer_export.writing import ExportWriteError, write_export
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.writing import ExportWriteError, write_export
 
 # A limit on the size of files stops a write half-way, as a full disk does; this one
 # lies inside the last block, where a write that was cut short is easiest overlooked.

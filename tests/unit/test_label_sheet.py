@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from codegen.domain import EpochKeys, seal
-from printer_export.packaging.labels import LabelSheet, label_sheet
+from printer_export.files.labels import LabelSheet, label_sheet
 from tests.fixtures.programs import Finder
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})

@@ -8,10 +8,14 @@ from dataclasses import replace
 import pyrage
 import pytest
 
-from printer_export.domain.order import Encryption, PackageOrder, Sheet
-from printer_export.domain.rows import Preset
-from printer_export.packaging.age import age_length, age_stream
-from printer_export.packaging.content import PackageContent, PackagePart, plan_content
+from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet
+from printer_export.domain.packages.rows import Preset
+from printer_export.files.age import age_length, age_stream
+from printer_export.files.package_content import (
+    PackageContent,
+    PackagePart,
+    plan_content,
+)
 from tests.fixtures.package_vector import KEYS, SECRET, SIGNING_KEY, package_of
 
 # WinZip's AES has its own parameters; the library that derives keys warns of them.

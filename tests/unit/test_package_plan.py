@@ -13,9 +13,14 @@ from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.order import Package, PackageOrder, Unwind, plan_files
-from printer_export.domain.rows import ENCODINGS, PRINTED, Preset
-from printer_export.packaging.building import RowSource
+from printer_export.domain.packages.order import (
+    Package,
+    PackageOrder,
+    Unwind,
+    plan_files,
+)
+from printer_export.domain.packages.rows import ENCODINGS, PRINTED, Preset
+from printer_export.files.building import RowSource
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
 NOW: datetime = utc_datetime(1_800_000_000_000)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyrage
 
-from printer_export.packaging.reading import open_package
+from printer_export.files.reading import open_package
 from tests.fixtures.package_vector import FOLDER, PASSWORD, SIGNING_KEY, vector
 from tests.fixtures.programs import Finder
 

@@ -9,8 +9,8 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.report import Lines, ReportReader
-from printer_export.domain.report_header import Columns, read_header
+from printer_export.domain.reports.header import Columns, read_header
+from printer_export.domain.reports.reader import Lines, ReportReader
 from tests.fixtures.package_vector import FOLDER, PASSWORD
 from tests.fixtures.programs import Finder
 

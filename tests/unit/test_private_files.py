@@ -8,7 +8,7 @@ import pytest
 from codegen.keyring import MasterKeyFile
 from core.auth.members import MemberSigner, MemberVerifier
 from core.errors import MisconfiguredError
-from printer_export.signing import SigningKeyFile
+from printer_export.files.signing import SigningKeyFile
 
 
 def master(keys: Path) -> Path:

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from printer_export.domain.report import Lines, Table, cut_plainly
-from printer_export.pipeline.report_lines import MAX_LINE_BYTES, ReportLines
+from printer_export.domain.reports.reader import Lines, Table, cut_plainly
+from printer_export.pipeline.reports.lines import MAX_LINE_BYTES, ReportLines
 
 HEADER = ["code", "status", "reason"]
 Rows = list[tuple[int, list[str]]]

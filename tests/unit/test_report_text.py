@@ -11,9 +11,9 @@ from codegen.domain.batch import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from core.errors import FieldError, InvalidInput
-from printer_export.domain.report import Read, ReportReader
-from printer_export.domain.report_header import Columns, Naming, read_header
-from printer_export.pipeline.report_text import ReportText
+from printer_export.domain.reports.header import Columns, Naming, read_header
+from printer_export.domain.reports.reader import Read, ReportReader
+from printer_export.pipeline.reports.text import ReportText
 
 BATCH = Batch(
     *(1, 0, 0, 100, None, None, None, Placement.INSIDE, None, None, (), None),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printer_export.domain.logistics import SsccError, parse_sscc
+from printer_export.domain.aggregation.units import SsccError, parse_sscc
 
 BODIES = st.text("0123456789", min_size=17, max_size=17)
 

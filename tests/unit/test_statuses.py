@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from printer_export.domain import statuses
-from printer_export.domain.statuses import (
+from printer_export.domain.reports import statuses
+from printer_export.domain.reports.statuses import (
     CHUNK,
     LEGAL,
     ReportRows,

@@ -21,7 +21,7 @@ from printer_export.domain.symbols import (
     unpack_symbol,
     version_for,
 )
-from printer_export.packaging.images import eps_image, png_image, svg_image
+from printer_export.files.images import eps_image, png_image, svg_image
 
 LINK = "HTTPS://CAPS.CN/C/0S7NNXNY6ZT4QM5Q"
 

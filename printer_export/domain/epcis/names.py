@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from codegen.domain.gtin import check_digit
 from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
-from printer_export.domain.logistics import SsccError, parse_sscc
+from printer_export.domain.aggregation.units import SsccError, parse_sscc
 
 ID_HOST: Final = "https://id.gs1.org"
 # The characters and the length of a lot (GS1 General Specifications, AI 10): a lot

@@ -7,6 +7,7 @@ changes documents in every place and holds our verdict against the schema's.
 import re
 from typing import Final
 
+from printer_export.domain.aggregation.units import OFFSET_PATTERN
 from printer_export.domain.epcis.shapes import (
     URI_PATTERN,
     Apart,
@@ -21,7 +22,6 @@ from printer_export.domain.epcis.shapes import (
     Word,
     YesOrNo,
 )
-from printer_export.domain.logistics import OFFSET_PATTERN
 
 MAX_NAMES: Final = 10_000
 URI: Final = Text("a URI", URI_PATTERN)

@@ -14,13 +14,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from codegen.domain.ranges import CodeRange, Goods, GoodsChange, RangeState
+from printer_export.domain.aggregation.pack import CapRange
+from printer_export.domain.aggregation.units import EventKind, LogisticEvent, offset_of
 from printer_export.domain.epcis.names import class_uri, place_uri, unit_uri
-from printer_export.domain.logistics import (
-    EventKind,
-    LogisticEvent,
-    offset_of,
-)
-from printer_export.domain.packing import CapRange
 
 CONTEXT: Final = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 Event = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Cartons and pallets: what is in them, and what happens to them; pure."""

@@ -1,0 +1,1 @@
+"""Packages: what is ordered, how it stands, and what its files say; pure."""

@@ -1,0 +1,1 @@
+"""Line reports: rows, and the statuses of codes that they change; pure."""

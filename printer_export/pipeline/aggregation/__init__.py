@@ -1,0 +1,1 @@
+"""Cartons and pallets: packed, moved, shipped, and unpacked."""

@@ -1,0 +1,1 @@
+"""EPCIS events: a batch's told, and those of others captured."""

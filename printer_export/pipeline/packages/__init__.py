@@ -1,0 +1,1 @@
+"""Packages: ordered, approved, downloaded, cancelled; and plain exports."""

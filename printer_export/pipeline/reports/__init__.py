@@ -1,0 +1,1 @@
+"""Line reports: read, applied to codes and units, and put into effect."""

@@ -1,0 +1,127 @@
+"""What a line report does to codes: spoilt ones become void, printed ones active."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.ranges import Interval, RangeState
+from codegen.domain.skips import Skip
+from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
+from core.auth import Staff
+from printer_export.domain.reports.order import Activate, ReportOrder
+from printer_export.domain.reports.statuses import CHUNK_BITS, PRINTED, SPOILT, runs_of
+from printer_export.pipeline.aggregation.ship import MAX_NEW_RANGES, activate_ranges
+from printer_export.pipeline.reports.status_update import Intake
+from printer_export.store.aggregation.shipments import await_shipment
+from printer_export.store.reports import records as store
+
+# What a report did to codes, before it did anything.
+EFFECTS: Final[Mapping[str, Any]] = {
+    "voided": 0,
+    "void_request_id": None,
+    "activated": 0,
+    "not_activated": "",
+}
+
+
+async def put_into_effect(
+    conn: AsyncConnection,
+    order: ReportOrder,
+    intake: Intake,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Void what is spoilt and activate what is printed, last and under the fence."""
+    batch, base = order.batch, order.batch.first_code_id
+    effects = dict(EFFECTS)
+    wanted: list[tuple[int, int]] = []
+    if order.activate is not Activate.NONE:
+        wanted = await _printed_runs(conn, batch.batch_id, intake.touched)
+        wanted += [
+            (u.from_index, u.to_index)
+            for u in batch.units
+            if u.name in intake.printed_units
+        ]
+        if len(wanted) > MAX_NEW_RANGES:
+            effects["not_activated"] = (
+                f"The printed codes lie in {len(wanted):,} pieces; nothing was "
+                "activated yet. Report the other lanes too, or activate by range."
+            )
+            wanted = []
+    if intake.spoilt:
+        spoilt = [(base + first, base + last) for first, last in intake.spoilt]
+        void = void_runs(batch, spoilt, "line report")
+        # What the line may not void alone is asked for: a true report is taken whole.
+        done = await void_or_ask(conn, void, staff, now=now)
+        effects["voided"] = done.changed
+        effects["void_request_id"] = next(iter(done.requests), None)
+    codes = [(base + first, base + last) for first, last in wanted]
+    if codes:
+        effects |= await _activate_printed(conn, order, codes, staff, now=now)
+    return effects
+
+
+async def _activate_printed(
+    conn: AsyncConnection,
+    order: ReportOrder,
+    codes: Sequence[Interval],
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Activate codes, or those of them whose carton has shipped; others wait for it."""
+    change = BulkChange(
+        order.batch,
+        RangeState.ACTIVATED,
+        codes,
+        reason="line report",
+        binding={"effective_at": order.effective_at},
+    )
+    if order.activate is not Activate.SHIPPED:
+        at_once = await change_in_bulk(conn, change, staff, now=now)
+        return {"activated": at_once.changed, "skipped": _word(at_once.skipped)}
+    shipped = await await_shipment(conn, order.batch.batch_id, codes)
+    activation = await activate_ranges(
+        conn, [replace(change, intervals=shipped)], staff, now=now
+    )
+    waiting = "Codes become active when their carton ships."
+    return {
+        "activated": activation.activated,
+        "not_activated": activation.not_activated or waiting,
+        "skipped": _word(activation.skipped),
+    }
+
+
+async def _printed_runs(
+    conn: AsyncConnection, batch_id: int, touched: set[int]
+) -> list[tuple[int, int]]:
+    """List runs of printed codes in the chunks that a report touched.
+
+    Spoilt codes between them are void one by one, so that a run may pass over them.
+    """
+    runs: list[tuple[int, int]] = []
+    for number in sorted(touched):
+        chunk = (await store.load_chunks(conn, batch_id, [number])).get(number)
+        if chunk is None:
+            continue
+        printed = chunk == PRINTED
+        start = number << CHUNK_BITS
+        for first, last in runs_of(printed | SPOILT[chunk], start):
+            inside = np.flatnonzero(printed[first - start : last - start + 1])
+            if inside.size == 0:
+                continue
+            begin, end = first + int(inside[0]), first + int(inside[-1])
+            if runs and runs[-1][1] == begin - 1:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((begin, end))
+    return runs
+
+
+def _word(skipped: Sequence[Skip]) -> list[dict[str, Any]]:
+    return [asdict(skip) for skip in skipped]

@@ -1,0 +1,186 @@
+"""Laying reported rows on the statuses of a batch's codes, and counting them."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain.batch import Batch
+from printer_export.domain.reports.reader import Notes, ReportReader, RowError, UnitRow
+from printer_export.domain.reports.statuses import (
+    CHUNK_BITS,
+    PRINTED,
+    SPOILT,
+    STATUSES,
+    ReportRows,
+    StatusChunks,
+    apply_rows,
+    apply_singly,
+    runs_of,
+)
+from printer_export.pipeline.reports.unit_accounts import UnitAccounts
+from printer_export.store.reports import records as store
+
+MAX_ERRORS: Final = 1_000
+# Loaded at a time, with what they were before: 128 KiB each.
+MAX_CHUNKS: Final = 256
+
+
+@dataclass(slots=True)
+class Intake:
+    """What a report came to so far; grows with its separate runs of spoilt codes."""
+
+    passed_over: tuple[str, ...] = ()
+    errors: list[RowError] = field(default_factory=list)
+    wrong_rows: int = 0
+    rows: int = 0
+    blocks: int = 0
+    unchanged: int = 0
+    deltas: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(STATUSES), dtype=np.int64)
+    )
+    tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    spoilt: list[tuple[int, int]] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+    printed_units: set[str] = field(default_factory=set)
+
+    def note(self, errors: list[RowError]) -> None:
+        """Count what is wrong with a block of rows; the first ones are told in full."""
+        self.wrong_rows += len({error.line for error in errors})
+        errors = sorted(errors, key=lambda error: (error.line, error.column))
+        self.errors += errors[: MAX_ERRORS - len(self.errors)]
+
+
+@dataclass(frozen=True, slots=True)
+class Laying:
+    """Lays rows of one report on the statuses of its batch."""
+
+    conn: AsyncConnection
+    batch: Batch
+    notes: Notes
+    intake: Intake
+    accounts: UnitAccounts
+
+    async def lay_on(self, rows: ReportRows) -> list[RowError]:
+        """Lay rows on, in halves while they touch more chunks than memory shall hold.
+
+        A row that spans very many chunks counts by pieces, others as a whole. Returns
+        what is wrong with them.
+        """
+        rows = _in_pieces(rows)
+        needed = await asyncio.to_thread(_chunks_of, rows)
+        if len(needed) > MAX_CHUNKS and len(rows) > 1:
+            half = len(rows) // 2
+            errors = await self.lay_on(rows.pick(slice(0, half)))
+            return errors + await self.lay_on(rows.pick(slice(half, None)))
+        chunks = StatusChunks()
+        stored = await store.load_chunks(self.conn, self.batch.batch_id, needed)
+        for chunk_no in needed:
+            chunks.put(chunk_no, stored.get(chunk_no))
+        await self.accounts.open_within(needed)
+        applied = await asyncio.to_thread(apply_rows, chunks, rows)
+        if await asyncio.to_thread(self.accounts.name, chunks.changed()):
+            # Something among them is denied by a unit's quantities: row by row, then.
+            chunks.rewind()
+            applied = await asyncio.to_thread(
+                apply_singly, chunks, rows, self.accounts.name
+            )
+        self.intake.unchanged += applied.unchanged
+        self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
+        self.intake.touched.update(needed)
+        await self._keep(chunks)
+        good = rows.pick(applied.good)
+        if len(good):
+            names = list(self.notes.numbers)
+            _tally(self.intake, good, applied.changed[applied.good], names)
+            block_no = self.intake.blocks
+            await store.insert_block(
+                self.conn, self.batch.batch_id, block_no, good, names
+            )
+            self.intake.blocks += 1
+        told = [
+            (n, f"A code that is {present.value} cannot become {{}}.")
+            for n, present in applied.wrong
+        ] + [
+            (n, f"What was reported of unit {unit} leaves no code that can be {{}}.")
+            for n, unit in applied.denied
+        ]
+        return [
+            RowError(
+                int(rows.line[n]), 1, message.format(STATUSES[rows.status[n]].value)
+            )
+            for n, message in told
+        ]
+
+    async def _keep(self, chunks: StatusChunks) -> None:
+        changed = chunks.changed()
+        for first, before, statuses in changed:
+            self.intake.spoilt += runs_of(SPOILT[statuses] & ~SPOILT[before], first)
+        if changed:
+            saved = {first >> CHUNK_BITS: statuses for first, _, statuses in changed}
+            await store.save_chunks(self.conn, self.batch.batch_id, saved)
+
+
+def _in_pieces(rows: ReportRows) -> ReportRows:
+    """Cut rows that span more codes than MAX_CHUNKS chunks hold."""
+    widest = MAX_CHUNKS // 2 << CHUNK_BITS
+    pieces = -(-(rows.last - rows.first + 1) // widest)
+    if (pieces <= 1).all():
+        return rows
+    which = np.repeat(np.arange(len(rows)), pieces)
+    ends = np.cumsum(pieces)
+    nth = np.arange(len(which)) - np.repeat(ends - pieces, pieces)
+    first = rows.first[which] + nth * widest
+    last = np.minimum(first + widest - 1, rows.last[which])
+    return ReportRows(
+        first, last, rows.status[which], rows.note[which], rows.line[which]
+    )
+
+
+def _chunks_of(rows: ReportRows) -> list[int]:
+    """List the chunks that rows touch."""
+    first, last = rows.first >> CHUNK_BITS, rows.last >> CHUNK_BITS
+    needed = set(np.unique(first).tolist()) | set(np.unique(last).tolist())
+    wide = last - first > 1
+    for begin, end in zip(first[wide].tolist(), last[wide].tolist(), strict=True):
+        needed.update(range(begin, end + 1))
+    return sorted(needed)
+
+
+def _tally(
+    intake: Intake,
+    rows: ReportRows,
+    changed: NDArray[np.int64],
+    names: list[tuple[str, str]],
+) -> None:
+    """Count codes that changed, by status, reason and grade."""
+    kinds = rows.note.astype(np.int64) * len(STATUSES) + rows.status
+    sizes = np.bincount(kinds, weights=changed.astype(np.float64))
+    for kind in np.flatnonzero(sizes).tolist():
+        note, status = divmod(kind, len(STATUSES))
+        key = (STATUSES[status].value, *names[note])
+        intake.tallies[key] = intake.tallies.get(key, 0) + int(sizes[kind])
+
+
+async def add_units(
+    units: list[UnitRow], reader: ReportReader, intake: Intake, accounts: UnitAccounts
+) -> list[RowError]:
+    """Add quantities of units; returns those that no caps of the unit can be."""
+    errors: list[RowError] = []
+    names = list(reader.notes.numbers)
+    for row in units:
+        account = await accounts.open(row.unit)
+        if not account.tell(row.status, row.quantity):
+            message = f"Unit {row.unit} has {account.room():,} caps left to report."
+            column = reader.columns.names[-1] + 1
+            errors.append(RowError(row.line, column, message))
+            continue
+        kind = (STATUSES[row.status].value, *names[row.note])
+        if row.quantity:
+            intake.tallies[kind] = intake.tallies.get(kind, 0) + row.quantity
+        if row.status == PRINTED and row.quantity:
+            intake.printed_units.add(row.unit)
+    return errors

@@ -1,0 +1,202 @@
+"""Taking in what a line reports: read, laid on, added up, and put into effect."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.domain import EpochKeys
+from codegen.domain.batch import Batch
+from codegen.pipeline import get_batch, refuse_other_line
+from core.auth import Staff
+from core.auth.audit import record_action
+from core.auth.guesses import note_wrong_codes, refuse_guesser
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
+from printer_export.domain.reports.header import Naming, read_header
+from printer_export.domain.reports.order import OnError, ReportOrder
+from printer_export.domain.reports.reader import ReportReader
+from printer_export.domain.reports.statuses import STATUSES
+from printer_export.pipeline.reports.effects import EFFECTS, put_into_effect
+from printer_export.pipeline.reports.repeats import find_repeated
+from printer_export.pipeline.reports.status_update import Intake, Laying, add_units
+from printer_export.pipeline.reports.text import ReportText
+from printer_export.pipeline.reports.unit_accounts import load_unit_accounts
+from printer_export.store.reports import records as store
+
+
+async def take_report(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    text: ReportText,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Take in a CSV report of a batch; the same rows again change nothing.
+
+    Raises InvalidInput for a file without a header, and for one with any wrong row
+    when wrong rows refuse it all; Conflict for rows that counted with other options.
+    """
+    batch = order.batch
+    refuse_other_line(batch, staff)
+    await store.lock_counts(conn, batch.batch_id, batch.quantity)
+    if repeated := await find_repeated(conn, order, text):
+        return repeated
+    intake, answer = await _count(conn, keys, order, text, staff, now=now)
+    # Its number comes last, so that what is refused takes none.
+    report_id = await store.insert_report(
+        conn,
+        order,
+        content_hash=text.content_hash,
+        person=staff.person,
+        now=now,
+        answer=answer,
+    )
+    await store.insert_tallies(conn, report_id, intake.tallies)
+    await record_action(
+        conn,
+        staff,
+        action="line_report.import",
+        subject=f"batch:{batch.batch_id}",
+        detail={"report_id": report_id}
+        | {name: answer[name] for name in ("rows", *EFFECTS)},
+        now=now,
+    )
+    return answer | {"report_id": report_id}
+
+
+async def preview_report(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    text: ReportText,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Tell what a report would come to; everything is done, and taken back.
+
+    Raises what `take_report` raises.
+    """
+    refuse_other_line(order.batch, staff)
+    async with conn.begin_nested() as attempt:
+        await store.lock_counts(conn, order.batch.batch_id, order.batch.quantity)
+        answer = await find_repeated(conn, order, text)
+        if answer is None:
+            _, answer = await _count(conn, keys, order, text, staff, now=now)
+        await attempt.rollback()
+    return answer
+
+
+async def _count(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    order: ReportOrder,
+    text: ReportText,
+    staff: Staff,
+    *,
+    now: datetime,
+) -> tuple[Intake, dict[str, Any]]:
+    """Count a report and put it into effect; returns its answer, yet without number."""
+    batch = order.batch
+    intake = await _read_all(conn, keys, batch, text, staff=staff)
+    _refuse_wrong(order, intake)
+    deltas = zip(STATUSES, intake.deltas.tolist(), strict=True)
+    with _account_kept():
+        await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
+    effects = await put_into_effect(conn, order, intake, staff, now=now)
+    return intake, {
+        "report_id": None,
+        "same_as": None,
+        "batch_id": batch.batch_id,
+        **await store.load_counts(conn, batch.batch_id, batch.quantity),
+        "rows": intake.rows,
+        "changed": sum(intake.tallies.values()),
+        "unchanged": intake.unchanged,
+        "wrong_rows": intake.wrong_rows,
+        "passed_over": list(intake.passed_over),
+        **effects,
+        "errors": [
+            {"line": e.line, "column": e.column, "message": e.message}
+            for e in intake.errors
+        ],
+    }
+
+
+async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row[Any]:
+    """Find a report of a batch within the caller's scope; raises NotFound."""
+    missing = NotFound(f"There is no line report {report_id}.")
+    report = await store.load_report(conn, report_id)
+    if report is None:
+        raise missing
+    try:
+        await get_batch(conn, report.batch_id, staff)
+    except NotFound:
+        raise missing from None
+    return report
+
+
+@contextmanager
+def _account_kept() -> Iterator[None]:
+    """Turn away what PostgreSQL refuses since caps would not add up."""
+    try:
+        yield
+    except IntegrityError as fault:
+        raise Conflict(
+            "With this report the account of the batch does not add up: more caps "
+            "would be reported than there are. Nothing of it counted. Compare it with "
+            "what was reported before.",
+            code="account_violated",
+        ) from fault
+
+
+def _refuse_wrong(order: ReportOrder, intake: Intake) -> None:
+    """Let nothing count when anything is wrong, where that was asked for."""
+    if intake.wrong_rows and order.on_error is OnError.REFUSE:
+        raise InvalidInput(
+            f"{intake.wrong_rows:,} rows are wrong, so nothing of the report counts.",
+            code="report_refused",
+            errors=tuple(
+                FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)
+                for e in intake.errors[:100]
+            ),
+        )
+
+
+async def _read_all(
+    conn: AsyncConnection,
+    keys: EpochKeys,
+    batch: Batch,
+    text: ReportText,
+    *,
+    staff: Staff,
+) -> Intake:
+    """Read the report block by block; reading and counting run in a thread."""
+    lines = await asyncio.to_thread(text.lines)
+    columns = read_header(lines.header)
+    if isinstance(columns, FieldError):
+        raise InvalidInput(columns.detail, code=columns.code, errors=(columns,))
+    if columns.naming is Naming.CODES:
+        await refuse_guesser(conn, staff)
+    reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
+    accounts = await load_unit_accounts(conn, batch)
+    laying = Laying(conn, batch, reader.notes, intake, accounts)
+    blocks = lines.cut(columns.width)
+    while block := await asyncio.to_thread(next, blocks, None):
+        read = await asyncio.to_thread(reader.read, block)
+        note_wrong_codes(read.tries)
+        intake.rows += read.lines
+        errors = read.errors
+        if len(read.rows):
+            errors = errors + await laying.lay_on(read.rows)
+        errors = errors + await add_units(read.units, reader, intake, accounts)
+        intake.note(errors)
+    with _account_kept():
+        intake.deltas += await accounts.keep()
+    return intake

@@ -1,0 +1,1 @@
+"""The SQL of packages, of their downloads, and of exports."""

@@ -1,0 +1,1 @@
+"""The SQL of line reports, and of what they tell of codes and units."""

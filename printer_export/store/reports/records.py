@@ -1,0 +1,307 @@
+"""The SQL of line reports and of what they add up to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from printer_export.domain.reports.order import ReportOrder
+from printer_export.domain.reports.statuses import STATUSES, Octets, ReportRows
+from printer_export.tables import (
+    code_statuses,
+    line_counts,
+    line_report_blocks,
+    line_report_tallies,
+    line_reports,
+)
+
+_COUNTED = [status.value for status in STATUSES if status != "unprinted"]
+
+
+async def lock_counts(conn: AsyncConnection, batch_id: int, issued: int) -> None:
+    """Let one report of a batch run at a time."""
+    await conn.execute(
+        pg_insert(line_counts)
+        .values(batch_id=batch_id, issued=issued)
+        .on_conflict_do_nothing()
+    )
+    await conn.execute(
+        select(line_counts.c.batch_id)
+        .where(line_counts.c.batch_id == batch_id)
+        .with_for_update()
+    )
+
+
+async def load_counts(
+    conn: AsyncConnection, batch_id: int, issued: int
+) -> dict[str, int]:
+    """Load how the codes of a batch stand; they add up to `issued`."""
+    return (await load_counts_of(conn, {batch_id: issued}))[batch_id]
+
+
+async def load_counts_of(
+    conn: AsyncConnection, issued: Mapping[int, int]
+) -> dict[int, dict[str, int]]:
+    """Load how the codes of batches stand; each adds up to what `issued` says."""
+    rows = await conn.execute(
+        select(line_counts).where(line_counts.c.batch_id.in_(issued))
+    )
+    found = {row.batch_id: row for row in rows}
+    loaded = {}
+    for batch_id, quantity in issued.items():
+        row = found.get(batch_id)
+        counts = {name: getattr(row, name) if row else 0 for name in _COUNTED}
+        counts["unprinted"] = quantity - sum(counts.values())
+        loaded[batch_id] = {"issued": quantity} | counts
+    return loaded
+
+
+async def add_counts(
+    conn: AsyncConnection, batch_id: int, deltas: dict[str, int]
+) -> None:
+    """Add to the counts; the constraint refuses what does not add up."""
+    await conn.execute(
+        update(line_counts)
+        .where(line_counts.c.batch_id == batch_id)
+        .values({name: line_counts.c[name] + deltas[name] for name in _COUNTED})
+    )
+
+
+async def load_chunks(
+    conn: AsyncConnection, batch_id: int, chunk_nos: Sequence[int]
+) -> dict[int, Octets]:
+    """Load the statuses of chunks that have any."""
+    rows = await conn.execute(
+        select(code_statuses.c.chunk_no, code_statuses.c.statuses).where(
+            code_statuses.c.batch_id == batch_id,
+            code_statuses.c.chunk_no.in_(chunk_nos),
+        )
+    )
+    return {r.chunk_no: np.frombuffer(r.statuses, dtype=np.uint8) for r in rows}
+
+
+async def save_chunks(
+    conn: AsyncConnection, batch_id: int, chunks: dict[int, Octets]
+) -> None:
+    """Store the statuses of chunks."""
+    added = pg_insert(code_statuses)
+    await conn.execute(
+        added.on_conflict_do_update(
+            index_elements=["batch_id", "chunk_no"],
+            set_={"statuses": added.excluded.statuses},
+        ),
+        [
+            {"batch_id": batch_id, "chunk_no": number, "statuses": statuses.tobytes()}
+            for number, statuses in chunks.items()
+        ],
+    )
+
+
+async def find_report(
+    conn: AsyncConnection, batch_id: int, content_hash: bytes, again: str
+) -> Row[Any] | None:
+    """Find the first report of the same rows; of those said to be `again`, if any."""
+    query = select(line_reports).where(
+        line_reports.c.batch_id == batch_id,
+        line_reports.c.content_hash == content_hash,
+    )
+    if again:
+        query = query.where(line_reports.c.again == again)
+    found = await conn.execute(query.order_by(line_reports.c.report_id).limit(1))
+    return found.one_or_none()
+
+
+async def has_older(conn: AsyncConnection, batch_id: int) -> bool:
+    """Tell whether a batch has reports whose hash has their options in it."""
+    found = await conn.execute(
+        select(line_reports.c.report_id)
+        .where(line_reports.c.batch_id == batch_id, line_reports.c.options.is_(None))
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def insert_report(
+    conn: AsyncConnection,
+    order: ReportOrder,
+    *,
+    content_hash: bytes,
+    person: str,
+    now: datetime,
+    answer: dict[str, Any],
+) -> int:
+    """Add a report that counted, and number its blocks; returns report_id."""
+    batch_id = order.batch.batch_id
+    added = await conn.execute(
+        insert(line_reports)
+        .values(
+            batch_id=batch_id,
+            content_hash=content_hash,
+            person=person,
+            at=now,
+            row_count=answer["rows"],
+            wrong_rows=answer["wrong_rows"],
+            options=order.options,
+            again=order.again,
+            answer=answer,
+        )
+        .returning(line_reports.c.report_id)
+    )
+    report_id = int(added.scalar_one())
+    await conn.execute(
+        update(line_report_blocks)
+        .where(line_report_blocks.c.report_id == -batch_id)
+        .values(report_id=report_id)
+    )
+    return report_id
+
+
+_PACKED = np.dtype(
+    [("first", "<i8"), ("last", "<i8"), ("status", "u1"), ("note", "<u2")]
+)
+
+
+async def insert_block(
+    conn: AsyncConnection,
+    batch_id: int,
+    block_no: int,
+    rows: ReportRows,
+    notes: Iterable[tuple[str, str]],
+) -> None:
+    """Keep the rows of a block that counted, for the story of single codes.
+
+    Until their report has its number they go by that of the batch, below zero.
+    Rows that go on where the one before ended, saying the same, are kept as one.
+    """
+    same = (rows.status[1:] == rows.status[:-1]) & (rows.note[1:] == rows.note[:-1])
+    begins = np.append(True, ~(same & (rows.first[1:] == rows.last[:-1] + 1)))
+    ends = np.append(begins[1:], True)
+    last = rows.last[ends]
+    rows = replace(rows.pick(begins), last=last)
+    packed = np.empty(len(rows), dtype=_PACKED)
+    packed["first"], packed["last"] = rows.first, rows.last
+    packed["status"], packed["note"] = rows.status, rows.note
+    await conn.execute(
+        insert(line_report_blocks).values(
+            report_id=-batch_id,
+            block_no=block_no,
+            first_index=int(rows.first.min()),
+            last_index=int(rows.last.max()),
+            notes=[list(pair) for pair in notes],
+            packed=packed.tobytes(),
+        )
+    )
+
+
+async def insert_tallies(
+    conn: AsyncConnection, report_id: int, tallies: dict[tuple[str, str, str], int]
+) -> None:
+    """Keep how many codes had which status, reason and grade."""
+    if tallies:
+        await conn.execute(
+            insert(line_report_tallies),
+            [
+                {
+                    "report_id": report_id,
+                    "status": status,
+                    "reason": reason,
+                    "grade": grade,
+                    "quantity": quantity,
+                }
+                for (status, reason, grade), quantity in tallies.items()
+            ],
+        )
+
+
+async def list_reports(
+    conn: AsyncConnection, batch_id: int, *, before_id: int | None, limit: int
+) -> list[Row[Any]]:
+    """List the reports of a batch, newest first."""
+    query = (
+        select(line_reports)
+        .where(line_reports.c.batch_id == batch_id)
+        .order_by(line_reports.c.report_id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(line_reports.c.report_id < before_id)
+    return list((await conn.execute(query)).all())
+
+
+async def load_report(conn: AsyncConnection, report_id: int) -> Row[Any] | None:
+    """Load a report with its answer."""
+    found = await conn.execute(
+        select(line_reports).where(line_reports.c.report_id == report_id)
+    )
+    return found.one_or_none()
+
+
+async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[dict[str, Any]]:
+    """Add up statuses, reasons and grades over all reports of a batch."""
+    rows = await conn.execute(
+        text(
+            "SELECT t.status, t.reason, t.grade, sum(t.quantity)::bigint AS quantity"
+            " FROM line_report_tallies AS t JOIN line_reports AS r USING (report_id)"
+            " WHERE r.batch_id = :batch_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        ),
+        {"batch_id": batch_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def count_printed(conn: AsyncConnection, batch_id: int, since: datetime) -> int:
+    """Count the caps that reports since a moment told as printed."""
+    found = await conn.execute(
+        select(func.coalesce(func.sum(line_report_tallies.c.quantity), 0))
+        .join(line_reports, line_reports.c.report_id == line_report_tallies.c.report_id)
+        .where(
+            line_reports.c.batch_id == batch_id,
+            line_reports.c.at >= since,
+            line_report_tallies.c.status == "printed",
+        )
+    )
+    return int(found.scalar_one())
+
+
+async def find_story(
+    conn: AsyncConnection, batch_id: int, index: int
+) -> list[dict[str, Any]]:
+    """Tell what reports said of one code, oldest first."""
+    rows = await conn.execute(
+        select(
+            line_reports.c.report_id,
+            line_reports.c.person,
+            line_reports.c.at,
+            line_report_blocks.c.packed,
+            line_report_blocks.c.notes,
+        )
+        .join(line_report_blocks)
+        .where(
+            line_reports.c.batch_id == batch_id,
+            line_report_blocks.c.first_index <= index,
+            line_report_blocks.c.last_index >= index,
+        )
+        .order_by(line_reports.c.report_id, line_report_blocks.c.block_no)
+    )
+    story: list[dict[str, Any]] = []
+    for row in rows:
+        packed = np.frombuffer(row.packed, dtype=_PACKED)
+        here = packed[(packed["first"] <= index) & (packed["last"] >= index)]
+        for each in here:
+            reason, grade = row.notes[int(each["note"])]
+            story.append(
+                {
+                    "report_id": row.report_id,
+                    "person": row.person,
+                    "at": row.at,
+                    "status": STATUSES[int(each["status"])].value,
+                    "reason": reason,
+                    "grade": grade,
+                }
+            )
+    return story
