@@ -13,7 +13,11 @@ from codegen.store import find_standing, find_state_changes
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.aggregation.units import EventKind
-from printer_export.pipeline.history import PackagedIn, Story, tell_story
+from printer_export.pipeline.history import (
+    PackagedIn,
+    ProductionHistory,
+    load_production_history,
+)
 from scan_api.store.scans import Claim, count_sightings, load_claim
 
 # The way of a cap that all goes well with, by the events that take it a stage on.
@@ -70,15 +74,15 @@ async def load_code_history(
     conn: AsyncConnection, batch: Batch, index: int
 ) -> CodeHistory:
     """Put a cap's history together; raises NotFound for an index out of the batch."""
-    story = await tell_story(conn, batch, index)
+    history = await load_production_history(conn, batch, index)
     code_id = batch.first_code_id + index
     standing = await find_standing(conn, code_id)
     claim = await load_claim(conn, code_id)
     events = [
         Event(batch.issued_at, "issued", batch.issued_by),
-        *(event for package in story.packages for event in _of_package(package)),
-        *_of_reports(story),
-        *_of_cartons(story),
+        *(event for package in history.packages for event in _of_package(package)),
+        *_of_reports(history),
+        *_of_cartons(history),
         *map(_of_change, await find_state_changes(conn, batch.batch_id, code_id)),
         *_of_claim(claim),
     ]
@@ -105,14 +109,14 @@ def _of_package(package: PackagedIn) -> Iterator[Event]:
         yield Event(package.cancelled_at, "cancelled", package.cancelled_by, where)
 
 
-def _of_reports(story: Story) -> Iterator[Event]:
-    for said in story.reports:
+def _of_reports(history: ProductionHistory) -> Iterator[Event]:
+    for said in history.reports:
         facts = {name: said[name] for name in ("report_id", "reason", "grade")}
         yield Event(said["at"], said["status"], said["person"], facts)
 
 
-def _of_cartons(story: Story) -> Iterator[Event]:
-    for carton in story.cartons:
+def _of_cartons(history: ProductionHistory) -> Iterator[Event]:
+    for carton in history.cartons:
         for each in carton.events:
             moment, (unit,) = each.moment, each.units
             kind = each.kind.value

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from core.errors import NotFound
 from printer_export.domain.packages.package_state import Download
-from printer_export.store.aggregation.events import CartonStory, find_cartons_of
+from printer_export.store.aggregation.events import CartonHistory, find_cartons_of
 from printer_export.store.packages import downloads as download_store
 from printer_export.store.packages import orders as package_store
 from printer_export.store.reports import records as report_store
@@ -33,7 +33,7 @@ class PackagedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ProductionHistory:
     """What happened to a code on its way to paper and onto the road, in order."""
 
     batch_id: int
@@ -42,10 +42,12 @@ class Story:
     issued_at: datetime
     packages: tuple[PackagedIn, ...]
     reports: tuple[dict[str, Any], ...]
-    cartons: tuple[CartonStory, ...]
+    cartons: tuple[CartonHistory, ...]
 
 
-async def tell_story(conn: AsyncConnection, batch: Batch, index: int) -> Story:
+async def load_production_history(
+    conn: AsyncConnection, batch: Batch, index: int
+) -> ProductionHistory:
     """Tell when a code was packaged, who took it, and what lines said of it.
 
     Raises NotFound for an index that the batch does not have.
@@ -55,13 +57,13 @@ async def tell_story(conn: AsyncConnection, batch: Batch, index: int) -> Story:
             f"Batch {batch.batch_id} has {batch.quantity:,} codes from 0 on."
         )
     code_id = batch.first_code_id + index
-    return Story(
+    return ProductionHistory(
         batch.batch_id,
         index,
         batch.issued_by,
         batch.issued_at,
         tuple(await find_packages_of(conn, code_id, code_id)),
-        tuple(await report_store.find_story(conn, batch.batch_id, index)),
+        tuple(await report_store.find_reports_of(conn, batch.batch_id, index)),
         tuple(await find_cartons_of(conn, code_id)),
     )
 

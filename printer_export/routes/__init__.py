@@ -31,7 +31,7 @@ ROUTER = Router(
         reports.show_report,
         reconciliation.show_reconciliation,
         reconciliation.show_places,
-        history.show_story,
+        history.show_code_history,
         aggregation.pack_units,
         aggregation.unpack_units,
         aggregation.ship_units,

@@ -21,10 +21,10 @@ from printer_export.files.package_content import PackageContent, PackagePart
 from printer_export.pipeline.packages import downloads as pipeline
 from printer_export.pipeline.packages.downloads import DownloadPart
 from printer_export.pipeline.packages.orders import Packaging
-from printer_export.routes.packages import Desk
+from printer_export.routes.packages import PackagingContext
 from printer_export.store.packages import downloads as store
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 _PATH: Final = "/v1/packages/{package_id:int}/content"
 _TAKERS: Final = (Role.LINE, Role.ISSUER, Role.PRINTHOUSE)
@@ -51,7 +51,7 @@ async def download_package(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> Response[Any]:
     """Stream a package, or the part that `Range` asks for.
 
@@ -88,7 +88,7 @@ async def measure_package(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> Response[None]:
     """Tell the length and the name of a package's bytes; counts nothing."""
     staff = require_role(principal, *_TAKERS)
@@ -221,7 +221,7 @@ async def _note(
 
 
 @get("/.well-known/crowncap-signing-key.pem", include_in_schema=False)
-async def show_signing_key(packaging: Desk) -> Response[bytes]:
+async def show_signing_key(packaging: PackagingContext) -> Response[bytes]:
     """Show the key that manifests are verified with; print houses pin it."""
     return Response(
         packaging.signing_key.load().public_pem(),

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.pipeline import get_batch
 from core.auth import Principal, Role, require_role
-from printer_export.pipeline.history import Story, tell_story
+from printer_export.pipeline.history import ProductionHistory, load_production_history
 
 
 @get(
@@ -13,11 +13,11 @@ from printer_export.pipeline.history import Story, tell_story
     summary="Tell what happened to one code",
     tags=["line reports"],
 )
-async def show_story(
+async def show_code_history(
     batch_id: int, index: int, principal: Principal, engine: AsyncEngine
-) -> Story:
+) -> ProductionHistory:
     """Tell when a code was issued, packaged, downloaded, and what lines reported."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
     async with engine.connect() as conn:
         batch = await get_batch(conn, batch_id, staff)
-        return await tell_story(conn, batch, index)
+        return await load_production_history(conn, batch, index)

@@ -36,7 +36,7 @@ from printer_export.pipeline.packages.orders import Packaging
 from printer_export.store.packages import downloads
 
 # The framework would take it apart field by field, to no end.
-Desk = SkipValidation[Packaging]
+PackagingContext = SkipValidation[Packaging]
 ModuleMm = Annotated[float, msgspec.Meta(ge=MIN_MODULE_MM, le=2)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
@@ -238,7 +238,7 @@ async def order_package(
     principal: Principal,
     once: Once,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
     timezone: SkipValidation[ZoneInfo],
 ) -> Response[PackageView]:
     """Order codes for a printer; another person has to approve it."""
@@ -288,7 +288,7 @@ async def show_package(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> PackageView:
     """Show a package with its pre-flight report and its downloads."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.PRINTHOUSE)
@@ -314,7 +314,7 @@ async def approve_package(
     principal: Principal,
     once: Once,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> Response[PackageView]:
     """Release a package, as someone other than who ordered it."""
     staff = require_role(principal, Role.ISSUER)
@@ -340,7 +340,7 @@ async def tell_password(
     principal: Principal,
     engine: AsyncEngine,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> Response[Password]:
     """Tell the password to who approved the package; each time is audited.
 
@@ -367,7 +367,7 @@ async def cancel_package(
     principal: Principal,
     once: Once,
     clock: Clock,
-    packaging: Desk,
+    packaging: PackagingContext,
 ) -> Response[PackageView]:
     """Withdraw a package; codes that were downloaded become void."""
     staff = require_role(principal, Role.ISSUER)

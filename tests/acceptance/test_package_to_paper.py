@@ -100,12 +100,12 @@ async def test_what_was_printed_comes_back_and_adds_up(
     assert service.scan(codes[200], "pia")["outcome"] == "not_active"
     counts = service.get(path_of(batch), ada).json()["counts"]
     assert counts["activated"] == 200
-    story = service.get(path_of(batch, "/codes/199"), line).json()
-    (packaged,), (reported,) = story["packages"], story["reports"]
+    history = service.get(path_of(batch, "/codes/199"), line).json()
+    (packaged,), (reported,) = history["packages"], history["reports"]
     assert (packaged["ordered_by"], packaged["approved_by"]) == ("ada", "ben")
     assert [taking["person"] for taking in packaged["downloads"]] == ["ada"]
     assert (reported["status"], reported["person"]) == ("printed", "lin")
-    assert codes[199] not in str(story)
+    assert codes[199] not in str(history)
     assert service.get(path_of(batch, "/codes/200"), line).json()["reports"] == []
     assert service.get(path_of(batch, "/codes/300"), line).status_code == 404
     service.audit()

@@ -1,4 +1,4 @@
-"""What happened to units, as EPCIS and the story of a code read it."""
+"""What happened to units, as EPCIS and the history of a code read it."""
 
 from collections.abc import Sequence
 
@@ -78,10 +78,10 @@ async def test_a_cap_tells_the_cartons_that_it_was_in(ledger: Ground) -> None:
             async with ledger.engine.begin() as conn:
                 await unpack_units(conn, [Load((sscc,), moment())], OPERATOR)
     async with ledger.engine.connect() as conn:
-        stories = await find_cartons_of(conn, batch.first_code_id + 3)
+        cartons = await find_cartons_of(conn, batch.first_code_id + 3)
         assert len(await find_contents(conn, ssccs)) == 3
-    assert [story.sscc for story in stories] == ssccs
-    assert [story.current for story in stories] == [False, False, True]
+    assert [carton.sscc for carton in cartons] == ssccs
+    assert [carton.current for carton in cartons] == [False, False, True]
     assert await ledger.audit() == []
 
 

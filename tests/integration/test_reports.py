@@ -12,7 +12,7 @@ from core.errors import Conflict, InvalidInput
 from printer_export.domain.reports.order import Activate, OnError, ReportOrder
 from printer_export.pipeline.reports.take import preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
-from printer_export.store.reports.records import find_story, load_tallies
+from printer_export.store.reports.records import find_reports_of, load_tallies
 from tests.fixtures.ground import CLOCK, Ground
 
 ROLL = (Unit("roll-1", 0, 99),)
@@ -79,7 +79,7 @@ async def test_a_report_of_an_earlier_release_is_known_again(ledger: Ground) -> 
 
 
 async def test_what_is_refused_or_looked_at_takes_no_number(ledger: Ground) -> None:
-    """And nothing of it stays; a code's story names the report that counted."""
+    """And nothing of it stays; a code's history names the report that counted."""
     batch = await ledger.issue(100)
     head = "from_index,to_index,status\n"
     first = await send(ledger, batch, head + "0,9,printed\n")
@@ -98,8 +98,8 @@ async def test_what_is_refused_or_looked_at_takes_no_number(ledger: Ground) -> N
     assert (second["printed"], second["wasted"]) == (20, 0)
     assert second["report_id"] == first["report_id"] + 1
     async with ledger.engine.connect() as conn:
-        story = await find_story(conn, batch.batch_id, 15)
-    assert [each["report_id"] for each in story] == [second["report_id"]]
+        told = await find_reports_of(conn, batch.batch_id, 15)
+    assert [each["report_id"] for each in told] == [second["report_id"]]
     assert await ledger.audit() == []
 
 

@@ -15,7 +15,7 @@ Stretch = tuple[int, Octets, Octets]
 
 CHUNK_BITS: Final = 16
 CHUNK: Final = 1 << CHUNK_BITS
-# A row of more codes than this is laid on slice by slice, not code by code.
+# A row of more codes than this is applied slice by slice, not code by code.
 LONG_ROW: Final = 4096
 _MOST_CODES: Final = 1 << 20
 
@@ -132,7 +132,7 @@ class StatusChunks:
 
 @dataclass(slots=True)
 class Applied:
-    """What laying rows on chunks did.
+    """What applying rows to chunks did.
 
     `changed` is how many codes each row changed, (rows,) int64. `wrong` pairs the
     number of a row with the status that a code of it has, `denied` with the unit of
@@ -165,7 +165,7 @@ def _allow_all(_changes: Sequence[Stretch]) -> str | None:
 
 
 def apply_rows(chunks: StatusChunks, rows: ReportRows) -> Applied:
-    """Lay rows on the statuses of their codes, in the order of their lines.
+    """Apply rows to the statuses of their codes, in the order of their lines.
 
     A row counts as a whole or not at all. `moves[a, b]` is how many codes went from
     status a to status b.
@@ -188,7 +188,7 @@ def apply_rows(chunks: StatusChunks, rows: ReportRows) -> Applied:
 
 
 def apply_singly(chunks: StatusChunks, rows: ReportRows, allow: Allow) -> Applied:
-    """Lay rows on one by one, each if it is allowed; slower than all at once."""
+    """Apply rows one by one, each if it is allowed; slower than all at once."""
     applied = Applied.none_of(rows)
     for number in range(len(rows)):
         _apply_one(chunks, rows, number, applied, allow)
@@ -198,7 +198,7 @@ def apply_singly(chunks: StatusChunks, rows: ReportRows, allow: Allow) -> Applie
 def _apply_many(
     chunks: StatusChunks, rows: ReportRows, start: int, stop: int, applied: Applied
 ) -> None:
-    """Lay on short rows at once; one by one where they name a code twice."""
+    """Apply short rows at once; one by one where they name a code twice."""
     first, lengths = rows.first[start:stop], (rows.last - rows.first + 1)[start:stop]
     ends = np.cumsum(lengths)
     row_of = np.repeat(np.arange(stop - start), lengths)
@@ -231,7 +231,7 @@ def _apply_one(
     applied: Applied,
     allow: Allow = _allow_all,
 ) -> None:
-    """Lay on one row, slice by slice; nothing of it if a part is not allowed."""
+    """Apply one row, slice by slice; nothing of it if a part is not allowed."""
     after = rows.status[number]
     slices = chunks.slices(int(rows.first[number]), int(rows.last[number]))
     for _, statuses in slices:

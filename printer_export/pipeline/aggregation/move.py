@@ -32,15 +32,15 @@ async def move_units(
 
     Raises NotFound for an unknown one, Conflict naming each that cannot.
     """
-    standing = await _Standing.lock(conn, loads)
+    locked = await _LockedUnits.lock(conn, loads)
     groups = []
     for load in loads:
-        named = standing.check(kind, load, staff)
+        named = locked.check(kind, load, staff)
         moved = [EventUnit(unit.sscc) for unit in named]
         moved += [
             EventUnit(carton.sscc, unit.sscc)
             for unit in named
-            for carton in standing.cartons.get(unit.sscc, ())
+            for carton in locked.cartons.get(unit.sscc, ())
         ]
         groups.append((moved, load.moment))
     ssccs = [unit.sscc for moved, _ in groups for unit in moved]
@@ -56,12 +56,12 @@ async def unpack_units(
     The cartons of a pallet stay packed. Raises as moving does.
     """
     kind = EventKind.UNPACKING
-    standing = await _Standing.lock(conn, loads)
+    locked = await _LockedUnits.lock(conn, loads)
     groups = []
     for load in loads:
-        standing.check(kind, load, staff)
+        locked.check(kind, load, staff)
         for sscc in load.ssccs:
-            taken_off = standing.cartons.get(sscc, ())
+            taken_off = locked.cartons.get(sscc, ())
             units = [EventUnit(sscc), *(EventUnit(c.sscc, sscc) for c in taken_off)]
             groups.append((units, load.moment))
     ssccs = [sscc for load in loads for sscc in load.ssccs]
@@ -71,14 +71,14 @@ async def unpack_units(
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _LockedUnits:
     """Units that are locked, and the cartons on those that are pallets."""
 
     units: Mapping[str, LogisticUnit]
     cartons: Mapping[str, list[LogisticUnit]]
 
     @classmethod
-    async def lock(cls, conn: AsyncConnection, loads: Sequence[Load]) -> "_Standing":
+    async def lock(cls, conn: AsyncConnection, loads: Sequence[Load]) -> "_LockedUnits":
         """Lock what is named, once for all loads; a unit is in one of them."""
         named = [sscc for load in loads for sscc in load.ssccs]
         if len(loads) > 1 and len(set(named)) < len(named):

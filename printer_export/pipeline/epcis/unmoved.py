@@ -41,7 +41,7 @@ class Unmoved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stand:
+class _StateAfter:
     """How codes stand after some changes: ranges by batch, and single voids in order.
 
     `voided_by` tells the change of each single void.
@@ -96,18 +96,20 @@ async def explain_unmoved(
 
     The caller holds the fence since the first of the changes.
     """
-    stand = await _stand_of(conn, wanted.values())
+    after = await _state_after(conn, wanted.values())
     told: list[Unmoved] = []
     for pointer, codes in wanted.items():
         counts: Counter[SkipReason] = Counter()
         for batch_id, intervals in codes.items():
             for interval in intervals:
-                counts += stand.count(batch_id, interval, change_ids, state)
+                counts += after.count(batch_id, interval, change_ids, state)
         told += [Unmoved(pointer, *each) for each in sorted(counts.items())]
     return told[:MAX_UNMOVED]
 
 
-async def _stand_of(conn: AsyncConnection, wanted: Iterable[CodesByBatch]) -> _Stand:
+async def _state_after(
+    conn: AsyncConnection, wanted: Iterable[CodesByBatch]
+) -> _StateAfter:
     together: dict[int, list[Interval]] = {}
     for codes in wanted:
         for batch_id, intervals in codes.items():
@@ -119,4 +121,4 @@ async def _stand_of(conn: AsyncConnection, wanted: Iterable[CodesByBatch]) -> _S
         ranges[batch_id] = await load_touched_ranges(conn, batch_id, joined)
         named = [code for first, last in joined for code in range(first, last + 1)]
         voids |= await find_voiding_changes(conn, named)
-    return _Stand(ranges, sorted(voids), voids)
+    return _StateAfter(ranges, sorted(voids), voids)

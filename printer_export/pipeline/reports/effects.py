@@ -15,7 +15,7 @@ from core.auth import Staff
 from printer_export.domain.reports.order import Activate, ReportOrder
 from printer_export.domain.reports.statuses import CHUNK_BITS, PRINTED, SPOILT, runs_of
 from printer_export.pipeline.aggregation.ship import MAX_NEW_RANGES, activate_ranges
-from printer_export.pipeline.reports.status_update import Intake
+from printer_export.pipeline.reports.status_update import StatusUpdate
 from printer_export.store.aggregation.shipments import await_shipment
 from printer_export.store.reports import records as store
 
@@ -31,7 +31,7 @@ EFFECTS: Final[Mapping[str, Any]] = {
 async def put_into_effect(
     conn: AsyncConnection,
     order: ReportOrder,
-    intake: Intake,
+    update: StatusUpdate,
     staff: Staff,
     *,
     now: datetime,
@@ -41,11 +41,11 @@ async def put_into_effect(
     effects = dict(EFFECTS)
     wanted: list[tuple[int, int]] = []
     if order.activate is not Activate.NONE:
-        wanted = await _printed_runs(conn, batch.batch_id, intake.touched)
+        wanted = await _printed_runs(conn, batch.batch_id, update.touched)
         wanted += [
             (u.from_index, u.to_index)
             for u in batch.units
-            if u.name in intake.printed_units
+            if u.name in update.printed_units
         ]
         if len(wanted) > MAX_NEW_RANGES:
             effects["not_activated"] = (
@@ -53,8 +53,8 @@ async def put_into_effect(
                 "activated yet. Report the other lanes too, or activate by range."
             )
             wanted = []
-    if intake.spoilt:
-        spoilt = [(base + first, base + last) for first, last in intake.spoilt]
+    if update.spoilt:
+        spoilt = [(base + first, base + last) for first, last in update.spoilt]
         void = void_runs(batch, spoilt, "line report")
         # What the line may not void alone is asked for: a true report is taken whole.
         done = await void_or_ask(conn, void, staff, now=now)

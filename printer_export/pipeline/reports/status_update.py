@@ -1,4 +1,4 @@
-"""Laying reported rows on the statuses of a batch's codes, and counting them."""
+"""Applying reported rows to the statuses of a batch's codes, and counting them."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from printer_export.domain.reports.reader import Notes, ReportReader, RowError, UnitRow
+from printer_export.domain.reports.header import Columns
+from printer_export.domain.reports.reader import Notes, RowError, UnitRow
 from printer_export.domain.reports.statuses import (
     CHUNK_BITS,
     PRINTED,
     SPOILT,
     STATUSES,
+    Applied,
     ReportRows,
     StatusChunks,
     apply_rows,
@@ -29,11 +31,17 @@ MAX_ERRORS: Final = 1_000
 MAX_CHUNKS: Final = 256
 
 
-@dataclass(slots=True)
-class Intake:
-    """What a report came to so far; grows with its separate runs of spoilt codes."""
+@dataclass(slots=True, kw_only=True)
+class StatusUpdate:
+    """What a report does to the statuses of its batch, so far.
 
-    passed_over: tuple[str, ...] = ()
+    It grows with the report's separate runs of spoilt codes.
+    """
+
+    batch: Batch
+    notes: Notes
+    accounts: UnitAccounts
+    passed_over: tuple[str, ...]
     errors: list[RowError] = field(default_factory=list)
     wrong_rows: int = 0
     rows: int = 0
@@ -54,74 +62,68 @@ class Intake:
         self.errors += errors[: MAX_ERRORS - len(self.errors)]
 
 
-@dataclass(frozen=True, slots=True)
-class Laying:
-    """Lays rows of one report on the statuses of its batch."""
+async def apply_statuses(
+    conn: AsyncConnection, update: StatusUpdate, rows: ReportRows
+) -> list[RowError]:
+    """Apply rows, in halves while they touch more chunks than memory shall hold.
 
-    conn: AsyncConnection
-    batch: Batch
-    notes: Notes
-    intake: Intake
-    accounts: UnitAccounts
+    A row that spans very many chunks counts by pieces, others as a whole. Returns
+    what is wrong with them.
+    """
+    rows = _in_pieces(rows)
+    needed = await asyncio.to_thread(_chunks_of, rows)
+    if len(needed) > MAX_CHUNKS and len(rows) > 1:
+        half = len(rows) // 2
+        errors = await apply_statuses(conn, update, rows.pick(slice(0, half)))
+        return errors + await apply_statuses(conn, update, rows.pick(slice(half, None)))
+    batch_id, accounts = update.batch.batch_id, update.accounts
+    chunks = StatusChunks()
+    stored = await store.load_chunks(conn, batch_id, needed)
+    for chunk_no in needed:
+        chunks.put(chunk_no, stored.get(chunk_no))
+    await accounts.open_within(needed)
+    applied = await asyncio.to_thread(apply_rows, chunks, rows)
+    if await asyncio.to_thread(accounts.name, chunks.changed()):
+        # Something among them is denied by a unit's quantities: row by row, then.
+        chunks.rewind()
+        applied = await asyncio.to_thread(apply_singly, chunks, rows, accounts.name)
+    update.unchanged += applied.unchanged
+    update.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
+    update.touched.update(needed)
+    await _keep(conn, update, chunks)
+    good = rows.pick(applied.good)
+    if len(good):
+        names = list(update.notes.numbers)
+        _tally(update, good, applied.changed[applied.good], names)
+        await store.insert_block(conn, batch_id, update.blocks, good, names)
+        update.blocks += 1
+    return _errors_of(rows, applied)
 
-    async def lay_on(self, rows: ReportRows) -> list[RowError]:
-        """Lay rows on, in halves while they touch more chunks than memory shall hold.
 
-        A row that spans very many chunks counts by pieces, others as a whole. Returns
-        what is wrong with them.
-        """
-        rows = _in_pieces(rows)
-        needed = await asyncio.to_thread(_chunks_of, rows)
-        if len(needed) > MAX_CHUNKS and len(rows) > 1:
-            half = len(rows) // 2
-            errors = await self.lay_on(rows.pick(slice(0, half)))
-            return errors + await self.lay_on(rows.pick(slice(half, None)))
-        chunks = StatusChunks()
-        stored = await store.load_chunks(self.conn, self.batch.batch_id, needed)
-        for chunk_no in needed:
-            chunks.put(chunk_no, stored.get(chunk_no))
-        await self.accounts.open_within(needed)
-        applied = await asyncio.to_thread(apply_rows, chunks, rows)
-        if await asyncio.to_thread(self.accounts.name, chunks.changed()):
-            # Something among them is denied by a unit's quantities: row by row, then.
-            chunks.rewind()
-            applied = await asyncio.to_thread(
-                apply_singly, chunks, rows, self.accounts.name
-            )
-        self.intake.unchanged += applied.unchanged
-        self.intake.deltas += applied.moves.sum(axis=0) - applied.moves.sum(axis=1)
-        self.intake.touched.update(needed)
-        await self._keep(chunks)
-        good = rows.pick(applied.good)
-        if len(good):
-            names = list(self.notes.numbers)
-            _tally(self.intake, good, applied.changed[applied.good], names)
-            block_no = self.intake.blocks
-            await store.insert_block(
-                self.conn, self.batch.batch_id, block_no, good, names
-            )
-            self.intake.blocks += 1
-        told = [
-            (n, f"A code that is {present.value} cannot become {{}}.")
-            for n, present in applied.wrong
-        ] + [
-            (n, f"What was reported of unit {unit} leaves no code that can be {{}}.")
-            for n, unit in applied.denied
-        ]
-        return [
-            RowError(
-                int(rows.line[n]), 1, message.format(STATUSES[rows.status[n]].value)
-            )
-            for n, message in told
-        ]
+async def _keep(
+    conn: AsyncConnection, update: StatusUpdate, chunks: StatusChunks
+) -> None:
+    changed = chunks.changed()
+    for first, before, statuses in changed:
+        update.spoilt += runs_of(SPOILT[statuses] & ~SPOILT[before], first)
+    if changed:
+        saved = {first >> CHUNK_BITS: statuses for first, _, statuses in changed}
+        await store.save_chunks(conn, update.batch.batch_id, saved)
 
-    async def _keep(self, chunks: StatusChunks) -> None:
-        changed = chunks.changed()
-        for first, before, statuses in changed:
-            self.intake.spoilt += runs_of(SPOILT[statuses] & ~SPOILT[before], first)
-        if changed:
-            saved = {first >> CHUNK_BITS: statuses for first, _, statuses in changed}
-            await store.save_chunks(self.conn, self.batch.batch_id, saved)
+
+def _errors_of(rows: ReportRows, applied: Applied) -> list[RowError]:
+    """Say what is wrong with rows that did not count."""
+    told = [
+        (n, f"A code that is {present.value} cannot become {{}}.")
+        for n, present in applied.wrong
+    ] + [
+        (n, f"What was reported of unit {unit} leaves no code that can be {{}}.")
+        for n, unit in applied.denied
+    ]
+    return [
+        RowError(int(rows.line[n]), 1, message.format(STATUSES[rows.status[n]].value))
+        for n, message in told
+    ]
 
 
 def _in_pieces(rows: ReportRows) -> ReportRows:
@@ -151,7 +153,7 @@ def _chunks_of(rows: ReportRows) -> list[int]:
 
 
 def _tally(
-    intake: Intake,
+    update: StatusUpdate,
     rows: ReportRows,
     changed: NDArray[np.int64],
     names: list[tuple[str, str]],
@@ -162,25 +164,24 @@ def _tally(
     for kind in np.flatnonzero(sizes).tolist():
         note, status = divmod(kind, len(STATUSES))
         key = (STATUSES[status].value, *names[note])
-        intake.tallies[key] = intake.tallies.get(key, 0) + int(sizes[kind])
+        update.tallies[key] = update.tallies.get(key, 0) + int(sizes[kind])
 
 
 async def add_units(
-    units: list[UnitRow], reader: ReportReader, intake: Intake, accounts: UnitAccounts
+    update: StatusUpdate, units: list[UnitRow], columns: Columns
 ) -> list[RowError]:
     """Add quantities of units; returns those that no caps of the unit can be."""
     errors: list[RowError] = []
-    names = list(reader.notes.numbers)
+    names = list(update.notes.numbers)
     for row in units:
-        account = await accounts.open(row.unit)
+        account = await update.accounts.open(row.unit)
         if not account.tell(row.status, row.quantity):
             message = f"Unit {row.unit} has {account.room():,} caps left to report."
-            column = reader.columns.names[-1] + 1
-            errors.append(RowError(row.line, column, message))
+            errors.append(RowError(row.line, columns.names[-1] + 1, message))
             continue
         kind = (STATUSES[row.status].value, *names[row.note])
         if row.quantity:
-            intake.tallies[kind] = intake.tallies.get(kind, 0) + row.quantity
+            update.tallies[kind] = update.tallies.get(kind, 0) + row.quantity
         if row.status == PRINTED and row.quantity:
-            intake.printed_units.add(row.unit)
+            update.printed_units.add(row.unit)
     return errors

@@ -1,4 +1,4 @@
-"""Taking in what a line reports: read, laid on, added up, and put into effect."""
+"""Taking in what a line reports: read, applied, added up, and put into effect."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +23,11 @@ from printer_export.domain.reports.reader import ReportReader
 from printer_export.domain.reports.statuses import STATUSES
 from printer_export.pipeline.reports.effects import EFFECTS, put_into_effect
 from printer_export.pipeline.reports.repeats import find_repeated
-from printer_export.pipeline.reports.status_update import Intake, Laying, add_units
+from printer_export.pipeline.reports.status_update import (
+    StatusUpdate,
+    add_units,
+    apply_statuses,
+)
 from printer_export.pipeline.reports.text import ReportText
 from printer_export.pipeline.reports.unit_accounts import load_unit_accounts
 from printer_export.store.reports import records as store
@@ -48,7 +52,7 @@ async def take_report(
     await store.lock_counts(conn, batch.batch_id, batch.quantity)
     if repeated := await find_repeated(conn, order, text):
         return repeated
-    intake, answer = await _count(conn, keys, order, text, staff, now=now)
+    update, answer = await _count(conn, keys, order, text, staff, now=now)
     # Its number comes last, so that what is refused takes none.
     report_id = await store.insert_report(
         conn,
@@ -58,7 +62,7 @@ async def take_report(
         now=now,
         answer=answer,
     )
-    await store.insert_tallies(conn, report_id, intake.tallies)
+    await store.insert_tallies(conn, report_id, update.tallies)
     await record_action(
         conn,
         staff,
@@ -102,29 +106,29 @@ async def _count(
     staff: Staff,
     *,
     now: datetime,
-) -> tuple[Intake, dict[str, Any]]:
+) -> tuple[StatusUpdate, dict[str, Any]]:
     """Count a report and put it into effect; returns its answer, yet without number."""
     batch = order.batch
-    intake = await _read_all(conn, keys, batch, text, staff=staff)
-    _refuse_wrong(order, intake)
-    deltas = zip(STATUSES, intake.deltas.tolist(), strict=True)
+    update = await _read_all(conn, keys, batch, text, staff=staff)
+    _refuse_wrong(order, update)
+    deltas = zip(STATUSES, update.deltas.tolist(), strict=True)
     with _account_kept():
         await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
-    effects = await put_into_effect(conn, order, intake, staff, now=now)
-    return intake, {
+    effects = await put_into_effect(conn, order, update, staff, now=now)
+    return update, {
         "report_id": None,
         "same_as": None,
         "batch_id": batch.batch_id,
         **await store.load_counts(conn, batch.batch_id, batch.quantity),
-        "rows": intake.rows,
-        "changed": sum(intake.tallies.values()),
-        "unchanged": intake.unchanged,
-        "wrong_rows": intake.wrong_rows,
-        "passed_over": list(intake.passed_over),
+        "rows": update.rows,
+        "changed": sum(update.tallies.values()),
+        "unchanged": update.unchanged,
+        "wrong_rows": update.wrong_rows,
+        "passed_over": list(update.passed_over),
         **effects,
         "errors": [
             {"line": e.line, "column": e.column, "message": e.message}
-            for e in intake.errors
+            for e in update.errors
         ],
     }
 
@@ -156,15 +160,15 @@ def _account_kept() -> Iterator[None]:
         ) from fault
 
 
-def _refuse_wrong(order: ReportOrder, intake: Intake) -> None:
+def _refuse_wrong(order: ReportOrder, update: StatusUpdate) -> None:
     """Let nothing count when anything is wrong, where that was asked for."""
-    if intake.wrong_rows and order.on_error is OnError.REFUSE:
+    if update.wrong_rows and order.on_error is OnError.REFUSE:
         raise InvalidInput(
-            f"{intake.wrong_rows:,} rows are wrong, so nothing of the report counts.",
+            f"{update.wrong_rows:,} rows are wrong, so nothing of the report counts.",
             code="report_refused",
             errors=tuple(
                 FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)
-                for e in intake.errors[:100]
+                for e in update.errors[:100]
             ),
         )
 
@@ -176,7 +180,7 @@ async def _read_all(
     text: ReportText,
     *,
     staff: Staff,
-) -> Intake:
+) -> StatusUpdate:
     """Read the report block by block; reading and counting run in a thread."""
     lines = await asyncio.to_thread(text.lines)
     columns = read_header(lines.header)
@@ -184,19 +188,24 @@ async def _read_all(
         raise InvalidInput(columns.detail, code=columns.code, errors=(columns,))
     if columns.naming is Naming.CODES:
         await refuse_guesser(conn, staff)
-    reader, intake = ReportReader(columns, batch, keys), Intake(columns.passed_over)
+    reader = ReportReader(columns, batch, keys)
     accounts = await load_unit_accounts(conn, batch)
-    laying = Laying(conn, batch, reader.notes, intake, accounts)
+    update = StatusUpdate(
+        batch=batch,
+        notes=reader.notes,
+        accounts=accounts,
+        passed_over=columns.passed_over,
+    )
     blocks = lines.cut(columns.width)
     while block := await asyncio.to_thread(next, blocks, None):
         read = await asyncio.to_thread(reader.read, block)
         note_wrong_codes(read.tries)
-        intake.rows += read.lines
+        update.rows += read.lines
         errors = read.errors
         if len(read.rows):
-            errors = errors + await laying.lay_on(read.rows)
-        errors = errors + await add_units(read.units, reader, intake, accounts)
-        intake.note(errors)
+            errors = errors + await apply_statuses(conn, update, read.rows)
+        errors = errors + await add_units(update, read.units, reader.columns)
+        update.note(errors)
     with _account_kept():
-        intake.deltas += await accounts.keep()
-    return intake
+        update.deltas += await accounts.keep()
+    return update

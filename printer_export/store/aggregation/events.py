@@ -140,7 +140,7 @@ def _events_of(rows: Sequence[Row[Any]]) -> list[LogisticEvent]:
 
 
 @dataclass(frozen=True, slots=True)
-class CartonStory:
+class CartonHistory:
     """A carton that a cap is or was in, and what happened to it, oldest first."""
 
     sscc: str
@@ -148,7 +148,7 @@ class CartonStory:
     events: tuple[LogisticEvent, ...]
 
 
-async def find_cartons_of(conn: AsyncConnection, code_id: int) -> list[CartonStory]:
+async def find_cartons_of(conn: AsyncConnection, code_id: int) -> list[CartonHistory]:
     """Tell which cartons a cap was in, in the order in which they were packed."""
     rows = await conn.execute(
         text(
@@ -160,7 +160,7 @@ async def find_cartons_of(conn: AsyncConnection, code_id: int) -> list[CartonSto
         {"code_id": code_id},
     )
     return [
-        CartonStory(
+        CartonHistory(
             row.sscc,
             row.unpacked_at is None,
             tuple(await list_events(conn, [row.sscc])),

@@ -173,7 +173,7 @@ async def insert_block(
     rows: ReportRows,
     notes: Iterable[tuple[str, str]],
 ) -> None:
-    """Keep the rows of a block that counted, for the story of single codes.
+    """Keep the rows of a block that counted, for the history of single codes.
 
     Until their report has its number they go by that of the batch, below zero.
     Rows that go on where the one before ended, saying the same, are kept as one.
@@ -268,7 +268,7 @@ async def count_printed(conn: AsyncConnection, batch_id: int, since: datetime) -
     return int(found.scalar_one())
 
 
-async def find_story(
+async def find_reports_of(
     conn: AsyncConnection, batch_id: int, index: int
 ) -> list[dict[str, Any]]:
     """Tell what reports said of one code, oldest first."""
@@ -288,13 +288,13 @@ async def find_story(
         )
         .order_by(line_reports.c.report_id, line_report_blocks.c.block_no)
     )
-    story: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
     for row in rows:
         packed = np.frombuffer(row.packed, dtype=_PACKED)
         here = packed[(packed["first"] <= index) & (packed["last"] >= index)]
         for each in here:
             reason, grade = row.notes[int(each["note"])]
-            story.append(
+            told.append(
                 {
                     "report_id": row.report_id,
                     "person": row.person,
@@ -304,4 +304,4 @@ async def find_story(
                     "grade": grade,
                 }
             )
-    return story
+    return told
