@@ -43,7 +43,7 @@ from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.views import ViewDesk
 from scan_api.pipeline.worker_lease import LeasedIds
 from scan_api.routes.scans import ScanDesk
-from scan_api.store.lanes import Lanes
+from scan_api.store.commit_pool import CommitPool
 from scan_api.store.partitions import ensure_current_partitions
 
 # A batch that waits longer goes on without signals, and its rewards are held.
@@ -86,17 +86,17 @@ class Worker:
         self.issuance = issuance_of(self.settings)
         self.packaging = packaging_of(self.settings)
         keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
-        lanes = Lanes(urls.database_url)
+        pool = CommitPool(urls.database_url)
         ids = LeasedIds(database_url=urls.database_url, clock=self.clock)
         self.readiness = ReadinessCheck.of(
             urls.database_url,
-            lanes.record,
+            pool.record,
             self.redis,
             lambda: ids.is_leased(self.clock.now_ms()),
         )
         self.claims = ClaimJournal(self.settings.data_dir / "claims")
         pipeline = ScanPipeline(
-            lanes,
+            pool,
             SignalStore(self.redis, keeper.note_wrong_bits),
             keeper,
             self.settings.timezone,
@@ -144,7 +144,7 @@ class Worker:
             with suppress(*DATABASE_AWAY):
                 await self.refusals.flush()
             await self.desk.ids.give_back()
-            await self.desk.pipeline.lanes.close()
+            await self.desk.pipeline.pool.close()
             await self.readiness.close()
             await self.redis.close()
             await self.engine.dispose()

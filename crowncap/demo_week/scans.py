@@ -28,7 +28,7 @@ from scan_api.pipeline.requests import Position, locate, position_cell
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
-from scan_api.store.lanes import Lanes
+from scan_api.store.commit_pool import CommitPool
 from scan_api.store.partitions import ensure_current_partitions, keep_code_partitions
 from scan_api.store.scans import find_kept
 
@@ -63,17 +63,17 @@ class Shops:
         keeper = SnapshotKeeper(self.engine, self.key_file)
         await keeper.start()
         await keeper.refresh()
-        lanes = Lanes(self.database_url)
+        pool = CommitPool(self.database_url)
         signals = SignalStore(self.redis)
         claims = ClaimJournal(self.settings.data_dir / "claims")
-        pipeline = ScanPipeline(lanes, signals, keeper, week.timezone, claims.note)
+        pipeline = ScanPipeline(pool, signals, keeper, week.timezone, claims.note)
         try:
             for batch in cut_batches(scans, week):
                 await asyncio.gather(*map(pipeline.submit, batch))
             await signals.flush()
         finally:
             await claims.flush()
-            await lanes.close()
+            await pool.close()
 
 
 def read_plan(

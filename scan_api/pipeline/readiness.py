@@ -17,7 +17,7 @@ import structlog
 from core.clock import elapsed_s
 from core.db import BoundedConnection
 from core.redis import RedisAway, RedisClient
-from scan_api.store.lanes import CommitRecord, Lane
+from scan_api.store.commit_pool import CommitConnection, CommitRecord
 
 log = structlog.get_logger(room=__name__)
 
@@ -85,7 +85,7 @@ class _Look(BoundedConnection):
 class ReadinessCheck:
     """Looks at PostgreSQL and Redis for whoever asks."""
 
-    lane: Lane
+    connection: CommitConnection
     commits: CommitRecord
     redis: RedisClient
     # Whether a scan could be given its id at this moment.
@@ -108,7 +108,13 @@ class ReadinessCheck:
         fresh_s: float = 1.0,
     ) -> "ReadinessCheck":
         """Look with a connection of its own, made as those of commits are."""
-        return cls(Lane(database_url, kind=_Look), commits, redis, is_numbered, fresh_s)
+        return cls(
+            CommitConnection(database_url, kind=_Look),
+            commits,
+            redis,
+            is_numbered,
+            fresh_s,
+        )
 
     async def readiness(self) -> Readiness:
         """Tell what can be done now, within LOOK_WITHIN_S."""
@@ -132,7 +138,7 @@ class ReadinessCheck:
         if self._look is not None:
             self._look.cancel()
             await asyncio.gather(self._look, return_exceptions=True)
-        await self.lane.close()
+        await self.connection.close()
 
     async def _take_a_look(self) -> None:
         redis_answers, unready = await asyncio.gather(self._ask_redis(), self._commit())
@@ -157,7 +163,7 @@ class ReadinessCheck:
     async def _commit(self) -> str | None:
         """Commit a little; say in a sentence why that is not possible."""
         try:
-            unparted = await self.lane.run(_commit_a_little)
+            unparted = await self.connection.run(_commit_a_little)
         except Exception as fault:  # noqa: BLE001 - each means: not ready
             log.warning("not_ready", cause=fault)
             return _sentence(fault)

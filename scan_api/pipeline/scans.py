@@ -58,7 +58,7 @@ from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.texts import Calendar
 from scan_api.store import scans as store
-from scan_api.store.lanes import Lane, Lanes
+from scan_api.store.commit_pool import CommitConnection, CommitPool
 from scan_api.store.scans import Committed, Decided
 
 MAX_STALE_RETRIES = 10
@@ -74,7 +74,7 @@ log = structlog.get_logger(room=__name__)
 class ScanPipeline:
     """Takes opened scans from concurrent callers and answers each durably."""
 
-    lanes: Lanes
+    pool: CommitPool
     signals: SignalStore
     snapshots: SnapshotKeeper
     timezone: ZoneInfo
@@ -87,7 +87,7 @@ class ScanPipeline:
         self.batcher = Batcher(
             self._process,
             lone_keys=_lone_keys,
-            lanes=self.lanes.count,
+            lanes=self.pool.count,
         )
 
     async def submit(self, scan: Scan) -> Answered:
@@ -103,17 +103,17 @@ class ScanPipeline:
         BATCH_SIZE.observe(len(scans))
         QUEUE.set(self.batcher.depth)
         started = elapsed_s()
-        async with self.lanes.lane() as lane:
+        async with self.pool.borrow() as connection:
             try:
                 members, strangers = self._recall_members(scans)
                 rule_set = self.snapshots.rule_set
                 signals, _ = await asyncio.gather(
                     self.signals.gather(scans, rule_set),
-                    self._meet_members(lane, members, strangers),
+                    self._meet_members(connection, members, strangers),
                 )
                 GATHER_SECONDS.observe(elapsed_s() - started)
                 known = signals or [NO_SIGNALS] * len(scans)
-                answers = await self._settle(lane, scans, known, members)
+                answers = await self._settle(connection, scans, known, members)
             except (*DATABASE_AWAY, DBAPIError, MisconfiguredError) as fault:
                 POSTGRES_UP.set(0)
                 log.error("batch_failed", scans=len(scans), cause=fault)
@@ -140,7 +140,10 @@ class ScanPipeline:
         return numbers, strangers
 
     async def _meet_members(
-        self, lane: Lane, numbers: dict[str, int], strangers: Sequence[tuple[str, int]]
+        self,
+        connection: CommitConnection,
+        numbers: dict[str, int],
+        strangers: Sequence[tuple[str, int]],
     ) -> None:
         """Find or make members in PostgreSQL, and remember their numbers.
 
@@ -149,7 +152,9 @@ class ScanPipeline:
         if not strangers:
             return
         try:
-            found = await lane.run(lambda conn: store.ensure_members(conn, strangers))
+            found = await connection.run(
+                lambda conn: store.ensure_members(conn, strangers)
+            )
         except pg.Error as fault:
             if _is_transient(fault):
                 raise
@@ -157,8 +162,8 @@ class ScanPipeline:
                 log.error("member_unstorable", cause=fault)
                 return
             half = len(strangers) // 2
-            await self._meet_members(lane, numbers, strangers[:half])
-            await self._meet_members(lane, numbers, strangers[half:])
+            await self._meet_members(connection, numbers, strangers[:half])
+            await self._meet_members(connection, numbers, strangers[half:])
             return
         numbers |= found
         self._members |= found
@@ -169,7 +174,7 @@ class ScanPipeline:
 
     async def _settle(
         self,
-        lane: Lane,
+        connection: CommitConnection,
         scans: Sequence[Scan],
         signals: Sequence[Signals],
         members: dict[str, int],
@@ -188,7 +193,7 @@ class ScanPipeline:
                 plans = plan_scans(snapshot, scans, signals, voided, moment)
             try:
                 answers = await self._commit_plans(
-                    lane,
+                    connection,
                     scans,
                     plans,
                     members,
@@ -230,7 +235,7 @@ class ScanPipeline:
 
     async def _commit_plans(
         self,
-        lane: Lane,
+        connection: CommitConnection,
         scans: Sequence[Scan],
         plans: Sequence[Plan | Exception],
         members: dict[str, int],
@@ -254,20 +259,24 @@ class ScanPipeline:
                 answers[scan.scan_id] = unstorable_member()
             else:
                 decided.append(Decided(scan, plan, member_no))
-        committed = await self._commit(lane, decided, version, today)
+        committed = await self._commit(connection, decided, version, today)
         ids = (d.scan.scan_id for d in decided)
         answers |= zip(ids, committed, strict=True)
         return [answers[scan.scan_id] for scan in scans]
 
     async def _commit(
-        self, lane: Lane, decided: Sequence[Decided], version: int, today: date
+        self,
+        connection: CommitConnection,
+        decided: Sequence[Decided],
+        version: int,
+        today: date,
     ) -> list[Answered | Exception]:
         """Commit what is left of a batch; bisect it on a fault of one scan's data."""
         if not decided:
             return []
         started = elapsed_s()
         try:
-            answers = await lane.run(
+            answers = await connection.run(
                 lambda conn: self._commit_once(conn, decided, version, today)
             )
         except Exception as fault:
@@ -278,8 +287,10 @@ class ScanPipeline:
             if len(decided) == 1:
                 return [note_fault(decided[0].scan, fault)]
             half = len(decided) // 2
-            first = await self._commit(lane, decided[:half], version, today)
-            return first + await self._commit(lane, decided[half:], version, today)
+            first = await self._commit(connection, decided[:half], version, today)
+            return first + await self._commit(
+                connection, decided[half:], version, today
+            )
         COMMIT_SECONDS.observe(elapsed_s() - started)
         POSTGRES_UP.set(1)
         return answers

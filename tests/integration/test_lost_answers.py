@@ -20,7 +20,7 @@ from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
-from scan_api.store.lanes import Lanes
+from scan_api.store.commit_pool import CommitPool
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.fixtures.servers import reachable_directory
 
@@ -30,7 +30,7 @@ UNKEYED, KEYED = b"SELECT 1\0", b"COMMIT\0"
 
 @dataclass(slots=True)
 class Wire:
-    """Stands between a lane and PostgreSQL, and cuts when a word comes back."""
+    """Stands between a connection and PostgreSQL, and cuts when a word comes back."""
 
     real: Path
     cuts: list[bytes] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Wire:
 
 @dataclass(slots=True)
 class Rig:
-    """A real pipeline whose lanes go through a wire."""
+    """A real pipeline whose connections go through a wire."""
 
     ground: Ground
     wire: Wire
@@ -111,12 +111,12 @@ async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
     wire = Wire(Path(directory) / SOCKET)
     with reachable_directory() as place:
         server = await asyncio.start_unix_server(wire.serve, place / SOCKET)
-        lanes = Lanes(ledger.database_url.replace(directory, str(place)))
-        pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
+        pool = CommitPool(ledger.database_url.replace(directory, str(place)))
+        pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
         yield Rig(ledger, wire, pipeline)
         await pipeline.batcher.drain()
         await pipeline.signals.flush()
-        await lanes.close()
+        await pool.close()
         await redis.close()
         server.close()
         await server.wait_closed()
@@ -198,7 +198,8 @@ async def test_a_backend_that_dies_before_its_commit_is_met_with_a_retry(
         await fence.execute("SELECT pg_advisory_xact_lock(4343, 1)")
         scan = asyncio.create_task(rig.scan(codes[1], "ann"))
         waiting = (
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'crowncap lane'"
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'crowncap commit'"
             " AND datname = current_database() AND wait_event_type = 'Lock'"
         )
         [(pid,)] = await until(lambda: rig.ground.rows(waiting))

@@ -11,7 +11,7 @@ import pytest
 from core.redis import connect
 from scan_api.pipeline import readiness
 from scan_api.pipeline.readiness import Readiness, ReadinessCheck, Status
-from scan_api.store.lanes import CommitRecord, Lane
+from scan_api.store.commit_pool import CommitConnection, CommitRecord
 from tests.fixtures.ground import Ground
 
 OK = Readiness(Status.OK)
@@ -45,7 +45,7 @@ async def backend_of(check: ReadinessCheck) -> int:
     async def ask(conn: psycopg.AsyncConnection[object]) -> int:
         return conn.info.backend_pid
 
-    return await check.lane.run(ask)
+    return await check.connection.run(ask)
 
 
 async def test_a_look_waits_for_its_commit_as_scans_do(
@@ -98,7 +98,7 @@ async def test_each_look_needs_new_room_on_the_disk(check: ReadinessCheck) -> No
         return await (await conn.execute(sizes)).fetchone()
 
     assert await check.readiness() == OK
-    assert await check.lane.run(measure) == (0, 0)
+    assert await check.connection.run(measure) == (0, 0)
 
 
 @pytest.mark.parametrize("known_before", [True, False])
@@ -112,7 +112,7 @@ async def test_a_database_that_only_reads_is_not_ready(
 
     if known_before:
         assert await check.readiness() == OK
-    await check.lane.run(only_read)
+    await check.connection.run(only_read)
     assert await check.readiness() == unavailable(readiness.READS)
 
 
@@ -136,7 +136,7 @@ async def test_what_a_commit_met_last_counts_until_one_succeeds(
     ledger: Ground, check: ReadinessCheck
 ) -> None:
     """A look that found nothing wrong does not outweigh a batch that failed."""
-    lane = Lane(ledger.database_url, check.commits)
+    connection = CommitConnection(ledger.database_url, check.commits)
 
     async def fail(_conn: psycopg.AsyncConnection[object]) -> None:
         raise psycopg.errors.DiskFull
@@ -148,14 +148,14 @@ async def test_what_a_commit_met_last_counts_until_one_succeeds(
         await conn.execute("SELECT 1")
 
     with pytest.raises(psycopg.errors.DivisionByZero):
-        await lane.run(refuse)
+        await connection.run(refuse)
     assert await check.readiness() == OK
     with pytest.raises(psycopg.errors.DiskFull):
-        await lane.run(fail)
+        await connection.run(fail)
     assert await check.readiness() == unavailable(readiness.FULL)
-    await lane.run(succeed)
+    await connection.run(succeed)
     assert await check.readiness() == OK
-    await lane.close()
+    await connection.close()
 
 
 async def test_a_thousand_who_ask_at_once_share_one_look(

@@ -19,8 +19,8 @@ from scan_api.domain.scans import Scan
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.commit_pool import CommitPool
 from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset
-from scan_api.store.lanes import Lanes
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
 NOW = utc_datetime(CLOCK.now_ms())
@@ -65,12 +65,12 @@ async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
     redis = connect(redis_url)
     keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
-    lanes = Lanes(ledger.database_url)
-    pipeline = ScanPipeline(lanes, SignalStore(redis), keeper, TIMEZONE)
+    pool = CommitPool(ledger.database_url)
+    pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
     yield Line(ledger, redis, pipeline)
     await pipeline.batcher.drain()
     await pipeline.signals.flush()
-    await lanes.close()
+    await pool.close()
     await redis.close()
 
 

@@ -1,4 +1,4 @@
-"""The hot path's own connections to PostgreSQL: one a lane, mended when they break."""
+"""The hot path's own connections to PostgreSQL: one a batch, mended when they break."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -35,19 +35,19 @@ class CommitRecord:
         )
 
 
-class _LaneConnection(BoundedConnection):
+class _HotConnection(BoundedConnection):
     """A connection of the hot path."""
 
     answer_within_s = _ANSWER_WITHIN_S
 
 
 @dataclass(slots=True)
-class Lane:
+class CommitConnection:
     """One connection, used by one batch at a time."""
 
     database_url: str = field(repr=False)
     record: CommitRecord = field(default_factory=CommitRecord)
-    kind: type[BoundedConnection] = _LaneConnection
+    kind: type[BoundedConnection] = _HotConnection
     _conn: psycopg.AsyncConnection[Any] | None = None
 
     async def run(
@@ -76,7 +76,7 @@ class Lane:
             self._conn = await self.kind.connect(
                 self.database_url,
                 autocommit=True,
-                application_name="crowncap lane",
+                application_name="crowncap commit",
                 options=_OPTIONS,
                 **CONNECTION_BOUNDS,
             )
@@ -104,24 +104,27 @@ def stops_every_commit(fault: psycopg.Error) -> bool:
 
 
 @dataclass(slots=True)
-class Lanes:
-    """The lanes of a worker: two batches in flight are enough."""
+class CommitPool:
+    """The connections that a worker commits on: two batches in flight are enough."""
 
     database_url: str = field(repr=False)
     count: int = 2
     record: CommitRecord = field(default_factory=CommitRecord)
-    _free: list[Lane] = field(default_factory=list)
+    _free: list[CommitConnection] = field(default_factory=list)
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[Lane]:
-        """Borrow a lane; there is always one, since batches are as many as lanes."""
-        lane = self._free.pop() if self._free else Lane(self.database_url, self.record)
+    async def borrow(self) -> AsyncIterator[CommitConnection]:
+        """Borrow a connection; there are never more batches than `count`."""
+        if self._free:
+            connection = self._free.pop()
+        else:
+            connection = CommitConnection(self.database_url, self.record)
         try:
-            yield lane
+            yield connection
         finally:
-            self._free.append(lane)
+            self._free.append(connection)
 
     async def close(self) -> None:
-        """Close every idle lane."""
+        """Close every idle connection."""
         while self._free:
             await self._free.pop().close()
