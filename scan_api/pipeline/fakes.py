@@ -10,7 +10,7 @@ from scan_api.domain.fakes import MOST_AN_HOUR
 
 _HOUR_S = 3_600
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 class TooManyReports(Throttled):

@@ -29,7 +29,7 @@ AT_ONCE = 2
 _ASKED_A_CALL = 1_000
 _MARKER = b"filters:marker"
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

@@ -51,7 +51,7 @@ _NEWS_AT_ONCE = 50
 _FROM_THE_START = b"0"
 _BLOCK = struct.Struct("<20sdd")
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 class OpenedCode(msgspec.Struct, frozen=True, gc=False):

@@ -23,7 +23,7 @@ from scan_api.domain.scans import (
 )
 from scan_api.pipeline.metrics import SCAN_FAULTS
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from core.db import BoundedConnection
 from core.redis import RedisAway, RedisClient
 from scan_api.store.commit_pool import CommitConnection, CommitRecord
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 LOOK_WITHIN_S: Final = 2.0
 # For so long a commit that failed speaks against what a look has seen.

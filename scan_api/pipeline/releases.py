@@ -31,7 +31,7 @@ from scan_api.pipeline.snapshots import SnapshotKeeper
 BATCH = 200
 INTERVAL_S = 2.0
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 _MEMBER_SCANS = text(
     """

@@ -67,7 +67,7 @@ STALE_RANGES = "CC001"
 WRONGLY_CLAIMED = "CC004"
 DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED})
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ RETRY_AFTER_S = 1.0
 _BLOCK_BYTES = 32
 _MAX_UNSENT_BITS = 100_000
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 class _Handles(msgspec.Struct, frozen=True, gc=False):

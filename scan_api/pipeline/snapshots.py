@@ -42,7 +42,7 @@ _ROWS_A_TURN = 512
 # When so many changed at once, loading all is cheaper than taking them over.
 _MANY_ROWS = 20_000
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

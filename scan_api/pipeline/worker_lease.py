@@ -30,7 +30,7 @@ _SERVER_OPTIONS = (
 
 _LATE = "PostgreSQL does not answer in time."
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.worker_lease import LeasedIds
 from scan_api.routes.problems import problem_body
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 Headers = dict[bytes, bytes]
 # Each measurement writes to a file that the workers share: a few microseconds.

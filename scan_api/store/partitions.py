@@ -39,7 +39,7 @@ _HOLDERS = text(
     """
 )
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from scan_api.page.visits import PageVisit, read_visit
 from scan_api.pipeline.fakes import TooManyReports
 from scan_api.pipeline.guess_throttle import WrongGuess
 
-log = structlog.get_logger(room=__name__)
+log = structlog.get_logger(logger_name=__name__)
 
 AnyRequest = Request[Any, Any, Any]
 # The framework would take the desk apart field by field, to no end.
