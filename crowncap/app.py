@@ -42,7 +42,7 @@ from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
-from scan_api.page import PageDesk, asks_for_page, show_refusal
+from scan_api.page import PageContext, asks_for_page, show_refusal
 from scan_api.routes.openapi import SCAN_ROUTE
 
 MAX_BODY = 4 * 1024 * 1024
@@ -96,7 +96,7 @@ def build_app(worker: Worker) -> Litestar:
         async with worker.running(), _telling_health(worker):
             yield
 
-    page = PageDesk(
+    context = PageContext(
         worker.settings,
         worker.clock,
         worker.engine,
@@ -136,7 +136,7 @@ def build_app(worker: Worker) -> Litestar:
             "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
             "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
             "find_carton": Provide(lambda: find_packed_codes, sync_to_thread=False),
-            "page": Provide(lambda: page, sync_to_thread=False),
+            "context": Provide(lambda: context, sync_to_thread=False),
             "console": Provide(lambda: staff_pages, sync_to_thread=False),
         },
         state=State(
@@ -144,7 +144,7 @@ def build_app(worker: Worker) -> Litestar:
         ),
         request_class=StrictRequest,
         middleware=[RequestIds()],
-        exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(page)},
+        exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(context)},
         request_max_body_size=MAX_BODY,
         openapi_config=OpenAPIConfig(
             title="Crowncap",
@@ -158,7 +158,7 @@ def build_app(worker: Worker) -> Litestar:
 
 
 def _telling_people(
-    page: PageDesk,
+    context: PageContext,
 ) -> Callable[[Request[Any, Any, Any], HTTPException], Response[bytes]]:
     """Make what tells people with a page what the framework refused, programs not."""
 
@@ -171,7 +171,7 @@ def _telling_people(
             for name, value in problem.headers.items()
             if name in {"allow", "retry-after"}
         }
-        return show_refusal(request, page, problem.status_code or 500, kept)
+        return show_refusal(request, context, problem.status_code or 500, kept)
 
     return tell
 

@@ -8,13 +8,13 @@ from litestar import Request
 from console.frame.context import ConsoleContext
 from core.auth import Role, Staff
 from core.auth.sessions import LIFETIME, find_session
-from core.pages import Visit
+from core.pages import PageRequest
 
 COOKIE: Final = "staff"
 
 
 @dataclass(slots=True, kw_only=True)
-class StaffRequest(Visit):
+class StaffRequest(PageRequest):
     """One request, as the console sees it.
 
     `switch` leads to the same page in the other language; that of a form's answer to

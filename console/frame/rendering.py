@@ -37,7 +37,6 @@ def render(
         template,
         status=status,
         headers=headers,
-        page=page,
         t=partial(text_in, page.language),
         pages=_pages(page),
         moment=_moment(context.settings.timezone, "%Y-%m-%d %H:%M"),

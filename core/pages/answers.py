@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from litestar import Response
 from markupsafe import Markup
 
-from core.pages.visits import Visit
+from core.pages.page_request import PageRequest
 
 _HSTS_S: Final = 365 * 86_400
 _HEADERS: Final = {
@@ -43,8 +43,8 @@ class Templates:
         # lets it pass, and nothing that somebody smuggles in.
         self._sources = f"'sha256-{_digest(style)}'"
 
-    def headers(self, visit: Visit, extra_style: str = "") -> dict[str, str]:
-        """Give the headers of every answer to a visit."""
+    def headers(self, page: PageRequest, extra_style: str = "") -> dict[str, str]:
+        """Give the headers of every answer to a request."""
         sources = self._sources
         if extra_style:
             sources += f" 'sha256-{_digest(extra_style)}'"
@@ -53,13 +53,13 @@ class Templates:
             "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         )
         headers = _HEADERS | {"content-security-policy": policy}
-        if visit.secure:
+        if page.secure:
             headers["strict-transport-security"] = f"max-age={_HSTS_S}"
         return headers
 
     def render(
         self,
-        visit: Visit,
+        page: PageRequest,
         template: str,
         *,
         status: int = 200,
@@ -67,10 +67,10 @@ class Templates:
         extra_style: str = "",
         **values: Any,
     ) -> Response[bytes]:
-        """Render a template for a visit; `extra_style` is made by ourselves too."""
+        """Render a template for who asks; `extra_style` is made by ourselves too."""
         html = self._environment.get_template(template).render(
-            lang=visit.language,
-            visit=visit,
+            lang=page.language,
+            page=page,
             style=self._style,
             extra_style=Markup(extra_style),  # noqa: S704 - of checked colours only
             **values,
@@ -79,18 +79,18 @@ class Templates:
             html.encode(),
             status_code=status,
             media_type="text/html",
-            headers=self.headers(visit, extra_style) | (headers or {}),
-            cookies=visit.cookies,
+            headers=self.headers(page, extra_style) | (headers or {}),
+            cookies=page.cookies,
         )
 
-    def redirect(self, visit: Visit, path: str) -> Response[bytes]:
+    def redirect(self, page: PageRequest, path: str) -> Response[bytes]:
         """Send the visitor on with a GET to a path of this site."""
         return Response(
             b"",
             status_code=303,
             media_type="text/plain",
-            headers=self.headers(visit) | {"location": path},
-            cookies=visit.cookies,
+            headers=self.headers(page) | {"location": path},
+            cookies=page.cookies,
         )
 
 

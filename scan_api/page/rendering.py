@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from core.clock import utc_datetime
 from core.pages import Templates
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
+from scan_api.page.page_request import MemberRequest
 from scan_api.page.sign_in import SIGN_OUT_PATH
 from scan_api.page.texts import raw_text, text_in
-from scan_api.page.visits import PageVisit
 from scan_api.pipeline.moments import (
     word_begin,
     word_day,
@@ -36,8 +36,8 @@ _MINUTES_TO_SAY: Final = 100
 
 
 def render(
-    page: PageDesk,
-    visit: PageVisit,
+    context: PageContext,
+    page: MemberRequest,
     template: str,
     *,
     status: int = 200,
@@ -45,23 +45,23 @@ def render(
     brand: str | None = None,
     **values: Any,
 ) -> Response[bytes]:
-    """Render a template for a visit; `brand` is whose cap it is, if that is known."""
-    brands = page.brands()
+    """Render a template for who asks; `brand` is whose cap it is, if that is known."""
+    brands = context.brands()
     kit = brands.kit_of(brand)
     return TEMPLATES.render(
-        visit,
+        page,
         template,
         status=status,
         headers=headers,
         extra_style=kit.style if kit else "",
         kit=kit,
-        brand=kit.name_in(visit.language) if kit else brand or brands.sole,
-        public_url=page.settings.public_url,
-        t=partial(_text, visit.language),
-        links=_links(page, visit, values.get("next_path")),
-        sign_in_kind=page.sign_in.kind.value,
+        brand=kit.name_in(page.language) if kit else brand or brands.sole,
+        public_url=context.settings.public_url,
+        t=partial(_text, page.language),
+        links=_links(context, page, values.get("next_path")),
+        sign_in_kind=context.sign_in.kind.value,
         tie_units=tie_units,
-        **_words(visit.language, page.settings.timezone),
+        **_words(page.language, context.settings.timezone),
         **values,
     )
 
@@ -87,18 +87,20 @@ def word_wait(
     return text_in(language, name, minutes=minutes, when=when)
 
 
-def _links(page: PageDesk, visit: PageVisit, next_path: str | None) -> dict[str, str]:
+def _links(
+    context: PageContext, page: MemberRequest, next_path: str | None
+) -> dict[str, str]:
     """Give the page's links; the language switch leads back to the same page."""
-    other = "en" if visit.language == "zh" else "zh"
+    other = "en" if page.language == "zh" else "zh"
     more = {} if next_path is None else {"next": next_path}
-    more |= visit.marks
+    more |= page.marks
     return {
-        "here": visit.path,
+        "here": page.path,
         "other": other,
-        "switch": f"{visit.path}?{urlencode(more | {'lang': other})}",
-        "sign_in": page.sign_in.link(visit.path) or "",
+        "switch": f"{page.path}?{urlencode(more | {'lang': other})}",
+        "sign_in": context.sign_in.link(page.path) or "",
         "sign_out": SIGN_OUT_PATH,
-        "report": f"/report?{urlencode({'of': visit.path})}",
+        "report": f"/report?{urlencode({'of': page.path})}",
     }
 
 

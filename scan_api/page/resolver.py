@@ -18,7 +18,7 @@ from scan_api.domain.digital_link import (
     link_set,
     parse_digital_link,
 )
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
 
 LINK_TYPE: Final = "linkType"
 CROSS_ORIGIN: Final = {
@@ -40,14 +40,16 @@ def asks_for_links(request: AnyRequest) -> bool:
     )
 
 
-async def resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[bytes]:
+async def resolve(
+    request: AnyRequest, context: PageContext, path: str
+) -> Response[bytes]:
     """Answer a link set, or lead to the link of the type that was asked for.
 
     400 for a link that breaks the syntax, 404 for a product that is not ours and for
     a type of link that it has not. Nothing here depends on the serial.
     """
     try:
-        return await _resolve(request, page, path)
+        return await _resolve(request, context, path)
     except (NotFound, Unparsable) as fault:
         return _json(
             problem_of(fault),
@@ -57,14 +59,16 @@ async def resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[by
         )
 
 
-async def _resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[bytes]:
+async def _resolve(
+    request: AnyRequest, context: PageContext, path: str
+) -> Response[bytes]:
     link = parse_digital_link(path, query_of(request))
     if len(request.query_params.getall(LINK_TYPE, [])) > 1:
         raise Unparsable(f"{LINK_TYPE} stands in the query twice; say it once.")
-    product = await find_product(page, link)
+    product = await find_product(context, link)
     if product is None:
         raise NotFound(f"No product here has GTIN {link.gtin}.")
-    root = _root(page)
+    root = _root(context)
     wanted = request.query_params.get(LINK_TYPE, LINKSET)
     if wanted == LINKSET:
         return _answer_links(link, product, root)
@@ -74,10 +78,10 @@ async def _resolve(request: AnyRequest, page: PageDesk, path: str) -> Response[b
     return _lead_to(target, request, link, root)
 
 
-def describe(page: PageDesk) -> Response[bytes]:
+def describe(context: PageContext) -> Response[bytes]:
     """Describe this resolver (GS1-Conformant resolver standard 1.2)."""
     return _json(
-        describe_resolver(_root(page)),
+        describe_resolver(_root(context)),
         media_type="application/json",
         headers=CROSS_ORIGIN | _CACHED,
     )
@@ -94,9 +98,9 @@ def links_header(link: DigitalLink) -> dict[str, str]:
     return CROSS_ORIGIN | {"link": f'<{where}>; rel="linkset"; type="{LINKSET_MEDIA}"'}
 
 
-async def find_product(page: PageDesk, link: DigitalLink) -> Product | None:
+async def find_product(context: PageContext, link: DigitalLink) -> Product | None:
     """Find the product of a link, on a fresh table if this worker's knows it not."""
-    snapshots = page.views.snapshots
+    snapshots = context.views.snapshots
     if link.gtin not in snapshots.current.products:
         await snapshots.refresh()
     return snapshots.current.products.get(link.gtin)
@@ -145,6 +149,6 @@ def _json(
     )
 
 
-def _root(page: PageDesk) -> str:
+def _root(context: PageContext) -> str:
     """Give scheme and host of this resolver: as configured, whatever Host says."""
-    return page.settings.public_url.lower()
+    return context.settings.public_url.lower()

@@ -32,7 +32,7 @@ class Position(msgspec.Struct, frozen=True):
     accuracy_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
-class Context(msgspec.Struct, frozen=True, omit_defaults=True):
+class ScanContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a mini-program's backend knows of the scan; believed from `app` only."""
 
     ip: Annotated[str, msgspec.Meta(max_length=64)] | None = None
@@ -53,7 +53,7 @@ class ScanBody(msgspec.Struct, frozen=True):
     device_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
     position: Position | None = None
     member_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
-    context: Context | None = None
+    context: ScanContext | None = None
 
 
 _decoder = msgspec.json.Decoder(ScanBody)
@@ -77,7 +77,7 @@ def decode_scan(body: bytes) -> ScanBody:
     return scan
 
 
-def context_facts(context: Context) -> dict[str, Any]:
+def context_facts(context: ScanContext) -> dict[str, Any]:
     """Keep what a decision may need; addresses stand apart and are not kept here."""
     kept = msgspec.to_builtins(context)
     for name in ("ip", "user_agent"):

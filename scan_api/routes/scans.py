@@ -40,8 +40,8 @@ from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import LATENCY
 from scan_api.pipeline.requests import (
     MAX_BODY,
-    Context,
     ScanBody,
+    ScanContext,
     context_facts,
     decode_scan,
     locate,
@@ -66,7 +66,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     address: str | None
     language: str
     channel: str
-    context: Context | None = None
+    context: ScanContext | None = None
     app_token: str | None = None
     brand: str | None = None
 
@@ -198,9 +198,9 @@ class ScanDesk:
         return answered
 
 
-def _at_store(context: Context | None, store: str) -> Context:
+def _at_store(context: ScanContext | None, store: str) -> ScanContext:
     """Say where a token that is for one store scans; raises Forbidden for another."""
-    context = context or Context()
+    context = context or ScanContext()
     if context.store_id not in {None, store}:
         raise Forbidden("This token is for another store.", code="not_your_store")
     return msgspec.structs.replace(context, store_id=store)

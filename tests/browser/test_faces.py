@@ -11,11 +11,11 @@ from codegen.domain.brand_kit import BrandKit, Brands
 from core.auth import Member
 from core.clock import SystemClock, utc_datetime
 from core.settings import Settings
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
 from scan_api.page.faces import Face, FaceName
+from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import render, word_wait
 from scan_api.page.typed import read_typed
-from scan_api.page.visits import PageVisit
 from scan_api.pipeline.requests import Origin
 from tests.browser.conftest import SHOTS
 from tests.browser.contrast import CONTRAST
@@ -46,18 +46,18 @@ OWN = {
 DIMMED = {FaceName.CLAIMED, FaceName.NOT_ACTIVE}
 
 
-def _desk() -> PageDesk:
-    # A page is drawn from settings alone; the rest of the desk answers questions.
+def _context() -> PageContext:
+    # A page is drawn from settings alone; the rest of the context answers questions.
     nobody = cast("Any", None)
     settings = Settings.from_env({"CROWNCAP_DEMO": "1"})
     brands = Brands({KIT.brand: KIT}, KIT.brand)
-    return PageDesk(
+    return PageContext(
         settings, SystemClock(), nobody, nobody, nobody, nobody, lambda: brands
     )
 
 
-def _visit(language: str, member: Member | None) -> PageVisit:
-    return PageVisit(
+def _page(language: str, member: Member | None) -> MemberRequest:
+    return MemberRequest(
         language=language,
         secure=False,
         own_origins=frozenset(),
@@ -92,12 +92,12 @@ def _face(name: FaceName) -> Face:
 
 def _draw(language: str) -> dict[str, bytes]:
     """Draw every face and notice."""
-    desk, drawn = _desk(), {}
+    context, drawn = _context(), {}
     for name in FaceName:
         member = None if name in DIMMED else Member("alice")
         answer = render(
-            desk,
-            _visit(language, member),
+            context,
+            _page(language, member),
             "cap.html",
             brand=_face(name).brand,
             face=_face(name),
@@ -108,29 +108,29 @@ def _draw(language: str) -> dict[str, bytes]:
             tomorrow=utc_datetime(AT_MS),
         )
         drawn[name.value] = answer.content
-    visit = _visit(language, None)
+    page = _page(language, None)
     for kind in ("400", "403", "404", "429", "503", "unseen", "wrong"):
         notice = f"notice_{kind}"
-        timezone = desk.settings.timezone
+        timezone = context.settings.timezone
         wait = word_wait(language, timezone, "wrong", 50_000, now_ms=AT_MS)
         drawn[notice] = render(
-            desk, visit, "notice.html", notice=notice, wait=wait
+            context, page, "notice.html", notice=notice, wait=wait
         ).content
     form = {"of": "/", "reference": "0" * 8, "note": "?" * 90, "place": ""}
     for sent in (None, "7K3M-9XQ2"):
         drawn["reported" if sent else "report"] = render(
-            desk, visit, "report.html", form=form, wrong=True, sent=sent
+            context, page, "report.html", form=form, wrong=True, sent=sent
         ).content
     typed = read_typed("UBER OLD CAP 1234")
-    home = render(desk, _visit(language, None), "home.html", typed=typed)
+    home = render(context, _page(language, None), "home.html", typed=typed)
     return drawn | {"home": home.content}
 
 
 def draw_reward(language: str, points: int) -> bytes:
     """Draw the face of so many points, just earned, on top of as many."""
     return render(
-        _desk(),
-        _visit(language, Member("alice")),
+        _context(),
+        _page(language, Member("alice")),
         "cap.html",
         face=replace(_face(FaceName.REWARDED), points=points, balance=points),
         expired=False,

@@ -14,7 +14,7 @@ from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
 from scan_api.domain.scans import Outcome, View
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
 from scan_api.page.faces import (
     Face,
     FaceName,
@@ -23,11 +23,11 @@ from scan_api.page.faces import (
     face_of_view,
     is_own_claim,
 )
+from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
-from scan_api.page.routes.answering import CODE_PATHS, LOOK, AnyRequest, Desk, answer
 from scan_api.page.routes.files import names_file, show_file
-from scan_api.page.visits import PageVisit
-from scan_api.pipeline.requests import Context, ScanBody
+from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
+from scan_api.pipeline.requests import ScanBody, ScanContext
 from scan_api.pipeline.responses import Answer
 from scan_api.routes.scans import Caller
 from scan_api.store.own_claims import find_own_claim
@@ -39,78 +39,80 @@ _decode_answer = msgspec.json.Decoder(Answer).decode
 
 
 @route(CODE_PATHS, http_method=LOOK, include_in_schema=False)
-async def show_cap(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def show_cap(request: AnyRequest, context: Context) -> Response[bytes]:
     """Show what a cap is; a view, which changes nothing."""
-    return await answer(request, page, _show_cap)
+    return await answer(request, context, _show_cap)
 
 
 @post(CODE_PATHS, include_in_schema=False)
-async def claim_cap(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def claim_cap(request: AnyRequest, context: Context) -> Response[bytes]:
     """Claim a cap for the member who is signed in."""
-    return await answer(request, page, claim_linked_cap)
+    return await answer(request, context, claim_linked_cap)
 
 
 async def _show_cap(
-    request: AnyRequest, page: PageDesk, visit: PageVisit
+    request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
-    if visit.path.count("/") == FILE_DEPTH and names_file(visit):
-        return await show_file(request, page, visit)
-    return await judge(page, visit)
+    if page.path.count("/") == FILE_DEPTH and names_file(page):
+        return await show_file(request, context, page)
+    return await judge(context, page)
 
 
-async def judge(page: PageDesk, visit: PageVisit) -> Response[bytes]:
+async def judge(context: PageContext, page: MemberRequest) -> Response[bytes]:
     """Say what the code of a link is, to somebody who looks."""
-    if visit.sender is Sender.UNSEEN:
+    if page.sender is Sender.UNSEEN:
         # It counts no guess, so it must not tell right from wrong. A browser keeps no
         # page that it fetched ahead of time and got an error for.
-        status = 503 if is_prefetch(visit.headers) else 200
-        return render(page, visit, "notice.html", status=status, notice="notice_unseen")
-    member_id = visit.member.member_id if visit.member else None
-    view = await page.views.look(visit.path, visit.origin.guess_tags, member_id)
-    face = await _face_of(page, visit, view)
-    return _render_face(page, visit, face)
+        status = 503 if is_prefetch(page.headers) else 200
+        return render(
+            context, page, "notice.html", status=status, notice="notice_unseen"
+        )
+    member_id = page.member.member_id if page.member else None
+    view = await context.views.look(page.path, page.origin.guess_tags, member_id)
+    face = await _face_of(context, page, view)
+    return _render_face(context, page, face)
 
 
-async def _face_of(page: PageDesk, visit: PageVisit, view: View) -> Face:
+async def _face_of(context: PageContext, page: MemberRequest, view: View) -> Face:
     """Choose a face; members see whether a claim is their own."""
-    code_id = open_code(page.views.snapshots.keys, view.code_text)
-    if view.claimed and code_id is not None and visit.member is not None:
-        member_id = visit.member.member_id
-        async with page.engine.connect() as conn:
+    code_id = open_code(context.views.snapshots.keys, view.code_text)
+    if view.claimed and code_id is not None and page.member is not None:
+        member_id = page.member.member_id
+        async with context.engine.connect() as conn:
             own = await find_own_claim(conn, code_id=code_id, member_id=member_id)
             if own is not None:
                 wallet = await load_wallet(conn, member_id)
                 return face_of_own(
-                    view, own, balance=wallet.available, joy_for=visit.take_joy()
+                    view, own, balance=wallet.available, joy_for=page.take_joy()
                 )
     face = face_of_view(
-        view, signed_in=visit.member is not None, tomorrow=_tomorrow(page)
+        view, signed_in=page.member is not None, tomorrow=_tomorrow(context)
     )
-    return _not_ours(visit) if face.name is FaceName.INVALID else face
+    return _not_ours(page) if face.name is FaceName.INVALID else face
 
 
-def _not_ours(visit: PageVisit) -> Face:
+def _not_ours(page: MemberRequest) -> Face:
     """Tell a slip of the finger from what may be a fake: nobody misscans."""
-    return Face(FaceName.INVALID if visit.marks else FaceName.FOREIGN)
+    return Face(FaceName.INVALID if page.marks else FaceName.FOREIGN)
 
 
-def _tomorrow(page: PageDesk) -> datetime:
-    return next_business_day(page.clock.now_ms(), page.settings.timezone)
+def _tomorrow(context: PageContext) -> datetime:
+    return next_business_day(context.clock.now_ms(), context.settings.timezone)
 
 
-def refuse_link(page: PageDesk, visit: PageVisit) -> Response[bytes]:
+def refuse_link(context: PageContext, page: MemberRequest) -> Response[bytes]:
     """Say that a link cannot be one of ours: it breaks GS1's rules."""
-    return _render_face(page, visit, _not_ours(visit), status=400)
+    return _render_face(context, page, _not_ours(page), status=400)
 
 
 def _render_face(
-    page: PageDesk, visit: PageVisit, face: Face, *, status: int = 200
+    context: PageContext, page: MemberRequest, face: Face, *, status: int = 200
 ) -> Response[bytes]:
-    code_text = parse_scanned(visit.path).code_text
-    today = business_day(page.clock.now_ms(), page.settings.timezone)
+    code_text = parse_scanned(page.path).code_text
+    today = business_day(context.clock.now_ms(), context.settings.timezone)
     return render(
+        context,
         page,
-        visit,
         "cap.html",
         status=status,
         brand=face.brand,
@@ -120,36 +122,38 @@ def _render_face(
         code=group(code_text) if code_text else None,
         typed=None,
         invalid=face.name in {FaceName.INVALID, FaceName.FOREIGN},
-        tomorrow=_tomorrow(page),
+        tomorrow=_tomorrow(context),
     )
 
 
 async def claim_linked_cap(
-    request: AnyRequest, page: PageDesk, visit: PageVisit
+    request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
     """Scan as the API does; a claim of one's own is shown by the GET that follows.
 
     So a reload after it asks nothing and repeats nothing. What did not claim is shown
     at once: to send that form again is to try again.
     """
-    await read_form(request, visit)
-    if visit.member is None:
+    await read_form(request, page)
+    if page.member is None:
         return TEMPLATES.redirect(
-            visit, page.sign_in.link(visit.path) or local_path(visit.path)
+            page, context.sign_in.link(page.path) or local_path(page.path)
         )
-    answered = await page.scans.scan(
-        ScanBody(code=visit.path),
+    answered = await context.scans.scan(
+        ScanBody(code=page.path),
         Caller(
-            member_id=visit.member.member_id,
-            address=visit.origin.address,
-            language=visit.language,
+            member_id=page.member.member_id,
+            address=page.origin.address,
+            language=page.language,
             channel="page",
-            context=Context(entry="link"),
+            context=ScanContext(entry="link"),
         ),
     )
     told = _decode_answer(answered.body)
     if is_own_claim(told):
         if told.outcome == Outcome.REWARDED:
-            visit.promise_joy(told.scan_id)
-        return TEMPLATES.redirect(visit, local_path(visit.path))
-    return _render_face(page, visit, face_of_answer(told, tomorrow=_tomorrow(page)))
+            page.promise_joy(told.scan_id)
+        return TEMPLATES.redirect(page, local_path(page.path))
+    return _render_face(
+        context, page, face_of_answer(told, tomorrow=_tomorrow(context))
+    )

@@ -21,10 +21,10 @@ from scan_api.domain.fakes import (
     read_reference,
     show_reference,
 )
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
+from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import render
-from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
-from scan_api.page.visits import PageVisit
+from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
 from scan_api.pipeline.fakes import count_reporters, raise_throttled
 from scan_api.store import fakes as store
 
@@ -33,34 +33,34 @@ _SYMBOLS: Final = 32
 
 
 @route(REPORT_PATH, http_method=LOOK, include_in_schema=False)
-async def show_report_form(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def show_report_form(request: AnyRequest, context: Context) -> Response[bytes]:
     """Ask what was seen and where."""
-    return await answer(request, page, _show_report_form)
+    return await answer(request, context, _show_report_form)
 
 
 @post(REPORT_PATH, include_in_schema=False)
-async def report_fake(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def report_fake(request: AnyRequest, context: Context) -> Response[bytes]:
     """Write a report down, and tell its number."""
-    return await answer(request, page, _report_fake)
+    return await answer(request, context, _report_fake)
 
 
 async def _show_report_form(
-    request: AnyRequest, page: PageDesk, visit: PageVisit
+    request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
     of = local_path(request.query_params.get("of"))
-    visit.marks = {"of": of}
+    page.marks = {"of": of}
     # Chosen here, so that a form that is sent twice is one report.
     reference = make_reference(random_below(_SYMBOLS**REFERENCE_SYMBOLS))
-    return _render_form(page, visit, {"of": of, "reference": reference}, wrong=False)
+    return _render_form(context, page, {"of": of, "reference": reference}, wrong=False)
 
 
 def _render_form(
-    page: PageDesk, visit: PageVisit, form: dict[str, str], *, wrong: bool
+    context: PageContext, page: MemberRequest, form: dict[str, str], *, wrong: bool
 ) -> Response[bytes]:
     # Nothing here may tell whether the code is ours: nobody counts who asks.
     return render(
+        context,
         page,
-        visit,
         "report.html",
         status=422 if wrong else 200,
         form={"note": "", "place": ""} | form,
@@ -70,9 +70,9 @@ def _render_form(
 
 
 async def _report_fake(
-    request: AnyRequest, page: PageDesk, visit: PageVisit
+    request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
-    form = await read_form(request, visit, "of", "reference", "place", "note")
+    form = await read_form(request, page, "of", "reference", "place", "note")
     note, place = (" ".join(form.get(name, "").split()) for name in ("note", "place"))
     faults = [
         *check_prose("/note", note, most=MAX_NOTE),
@@ -80,21 +80,31 @@ async def _report_fake(
     ]
     reference = read_reference(form.get("reference", ""))
     if faults or reference is None:
-        return _render_form(page, visit, form, wrong=True)
-    await count_reporters(page.scans.throttle.redis, visit.origin.guess_tags)
-    report = _report_of(page, visit, reference, local_path(form.get("of")), note, place)
-    async with page.engine.begin() as conn:
-        if await store.count_reports(conn, now_ms=page.clock.now_ms()) >= ALL_AN_HOUR:
+        return _render_form(context, page, form, wrong=True)
+    await count_reporters(context.scans.throttle.redis, page.origin.guess_tags)
+    report = _report_of(
+        context, page, reference, local_path(form.get("of")), note, place
+    )
+    async with context.engine.begin() as conn:
+        if (
+            await store.count_reports(conn, now_ms=context.clock.now_ms())
+            >= ALL_AN_HOUR
+        ):
             raise_throttled()
         await store.insert_report(conn, report)
-    return render(page, visit, "report.html", sent=show_reference(reference))
+    return render(context, page, "report.html", sent=show_reference(reference))
 
 
 def _report_of(
-    page: PageDesk, visit: PageVisit, reference: str, of: str, note: str, place: str
+    context: PageContext,
+    page: MemberRequest,
+    reference: str,
+    of: str,
+    note: str,
+    place: str,
 ) -> FakeReport:
     """Put a report together; the code of the page that it began at comes with it."""
-    snapshots = page.views.snapshots
+    snapshots = context.views.snapshots
     code_text = parse_scanned(of).code_text
     code_id = None if code_text is None else open_code(snapshots.keys, code_text)
     brand, seen = snapshots.current.brands.sole, None
@@ -103,12 +113,12 @@ def _report_of(
     elif of != HOME:
         seen = of[:MAX_SEEN]
     return FakeReport(
-        page.scans.ids.next_id(page.clock.now_ms()),
+        context.scans.ids.next_id(context.clock.now_ms()),
         reference,
         code_id,
         seen,
         brand,
         place,
         note,
-        visit.language,
+        page.language,
     )

@@ -5,31 +5,31 @@ from typing import Final
 from litestar import Response, route
 
 from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
+from scan_api.page.page_request import TYPED, MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
-from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
+from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
 from scan_api.page.typed import read_typed
-from scan_api.page.visits import TYPED, PageVisit
 
 HOME_PATHS: Final = ["/", "/C", "/c"]
 
 
 @route(HOME_PATHS, http_method=LOOK, include_in_schema=False)
-async def show_home(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def show_home(request: AnyRequest, context: Context) -> Response[bytes]:
     """Offer to type a code, and lead to its page."""
-    return await answer(request, page, _show_home)
+    return await answer(request, context, _show_home)
 
 
 async def _show_home(
-    request: AnyRequest, page: PageDesk, visit: PageVisit
+    request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
     typed = request.query_params.get("code")
     if typed is None:
-        return render(page, visit, "home.html", typed=None)
+        return render(context, page, "home.html", typed=None)
     path = _path_of(typed)
     if path is not None:
-        return TEMPLATES.redirect(visit, path)
-    return render(page, visit, "home.html", typed=read_typed(typed))
+        return TEMPLATES.redirect(page, path)
+    return render(context, page, "home.html", typed=read_typed(typed))
 
 
 def _path_of(typed: str) -> str | None:

@@ -6,9 +6,9 @@ from litestar import Response, route
 
 from codegen.store import find_logo
 from core.errors import NotFound
-from scan_api.page.desk import PageDesk
-from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
-from scan_api.page.visits import PageVisit
+from scan_api.page.context import PageContext
+from scan_api.page.page_request import MemberRequest
+from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
 
 LOGO_PATH: Final = "/brand-logos/"
 # Whoever opens the picture by itself gets a document that may do nothing at all.
@@ -21,15 +21,15 @@ _HEADERS: Final = {
 
 
 @route(LOGO_PATH + "{digest:str}", http_method=LOOK, include_in_schema=False)
-async def show_logo(request: AnyRequest, page: Desk) -> Response[bytes]:
+async def show_logo(request: AnyRequest, context: Context) -> Response[bytes]:
     """Serve a brand's logo."""
-    return await answer(request, page, _show_logo)
+    return await answer(request, context, _show_logo)
 
 
 async def _show_logo(
-    request: AnyRequest, page: PageDesk, _visit: PageVisit
+    request: AnyRequest, context: PageContext, _page: MemberRequest
 ) -> Response[bytes]:
-    async with page.engine.connect() as conn:
+    async with context.engine.connect() as conn:
         logo = await find_logo(conn, request.path_params["digest"])
     if logo is None:
         raise NotFound("There is no such picture.")

@@ -4,17 +4,19 @@ from litestar import Response, route
 from litestar.exceptions import NotFoundException
 
 from codegen.domain.gs1 import decompress
-from scan_api.page.routes.answering import LOOK, AnyRequest, Desk, answer
 from scan_api.page.routes.files import show_file
 from scan_api.page.routes.links import look_at_link
+from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
 from scan_api.page.verification import is_verification_name
 
 
 @route("/{name:str}", http_method=LOOK, include_in_schema=False)
-async def show_root(request: AnyRequest, page: Desk, name: str) -> Response[bytes]:
+async def show_root(
+    request: AnyRequest, context: Context, name: str
+) -> Response[bytes]:
     """Serve a verification file, or open a compressed GS1 Digital Link."""
     if is_verification_name(name):
-        return await answer(request, page, show_file)
+        return await answer(request, context, show_file)
     if decompress(name) is not None:
-        return await look_at_link(request, page)
+        return await look_at_link(request, context)
     raise NotFoundException

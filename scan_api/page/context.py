@@ -15,7 +15,7 @@ from scan_api.routes.scans import ScanDesk
 
 
 @dataclass(frozen=True, slots=True)
-class PageDesk:
+class PageContext:
     """The page's ways to look, to scan, and to know who asks."""
 
     settings: Settings

@@ -26,7 +26,7 @@ _LANGUAGE_S: Final = 365 * 86_400
 
 
 @dataclass(slots=True, kw_only=True)
-class Visit:
+class PageRequest:
     """One request, as a page sees it; `cookies` go out with the answer."""
 
     language: str = DEFAULT_LANGUAGE
@@ -55,7 +55,7 @@ class Visit:
         )
         own = (f"{'https' if secure else 'http'}://{host}", settings.public_url)
         raw_path = request.scope.get("raw_path") or request.scope["path"].encode()
-        visit = cls(
+        page = cls(
             secure=secure,
             own_origins=frozenset(o for o in map(guard.origin_of, own) if o),
             # It goes into forms and redirects, where a second slash would name a host.
@@ -67,9 +67,9 @@ class Visit:
             ),
             headers=headers,
         )
-        visit._read_language(request)
-        visit._read_token(request.cookies)
-        return visit
+        page._read_language(request)
+        page._read_token(request.cookies)
+        return page
 
     def name(self, cookie: str) -> str:
         """Name a cookie; over https the prefix keeps other hosts from setting it."""
@@ -139,7 +139,7 @@ class Visit:
 
 async def read_form(
     request: Request[Any, Any, Any],
-    visit: Visit,
+    page: PageRequest,
     *fields: str,
     max_bytes: int = MAX_FORM,
 ) -> dict[str, str]:
@@ -148,7 +148,7 @@ async def read_form(
     Raises TooLarge, Forbidden, and InvalidInput for a field that it does not have or
     that comes twice.
     """
-    body = await _read_bounded(request, visit, max_bytes)
+    body = await _read_bounded(request, page, max_bytes)
     try:
         pairs = parse_qsl(
             body.decode("latin-1"),
@@ -158,19 +158,19 @@ async def read_form(
     except ValueError:
         raise Forbidden("The form is not one of ours.", code="foreign_form") from None
     form = dict(pairs)
-    visit.check(form)
+    page.check(form)
     check_names(pairs, (*fields, *_EVERYWHERE))
     if form.get("lang") in LANGUAGES:
         # A visitor without cookies still gets the answer in the page's language.
-        visit.language = form["lang"]
+        page.language = form["lang"]
     return form
 
 
 async def _read_bounded(
-    request: Request[Any, Any, Any], visit: Visit, max_bytes: int
+    request: Request[Any, Any, Any], page: PageRequest, max_bytes: int
 ) -> bytes:
     """Read a body, and no more of it than may be; raises TooLarge."""
-    length = visit.headers.get("content-length", "0")
+    length = page.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > max_bytes:
         raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
     body = bytearray()
@@ -182,16 +182,16 @@ async def _read_bounded(
 
 
 async def read_parts(
-    request: Request[Any, Any, Any], visit: Visit, *fields: str
+    request: Request[Any, Any, Any], page: PageRequest, *fields: str
 ) -> tuple[UploadFile | None, dict[str, str]]:
     """Read a form with one file, spooled to the disk; the page limits its size.
 
     Who sent it is looked at before any of it is read; raises Forbidden.
     """
-    guard.check_sender(visit.headers, visit.own_origins)
+    guard.check_sender(page.headers, page.own_origins)
     parts = await request.form()
     form = {name: part for name, part in parts.items() if isinstance(part, str)}
-    visit.check(form)
+    page.check(form)
     check_names(parts.multi_items(), (*fields, "file", *_EVERYWHERE))
     file = parts.get("file")
     return file if isinstance(file, UploadFile) else None, form

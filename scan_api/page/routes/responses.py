@@ -12,18 +12,18 @@ from litestar.params import SkipValidation
 from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, database_away
-from scan_api.page.desk import PageDesk
+from scan_api.page.context import PageContext
+from scan_api.page.page_request import MemberRequest, read_request
 from scan_api.page.rendering import render, word_wait
-from scan_api.page.visits import PageVisit, read_visit
 from scan_api.pipeline.fakes import TooManyReports
 from scan_api.pipeline.guess_throttle import WrongGuess
 
 log = structlog.get_logger(logger_name=__name__)
 
 AnyRequest = Request[Any, Any, Any]
-# The framework would take the desk apart field by field, to no end.
-Desk = SkipValidation[PageDesk]
-Work = Callable[[AnyRequest, PageDesk, PageVisit], Awaitable[Response[bytes]]]
+# The framework would take the context apart field by field, to no end.
+Context = SkipValidation[PageContext]
+Work = Callable[[AnyRequest, PageContext, MemberRequest], Awaitable[Response[bytes]]]
 
 LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 # What stands behind the prefix is read as a printed link, also with qualifiers.
@@ -43,21 +43,23 @@ _NOTICES: Final = {
 _FOR_PROGRAMS: Final = ("/v1/", "/schema", "/.well-known/", "/health/", "/metrics")
 
 
-async def answer(request: AnyRequest, page: PageDesk, work: Work) -> Response[bytes]:
+async def answer(
+    request: AnyRequest, context: PageContext, work: Work
+) -> Response[bytes]:
     """Do the work; whatever goes wrong is told as a page, for people."""
-    visit = read_visit(request, page)
+    page = read_request(request, context)
     try:
-        return await work(request, page, visit)
+        return await work(request, context, page)
     except Fault as fault:
-        return _show_fault(page, visit, fault)
+        return _show_fault(context, page, fault)
     except HTTPException as raised:
-        return _show_fault(page, visit, fault_of(request, raised))
+        return _show_fault(context, page, fault_of(request, raised))
     except DATABASE_AWAY as fault:
         log.warning("database_away", cause=fault)
-        return _show_fault(page, visit, database_away())
+        return _show_fault(context, page, database_away())
     except Exception as fault:
         log.exception("page_failed", cause=fault)
-        return _show_fault(page, visit, Fault("Something went wrong on our side."))
+        return _show_fault(context, page, Fault("Something went wrong on our side."))
 
 
 def asks_for_page(request: AnyRequest) -> bool:
@@ -67,12 +69,12 @@ def asks_for_page(request: AnyRequest) -> bool:
 
 
 def show_refusal(
-    request: AnyRequest, page: PageDesk, status: int, headers: dict[str, str]
+    request: AnyRequest, context: PageContext, status: int, headers: dict[str, str]
 ) -> Response[bytes]:
     """Tell as a page what no route of it took, an unknown address for example."""
-    visit, notice = read_visit(request, page), _notice_of(status)
+    page, notice = read_request(request, context), _notice_of(status)
     return render(
-        page, visit, "notice.html", status=status, headers=headers, notice=notice
+        context, page, "notice.html", status=status, headers=headers, notice=notice
     )
 
 
@@ -81,7 +83,9 @@ def _notice_of(status: int) -> str:
     return _NOTICES.get(status, other)
 
 
-def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[bytes]:
+def _show_fault(
+    context: PageContext, page: MemberRequest, fault: Fault
+) -> Response[bytes]:
     notice = _notice_of(fault.status)
     said = "wait"
     if isinstance(fault, WrongGuess):
@@ -89,17 +93,17 @@ def _show_fault(page: PageDesk, visit: PageVisit, fault: Fault) -> Response[byte
     elif isinstance(fault, TooManyReports):
         notice = "notice_reports"
     return render(
+        context,
         page,
-        visit,
         "notice.html",
         status=fault.status,
         headers=fault.headers,
         notice=notice,
         wait=word_wait(
-            visit.language,
-            page.settings.timezone,
+            page.language,
+            context.settings.timezone,
             said,
             fault.retry_after_s or 0,
-            now_ms=page.clock.now_ms(),
+            now_ms=context.clock.now_ms(),
         ),
     )

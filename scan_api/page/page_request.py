@@ -1,4 +1,4 @@
-"""A visit of the consumer's page: perhaps a member's, and where its signals go."""
+"""A request for the consumer's page: perhaps a member's, and where its signals go."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,8 +8,8 @@ from litestar import Request
 from core.auth import Member
 from core.bounds import read_id
 from core.errors import Unauthenticated
-from core.pages import Sender, Visit, sender_of
-from scan_api.page.desk import PageDesk
+from core.pages import PageRequest, Sender, sender_of
+from scan_api.page.context import PageContext
 from scan_api.page.sign_in import SESSION_S
 from scan_api.pipeline.requests import Origin, follow_link, locate
 
@@ -19,7 +19,7 @@ JOY_S: Final = 120
 
 
 @dataclass(slots=True, kw_only=True)
-class PageVisit(Visit):
+class MemberRequest(PageRequest):
     """One request, as the consumer's page sees it."""
 
     member: Member | None = None
@@ -48,30 +48,34 @@ class PageVisit(Visit):
         self.keep("session", "", max_age=0)
 
 
-def read_visit(request: Request[Any, Any, Any], page: PageDesk) -> PageVisit:
+def read_request(
+    request: Request[Any, Any, Any], context: PageContext
+) -> MemberRequest:
     """Read what a request says of its visitor."""
-    visit = PageVisit.of(request, page.settings)
-    _read_member(visit, request.cookies, page)
-    visit.joy = read_id(request.cookies.get(visit.name("joy"), ""))
+    page = MemberRequest.of(request, context.settings)
+    _read_member(page, request.cookies, context)
+    page.joy = read_id(request.cookies.get(page.name("joy"), ""))
     if TYPED in request.query_params:
-        visit.marks = {TYPED: "1"}
-    visit.origin = locate(
-        address=visit.address,
+        page.marks = {TYPED: "1"}
+    page.origin = locate(
+        address=page.address,
         device_id=None,
-        member_id=visit.member.member_id if visit.member else None,
+        member_id=page.member.member_id if page.member else None,
     )
-    visit.sender = sender_of(request.method, visit.headers, visit.own_origins)
-    if visit.sender is Sender.LINK:
-        visit.origin = follow_link(visit.origin)
-    return visit
+    page.sender = sender_of(request.method, page.headers, page.own_origins)
+    if page.sender is Sender.LINK:
+        page.origin = follow_link(page.origin)
+    return page
 
 
-def _read_member(visit: PageVisit, cookies: dict[str, str], page: PageDesk) -> None:
-    session = cookies.get(visit.name("session"))
+def _read_member(
+    page: MemberRequest, cookies: dict[str, str], context: PageContext
+) -> None:
+    session = cookies.get(page.name("session"))
     if not session:
         return
     try:
-        visit.member = page.members.verify(session, now_ms=page.clock.now_ms())
+        page.member = context.members.verify(session, now_ms=context.clock.now_ms())
     except Unauthenticated:
         # An expired session is nobody's fault: the page offers to sign in again.
-        visit.end_session()
+        page.end_session()
