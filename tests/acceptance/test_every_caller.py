@@ -47,7 +47,7 @@ MAY: Final = {
     "showReport": _READ,
     "showReconciliation": _READ,
     "showPlaces": _READ,
-    "showStory": _SUPPORT,
+    "showCodeHistory": _SUPPORT,
     "packUnits": _LINE,
     "unpackUnits": _LINE,
     "shipUnits": _LINE,
