@@ -19,8 +19,8 @@ from core.auth import Role
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.domain.reports.statuses import STATUSES
 from printer_export.pipeline.packages.orders import list_packages
+from printer_export.pipeline.packages.views import view_package
 from printer_export.pipeline.reports.unit_accounts import add_up_units
-from printer_export.routes.packages import view_package
 from printer_export.store.packages import orders as package_store
 from printer_export.store.reports import records as report_store
 

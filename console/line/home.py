@@ -18,7 +18,7 @@ from core.bounds import read_id
 from core.errors import NotFound
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.pipeline.packages.orders import list_packages
-from printer_export.routes.packages import PackageView, view_package
+from printer_export.pipeline.packages.views import PackageView, view_package
 from printer_export.store.packages import orders as package_store
 from printer_export.store.reports import records as report_store
 

@@ -21,13 +21,13 @@ from printer_export.domain.packages.order import Encryption
 from printer_export.domain.packages.preflight import Level
 from printer_export.domain.packages.rows import Preset
 from printer_export.pipeline.packages import orders as pipeline
+from printer_export.pipeline.packages.new_order import NewPackage, order_of
 from printer_export.pipeline.packages.order_choices import (
     load_order_choices,
     sample_rows,
 )
-from printer_export.routes.download import find_content, stream_content
-from printer_export.routes.packages import NewPackage, order_of, view_package
-from printer_export.store.packages import downloads
+from printer_export.pipeline.packages.streams import find_content, open_stream
+from printer_export.pipeline.packages.views import load_package, view_package
 
 _LINE: Final = (Role.LINE, Role.ISSUER)
 _EVERYONE: Final = (*_LINE, Role.PRINTHOUSE)
@@ -159,11 +159,8 @@ async def _show(
 ) -> Response[bytes]:
     now = context.now
     async with context.engine.connect() as conn:
-        record = await pipeline.get_package(conn, package_id, page.staff)
-        taken = await downloads.list_downloads(conn, package_id)
-        findings = None
-        if record.approved_at is None and record.cancelled_at is None:
-            findings = await pipeline.look_over(conn, context.packaging, record.package)
+        loaded = await load_package(conn, context.packaging, package_id, page.staff)
+    record, findings, taken = loaded.record, loaded.findings, loaded.downloads
     package = view_package(record, page.staff, now)
     return render(
         context,
@@ -250,6 +247,16 @@ async def download_package(
     content = await find_content(
         context.engine, context.clock, context.packaging, package_id, page.staff
     )
-    return await stream_content(
-        context.engine, context.clock, content, page.staff, address=page.address
+    stream = await open_stream(
+        context.engine, context.clock, content, None, page.staff, address=page.address
+    )
+    return Stream(
+        stream.pieces,
+        status_code=200,
+        media_type=content.media_type,
+        headers={
+            "content-disposition": f'attachment; filename="{content.file_name}"',
+            "content-length": str(stream.size),
+            "cache-control": "no-store",
+        },
     )

@@ -21,10 +21,9 @@ from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
 from printer_export.domain.reports.header import Naming
-from printer_export.domain.reports.order import ReportOrder
+from printer_export.domain.reports.order import MAX_REPORT, ReportOrder, read_options
 from printer_export.pipeline.reports.take import get_report, preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
-from printer_export.routes.reports import MAX_REPORT, read_options
 
 READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
 _FORM_BYTES: Final = 1 << 20

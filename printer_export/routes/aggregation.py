@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
 from codegen.routes.fields import Regions
-from codegen.store import find_batch
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_TEXT, Body
@@ -36,8 +35,6 @@ from printer_export.domain.aggregation.units import (
     parse_sscc,
 )
 from printer_export.pipeline.aggregation import move, pack, ship, units
-from printer_export.store.aggregation import events as event_store
-from printer_export.store.aggregation import units as store
 
 MAX_UNITS = 1_000
 # The framework would take it apart, to no end.
@@ -315,28 +312,13 @@ async def show_unit(sscc: str, principal: Principal, engine: AsyncEngine) -> Uni
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
     named = _sscc(sscc)
     async with engine.connect() as conn:
-        unit = units.pick_unit(await store.find_units(conn, [named]), named, staff)
-        events = await event_store.list_events(conn, [named])
-        children = await event_store.list_cartons(conn, named)
-        contents = []
-        if unit.kind is UnitKind.CARTON:
-            for part in await store.find_contents(conn, [named]):
-                batch = await find_batch(conn, part.batch_id)
-                assert batch is not None
-                base = batch.first_code_id
-                contents.append(
-                    Span(
-                        part.batch_id,
-                        part.first_code_id - base,
-                        part.last_code_id - base,
-                    )
-                )
+        held = await units.load_unit(conn, named, staff)
     return UnitView(
-        sscc=unit.sscc,
-        kind=unit.kind,
-        state=unit.state,
-        pallet=unit.pallet_sscc,
-        contents=tuple(contents),
-        children=tuple(children),
-        events=tuple(events),
+        sscc=held.unit.sscc,
+        kind=held.unit.kind,
+        state=held.unit.state,
+        pallet=held.unit.pallet_sscc,
+        contents=held.contents,
+        children=held.children,
+        events=held.events,
     )

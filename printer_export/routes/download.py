@@ -1,36 +1,24 @@
 """The bytes of a package over HTTP: counted, logged, streamed, and continued."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import msgspec
-import structlog
 from litestar import Request, Response, get, head
 from litestar.response import Stream
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.auth import Principal, Role, Staff, require_role
+from core.auth import Principal, Role, require_role
 from core.auth.addresses import client_address
-from core.clock import Clock, utc_datetime
+from core.clock import Clock
 from core.errors import Unsatisfiable, problem_of
 from core.openapi import BINARY
-from printer_export.domain.packages.byte_range import ByteRange, read_range
-from printer_export.files.package_content import PackageContent, PackagePart
-from printer_export.pipeline.packages import downloads as pipeline
-from printer_export.pipeline.packages.downloads import DownloadPart
-from printer_export.pipeline.packages.orders import Packaging
+from printer_export.domain.packages.byte_range import read_range
+from printer_export.files.package_content import PackageContent
+from printer_export.pipeline.packages.streams import find_content, open_stream
 from printer_export.routes.packages import PackagingContext
-from printer_export.store.packages import downloads as store
-
-log = structlog.get_logger(logger_name=__name__)
 
 _PATH: Final = "/v1/packages/{package_id:int}/content"
 _TAKERS: Final = (Role.LINE, Role.ISSUER, Role.PRINTHOUSE)
-# Threads of their own: making content for hours keeps nobody else's work waiting.
-_MAKING: Final = ThreadPoolExecutor(4, "package")
-_notes: set[asyncio.Task[None]] = set()
 
 
 @get(
@@ -79,7 +67,18 @@ async def download_package(
             media_type="application/problem+json",
             headers={"content-range": f"bytes */{content.length}"},
         )
-    return await stream_content(engine, clock, content, staff, wanted, address=address)
+    stream = await open_stream(engine, clock, content, wanted, staff, address=address)
+    headers = _headers_of(content) | {"content-length": str(stream.size)}
+    if wanted is not None:
+        headers["content-range"] = (
+            f"bytes {wanted.start}-{wanted.end - 1}/{content.length}"
+        )
+    return Stream(
+        stream.pieces,
+        status_code=200 if wanted is None else 206,
+        media_type=content.media_type,
+        headers=headers,
+    )
 
 
 @head(_PATH, include_in_schema=False)
@@ -97,57 +96,6 @@ async def measure_package(
     return Response(None, headers=_headers_of(content) | own)
 
 
-async def find_content(
-    engine: AsyncEngine,
-    clock: Clock,
-    packaging: Packaging,
-    package_id: int,
-    staff: Staff,
-) -> PackageContent:
-    """Tell all of a content but its bytes; raises Forbidden when it is not given out.
-
-    It is computed apart from any transaction: the row is not held meanwhile.
-    """
-    async with engine.connect() as conn:
-        record = await pipeline.find_open_package(
-            conn, package_id, staff, now=utc_datetime(clock.now_ms())
-        )
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_MAKING, pipeline.content_of, record, packaging)
-
-
-async def stream_content(
-    engine: AsyncEngine,
-    clock: Clock,
-    content: PackageContent,
-    staff: Staff,
-    wanted: ByteRange | None = None,
-    *,
-    address: str | None,
-) -> Stream:
-    """Stream all of a content, or a part; raises Forbidden when there is none left."""
-    async with engine.begin() as conn:
-        part = await pipeline.grant_part(
-            conn,
-            content,
-            wanted,
-            staff,
-            address=address,
-            now=utc_datetime(clock.now_ms()),
-        )
-    headers = _headers_of(content) | {"content-length": str(part.wanted.size)}
-    if wanted is not None:
-        headers["content-range"] = (
-            f"bytes {wanted.start}-{wanted.end - 1}/{content.length}"
-        )
-    return Stream(
-        _noting_what_was_taken(engine, clock, content, part),
-        status_code=200 if wanted is None else 206,
-        media_type=content.media_type,
-        headers=headers,
-    )
-
-
 def _headers_of(content: PackageContent) -> dict[str, str]:
     return {
         "content-disposition": f'attachment; filename="{content.file_name}"',
@@ -155,69 +103,6 @@ def _headers_of(content: PackageContent) -> dict[str, str]:
         "accept-ranges": "bytes",
         "etag": content.etag,
     }
-
-
-async def _noting_what_was_taken(
-    engine: AsyncEngine, clock: Clock, content: PackageContent, part: DownloadPart
-) -> AsyncIterator[bytes]:
-    """Make each piece in a thread; note what was taken when it ends, however it ends.
-
-    A piece counts before it is sent: whoever cuts has had it, perhaps. The end is noted
-    before the last byte, so that whoever has all of them finds it noted.
-    """
-    making = PackagePart(content, part.wanted.start, part.wanted.end)
-    pieces, sent = making.pieces(), 0
-    loop = asyncio.get_running_loop()
-    note: asyncio.Task[None] | None = None
-
-    def begin_to_note() -> asyncio.Task[None]:
-        # The request may be cancelled; this goes on without it.
-        task = loop.create_task(_note(engine, clock, part, making, sent))
-        _notes.add(task)
-        task.add_done_callback(_notes.discard)
-        return task
-
-    def end(_task: object) -> None:
-        making.leave()
-        if note is None:
-            begin_to_note()
-
-    # Not in a `finally` here: of a request that failed nobody closes this iterator, and
-    # it would end when garbage is collected.
-    task = asyncio.current_task()
-    assert task is not None, "a stream is sent by a task"
-    task.add_done_callback(end)
-    while piece := await loop.run_in_executor(_MAKING, next, pieces, b""):
-        sent += len(piece)
-        if sent < part.wanted.size:
-            yield piece
-            continue
-        yield piece[:-1]
-        note = begin_to_note()
-        await asyncio.shield(note)
-        yield piece[-1:]
-
-
-async def _note(
-    engine: AsyncEngine,
-    clock: Clock,
-    part: DownloadPart,
-    making: PackagePart,
-    sent: int,
-) -> None:
-    start = part.wanted.start
-    try:
-        async with engine.begin() as conn:
-            await store.note_part(
-                conn,
-                part.download_id,
-                ByteRange(start, start + sent),
-                unsent=part.wanted.size - sent,
-                sha256=making.sha256,
-                now=utc_datetime(clock.now_ms()),
-            )
-    except Exception as fault:  # noqa: BLE001 - the download has ended, noted or not
-        log.warning("download_not_noted", cause=fault)
 
 
 @get("/.well-known/crowncap-signing-key.pem", include_in_schema=False)

@@ -15,13 +15,12 @@ from core.auth import Principal, Role, require_role
 from core.auth.idempotency import hash_body
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
-from core.errors import InvalidInput, NotFound, UnsupportedMedia
+from core.errors import InvalidInput, UnsupportedMedia
 from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
-from printer_export.pipeline.epcis.capture import ErrorBehaviour
+from printer_export.pipeline.epcis.capture import ErrorBehaviour, get_capture
 from printer_export.pipeline.epcis.capture import capture_events as carry_out
 from printer_export.pipeline.epcis.query import write_epcis
 from printer_export.routes.aggregation import Timezone
-from printer_export.store import epcis as store
 
 MAX_DOCUMENT: Final = 16 << 20
 _IN_MEMORY: Final = 1 << 20
@@ -204,7 +203,5 @@ async def show_capture(
     """Show what came of a capture, to whoever sent it and to admins."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     async with engine.connect() as conn:
-        found = await store.find_capture(conn, str(capture_id))
-    if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
-        raise NotFound(f"There is no capture {capture_id}.")
-    return Response(msgspec.convert(found.answer, CaptureJob), headers=_ABOUT_US)
+        job = await get_capture(conn, str(capture_id), staff)
+    return Response(msgspec.convert(job, CaptureJob), headers=_ABOUT_US)

@@ -20,22 +20,21 @@ from codegen.routes.fields import Cursor, Limit, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bodies import read_body
-from core.bounds import Body, check_text, refuse
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
-from core.moments import BothClocks, on_both_clocks, read_start
+from core.moments import BothClocks, on_both_clocks
 from core.openapi import BINARY
 from printer_export.domain.reports.order import (
-    MAX_AGAIN,
+    MAX_REPORT,
     Activate,
     OnError,
     ReportOrder,
+    read_options,
 )
-from printer_export.pipeline.reports.take import get_report, take_report
+from printer_export.pipeline.reports import take as pipeline
 from printer_export.pipeline.reports.text import ReportText
-from printer_export.store.reports import records as store
 
-MAX_REPORT = 4 << 30
 MAX_JSON = 4 << 20
 _IN_MEMORY = 1 << 20
 _MEDIA = ("text/csv", "application/json")
@@ -169,7 +168,7 @@ async def add_report(
         async def effect(conn: AsyncConnection) -> ReportAnswer:
             batch = await get_batch(conn, wanted, staff)
             order = ReportOrder(batch, *options)
-            answer = await take_report(
+            answer = await pipeline.take_report(
                 conn, issuance.key_file.load(), order, text, staff, now=now
             )
             if order.effective_at is not None:
@@ -178,35 +177,6 @@ async def add_report(
             return msgspec.convert(answer, ReportAnswer)
 
         return await once.perform(request, staff, effect, body_hash=digest[:16])
-
-
-def read_options(
-    on_error: str, activate: str, again: str, timezone: ZoneInfo
-) -> tuple[OnError, Activate, datetime | None, str]:
-    """Read how a report is to be taken; raises InvalidInput."""
-    if on_error not in set(OnError):
-        raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
-    again = again.strip()
-    refuse(check_text("/again", again, most=MAX_AGAIN))
-    return OnError(on_error), *read_activation(activate, timezone), again
-
-
-def read_activation(text: str, timezone: ZoneInfo) -> tuple[Activate, datetime | None]:
-    """Read when printed codes become active; raises InvalidInput."""
-    if text in set(Activate):
-        return Activate(text), None
-    try:
-        return Activate.NOW, read_start("/activate", text, timezone)
-    except InvalidInput as fault:
-        if fault.errors[0].code != "invalid":
-            raise
-        raise InvalidInput.field(
-            "/activate",
-            "invalid",
-            "Printed codes become active `now`, on a day like 2026-05-01 or at a time "
-            "like 2026-05-01T08:00:00+08:00, when their carton is `shipped`, or not at "
-            "all: `none`.",
-        ) from None
 
 
 async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int | None:
@@ -272,8 +242,9 @@ async def list_reports(
     """List the reports of a batch, newest first."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
     async with engine.connect() as conn:
-        await get_batch(conn, batch_id, staff)
-        rows = await store.list_reports(conn, batch_id, before_id=cursor, limit=limit)
+        rows = await pipeline.list_reports(
+            conn, batch_id, staff, before_id=cursor, limit=limit
+        )
     more = str(rows[-1].report_id) if len(rows) == limit else None
     return ReportList(
         tuple(
@@ -295,6 +266,6 @@ async def show_report(
     """Show what a report came to, as it was answered then."""
     staff = require_role(principal, Role.LINE, Role.ISSUER, Role.ANALYST)
     async with engine.connect() as conn:
-        report = await get_report(conn, report_id, staff)
+        report = await pipeline.get_report(conn, report_id, staff)
     told = {"person": report.person, "at": report.at, "report_id": report_id}
     return msgspec.convert(report.answer | told, ReportDetail)

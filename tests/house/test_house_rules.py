@@ -27,7 +27,9 @@ PACKAGES = (
     "scan_api",
 )
 # What of core is pure, and so open to every domain.
-PURE_CORE = {"core.bounds", "core.errors", "core.names", "core.origin"}
+PURE_CORE = {
+    "core.bounds", "core.errors", "core.moments", "core.names", "core.origin",
+}  # fmt: skip
 VAGUE_NAMES = {"common", "helper", "helpers", "manager", "service", "util", "utils"}
 IO_MODULES = {
     "aiohttp", "alembic", "asyncio", "granian", "hiredis", "http", "httpx", "io",

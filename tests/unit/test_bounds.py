@@ -25,7 +25,7 @@ from core.bounds import Body, check_moment, check_values, read_id
 from core.clock import business_day, local_time, next_business_day, to_ms, utc_datetime
 from core.errors import InvalidInput, Unauthenticated
 from core.ids import time_of_id
-from printer_export.routes.reports import read_activation
+from printer_export.domain.reports.order import read_activation
 
 ZONES = st.sampled_from(
     [

@@ -4,9 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from codegen.domain.batch import Batch
+from core.bounds import check_text, refuse
+from core.errors import InvalidInput
+from core.moments import read_start
 
+# Bytes of a report's file.
+MAX_REPORT: Final = 4 << 30
 MAX_AGAIN: Final = 64
 
 
@@ -45,3 +51,32 @@ class ReportOrder:
         at = self.effective_at
         activate = self.activate.value if at is None else at.isoformat()
         return {"on_error": self.on_error.value, "activate": activate}
+
+
+def read_options(
+    on_error: str, activate: str, again: str, timezone: ZoneInfo
+) -> tuple[OnError, Activate, datetime | None, str]:
+    """Read how a report is to be taken; raises InvalidInput."""
+    if on_error not in set(OnError):
+        raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
+    again = again.strip()
+    refuse(check_text("/again", again, most=MAX_AGAIN))
+    return OnError(on_error), *read_activation(activate, timezone), again
+
+
+def read_activation(text: str, timezone: ZoneInfo) -> tuple[Activate, datetime | None]:
+    """Read when printed codes become active; raises InvalidInput."""
+    if text in set(Activate):
+        return Activate(text), None
+    try:
+        return Activate.NOW, read_start("/activate", text, timezone)
+    except InvalidInput as fault:
+        if fault.errors[0].code != "invalid":
+            raise
+        raise InvalidInput.field(
+            "/activate",
+            "invalid",
+            "Printed codes become active `now`, on a day like 2026-05-01 or at a time "
+            "like 2026-05-01T08:00:00+08:00, when their carton is `shipped`, or not at "
+            "all: `none`.",
+        ) from None

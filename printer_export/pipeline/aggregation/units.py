@@ -1,14 +1,37 @@
 """Finding logistic units within a caller's scope."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.ranges import BatchInterval
+from codegen.store import find_batch
 from core.auth import Staff
 from core.errors import InvalidInput, NotFound
-from printer_export.domain.aggregation.units import LogisticUnit, SsccError, parse_sscc
+from printer_export.domain.aggregation.pack import Span
+from printer_export.domain.aggregation.units import (
+    LogisticEvent,
+    LogisticUnit,
+    SsccError,
+    UnitKind,
+    parse_sscc,
+)
+from printer_export.store.aggregation import events as event_store
 from printer_export.store.aggregation import units as store
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedUnit:
+    """A unit, what was packed in it, and what happened to it, oldest first.
+
+    Also of a unit that was unpacked since.
+    """
+
+    unit: LogisticUnit
+    contents: tuple[Span, ...]
+    children: tuple[str, ...]
+    events: tuple[LogisticEvent, ...]
 
 
 def may_see(unit: LogisticUnit, staff: Staff) -> bool:
@@ -26,6 +49,25 @@ def pick_unit(
     if unit is None or not may_see(unit, staff):
         raise NotFound(f"There is no logistic unit {sscc}.")
     return unit
+
+
+async def load_unit(conn: AsyncConnection, sscc: str, staff: Staff) -> LoadedUnit:
+    """Load a unit that the caller may see; raises NotFound."""
+    unit = pick_unit(await store.find_units(conn, [sscc]), sscc, staff)
+    contents: list[Span] = []
+    if unit.kind is UnitKind.CARTON:
+        for part in await store.find_contents(conn, [sscc]):
+            batch = await find_batch(conn, part.batch_id)
+            assert batch is not None
+            base = batch.first_code_id
+            first, last = part.first_code_id - base, part.last_code_id - base
+            contents.append(Span(part.batch_id, first, last))
+    return LoadedUnit(
+        unit,
+        tuple(contents),
+        tuple(await event_store.list_cartons(conn, sscc)),
+        tuple(await event_store.list_events(conn, [sscc])),
+    )
 
 
 async def find_packed_codes(

@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from core.auth import Staff
+from core.auth import Role, Staff
 from core.auth.audit import record_action
 from core.clock import to_ms
-from core.errors import Fault, FieldError, Forbidden, InvalidInput
+from core.errors import Fault, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import time_uuid
 from core.problem_codes import address_of
 from printer_export.domain.aggregation.units import may_have_happened
@@ -97,6 +97,17 @@ async def capture_events(
         now=now,
     )
     return answer
+
+
+async def get_capture(
+    conn: AsyncConnection, capture_id: str, staff: Staff
+) -> dict[str, Any]:
+    """Give a capture job to whoever sent it, and to admins; raises NotFound."""
+    found = await store.find_capture(conn, capture_id)
+    if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
+        raise NotFound(f"There is no capture {capture_id}.")
+    job: dict[str, Any] = found.answer
+    return job
 
 
 def _in_time(

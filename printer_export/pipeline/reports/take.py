@@ -133,6 +133,19 @@ async def _count(
     }
 
 
+async def list_reports(
+    conn: AsyncConnection,
+    batch_id: int,
+    staff: Staff,
+    *,
+    before_id: int | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """List the reports of a batch within the caller's scope, newest first; NotFound."""
+    await get_batch(conn, batch_id, staff)
+    return await store.list_reports(conn, batch_id, before_id=before_id, limit=limit)
+
+
 async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row[Any]:
     """Find a report of a batch within the caller's scope; raises NotFound."""
     missing = NotFound(f"There is no line report {report_id}.")
