@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import SHOTS, OpenContext
-from tests.browser.test_faces import draw_reward
+from tests.browser.test_cap_views import draw_reward
 from tests.fixtures.service import Service
 
 PHONE = {"width": 360, "height": 740}

@@ -1,4 +1,4 @@
-"""The consumer's page where it is pure: paths, origins, faces, texts, sign-in."""
+"""The consumer's page where it is pure: paths, origins, views of a cap, texts, sign-in."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain import Offer, OfferState
 from scan_api.domain.scans import Outcome, View
-from scan_api.page.faces import FaceName, Tone, face_of_own, face_of_view
+from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
@@ -147,67 +147,71 @@ def test_a_members_name_is_trimmed_and_bounded() -> None:
 def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
     """Whatever else a look finds is never dressed as plainly genuine."""
     for outcome in Outcome:
-        face = face_of_view(View(outcome), signed_in=False, tomorrow=TOMORROW)
-        assert (face.tone is Tone.GENUINE) == (outcome is Outcome.VERIFIED)
+        view = view_of_code(View(outcome), signed_in=False, tomorrow=TOMORROW)
+        assert (view.tone is Tone.GENUINE) == (outcome is Outcome.VERIFIED)
     invalid = View(Outcome.INVALID, Product("1", "Milk", "Brand"))
-    face = face_of_view(invalid, signed_in=True, tomorrow=TOMORROW)
-    assert face.product is None
+    view = view_of_code(invalid, signed_in=True, tomorrow=TOMORROW)
+    assert view.product is None
 
 
 @pytest.mark.parametrize(
     ("state", "ends_at", "name"),
     [
-        (OfferState.OPEN, None, FaceName.GENUINE),
-        (OfferState.NOT_BEGUN, None, FaceName.NOT_BEGUN),
-        (OfferState.FULL_TODAY, None, FaceName.FULL_TODAY),
-        (OfferState.FULL_TODAY, TOMORROW + timedelta(seconds=1), FaceName.FULL_TODAY),
-        (OfferState.FULL_TODAY, TOMORROW, FaceName.FULL_AT_LAST),
-        (OfferState.ENDED, TOMORROW, FaceName.ENDED),
-        (OfferState.SPENT, None, FaceName.SPENT),
+        (OfferState.OPEN, None, CapViewName.GENUINE),
+        (OfferState.NOT_BEGUN, None, CapViewName.NOT_BEGUN),
+        (OfferState.FULL_TODAY, None, CapViewName.FULL_TODAY),
+        (
+            OfferState.FULL_TODAY,
+            TOMORROW + timedelta(seconds=1),
+            CapViewName.FULL_TODAY,
+        ),
+        (OfferState.FULL_TODAY, TOMORROW, CapViewName.FULL_AT_LAST),
+        (OfferState.ENDED, TOMORROW, CapViewName.ENDED),
+        (OfferState.SPENT, None, CapViewName.SPENT),
     ],
 )
 def test_a_look_tells_before_the_button_what_there_is(
-    state: OfferState, ends_at: datetime | None, name: FaceName
+    state: OfferState, ends_at: datetime | None, name: CapViewName
 ) -> None:
-    """Each reason has its own face; only what pays now has the one with the button."""
-    view = View(Outcome.VERIFIED, offer=Offer(state, TOMORROW, ends_at))
-    face = face_of_view(view, signed_in=True, tomorrow=TOMORROW)
-    assert face.name is name
-    outside = replace(view, pays=False)
-    assert face_of_view(outside, signed_in=True, tomorrow=TOMORROW).name == "outside"
-    nothing = replace(view, offer=None)
-    face = face_of_view(nothing, signed_in=True, tomorrow=TOMORROW)
-    assert face.name is FaceName.NO_CAMPAIGN
+    """Each reason has its own view; only what pays now has the one with the button."""
+    found = View(Outcome.VERIFIED, offer=Offer(state, TOMORROW, ends_at))
+    view = view_of_code(found, signed_in=True, tomorrow=TOMORROW)
+    assert view.name is name
+    outside = replace(found, pays=False)
+    assert view_of_code(outside, signed_in=True, tomorrow=TOMORROW).name == "outside"
+    nothing = replace(found, offer=None)
+    view = view_of_code(nothing, signed_in=True, tomorrow=TOMORROW)
+    assert view.name is CapViewName.NO_CAMPAIGN
 
 
 @pytest.mark.parametrize(
     ("outcome", "resolution", "name"),
     [
-        (Outcome.REWARDED, None, FaceName.YOURS),
-        (Outcome.NO_REWARD, None, FaceName.NO_REWARD),
-        (Outcome.HELD, None, FaceName.HELD),
-        (Outcome.HELD, "posted", FaceName.YOURS),
-        (Outcome.HELD, "voided", FaceName.DENIED),
+        (Outcome.REWARDED, None, CapViewName.YOURS),
+        (Outcome.NO_REWARD, None, CapViewName.NO_REWARD),
+        (Outcome.HELD, None, CapViewName.HELD),
+        (Outcome.HELD, "posted", CapViewName.YOURS),
+        (Outcome.HELD, "voided", CapViewName.DENIED),
     ],
 )
 def test_members_see_how_their_claim_stands_today(
-    outcome: Outcome, resolution: str | None, name: FaceName
+    outcome: Outcome, resolution: str | None, name: CapViewName
 ) -> None:
     """A hold shows how it ended; joy is for the reward that was just earned."""
     own = OwnClaim(first_id_at(AT_MS), outcome, 5, resolution)
-    view = View(Outcome.ALREADY_CLAIMED)
+    found = View(Outcome.ALREADY_CLAIMED)
     for joy_for in (None, own.scan_id + 1):
-        late = face_of_own(view, own, balance=5, joy_for=joy_for)
+        late = view_of_own_claim(found, own, balance=5, joy_for=joy_for)
         assert late.name is name
-    fresh = face_of_own(view, own, balance=5, joy_for=own.scan_id)
-    assert (fresh.name is FaceName.REWARDED) == (outcome is Outcome.REWARDED)
+    fresh = view_of_own_claim(found, own, balance=5, joy_for=own.scan_id)
+    assert (fresh.name is CapViewName.REWARDED) == (outcome is Outcome.REWARDED)
 
 
 def test_who_claimed_of_a_spent_campaign_reads_so() -> None:
     """Its scan is bound to the campaign; that of an ended one is bound to none."""
     own = OwnClaim(first_id_at(AT_MS), Outcome.NO_REWARD, 0, None, campaign_no=7)
-    face = face_of_own(View(Outcome.ALREADY_CLAIMED), own, balance=0)
-    assert face.name is FaceName.CAME_LATE
+    view = view_of_own_claim(View(Outcome.ALREADY_CLAIMED), own, balance=0)
+    assert view.name is CapViewName.CAME_LATE
 
 
 @pytest.mark.parametrize(
@@ -243,7 +247,7 @@ def test_what_was_typed_is_marked_and_kept(text: str) -> None:
     assert all(one != other for one, other in pairwise(fits))
 
 
-@pytest.mark.parametrize("name", [*FaceName, "home", "sign_in", "notice_404"])
+@pytest.mark.parametrize("name", [*CapViewName, "home", "sign_in", "notice_404"])
 def test_a_chinese_heading_breaks_only_where_a_clause_ends(name: str) -> None:
     """Lines break at its marks alone, so no clause is longer than a line of 320 px."""
     for text, most in ((name, 10), (f"{name}_lead", 17)):
@@ -256,9 +260,9 @@ def _chinese(name: str) -> str:
     return TEXTS[name][0]
 
 
-def test_every_face_and_every_text_of_a_template_is_written() -> None:
+def test_every_view_and_every_text_of_a_template_is_written() -> None:
     """Each exists in both languages, with the same values in both."""
-    for name in FaceName:
+    for name in CapViewName:
         assert text_in("zh", name.value) != text_in("en", name.value)
         assert TEXTS[f"{name.value}_lead"]
     for template in TEMPLATES.glob("*.html"):

@@ -14,15 +14,15 @@ from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
 from scan_api.domain.scans import Outcome, View
-from scan_api.page.context import PageContext
-from scan_api.page.faces import (
-    Face,
-    FaceName,
-    face_of_answer,
-    face_of_own,
-    face_of_view,
+from scan_api.page.cap_view import (
+    CapView,
+    CapViewName,
     is_own_claim,
+    view_of_answer,
+    view_of_code,
+    view_of_own_claim,
 )
+from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
@@ -68,32 +68,32 @@ async def judge(context: PageContext, page: MemberRequest) -> Response[bytes]:
             context, page, "notice.html", status=status, notice="notice_unseen"
         )
     member_id = page.member.member_id if page.member else None
-    view = await context.views.look(page.path, page.origin.guess_tags, member_id)
-    face = await _face_of(context, page, view)
-    return _render_face(context, page, face)
+    found = await context.views.look(page.path, page.origin.guess_tags, member_id)
+    view = await _view_of(context, page, found)
+    return _render_view(context, page, view)
 
 
-async def _face_of(context: PageContext, page: MemberRequest, view: View) -> Face:
-    """Choose a face; members see whether a claim is their own."""
-    code_id = open_code(context.views.snapshots.keys, view.code_text)
-    if view.claimed and code_id is not None and page.member is not None:
+async def _view_of(context: PageContext, page: MemberRequest, found: View) -> CapView:
+    """Choose a view; members see whether a claim is their own."""
+    code_id = open_code(context.views.snapshots.keys, found.code_text)
+    if found.claimed and code_id is not None and page.member is not None:
         member_id = page.member.member_id
         async with context.engine.connect() as conn:
             own = await find_own_claim(conn, code_id=code_id, member_id=member_id)
             if own is not None:
                 wallet = await load_wallet(conn, member_id)
-                return face_of_own(
-                    view, own, balance=wallet.available, joy_for=page.take_joy()
+                return view_of_own_claim(
+                    found, own, balance=wallet.available, joy_for=page.take_joy()
                 )
-    face = face_of_view(
-        view, signed_in=page.member is not None, tomorrow=_tomorrow(context)
+    view = view_of_code(
+        found, signed_in=page.member is not None, tomorrow=_tomorrow(context)
     )
-    return _not_ours(page) if face.name is FaceName.INVALID else face
+    return _not_ours(page) if view.name is CapViewName.INVALID else view
 
 
-def _not_ours(page: MemberRequest) -> Face:
+def _not_ours(page: MemberRequest) -> CapView:
     """Tell a slip of the finger from what may be a fake: nobody misscans."""
-    return Face(FaceName.INVALID if page.marks else FaceName.FOREIGN)
+    return CapView(CapViewName.INVALID if page.marks else CapViewName.FOREIGN)
 
 
 def _tomorrow(context: PageContext) -> datetime:
@@ -102,11 +102,11 @@ def _tomorrow(context: PageContext) -> datetime:
 
 def refuse_link(context: PageContext, page: MemberRequest) -> Response[bytes]:
     """Say that a link cannot be one of ours: it breaks GS1's rules."""
-    return _render_face(context, page, _not_ours(page), status=400)
+    return _render_view(context, page, _not_ours(page), status=400)
 
 
-def _render_face(
-    context: PageContext, page: MemberRequest, face: Face, *, status: int = 200
+def _render_view(
+    context: PageContext, page: MemberRequest, view: CapView, *, status: int = 200
 ) -> Response[bytes]:
     code_text = parse_scanned(page.path).code_text
     today = business_day(context.clock.now_ms(), context.settings.timezone)
@@ -115,13 +115,13 @@ def _render_face(
         page,
         "cap.html",
         status=status,
-        brand=face.brand,
-        face=face,
-        expired=face.sell_by is not None and face.sell_by < today,
+        brand=view.brand,
+        view=view,
+        expired=view.sell_by is not None and view.sell_by < today,
         # An invalid code is shown as it was read, so that it can be compared.
         code=group(code_text) if code_text else None,
         typed=None,
-        invalid=face.name in {FaceName.INVALID, FaceName.FOREIGN},
+        invalid=view.name in {CapViewName.INVALID, CapViewName.FOREIGN},
         tomorrow=_tomorrow(context),
     )
 
@@ -154,6 +154,6 @@ async def claim_linked_cap(
         if told.outcome == Outcome.REWARDED:
             page.promise_joy(told.scan_id)
         return TEMPLATES.redirect(page, local_path(page.path))
-    return _render_face(
-        context, page, face_of_answer(told, tomorrow=_tomorrow(context))
+    return _render_view(
+        context, page, view_of_answer(told, tomorrow=_tomorrow(context))
     )

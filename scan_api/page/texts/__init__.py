@@ -6,12 +6,12 @@ Each text stands as (Chinese, English), so that neither is forgotten.
 from collections.abc import Mapping
 from typing import Final
 
-from scan_api.page.texts.faces import FACES
+from scan_api.page.texts.cap_views import CAP_VIEWS
 from scan_api.page.texts.forms import FORMS
 from scan_api.page.texts.frame import FRAME
 from scan_api.page.texts.notices import NOTICES
 
-TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **FACES, **FORMS, **NOTICES}
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {**FRAME, **CAP_VIEWS, **FORMS, **NOTICES}
 
 _COLUMN: Final = {"zh": 0, "en": 1}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-FACES: Final[Mapping[str, tuple[str, str]]] = {
+CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
     "genuine": ("正品", "Genuine"),
     "genuine_lead": (
         "这枚瓶盖码是真的，还没有人领取。",

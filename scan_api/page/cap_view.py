@@ -1,4 +1,4 @@
-"""Which face the page puts on: pure, from what is known of a code to what is shown."""
+"""What the page shows of a cap: pure, from what is known of its code."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from scan_api.store.own_claims import OwnClaim
 
 
 class Tone(StrEnum):
-    """The colour of a face; words and a glyph say the same."""
+    """The colour of a view; words and a glyph say the same."""
 
     GENUINE = "genuine"
     CAUTION = "caution"
@@ -24,7 +24,7 @@ class Tone(StrEnum):
     CALM = "calm"
 
 
-class FaceName(StrEnum):
+class CapViewName(StrEnum):
     """What a visitor can be shown about a code."""
 
     GENUINE = "genuine"
@@ -51,48 +51,48 @@ class FaceName(StrEnum):
 
 
 _TONES: Final = {
-    FaceName.GENUINE: Tone.GENUINE,
-    FaceName.OUTSIDE: Tone.GENUINE,
-    FaceName.REWARDED: Tone.GENUINE,
-    FaceName.YOURS: Tone.GENUINE,
-    FaceName.HELD: Tone.GENUINE,
-    FaceName.NO_REWARD: Tone.GENUINE,
-    FaceName.CAME_LATE: Tone.GENUINE,
-    FaceName.NOT_BEGUN: Tone.GENUINE,
-    FaceName.FULL_TODAY: Tone.GENUINE,
-    FaceName.FULL_AT_LAST: Tone.GENUINE,
-    FaceName.ENDED: Tone.GENUINE,
-    FaceName.SPENT: Tone.GENUINE,
-    FaceName.NO_CAMPAIGN: Tone.GENUINE,
-    FaceName.RECALLED: Tone.ALARM,
-    FaceName.INVALID: Tone.UNKNOWN,
+    CapViewName.GENUINE: Tone.GENUINE,
+    CapViewName.OUTSIDE: Tone.GENUINE,
+    CapViewName.REWARDED: Tone.GENUINE,
+    CapViewName.YOURS: Tone.GENUINE,
+    CapViewName.HELD: Tone.GENUINE,
+    CapViewName.NO_REWARD: Tone.GENUINE,
+    CapViewName.CAME_LATE: Tone.GENUINE,
+    CapViewName.NOT_BEGUN: Tone.GENUINE,
+    CapViewName.FULL_TODAY: Tone.GENUINE,
+    CapViewName.FULL_AT_LAST: Tone.GENUINE,
+    CapViewName.ENDED: Tone.GENUINE,
+    CapViewName.SPENT: Tone.GENUINE,
+    CapViewName.NO_CAMPAIGN: Tone.GENUINE,
+    CapViewName.RECALLED: Tone.ALARM,
+    CapViewName.INVALID: Tone.UNKNOWN,
 }
 _OWN: Final = {
-    Outcome.REWARDED: FaceName.YOURS,
-    Outcome.NO_REWARD: FaceName.NO_REWARD,
-    Outcome.HELD: FaceName.HELD,
+    Outcome.REWARDED: CapViewName.YOURS,
+    Outcome.NO_REWARD: CapViewName.NO_REWARD,
+    Outcome.HELD: CapViewName.HELD,
 }
 _OFFERED: Final = {
-    OfferState.OPEN: FaceName.GENUINE,
-    OfferState.NOT_BEGUN: FaceName.NOT_BEGUN,
-    OfferState.FULL_TODAY: FaceName.FULL_TODAY,
-    OfferState.ENDED: FaceName.ENDED,
-    OfferState.SPENT: FaceName.SPENT,
+    OfferState.OPEN: CapViewName.GENUINE,
+    OfferState.NOT_BEGUN: CapViewName.NOT_BEGUN,
+    OfferState.FULL_TODAY: CapViewName.FULL_TODAY,
+    OfferState.ENDED: CapViewName.ENDED,
+    OfferState.SPENT: CapViewName.SPENT,
 }
 _ANSWERED: Final = {
-    Outcome.VERIFIED: FaceName.OUTSIDE,
-    Outcome.ALREADY_CLAIMED: FaceName.OTHERS,
-    Outcome.REFUSED: FaceName.REFUSED,
-    Outcome.NOT_ACTIVE: FaceName.NOT_ACTIVE,
-    Outcome.RECALLED: FaceName.RECALLED,
+    Outcome.VERIFIED: CapViewName.OUTSIDE,
+    Outcome.ALREADY_CLAIMED: CapViewName.OTHERS,
+    Outcome.REFUSED: CapViewName.REFUSED,
+    Outcome.NOT_ACTIVE: CapViewName.NOT_ACTIVE,
+    Outcome.RECALLED: CapViewName.RECALLED,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class CapView:
     """What the page shows of one code."""
 
-    name: FaceName
+    name: CapViewName
     product: str | None = None
     brand: str | None = None
     instructions: str | None = None
@@ -110,73 +110,75 @@ class Face:
         return _TONES.get(self.name, Tone.CAUTION)
 
 
-def face_of_view(view: View, *, signed_in: bool, tomorrow: datetime) -> Face:
+def view_of_code(found: View, *, signed_in: bool, tomorrow: datetime) -> CapView:
     """Show a look at a code; `tomorrow` is when the brand's next day begins."""
-    if view.outcome is Outcome.INVALID:
-        return Face(FaceName.INVALID)
-    offer = view.offer
+    if found.outcome is Outcome.INVALID:
+        return CapView(CapViewName.INVALID)
+    offer = found.offer
     name = {
-        Outcome.VERIFIED: _face_of_offer(view, tomorrow),
-        Outcome.ALREADY_CLAIMED: FaceName.OTHERS if signed_in else FaceName.CLAIMED,
-        Outcome.RECALLED: FaceName.RECALLED,
-    }.get(view.outcome, FaceName.NOT_ACTIVE)
-    product = view.product
-    return Face(
+        Outcome.VERIFIED: _name_unclaimed(found, tomorrow),
+        Outcome.ALREADY_CLAIMED: CapViewName.OTHERS
+        if signed_in
+        else CapViewName.CLAIMED,
+        Outcome.RECALLED: CapViewName.RECALLED,
+    }.get(found.outcome, CapViewName.NOT_ACTIVE)
+    product = found.product
+    return CapView(
         name,
         product.name if product else None,
         product.brand if product else None,
-        view.instructions if name is FaceName.RECALLED else None,
-        view.first_claimed_ms,
+        found.instructions if name is CapViewName.RECALLED else None,
+        found.first_claimed_ms,
         begins_at=offer.begins_at if offer else None,
         ends_at=offer.ends_at if offer else None,
-        sell_by=view.sell_by,
+        sell_by=found.sell_by,
     )
 
 
-def _face_of_offer(view: View, tomorrow: datetime) -> FaceName:
+def _name_unclaimed(found: View, tomorrow: datetime) -> CapViewName:
     """Tell of a genuine cap what there is to claim, before anybody presses a button."""
-    if not view.pays:
-        return FaceName.OUTSIDE
-    return _name_offer(view.offer, tomorrow)
+    if not found.pays:
+        return CapViewName.OUTSIDE
+    return _name_offer(found.offer, tomorrow)
 
 
-def _name_offer(offer: Offer | None, tomorrow: datetime) -> FaceName:
+def _name_offer(offer: Offer | None, tomorrow: datetime) -> CapViewName:
     if offer is None:
-        return FaceName.NO_CAMPAIGN
+        return CapViewName.NO_CAMPAIGN
     if offer.state is OfferState.FULL_TODAY and offer.is_over_by(tomorrow):
-        return FaceName.FULL_AT_LAST
+        return CapViewName.FULL_AT_LAST
     return _OFFERED[offer.state]
 
 
-def face_of_own(
-    view: View, own: OwnClaim, *, balance: int, joy_for: int | None = None
-) -> Face:
+def view_of_own_claim(
+    found: View, own: OwnClaim, *, balance: int, joy_for: int | None = None
+) -> CapView:
     """Show members what they claimed themselves, as it stands today.
 
     `joy_for` is the scan that has just earned something: it is celebrated once.
     """
-    name = _OWN.get(own.outcome, FaceName.YOURS)
+    name = _OWN.get(own.outcome, CapViewName.YOURS)
     if own.resolution is not None:
-        name = FaceName.DENIED if own.resolution == "voided" else FaceName.YOURS
+        name = CapViewName.DENIED if own.resolution == "voided" else CapViewName.YOURS
     elif own.outcome is Outcome.NO_REWARD and own.campaign_no is not None:
         # Bound to a campaign that could have paid: its budget was spent.
-        name = FaceName.CAME_LATE
+        name = CapViewName.CAME_LATE
     elif own.outcome is Outcome.REWARDED and own.scan_id == joy_for:
-        name = FaceName.REWARDED
-    product = view.product
-    return Face(
+        name = CapViewName.REWARDED
+    product = found.product
+    return CapView(
         name,
         product.name if product else None,
         product.brand if product else None,
         first_claimed_ms=time_of_id(own.scan_id),
         points=own.points,
         balance=balance,
-        sell_by=view.sell_by,
+        sell_by=found.sell_by,
         scan_id=own.scan_id,
     )
 
 
-def face_of_answer(answer: Answer, *, tomorrow: datetime) -> Face:
+def view_of_answer(answer: Answer, *, tomorrow: datetime) -> CapView:
     """Show the answer to a claim that did not get the code."""
     outcome = Outcome(answer.outcome)
     begins = answer.next.at
@@ -184,13 +186,13 @@ def face_of_answer(answer: Answer, *, tomorrow: datetime) -> Face:
         offer = Offer(answer.offer, begins, answer.campaign_ends_at or None)
         name = _name_offer(offer, tomorrow)
     elif outcome is Outcome.LIMIT_REACHED:
-        name = FaceName.FULL_AT_LAST
+        name = CapViewName.FULL_AT_LAST
     else:
-        name = _ANSWERED.get(outcome, FaceName.INVALID)
-    if name is FaceName.INVALID:
-        return Face(name)
+        name = _ANSWERED.get(outcome, CapViewName.INVALID)
+    if name is CapViewName.INVALID:
+        return CapView(name)
     first = answer.first_claimed_at
-    return Face(
+    return CapView(
         name,
         answer.product.name if answer.product else None,
         answer.product.brand if answer.product else None,

@@ -1,4 +1,4 @@
-"""Every face of the page, in both languages and both schemes: readable and in place."""
+"""Every view of a cap, in both languages and both schemes: readable, in place."""
 
 import asyncio
 from dataclasses import replace
@@ -11,8 +11,8 @@ from codegen.domain.brand_kit import BrandKit, Brands
 from core.auth import Member
 from core.clock import SystemClock, utc_datetime
 from core.settings import Settings
+from scan_api.page.cap_view import CapView, CapViewName
 from scan_api.page.context import PageContext
-from scan_api.page.faces import Face, FaceName
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import render, word_wait
 from scan_api.page.typed import read_typed
@@ -36,14 +36,14 @@ KIT = BrandKit(
     footer="沪ICP备00000000号",
 )
 OWN = {
-    FaceName.REWARDED,
-    FaceName.YOURS,
-    FaceName.HELD,
-    FaceName.DENIED,
-    FaceName.NO_REWARD,
-    FaceName.CAME_LATE,
+    CapViewName.REWARDED,
+    CapViewName.YOURS,
+    CapViewName.HELD,
+    CapViewName.DENIED,
+    CapViewName.NO_REWARD,
+    CapViewName.CAME_LATE,
 }
-DIMMED = {FaceName.CLAIMED, FaceName.NOT_ACTIVE}
+DIMMED = {CapViewName.CLAIMED, CapViewName.NOT_ACTIVE}
 
 
 def _context() -> PageContext:
@@ -71,17 +71,17 @@ def _page(language: str, member: Member | None) -> MemberRequest:
     )
 
 
-def _face(name: FaceName) -> Face:
-    if name in {FaceName.INVALID, FaceName.FOREIGN}:
-        return Face(name)
-    return Face(
+def _view(name: CapViewName) -> CapView:
+    if name in {CapViewName.INVALID, CapViewName.FOREIGN}:
+        return CapView(name)
+    return CapView(
         name,
         PRODUCT,
         "Demo Dairy",
         "请停止饮用批号 L20260701 的产品，到门店全额退款。400-000-0000"
-        if name is FaceName.RECALLED
+        if name is CapViewName.RECALLED
         else None,
-        AT_MS if name in OWN | {FaceName.CLAIMED, FaceName.OTHERS} else None,
+        AT_MS if name in OWN | {CapViewName.CLAIMED, CapViewName.OTHERS} else None,
         5,
         1_235 if name in OWN else None,
         utc_datetime(AT_MS),
@@ -91,20 +91,20 @@ def _face(name: FaceName) -> Face:
 
 
 def _draw(language: str) -> dict[str, bytes]:
-    """Draw every face and notice."""
+    """Draw every view and notice."""
     context, drawn = _context(), {}
-    for name in FaceName:
+    for name in CapViewName:
         member = None if name in DIMMED else Member("alice")
         answer = render(
             context,
             _page(language, member),
             "cap.html",
-            brand=_face(name).brand,
-            face=_face(name),
-            expired=name is FaceName.OUTSIDE,
+            brand=_view(name).brand,
+            view=_view(name),
+            expired=name is CapViewName.OUTSIDE,
             code="0S7N-NXNY-6ZT4-QM5Q",
             typed=None,
-            invalid=name in {FaceName.INVALID, FaceName.FOREIGN},
+            invalid=name in {CapViewName.INVALID, CapViewName.FOREIGN},
             tomorrow=utc_datetime(AT_MS),
         )
         drawn[name.value] = answer.content
@@ -127,12 +127,12 @@ def _draw(language: str) -> dict[str, bytes]:
 
 
 def draw_reward(language: str, points: int) -> bytes:
-    """Draw the face of so many points, just earned, on top of as many."""
+    """Draw the view of so many points, just earned, on top of as many."""
     return render(
         _context(),
         _page(language, Member("alice")),
         "cap.html",
-        face=replace(_face(FaceName.REWARDED), points=points, balance=points),
+        view=replace(_view(CapViewName.REWARDED), points=points, balance=points),
         expired=False,
         code="0S7N-NXNY-6ZT4-QM5Q",
         typed=None,
@@ -144,12 +144,12 @@ def draw_reward(language: str, points: int) -> bytes:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [360, 1200], ids=["phone", "desktop"])
-async def test_every_face_is_readable_and_fits(
+async def test_every_view_is_readable_and_fits(
     browser: Browser, language: str, scheme: Any, width: int
 ) -> None:
     """Each text has the contrast of WCAG AA, and nothing sticks out sideways."""
     device = "phone" if width < 600 else "desktop"
-    directory = SHOTS / "faces"
+    directory = SHOTS / "cap_views"
     await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
     context = await browser.new_context(
         viewport={"width": width, "height": 740},
@@ -166,7 +166,7 @@ async def test_every_face_is_readable_and_fits(
     await context.close()
 
 
-async def test_no_face_sticks_out_of_the_smallest_phone_with_twice_the_text(
+async def test_no_view_sticks_out_of_the_smallest_phone_with_twice_the_text(
     browser: Browser,
 ) -> None:
     """320 px and 200 %: WCAG 2.2, resize text and reflow."""
