@@ -101,9 +101,9 @@ def build_app(worker: Worker) -> Litestar:
         worker.clock,
         worker.engine,
         worker.authenticator.members,
-        worker.views,
+        worker.codes,
         worker.desk,
-        lambda: worker.views.snapshots.current.brands,
+        lambda: worker.codes.snapshots.current.brands,
     )
     staff_pages = ConsoleContext(
         worker.settings,

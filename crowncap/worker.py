@@ -32,6 +32,7 @@ from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages.orders import Packaging
+from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filter_upkeep import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import forget_dead_workers
@@ -40,7 +41,6 @@ from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
-from scan_api.pipeline.views import ViewDesk
 from scan_api.pipeline.worker_lease import LeasedIds
 from scan_api.routes.scans import ScanDesk
 from scan_api.store.commit_pool import CommitPool
@@ -68,7 +68,7 @@ class Worker:
     issuance: Issuance = field(init=False)
     packaging: Packaging = field(init=False)
     desk: ScanDesk = field(init=False)
-    views: ViewDesk = field(init=False)
+    codes: CodeLookup = field(init=False)
     readiness: ReadinessCheck = field(init=False)
     claims: ClaimJournal = field(init=False)
 
@@ -113,7 +113,7 @@ class Worker:
             ids,
             self.settings.trusted_proxies,
         )
-        self.views = ViewDesk(
+        self.codes = CodeLookup(
             self.engine, self.clock, keeper, throttle, self.settings.timezone
         )
 

@@ -163,7 +163,7 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     repeats: int | None = None
 
 
-class Standing(msgspec.Struct, frozen=True, gc=False):
+class CodeStatus(msgspec.Struct, frozen=True, gc=False):
     """Where a code stands before anybody asks who scanned it."""
 
     outcome: Outcome | None
@@ -180,7 +180,7 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
         return self.terms is not None and self.terms.placement == Placement.INSIDE
 
 
-def stand(
+def look_up_code(
     snapshot: Snapshot,
     terms: RangeTerms | None,
     code_id: int,
@@ -188,19 +188,19 @@ def stand(
     now: datetime,
     *,
     brand: str | None = None,
-) -> Standing:
+) -> CodeStatus:
     """Tell how a code with these terms stands: an outcome if it cannot be claimed.
 
     To a caller who is for one `brand` only, another's code is none of ours.
     """
     if terms is None:
-        return Standing(Outcome.INVALID)
+        return CodeStatus(Outcome.INVALID)
     bound, printed = terms.binding.gtin, terms.printed_gtin
     product = snapshot.products.get(bound or printed or "")
     if brand is not None and _is_of_another(brand, terms, product):
-        return Standing(Outcome.INVALID, terms, foreign=True)
+        return CodeStatus(Outcome.INVALID, terms, foreign=True)
     if gtin is not None and gtin not in {bound, printed}:
-        return Standing(Outcome.INVALID, terms)
+        return CodeStatus(Outcome.INVALID, terms)
     epoch = snapshot.epochs[code_id >> SERIAL_BITS]
     outcome: Outcome | None = None
     if epoch is EpochState.RETIRED:
@@ -209,7 +209,7 @@ def stand(
         outcome = Outcome.RECALLED
     elif not _is_active(terms, now):
         outcome = Outcome.NOT_ACTIVE
-    return Standing(outcome, terms, product, epoch, sell_by(terms.binding, product))
+    return CodeStatus(outcome, terms, product, epoch, sell_by(terms.binding, product))
 
 
 def _is_of_another(brand: str, terms: RangeTerms, product: Product | None) -> bool:
@@ -232,7 +232,7 @@ def _is_active(terms: RangeTerms, now: datetime) -> bool:
 
 
 def plan_scan(
-    standing: Standing,
+    status: CodeStatus,
     *,
     member_id: str | None,
     campaign: Campaign | None,
@@ -249,14 +249,14 @@ def plan_scan(
     """
     plan = partial(
         Plan,
-        terms=standing.terms,
-        product=standing.product,
-        sell_by=standing.sell_by,
-        foreign=standing.foreign,
+        terms=status.terms,
+        product=status.product,
+        sell_by=status.sell_by,
+        foreign=status.foreign,
     )
-    if standing.outcome is not None:
-        return plan(standing.outcome)
-    if not standing.pays:
+    if status.outcome is not None:
+        return plan(status.outcome)
+    if not status.pays:
         return plan(Outcome.VERIFIED)
     offer = campaign.offer(now, spent) if campaign else None
     plan = partial(plan, offer=offer)
@@ -265,13 +265,13 @@ def plan_scan(
     if claimed is ClaimedBit.YES:
         return plan(Outcome.ALREADY_CLAIMED)
     return _plan_reward(
-        plan, standing, campaign, offer, decision, signals_available=signals_available
+        plan, status, campaign, offer, decision, signals_available=signals_available
     )
 
 
 def _plan_reward(
     plan: Callable[..., Plan],
-    standing: Standing,
+    status: CodeStatus,
     campaign: Campaign | None,
     offer: Offer | None,
     decision: Decision | None,
@@ -286,7 +286,7 @@ def _plan_reward(
     if offer.state is OfferState.NOT_BEGUN:
         return plan(Outcome.LIMIT_REACHED, decision=decision, retry_at=offer.begins_at)
     # What a worker heard of spent budgets is a moment old: PostgreSQL has the word.
-    reason = _hold_reason(standing, decision, signals_available=signals_available)
+    reason = _hold_reason(status, decision, signals_available=signals_available)
     return plan(
         Outcome.REWARDED if reason is None else Outcome.HELD,
         rewards=plan_rewards(campaign),
@@ -296,9 +296,9 @@ def _plan_reward(
 
 
 def _hold_reason(
-    standing: Standing, decision: Decision | None, *, signals_available: bool
+    status: CodeStatus, decision: Decision | None, *, signals_available: bool
 ) -> HoldReason | None:
-    if standing.epoch is EpochState.FROZEN:
+    if status.epoch is EpochState.FROZEN:
         return HoldReason.EPOCH
     if not signals_available:
         return HoldReason.SIGNALS
@@ -308,7 +308,7 @@ def _hold_reason(
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CodeView:
     """What a look at a code shows; looking is not scanning."""
 
     outcome: Outcome

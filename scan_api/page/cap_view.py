@@ -9,8 +9,8 @@ from core.bounds import read_id
 from core.clock import to_ms
 from core.ids import time_of_id
 from rewards.domain import Offer, OfferState
-from scan_api.domain.scans import CLAIMING, Outcome, View
-from scan_api.pipeline.responses import Answer
+from scan_api.domain.scans import CLAIMING, CodeView, Outcome
+from scan_api.pipeline.responses import ScanAnswer
 from scan_api.store.own_claims import OwnClaim
 
 
@@ -110,7 +110,7 @@ class CapView:
         return _TONES.get(self.name, Tone.CAUTION)
 
 
-def view_of_code(found: View, *, signed_in: bool, tomorrow: datetime) -> CapView:
+def view_of_code(found: CodeView, *, signed_in: bool, tomorrow: datetime) -> CapView:
     """Show a look at a code; `tomorrow` is when the brand's next day begins."""
     if found.outcome is Outcome.INVALID:
         return CapView(CapViewName.INVALID)
@@ -135,7 +135,7 @@ def view_of_code(found: View, *, signed_in: bool, tomorrow: datetime) -> CapView
     )
 
 
-def _name_unclaimed(found: View, tomorrow: datetime) -> CapViewName:
+def _name_unclaimed(found: CodeView, tomorrow: datetime) -> CapViewName:
     """Tell of a genuine cap what there is to claim, before anybody presses a button."""
     if not found.pays:
         return CapViewName.OUTSIDE
@@ -151,7 +151,7 @@ def _name_offer(offer: Offer | None, tomorrow: datetime) -> CapViewName:
 
 
 def view_of_own_claim(
-    found: View, own: OwnClaim, *, balance: int, joy_for: int | None = None
+    found: CodeView, own: OwnClaim, *, balance: int, joy_for: int | None = None
 ) -> CapView:
     """Show members what they claimed themselves, as it stands today.
 
@@ -178,7 +178,7 @@ def view_of_own_claim(
     )
 
 
-def view_of_answer(answer: Answer, *, tomorrow: datetime) -> CapView:
+def view_of_answer(answer: ScanAnswer, *, tomorrow: datetime) -> CapView:
     """Show the answer to a claim that did not get the code."""
     outcome = Outcome(answer.outcome)
     begins = answer.next.at
@@ -205,6 +205,6 @@ def view_of_answer(answer: Answer, *, tomorrow: datetime) -> CapView:
     )
 
 
-def is_own_claim(answer: Answer) -> bool:
+def is_own_claim(answer: ScanAnswer) -> bool:
     """Tell whether the code is now, or was before, claimed by who asked."""
     return bool(answer.by_you) or Outcome(answer.outcome) in CLAIMING

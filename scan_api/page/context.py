@@ -10,7 +10,7 @@ from core.auth.members import MemberVerifier
 from core.clock import Clock
 from core.settings import Settings
 from scan_api.page.sign_in import SignIn
-from scan_api.pipeline.views import ViewDesk
+from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.routes.scans import ScanDesk
 
 
@@ -22,7 +22,7 @@ class PageContext:
     clock: Clock
     engine: AsyncEngine
     members: MemberVerifier
-    views: ViewDesk
+    codes: CodeLookup
     scans: ScanDesk
     brands: Callable[[], Brands] = Brands
 

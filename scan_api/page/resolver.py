@@ -100,7 +100,7 @@ def links_header(link: DigitalLink) -> dict[str, str]:
 
 async def find_product(context: PageContext, link: DigitalLink) -> Product | None:
     """Find the product of a link, on a fresh table if this worker's knows it not."""
-    snapshots = context.views.snapshots
+    snapshots = context.codes.snapshots
     if link.gtin not in snapshots.current.products:
         await snapshots.refresh()
     return snapshots.current.products.get(link.gtin)

@@ -18,8 +18,8 @@ from scan_api.domain.scans import (
     Signals,
     Snapshot,
     judged_facts,
+    look_up_code,
     plan_scan,
-    stand,
 )
 from scan_api.pipeline.metrics import SCAN_FAULTS
 
@@ -69,17 +69,17 @@ def _plan(
     *,
     void: bool,
 ) -> Plan:
-    standing = stand(
+    status = look_up_code(
         snapshot, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
     )
-    if void and standing.outcome is not Outcome.INVALID:
-        return Plan(Outcome.NOT_ACTIVE, terms=terms, product=standing.product)
+    if void and status.outcome is not Outcome.INVALID:
+        return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
     decision = None
     if scan.member_id is not None and signal.claimed is not ClaimedBit.YES:
-        facts = judged_facts(signal.facts, standing.sell_by, moment.today)
+        facts = judged_facts(signal.facts, status.sell_by, moment.today)
         decision = decide(snapshot.rule_set, facts)
     return plan_scan(
-        standing,
+        status,
         member_id=scan.member_id,
         campaign=snapshot.campaign_of(terms),
         decision=decision,

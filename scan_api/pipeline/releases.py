@@ -23,7 +23,7 @@ from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain import Hold, Resolution
 from rewards.store import keep_for_review, load_open_holds, resolve_holds
-from scan_api.domain.scans import judged_facts, stand
+from scan_api.domain.scans import judged_facts, look_up_code
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.signals import PLACE_TTL_S
 from scan_api.pipeline.snapshots import SnapshotKeeper
@@ -151,7 +151,7 @@ class HoldReleaser:
         return [
             judged_facts(
                 fact,
-                stand(snapshot, terms, hold.code_id, None, now).sell_by,
+                look_up_code(snapshot, terms, hold.code_id, None, now).sell_by,
                 business_day(time_of_id(hold.transfer_id), self.timezone),
             )
             for fact, hold, terms in zip(facts, held, found, strict=True)

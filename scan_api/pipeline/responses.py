@@ -37,7 +37,7 @@ class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ScanAnswer(msgspec.Struct, frozen=True):
     """The answer to a scan.
 
     `offer` is what its campaign has for a claim. It is left out where no campaign is
@@ -71,14 +71,14 @@ _OF_OFFER = {Outcome.VERIFIED, Outcome.LIMIT_REACHED, Outcome.NO_REWARD}
 _encode = msgspec.json.Encoder().encode
 
 
-def encode_answer(answer: Answer) -> bytes:
+def encode_answer(answer: ScanAnswer) -> bytes:
     """Write an answer as JSON."""
     return _encode(answer)
 
 
-def answer_invalid(scan_id: int, language: str) -> Answer:
+def answer_invalid(scan_id: int, language: str) -> ScanAnswer:
     """Answer a code that is none of ours; forged and mistyped look alike."""
-    return Answer(
+    return ScanAnswer(
         str(scan_id),
         Outcome.INVALID.value,
         None,
@@ -94,7 +94,7 @@ def answer_invalid(scan_id: int, language: str) -> Answer:
 
 def answer_scan(
     scan: Scan, plan: Plan, settled: Settled, *, today: date, calendar: Calendar
-) -> Answer:
+) -> ScanAnswer:
     """Answer a scan that PostgreSQL has settled; `today` is the brand's business day.
 
     A daily cap ends with it.
@@ -112,7 +112,7 @@ def answer_scan(
         first_claimed = claimed_at(settled.claim_scan_id, exact=by_you)
         if by_you:
             scan_id = settled.claim_scan_id
-    return Answer(
+    return ScanAnswer(
         str(scan_id),
         outcome.value,
         ProductView(product.gtin, product.name, product.brand) if product else None,
@@ -214,7 +214,7 @@ def _next_of_offer(offer: Offer | None) -> NextView:
     return NextView("sign_in" if offer.state is OfferState.OPEN else "none")
 
 
-class ScanView(msgspec.Struct, frozen=True):
+class PastScan(msgspec.Struct, frozen=True):
     """A scan, as its member reads it later."""
 
     scan_id: str
@@ -223,14 +223,14 @@ class ScanView(msgspec.Struct, frozen=True):
     rewards: tuple[RewardView, ...]
 
 
-def view_scan(row: dict[str, Any]) -> ScanView:
+def view_past_scan(row: dict[str, Any]) -> PastScan:
     """Show a recorded scan; a hold shows how it stands today."""
     rewards: tuple[RewardView, ...] = ()
     if row["points"] and row.get("resolution") != "voided":
         pending = row.get("was_held") and row.get("resolution") is None
         status = "pending" if pending else "posted"
         rewards = (RewardView("points", row["points"], status),)
-    return ScanView(
+    return PastScan(
         str(row["scan_id"]),
         utc_datetime(time_of_id(row["scan_id"])),
         row["outcome"],

@@ -14,7 +14,7 @@ from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
 from core.errors import InvalidInput, NotFound, Unauthenticated
 from rewards.store import load_wallet
-from scan_api.pipeline.responses import ScanView, view_scan
+from scan_api.pipeline.responses import PastScan, view_past_scan
 from scan_api.store.scans import load_member_scans, load_scan, store_of
 
 _READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
@@ -42,7 +42,7 @@ class WalletView(msgspec.Struct, frozen=True):
 class ScanPage(msgspec.Struct, frozen=True):
     """Some of a member's scans, newest first."""
 
-    items: list[ScanView]
+    items: list[PastScan]
     next_cursor: str | None
 
 
@@ -77,7 +77,7 @@ async def list_scans(
         rows = await load_member_scans(
             conn, member.member_id, before=before, limit=limit + 1
         )
-    items = [view_scan(row) for row in rows[:limit]]
+    items = [view_past_scan(row) for row in rows[:limit]]
     return ScanPage(items, items[-1].scan_id if len(rows) > limit else None)
 
 
@@ -89,14 +89,14 @@ async def list_scans(
 )
 async def show_scan(
     scan_id: str, principal: Principal, engine: AsyncEngine
-) -> ScanView:
+) -> PastScan:
     """Show a scan to its member, to an app's backend or to staff."""
     number = _parse_id(scan_id, "/scan_id")
     async with engine.connect() as conn:
         row = await load_scan(conn, number)
         if row is None or not await _may_see(conn, principal, row):
             raise NotFound("There is no such scan among yours.")
-    return view_scan(row)
+    return view_past_scan(row)
 
 
 async def _may_see(

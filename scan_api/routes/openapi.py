@@ -4,7 +4,7 @@ from typing import Final
 
 from core.openapi import MEMBER, STAFF, PlainRoute
 from scan_api.pipeline.requests import ScanBody
-from scan_api.pipeline.responses import Answer
+from scan_api.pipeline.responses import ScanAnswer
 
 _EXAMPLE_REQUEST: Final = {
     "code": "HTTPS://BRAND.CN/C/0S7NNXNY6ZT4QM5Q",
@@ -35,7 +35,7 @@ SCAN_ROUTE: Final = PlainRoute(
         "security": [{}, {MEMBER: []}, {STAFF: []}],
     },
     reads=ScanBody,
-    answers=Answer,
+    answers=ScanAnswer,
     statuses=frozenset({400, 401, 408, 409, 413, 415, 422, 429, 500, 503}),
     request_example=_EXAMPLE_REQUEST,
     answer_example=_EXAMPLE_ANSWER,

@@ -132,7 +132,7 @@ def do_a_days_work(service: Service, ann: Client, bob: Client, lin: Client) -> N
     assert isinstance(active, kinds.Activated)
     code = service.codes(batch.to_dict(), 0, 0)
     scanned = ann.call("scans.scan_code", body=kinds.ScanBody(code=code[0]))
-    assert isinstance(scanned, kinds.Answer)
+    assert isinstance(scanned, kinds.ScanAnswer)
     asked = kinds.NewRecall(
         reason="glass", instructions="bring it back", batch_id=number
     )

@@ -28,7 +28,7 @@ from core.clock import utc_datetime
 from core.ids import random_token
 from rewards.domain import Campaign, Hold, HoldReason, Per, Resolution
 from rewards.store import resolve_holds
-from scan_api.domain.scans import Outcome, plan_scan, stand
+from scan_api.domain.scans import Outcome, look_up_code, plan_scan
 from scan_api.pipeline.snapshots import load_snapshot
 from scan_api.store.scans import Committed, Decided
 from tests.fixtures.ground import CLOCK, Ground, outcomes, prepare_ground
@@ -122,7 +122,7 @@ class LedgerMachine(RuleBasedStateMachine):
         now = utc_datetime(wish.scan.at_ms)
         terms = snapshot.table.find(wish.scan.code_id)
         plan = plan_scan(
-            stand(snapshot, terms, wish.scan.code_id, None, now),
+            look_up_code(snapshot, terms, wish.scan.code_id, None, now),
             member_id="somebody",
             campaign=self.campaign,
             decision=None,

@@ -1,4 +1,4 @@
-"""The consumer's page where it is pure: paths, origins, views of a cap, texts, sign-in."""
+"""The consumer's page where it is pure: paths, origins, cap views, texts, sign-in."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain import Offer, OfferState
-from scan_api.domain.scans import Outcome, View
+from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait
@@ -147,9 +147,9 @@ def test_a_members_name_is_trimmed_and_bounded() -> None:
 def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
     """Whatever else a look finds is never dressed as plainly genuine."""
     for outcome in Outcome:
-        view = view_of_code(View(outcome), signed_in=False, tomorrow=TOMORROW)
+        view = view_of_code(CodeView(outcome), signed_in=False, tomorrow=TOMORROW)
         assert (view.tone is Tone.GENUINE) == (outcome is Outcome.VERIFIED)
-    invalid = View(Outcome.INVALID, Product("1", "Milk", "Brand"))
+    invalid = CodeView(Outcome.INVALID, Product("1", "Milk", "Brand"))
     view = view_of_code(invalid, signed_in=True, tomorrow=TOMORROW)
     assert view.product is None
 
@@ -174,7 +174,7 @@ def test_a_look_tells_before_the_button_what_there_is(
     state: OfferState, ends_at: datetime | None, name: CapViewName
 ) -> None:
     """Each reason has its own view; only what pays now has the one with the button."""
-    found = View(Outcome.VERIFIED, offer=Offer(state, TOMORROW, ends_at))
+    found = CodeView(Outcome.VERIFIED, offer=Offer(state, TOMORROW, ends_at))
     view = view_of_code(found, signed_in=True, tomorrow=TOMORROW)
     assert view.name is name
     outside = replace(found, pays=False)
@@ -199,7 +199,7 @@ def test_members_see_how_their_claim_stands_today(
 ) -> None:
     """A hold shows how it ended; joy is for the reward that was just earned."""
     own = OwnClaim(first_id_at(AT_MS), outcome, 5, resolution)
-    found = View(Outcome.ALREADY_CLAIMED)
+    found = CodeView(Outcome.ALREADY_CLAIMED)
     for joy_for in (None, own.scan_id + 1):
         late = view_of_own_claim(found, own, balance=5, joy_for=joy_for)
         assert late.name is name
@@ -210,7 +210,7 @@ def test_members_see_how_their_claim_stands_today(
 def test_who_claimed_of_a_spent_campaign_reads_so() -> None:
     """Its scan is bound to the campaign; that of an ended one is bound to none."""
     own = OwnClaim(first_id_at(AT_MS), Outcome.NO_REWARD, 0, None, campaign_no=7)
-    view = view_of_own_claim(View(Outcome.ALREADY_CLAIMED), own, balance=0)
+    view = view_of_own_claim(CodeView(Outcome.ALREADY_CLAIMED), own, balance=0)
     assert view.name is CapViewName.CAME_LATE
 
 

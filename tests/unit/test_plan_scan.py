@@ -21,13 +21,13 @@ from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
 from rewards.domain import Campaign, HoldReason, plan_rewards
 from scan_api.domain.scans import (
+    CodeStatus,
     Outcome,
     Plan,
     Snapshot,
-    Standing,
     judged_facts,
+    look_up_code,
     plan_scan,
-    stand,
 )
 
 NOW = utc_datetime(1_800_000_000_000)
@@ -48,7 +48,7 @@ def look(
     code: int = CODE,
     product: Product = PRODUCT,
     **binding: Any,
-) -> Standing:
+) -> CodeStatus:
     """Look a code up in a table of one range."""
     bound = replace(Binding(gtin=GTIN, campaign_id="points"), **binding)
     terms = RangeTerms(7, state, bound, placement, PRINTED)
@@ -60,7 +60,7 @@ def look(
         campaigns={},
         rule_set=RULES,
     )
-    return stand(snapshot, snapshot.table.find(code), code, gtin, NOW)
+    return look_up_code(snapshot, snapshot.table.find(code), code, gtin, NOW)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_another_brands_code_is_invalid_to_a_token_of_one_brand(
         *({0: EpochState.OPEN}, {}, RULES),
     )
     found = snapshot.table.find(CODE)
-    standing = stand(snapshot, found, CODE, None, NOW, brand="Dairy")
-    assert standing.foreign is foreign
-    assert (plan(standing).outcome is Outcome.INVALID) is foreign
-    assert plan(standing).foreign is foreign
-    assert not stand(snapshot, found, CODE, None, NOW).foreign
+    status = look_up_code(snapshot, found, CODE, None, NOW, brand="Dairy")
+    assert status.foreign is foreign
+    assert (plan(status).outcome is Outcome.INVALID) is foreign
+    assert plan(status).foreign is foreign
+    assert not look_up_code(snapshot, found, CODE, None, NOW).foreign
 
 
-def plan(standing: Standing, **given_: Any) -> Plan:
+def plan(status: CodeStatus, **given_: Any) -> Plan:
     """Plan a good member's scan in a running campaign, unless told."""
     usual: dict[str, Any] = {
         "member_id": "ann",
@@ -106,7 +106,7 @@ def plan(standing: Standing, **given_: Any) -> Plan:
         "signals_available": True,
         "now": NOW,
     }
-    return plan_scan(standing, **usual | given_)
+    return plan_scan(status, **usual | given_)
 
 
 def verdict(kind: Verdict) -> Decision:
@@ -139,10 +139,10 @@ def test_states_decide_first(
     state: RangeState, epoch: EpochState, expected: Outcome
 ) -> None:
     """Whoever asks."""
-    standing = look(state, epoch=epoch)
-    assert plan(standing).outcome is expected
+    status = look(state, epoch=epoch)
+    assert plan(status).outcome is expected
     if expected in {Outcome.NOT_ACTIVE, Outcome.RECALLED}:
-        refused = plan(standing, member_id=None, decision=verdict(Verdict.REFUSE))
+        refused = plan(status, member_id=None, decision=verdict(Verdict.REFUSE))
         assert refused.outcome is expected
 
 
@@ -172,9 +172,9 @@ def test_an_activation_begins_when_it_says() -> None:
 @pytest.mark.parametrize("placement", ["outside", "carton", "pallet"])
 def test_only_inside_pays(placement: str) -> None:
     """Neither claims nor is refused: it verifies."""
-    standing = look(placement=placement)
-    assert plan(standing).outcome is Outcome.VERIFIED
-    refused = plan(standing, decision=verdict(Verdict.REFUSE))
+    status = look(placement=placement)
+    assert plan(status).outcome is Outcome.VERIFIED
+    refused = plan(status, decision=verdict(Verdict.REFUSE))
     assert refused.outcome is Outcome.VERIFIED
 
 
@@ -236,9 +236,9 @@ def test_nothing_is_paid_unless_all_is_well(
 ) -> None:
     """Activated, inside, signed in, a running campaign, a live epoch, no refusal."""
     state, epoch, placement, member_id, kind, campaign, signals = drawn
-    standing = look(state, epoch=epoch, placement=placement)
+    status = look(state, epoch=epoch, placement=placement)
     done = plan(
-        standing,
+        status,
         member_id=member_id,
         campaign=campaign,
         decision=None if kind is None else verdict(kind),
@@ -261,9 +261,9 @@ def test_the_rules_are_told_how_far_past_their_date_goods_are() -> None:
     """Below zero while they may be sold; missing where nobody said until when."""
     made = NOW.date() - timedelta(days=30)
     product = replace(PRODUCT, shelf_life_days=21)
-    standing = look(produced_on=made, product=product)
-    assert standing.sell_by == made + timedelta(days=21)
-    facts = judged_facts({"signals_available": True}, standing.sell_by, NOW.date())
+    status = look(produced_on=made, product=product)
+    assert status.sell_by == made + timedelta(days=21)
+    facts = judged_facts({"signals_available": True}, status.sell_by, NOW.date())
     assert facts == {"signals_available": True, "days_past_sell_by": 9}
     for unknown in (look(produced_on=made), look(product=product)):
         assert unknown.sell_by is None

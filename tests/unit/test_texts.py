@@ -14,7 +14,7 @@ from rewards.domain import Campaign, Limit, Offer, OfferState, Per, plan_rewards
 from scan_api.domain.scans import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.page.rendering import tie_units
 from scan_api.pipeline.moments import word_begin, word_end, word_hour
-from scan_api.pipeline.responses import Answer, answer_scan
+from scan_api.pipeline.responses import ScanAnswer, answer_scan
 from scan_api.pipeline.texts import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -35,7 +35,7 @@ def answered(
     planned: Outcome | None = None,
     placement: str = "inside",
     **settled: Any,
-) -> Answer:
+) -> ScanAnswer:
     """Answer a scan as a worker does, once PostgreSQL has made this of it."""
     plan = Plan(
         planned or outcome,

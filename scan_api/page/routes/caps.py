@@ -13,7 +13,7 @@ from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from rewards.store import load_wallet
-from scan_api.domain.scans import Outcome, View
+from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import (
     CapView,
     CapViewName,
@@ -28,14 +28,14 @@ from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
 from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
 from scan_api.pipeline.requests import ScanBody, ScanContext
-from scan_api.pipeline.responses import Answer
+from scan_api.pipeline.responses import ScanAnswer
 from scan_api.routes.scans import Caller
 from scan_api.store.own_claims import find_own_claim
 
 # The slashes of /C/NAME.txt.
 FILE_DEPTH: Final = 2
 
-_decode_answer = msgspec.json.Decoder(Answer).decode
+_decode_answer = msgspec.json.Decoder(ScanAnswer).decode
 
 
 @route(CODE_PATHS, http_method=LOOK, include_in_schema=False)
@@ -68,14 +68,16 @@ async def judge(context: PageContext, page: MemberRequest) -> Response[bytes]:
             context, page, "notice.html", status=status, notice="notice_unseen"
         )
     member_id = page.member.member_id if page.member else None
-    found = await context.views.look(page.path, page.origin.guess_tags, member_id)
+    found = await context.codes.find_code(page.path, page.origin.guess_tags, member_id)
     view = await _view_of(context, page, found)
     return _render_view(context, page, view)
 
 
-async def _view_of(context: PageContext, page: MemberRequest, found: View) -> CapView:
+async def _view_of(
+    context: PageContext, page: MemberRequest, found: CodeView
+) -> CapView:
     """Choose a view; members see whether a claim is their own."""
-    code_id = open_code(context.views.snapshots.keys, found.code_text)
+    code_id = open_code(context.codes.snapshots.keys, found.code_text)
     if found.claimed and code_id is not None and page.member is not None:
         member_id = page.member.member_id
         async with context.engine.connect() as conn:

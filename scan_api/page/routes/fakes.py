@@ -104,7 +104,7 @@ def _report_of(
     place: str,
 ) -> FakeReport:
     """Put a report together; the code of the page that it began at comes with it."""
-    snapshots = context.views.snapshots
+    snapshots = context.codes.snapshots
     code_text = parse_scanned(of).code_text
     code_id = None if code_text is None else open_code(snapshots.keys, code_text)
     brand, seen = snapshots.current.brands.sole, None

@@ -10,14 +10,14 @@ from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
 from rewards.domain import Offer, OfferState
 from rewards.store import load_earned
-from scan_api.domain.scans import Outcome, Snapshot, Standing, View, stand
+from scan_api.domain.scans import CodeStatus, CodeView, Outcome, Snapshot, look_up_code
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.store.scans import find_claim
 
 
 @dataclass(frozen=True, slots=True)
-class ViewDesk:
+class CodeLookup:
     """Shows what a code is to somebody who only looks."""
 
     engine: AsyncEngine
@@ -26,9 +26,9 @@ class ViewDesk:
     throttle: GuessThrottle
     timezone: ZoneInfo
 
-    async def look(
+    async def find_code(
         self, text: str, tags: tuple[bytes, ...], member_id: str | None = None
-    ) -> View:
+    ) -> CodeView:
         """Look at a code or printed link; raises Throttled for who guesses.
 
         A member is told of a daily limit that is reached, too.
@@ -36,39 +36,39 @@ class ViewDesk:
         now_ms = self.clock.now_ms()
         opened = self.throttle.open(text, tags, now_ms, VIEW)
         if opened is None:
-            return View(Outcome.INVALID)
+            return CodeView(Outcome.INVALID)
         code_id, code_text = opened.code_id, opened.code_text
-        standing, snapshot = await self._stand(code_id, opened.gtin, now_ms)
-        if standing.outcome is Outcome.INVALID:
+        status, snapshot = await self._look_up(code_id, opened.gtin, now_ms)
+        if status.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
             self.throttle.note_guess(code_text, tags, now_ms, VIEW)
-        if standing.outcome is not None:
-            return View(
-                standing.outcome,
-                standing.product,
-                standing.terms.instructions if standing.terms else None,
+        if status.outcome is not None:
+            return CodeView(
+                status.outcome,
+                status.product,
+                status.terms.instructions if status.terms else None,
                 code_text=code_text,
-                sell_by=standing.sell_by,
+                sell_by=status.sell_by,
             )
         async with self.engine.connect() as conn:
             if await find_void_codes(conn, [code_id]):
-                return View(
-                    Outcome.NOT_ACTIVE, standing.product, sell_by=standing.sell_by
+                return CodeView(
+                    Outcome.NOT_ACTIVE, status.product, sell_by=status.sell_by
                 )
             # The filter may not have heard yet of a claim made a moment ago, and this
             # page must not call such a cap unclaimed.
             claim = await find_claim(conn, code_id)
             offer = None
-            if claim is None and standing.pays:
-                offer = await self._offer(conn, snapshot, standing, member_id, now_ms)
-        return View(
+            if claim is None and status.pays:
+                offer = await self._offer(conn, snapshot, status, member_id, now_ms)
+        return CodeView(
             Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
-            standing.product,
+            status.product,
             claimed=claim is not None,
-            pays=standing.pays,
+            pays=status.pays,
             first_claimed_ms=None if claim is None else time_of_id(claim),
             code_text=code_text,
-            sell_by=standing.sell_by,
+            sell_by=status.sell_by,
             offer=offer,
         )
 
@@ -76,13 +76,13 @@ class ViewDesk:
         self,
         conn: AsyncConnection,
         snapshot: Snapshot,
-        standing: Standing,
+        status: CodeStatus,
         member_id: str | None,
         now_ms: int,
     ) -> Offer | None:
         """Tell what a claim would find: the look that follows a claim's own steps."""
-        offer = snapshot.offer_of(standing.terms, utc_datetime(now_ms))
-        campaign = snapshot.campaign_of(standing.terms)
+        offer = snapshot.offer_of(status.terms, utc_datetime(now_ms))
+        campaign = snapshot.campaign_of(status.terms)
         if offer is None or campaign is None or offer.state is not OfferState.OPEN:
             return offer
         cap = campaign.daily_cap
@@ -98,17 +98,21 @@ class ViewDesk:
             return replace(offer, state=OfferState.FULL_TODAY)
         return offer
 
-    async def _stand(
+    async def _look_up(
         self, code_id: int, gtin: str | None, now_ms: int
-    ) -> tuple[Standing, Snapshot]:
+    ) -> tuple[CodeStatus, Snapshot]:
         now = utc_datetime(now_ms)
         snapshot = self.snapshots.current
-        standing = stand(snapshot, snapshot.table.find(code_id), code_id, gtin, now)
-        if standing.outcome is None:
-            return standing, snapshot
+        status = look_up_code(
+            snapshot, snapshot.table.find(code_id), code_id, gtin, now
+        )
+        if status.outcome is None:
+            return status, snapshot
         # What looks wrong may only be news to this worker.
         snapshot = await self.snapshots.of_codes([code_id])
-        standing = stand(snapshot, snapshot.table.find(code_id), code_id, gtin, now)
-        if standing.terms is None:
+        status = look_up_code(
+            snapshot, snapshot.table.find(code_id), code_id, gtin, now
+        )
+        if status.terms is None:
             self.snapshots.note_never_issued(code_id)
-        return standing, snapshot
+        return status, snapshot
