@@ -105,8 +105,21 @@ _SENTENCES: Final[Mapping[str, str]] = {
     ),
     # Wrong rows of line reports
     "There are {} fields where {} belong.": "有 {} 列，应有 {} 列。",
-    "{} is no status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",
+    "{} is not a status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",
     "A reason has at most {} characters.": "原因最多 {} 个字。",
+    (
+        "{} is not a grade of ISO/IEC 15415, 15416 or 29158, which run from 0.0 to 4.0 "
+        "or are A, B, C, D or F, such as 3.5/10/660 or B."
+    ): (
+        "{} 不是 ISO/IEC 15415、15416 或 29158 的等级：从 0.0 到 4.0，"
+        "或 A、B、C、D、F；例如 3.5/10/660 或 B。"
+    ),
+    (
+        "Indexes run from 0 to {} in this batch; {} to {} is not a range of it."
+    ): "本批次的序号从 0 到 {}；{} 到 {} 不是其中的一段。",
+    "{} is not a whole number.": "{} 不是整数。",
+    # The same in the answers of reports that were taken in before.
+    "{} is no status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",
     (
         "{} is no grade of ISO/IEC 15415, 15416 or 29158, which run from 0.0 to 4.0 or "
         "are A, B, C, D or F, such as 3.5/10/660 or B."

@@ -267,7 +267,7 @@ def _open_journal(wanted: _Wanted, package: Package, rows: PackageRows) -> Journ
     if not first <= from_index <= to_index <= last:
         raise InvalidInput(
             f"The package holds codes {first} to {last}; {from_index} to {to_index} "
-            "is no range of them."
+            "is not a range of them."
         )
     binding = Binding(
         journal_id=random_token(12),

@@ -104,7 +104,7 @@ def zip_length(members: Iterable[tuple[str, Iterable[int]]], *, locked: bool) ->
 
 
 def check_recipients(recipients: tuple[str, ...]) -> None:
-    """Raise InvalidInput naming each text that is no age recipient (X25519)."""
+    """Raise InvalidInput naming each text that is not an age recipient (X25519)."""
     problems: list[FieldError] = []
     for place, recipient in enumerate(recipients):
         try:

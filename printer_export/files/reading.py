@@ -88,7 +88,9 @@ class PackageReader:
         self.source = source
         self.manifest = self.read_json("manifest.json")
         if self.manifest.get("format") != FORMAT:
-            raise Conflict("This is no package of codes, or a newer kind of one.")
+            raise Conflict(
+                "This is not a package of codes, or it is a newer kind of one."
+            )
         self.layout = self.read_json("layout.json")
         self._open: tuple[str, IO[bytes]] | None = None
         self.files = typed(self.manifest.get("files"), tuple[ListedFile, ...])
@@ -104,7 +106,7 @@ class PackageReader:
         except ValueError:
             key = None
         if not isinstance(key, Ed25519PublicKey):
-            raise Conflict("The key is no Ed25519 public key in PEM.")
+            raise Conflict("The key is not an Ed25519 public key in PEM.")
         try:
             key.verify(self.read("manifest.sig"), self.read("manifest.json"))
         except InvalidSignature:

@@ -34,7 +34,7 @@ def read_secret(path: Path) -> str:
     except OSError as fault:
         raise Conflict(f"Cannot read {path}: {fault.strerror}.") from None
     except UnicodeDecodeError:
-        raise Conflict(f"{path} is no text.") from None
+        raise Conflict(f"{path} is not text.") from None
 
 
 def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
@@ -68,7 +68,7 @@ def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
 
 
 def no_room(path: Path, fault: OSError) -> Conflict:
-    """Say that what is decrypted has no place."""
+    """Say that the disk is too full for what is decrypted."""
     return Conflict(
         f"{path} cannot be decrypted in {tempfile.gettempdir()}: {fault.strerror}. "
         "Set TMPDIR to a folder with room for it."

@@ -103,7 +103,7 @@ def _folder(path: Path) -> Source:
     if _MANIFEST not in {PurePosixPath(each).name for each in found}:
         closed = sorted(x for x in found if x.endswith((".zip", ".age")))
         if closed:
-            raise Conflict(f"{path} is no package; name {shown(closed[0])} in it.")
+            raise Conflict(f"{path} is not a package; name {shown(closed[0])} in it.")
 
     def open_file(name: str) -> IO[bytes]:
         descriptor = os.open(base / name, os.O_RDONLY | os.O_NOFOLLOW)
@@ -123,7 +123,7 @@ def _zip(path: Path, file: IO[bytes], secrets: Secrets) -> Iterator[Source]:
         archive = zipfile.ZipFile(_BoundedFile(file))
     except DAMAGES:
         raise Conflict(
-            f"{path} is no zip file, or a part of one, or it was damaged."
+            f"{path} is not a zip file, or only a part of one, or it was damaged."
         ) from None
     with archive:
         members = [x for x in archive.infolist() if not x.filename.endswith("/")]
@@ -193,7 +193,7 @@ def _root(path: Path, sizes: Mapping[str, int]) -> str:
     depths = [name.count("/") for name in found]
     highest = [x for x, y in zip(found, depths, strict=True) if y == min(depths)]
     if not highest:
-        raise Conflict(f"{path} has no {_MANIFEST}, so it is no package of codes.")
+        raise Conflict(f"{path} has no {_MANIFEST}, so it is not a package of codes.")
     if len(highest) > 1:
         raise Conflict(
             f"{path} has several packages in it; name one, such as "

@@ -168,7 +168,7 @@ async def tell_password(
 ) -> Response[Password]:
     """Tell the password to who approved the package; each time is audited.
 
-    It is no replayed answer: a password is never recorded beside a key.
+    It is never a replayed answer: a password is never recorded beside a key.
     """
     staff = require_role(principal, Role.ISSUER)
     now = utc_datetime(clock.now_ms())

@@ -23,7 +23,7 @@ def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
     sent = lin.drop(batch["batch_id"], file, activate="now")
     assert sent.status_code == 303
     shown = lin.get(sent.headers["location"])
-    assert "is no whole number" in shown.text
+    assert "is not a whole number" in shown.text
     again = lin.drop(batch["batch_id"], file, activate="now")
     assert again.headers["location"] == sent.headers["location"] + "?same"
     assert "nothing was new" in lin.get(again.headers["location"]).text

@@ -128,12 +128,12 @@ def test_codes_are_named_in_any_way_they_are_read(service: Service, line: str) -
 @pytest.mark.parametrize(
     ("row", "column", "words"),
     [
-        ("5,4,printed,,", 1, "no range"),
+        ("5,4,printed,,", 1, "not a range"),
         ("0,1000,printed,,", 2, "0 to 999"),
         ("x,4,printed,,", 1, "whole number"),
         ("-1,4,printed,,", 1, "whole number"),
-        ("0,4,burnt,,", 3, "no status"),
-        ("0,4,unprinted,,", 3, "no status"),
+        ("0,4,burnt,,", 3, "not a status"),
+        ("0,4,unprinted,,", 3, "not a status"),
         ("0,4,printed", 3, "3 fields"),
         ("0,4,printed,,Z", 5, "grade"),
         ("0,4,printed," + "r" * 501 + ",", 4, "at most 500"),

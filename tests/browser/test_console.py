@@ -136,7 +136,7 @@ async def _report(lin: Page, batch: Json, file: Path) -> None:
     await _reach(lin, lin.get_by_label("Printed codes"))
     await lin.keyboard.type("Become active now")
     await _press(lin, lin.get_by_role("button", name="Send the report"))
-    row = lin.get_by_role("row", name="4 2 'five' is no whole number.")
+    row = lin.get_by_role("row", name="4 2 'five' is not a whole number.")
     await expect(row).to_be_visible()
     await _photograph(lin, "way-4-report")
     await _press(lin, page)

@@ -134,7 +134,7 @@ async def test_an_operator_is_told_in_one_sentence_what_is_wrong(
         *("--journal", tmp_path / "k", "--from-index", "11"),
     )
     assert code == 2
-    assert "no range" in err
+    assert "not a range" in err
 
 
 async def test_a_simulated_printer_that_cannot_stand_there_says_why() -> None:

@@ -66,7 +66,7 @@ def test_published_names_are_read(urn: str, name: CapName | UnitName) -> None:
         ("urn:epc:id:sscc:0614141.123", "17 digits"),
         ("urn:epc:id:sgln:0614141.00001.0", "Of URNs"),
         (f"urn:epc:id:sgtin:0614141.1123.{CODE}", "Of URNs"),
-        ("http://[", "no URI"),
+        ("http://[", "not a URI"),
         ("", "neither a cap nor"),
     ],
 )

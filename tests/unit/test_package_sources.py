@@ -107,7 +107,7 @@ def test_a_folder_around_a_package_says_which(tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="such as one"), open_package(tmp_path):
         pass
     with (
-        pytest.raises(Conflict, match="no package of codes"),
+        pytest.raises(Conflict, match="not a package of codes"),
         open_package(FOLDER.parent / "decisions"),
     ):
         pass

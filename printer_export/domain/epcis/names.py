@@ -79,7 +79,7 @@ def read_name(uri: str) -> CapName | UnitName:
     try:
         path = urlsplit(uri).path
     except ValueError:
-        raise NameProblem("This is no URI.") from None
+        raise NameProblem("This is not a URI.") from None
     segments = [unquote(part) for part in path.strip("/").split("/")]
     try:
         if len(segments) > 1 and segments[-2] == "00":

@@ -109,7 +109,7 @@ class Reading:
 def read_document(content: bytes) -> Reading:
     """Read the events of an EPCISDocument.
 
-    Raises InvalidInput for what is no document of EPCIS 2.0, or holds no event or
+    Raises InvalidInput for what is not a document of EPCIS 2.0, or holds no event or
     more than MAX_EVENTS.
     """
     try:
@@ -117,7 +117,7 @@ def read_document(content: bytes) -> Reading:
     except Misshapen as wrong:
         raise InvalidInput.field(wrong.pointer, wrong.code, wrong.detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise InvalidInput(f"The body is no JSON: {fault}.", code="no_json") from None
+        raise InvalidInput(f"The body is not JSON: {fault}.", code="no_json") from None
     events: list[ToldEvent] = []
     problems: list[FieldError] = []
     for place, raw in enumerate(raw_events):
@@ -156,7 +156,7 @@ def _read_event(place: int, raw: bytes, context: Any) -> ToldEvent:
     except Misshapen:
         raise
     except (msgspec.DecodeError, RecursionError, ValueError) as fault:
-        raise Misshapen("", "invalid", f"This is no event: {fault}.") from None
+        raise Misshapen("", "invalid", f"This is not an event: {fault}.") from None
     prefixes = {
         **NAMESPACES,
         **namespaces_of(context),
@@ -292,7 +292,7 @@ def _fields(content: bytes | msgspec.Raw, at: str) -> dict[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
-        raise Misshapen(at, "invalid", "This is no object.") from None
+        raise Misshapen(at, "invalid", "This is not an object.") from None
 
 
 def _names(

@@ -109,7 +109,7 @@ class Word:
             is_ours = self.ours is not None and self.ours.match(value)
             if URI_PATTERN.fullmatch(value) and not is_ours:
                 return
-            detail = f"{value[:_WORD_SHOWN]!a} is no word of the standard."
+            detail = f"{value[:_WORD_SHOWN]!a} is not a word of the standard."
             bare = re.split(r"[:/-]", value)[-1]
             raise Misshapen("", "invalid", detail + _suggest(bare, self.words))
         raise Misshapen("", "invalid", f"This is {_kind(value)}, not a word.")
@@ -230,7 +230,7 @@ class Thing:
     def _check_other(self, name: str) -> None:
         if self.others is Others.URIS and URI_PATTERN.fullmatch(name):
             return
-        detail = f"{name[:_WORD_SHOWN]!a} is no field of this."
+        detail = f"{name[:_WORD_SHOWN]!a} is not a field of this."
         if self.others is Others.URIS:
             detail += " Fields of your own have a prefix, as in example:colour."
         at = pointer_to(name[:_WORD_SHOWN])

@@ -46,8 +46,8 @@ class Preset(StrEnum):
     XXXX-XXXX-XXXX-XXXX, which no spreadsheet takes for a number. `csv-excel` begins
     with the byte order mark that Excel wants, `csv-gb18030` has a Chinese header in
     GB18030. `fixed-width` has the same columns at fixed places, with a space between.
-    `epcis` is no file to print from: an EPCISDocument that commissions the codes, for
-    whoever keeps events, with a row for each name in its epcList.
+    `epcis` is not a file to print from: it is an EPCISDocument that commissions codes,
+    for whoever keeps events, with a row for each name in its epcList.
     """
 
     LINES = "lines"

@@ -198,7 +198,7 @@ class ReportReader:
                         RowError(
                             numbers[place],
                             self.columns.status + 1,
-                            f"{word[:40]!r} is no status; it is one of "
+                            f"{word[:40]!r} is not a status; it is one of "
                             f"{', '.join(_REPORTED)}.",
                         )
                     )
@@ -243,8 +243,8 @@ class ReportReader:
             return at_reason, fault.detail
         assert at_grade is not None
         return at_grade, (
-            f"{grade[:40]!r} is no grade of ISO/IEC 15415, 15416 or 29158, which run "
-            "from 0.0 to 4.0 or are A, B, C, D or F, such as 3.5/10/660 or B."
+            f"{grade[:40]!r} is not a grade of ISO/IEC 15415, 15416 or 29158, which "
+            "run from 0.0 to 4.0 or are A, B, C, D or F, such as 3.5/10/660 or B."
         )
 
     def _indexes(
@@ -266,7 +266,7 @@ class ReportReader:
             at = at_last if last[place] >= limit else at_first
             message = (
                 f"Indexes run from 0 to {limit - 1} in this batch; {first[place]} to "
-                f"{last[place]} is no range of it."
+                f"{last[place]} is not a range of it."
             )
             errors.append(RowError(numbers[place], at + 1, message))
         return first, last, named
@@ -296,7 +296,7 @@ class ReportReader:
                 found[place] = -1
                 errors.append(
                     RowError(
-                        numbers[place], at + 1, f"{text[:40]!r} is no whole number."
+                        numbers[place], at + 1, f"{text[:40]!r} is not a whole number."
                     )
                 )
         return found

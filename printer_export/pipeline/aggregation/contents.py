@@ -79,8 +79,8 @@ async def _read_spans(
         if not 0 <= span.from_index <= span.to_index < batch.quantity:
             detail = (
                 f"Indexes run from 0 to {batch.quantity - 1} in batch "
-                f"{batch.batch_id}; {span.from_index} to {span.to_index} is no range "
-                "of it."
+                f"{batch.batch_id}; {span.from_index} to {span.to_index} is not a "
+                "range of it."
             )
             contents.problems.append(
                 FieldError(f"{pointer}/{number}", "out_of_range", detail)

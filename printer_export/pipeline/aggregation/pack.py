@@ -46,7 +46,7 @@ async def pack_units(
 ) -> list[LogisticEvent]:
     """Pack units, each at its moment; returns the event of each, in their order.
 
-    Raises InvalidInput for what is no SSCC, range or code, and Conflict for what is
+    Raises InvalidInput for what is not an SSCC, range or code, and Conflict for what is
     packed already, each with pointers; NotFound for batches out of scope.
     """
     orders, problems = check_orders(given)

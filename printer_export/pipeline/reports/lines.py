@@ -38,7 +38,7 @@ class Readable(Protocol):
 class ReportLines:
     """The lines of a report in UTF-8, after its header.
 
-    Raises InvalidInput for what is no CSV, and for one endless line.
+    Raises InvalidInput for what is not CSV, and for one endless line.
     """
 
     def __init__(self, content: Readable, block_bytes: int = BLOCK_BYTES) -> None:
@@ -158,7 +158,7 @@ def _csv_rows(
     except csv.Error as fault:
         line = lines_before + reader.line_num
         raise InvalidInput(
-            f"Line {line} is no CSV: {fault}. Nothing of the file counted.",
+            f"Line {line} is not CSV: {fault}. Nothing of the file counted.",
             code="no_csv",
         ) from None
 

@@ -39,7 +39,7 @@ class ReportText:
     def of(cls, content: IO[bytes]) -> "ReportText":
         """Look through a report once; its memory does not grow with its size.
 
-        Raises InvalidInput for what is no text, for a workbook, and for no CSV.
+        Raises InvalidInput for what is not text, not CSV, or a workbook.
         """
         encoding = _find_encoding(content)
         digest = hashlib.sha256()
@@ -78,8 +78,8 @@ def _find_encoding(content: IO[bytes]) -> str:
     start = content.read(_HEADER_BYTES)
     if start.startswith(_WORKBOOKS):
         raise InvalidInput(
-            "This is a workbook of Excel, which is no text. In Excel choose File, Save "
-            "As, and the type CSV UTF-8 (comma delimited); then send that file. "
+            "This is a workbook of Excel, which is not text. In Excel choose File, "
+            "Save As, and the type CSV UTF-8 (comma delimited); then send that file. "
             "Nothing was counted.",
             code="workbook",
         )
@@ -94,8 +94,8 @@ def _find_encoding(content: IO[bytes]) -> str:
         if line is None:
             return encoding
     raise InvalidInput(
-        f"Line {wrong[0]} is no text in {' or '.join(each.upper() for each in tried)}; "
-        "save the file as CSV UTF-8 and send it again. Nothing of it counted.",
+        f"Line {wrong[0]} is not text in {' or '.join(each.upper() for each in tried)}"
+        "; save the file as CSV UTF-8 and send it again. Nothing of it counted.",
         code="not_utf8",
     )
 
