@@ -57,7 +57,7 @@ def create_app(reports: WorkerReports) -> ASGIApp:
 def front_door(worker: Worker, app: ASGIApp) -> ASGIApp:
     """Let health in past every bound, scans past the framework, the rest into it."""
     health = HealthDoor(worker.readiness.readiness)
-    scan = worker.desk
+    scan = worker.scan_route
     others = with_headers(answer_head(app))
 
     async def enter(scope: Any, receive: Any, send: Any) -> None:
@@ -102,7 +102,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.engine,
         worker.authenticator.members,
         worker.codes,
-        worker.desk,
+        worker.opening,
         lambda: worker.codes.snapshots.current.brands,
     )
     staff_pages = ConsoleContext(

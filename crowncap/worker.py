@@ -36,13 +36,14 @@ from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filter_upkeep import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import forget_dead_workers
+from scan_api.pipeline.opening import ScanOpening
 from scan_api.pipeline.readiness import ReadinessCheck
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.worker_lease import LeasedIds
-from scan_api.routes.scans import ScanDesk
+from scan_api.routes.scans import ScanRoute
 from scan_api.store.commit_pool import CommitPool
 from scan_api.store.partitions import ensure_current_partitions
 
@@ -67,7 +68,8 @@ class Worker:
     once: Once = field(init=False)
     issuance: Issuance = field(init=False)
     packaging: Packaging = field(init=False)
-    desk: ScanDesk = field(init=False)
+    opening: ScanOpening = field(init=False)
+    scan_route: ScanRoute = field(init=False)
     codes: CodeLookup = field(init=False)
     readiness: ReadinessCheck = field(init=False)
     claims: ClaimJournal = field(init=False)
@@ -105,13 +107,9 @@ class Worker:
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
-        self.desk = ScanDesk(
-            pipeline,
-            throttle,
-            self.authenticator,
-            self.clock,
-            ids,
-            self.settings.trusted_proxies,
+        self.opening = ScanOpening(pipeline, throttle, self.clock, ids)
+        self.scan_route = ScanRoute(
+            self.opening, self.authenticator, self.settings.trusted_proxies
         )
         self.codes = CodeLookup(
             self.engine, self.clock, keeper, throttle, self.settings.timezone
@@ -135,47 +133,47 @@ class Worker:
         finally:
             # From here on the supervisor waits only as long as for a silent worker.
             beats.cancel()
-            await self.desk.pipeline.batcher.drain()
+            await self.opening.pipeline.batcher.drain()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)
-            await self.desk.throttle.report(elapsed_s=0)
+            await self.opening.throttle.report(elapsed_s=0)
             await self.claims.flush()
             with suppress(*DATABASE_AWAY):
                 await self.refusals.flush()
-            await self.desk.ids.give_back()
-            await self.desk.pipeline.pool.close()
+            await self.opening.ids.give_back()
+            await self.opening.pipeline.pool.close()
             await self.readiness.close()
             await self.redis.close()
             await self.engine.dispose()
 
     async def _load(self) -> None:
         """Bring everything to where scans can be answered."""
-        desk, keeper = self.desk, self.desk.pipeline.snapshots
+        opening, keeper = self.opening, self.opening.pipeline.snapshots
         await self.clock.measure(self.engine)
         await ensure_current_partitions(self.engine, utc_datetime(self.clock.now_ms()))
         await keeper.start()
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
-        desk.throttle.counter = GuessCounter(keeper.rule_set.throttles)
-        await desk.ids.take()
+        opening.throttle.counter = GuessCounter(keeper.rule_set.throttles)
+        await opening.ids.take()
 
     def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """Name what goes on in the background for as long as the worker lives."""
-        desk, keeper = self.desk, self.desk.pipeline.snapshots
+        opening, keeper = self.opening, self.opening.pipeline.snapshots
         releaser = HoldReleaser(
             self.engine,
             self.redis,
             self.clock,
-            desk.ids,
+            opening.ids,
             keeper,
             self.settings.timezone,
         )
         return {
-            "worker number": desk.ids.hold,
+            "worker number": opening.ids.hold,
             "snapshots": keeper.follow,
-            "guesses": desk.throttle.run,
-            "blocks of others": desk.throttle.listen,
+            "guesses": opening.throttle.run,
+            "blocks of others": opening.throttle.listen,
             "releases": releaser.run,
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),

@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.settings import Settings
 from scan_api.page.sign_in import SignIn
 from scan_api.pipeline.code_lookup import CodeLookup
-from scan_api.routes.scans import ScanDesk
+from scan_api.pipeline.opening import ScanOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class PageContext:
     engine: AsyncEngine
     members: MemberVerifier
     codes: CodeLookup
-    scans: ScanDesk
+    opening: ScanOpening
     brands: Callable[[], Brands] = Brands
 
     @property

@@ -13,13 +13,11 @@ import msgspec
 import structlog
 from litestar.types import Receive, Scope, Send
 
-from codegen.domain.gtin import GtinError, normalise_gtin
-from codegen.domain.sealing import filter_hash
 from core.auth import Member, Principal, Role, Staff
 from core.auth.addresses import scope_address
 from core.auth.idempotency import check_key, hash_body, hash_key
 from core.auth.requests import Authenticator
-from core.clock import Clock, elapsed_s
+from core.clock import elapsed_s
 from core.db import DATABASE_AWAY
 from core.doors import JSON, check_coding
 from core.errors import (
@@ -34,22 +32,15 @@ from core.errors import (
 from core.ids import current_request_id
 from core.networks import Networks
 from core.pages import choose_language
-from scan_api.domain.scans import Outcome, Scan
 from scan_api.pipeline.answered import Answered
-from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import LATENCY
+from scan_api.pipeline.opening import Caller, ScanOpening
 from scan_api.pipeline.requests import (
     MAX_BODY,
     ScanBody,
     ScanContext,
-    context_facts,
     decode_scan,
-    locate,
-    position_cell,
 )
-from scan_api.pipeline.responses import answer_invalid, encode_answer
-from scan_api.pipeline.scans import ScanPipeline
-from scan_api.pipeline.worker_lease import LeasedIds
 from scan_api.routes.problems import problem_body
 
 log = structlog.get_logger(logger_name=__name__)
@@ -59,27 +50,12 @@ Headers = dict[bytes, bytes]
 MEASURED_ONE_IN = 8
 
 
-class Caller(msgspec.Struct, frozen=True, gc=False):
-    """Who scans, from where, by which door; `context` only if it may be believed."""
-
-    member_id: str | None
-    address: str | None
-    language: str
-    channel: str
-    context: ScanContext | None = None
-    app_token: str | None = None
-    brand: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class ScanDesk:
-    """Reads one scan, refuses what is forged at once, and hands on the rest."""
+class ScanRoute:
+    """Reads a scan from HTTP, lets it be opened and answered, and writes the answer."""
 
-    pipeline: ScanPipeline
-    throttle: GuessThrottle
+    opening: ScanOpening
     authenticator: Authenticator
-    clock: Clock
-    ids: LeasedIds
     trusted_proxies: Networks
     _answered: Iterator[int] = field(default_factory=count)
 
@@ -144,58 +120,14 @@ class ScanDesk:
             principal.token_id if isinstance(principal, Staff) and is_app else None,
             principal.brand if isinstance(principal, Staff) else None,
         )
-        return await self.scan(request, caller, _once(principal, headers, body))
+        return await self.opening.open_scan(
+            request, caller, _once(principal, headers, body)
+        )
 
     async def _principal(self, authorization: bytes | None) -> Principal:
         return await self.authenticator.authenticate(
             None if authorization is None else authorization.decode("latin-1")
         )
-
-    async def scan(
-        self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
-    ) -> Answered:
-        """Answer a scan; raises Throttled, Unavailable or InvalidInput.
-
-        `once` is the hash of an idempotency key and of the body sent with it.
-        """
-        member_id, language = caller.member_id, caller.language
-        now_ms = self.clock.now_ms()
-        origin = locate(
-            address=caller.address,
-            device_id=request.device_id,
-            member_id=member_id,
-            app_token=caller.app_token,
-        )
-        opened = self.throttle.open(
-            request.code, origin.guess_tags, now_ms, caller.channel
-        )
-        if opened is None:
-            answer = answer_invalid(self.ids.unstored_id(now_ms), language)
-            return Answered(Outcome.INVALID, encode_answer(answer))
-        scan = Scan(
-            scan_id=self.ids.next_id(now_ms),
-            at_ms=now_ms,
-            code_id=opened.code_id,
-            code_hash=filter_hash(opened.code_text),
-            gtin=opened.gtin if opened.gtin is not None else _gtin(request.gtin),
-            member_id=member_id,
-            device_id=request.device_id,
-            address=origin.address,
-            cell=position_cell(request.position),
-            language=language,
-            brand=caller.brand,
-            context=context_facts(caller.context) if caller.context else None,
-            key_hash=once[0],
-            body_hash=once[1],
-            tags=origin.tags,
-        )
-        answered = await self.pipeline.submit(scan)
-        if answered.outcome is Outcome.INVALID and not answered.foreign:
-            # It opened, but nobody issued it, or its link names another product.
-            self.throttle.note_guess(
-                opened.code_text, origin.guess_tags, now_ms, caller.channel
-            )
-        return answered
 
 
 def _at_store(context: ScanContext | None, store: str) -> ScanContext:
@@ -204,16 +136,6 @@ def _at_store(context: ScanContext | None, store: str) -> ScanContext:
     if context.store_id not in {None, store}:
         raise Forbidden("This token is for another store.", code="not_your_store")
     return msgspec.structs.replace(context, store_id=store)
-
-
-def _gtin(given: str | None) -> str | None:
-    """Read a GTIN that stands beside the code; a wrong one equals no product's."""
-    if given is None:
-        return None
-    try:
-        return normalise_gtin(given)
-    except GtinError:
-        return ""
 
 
 def _once(principal: Principal, headers: Headers, body: bytes) -> tuple[bytes, bytes]:

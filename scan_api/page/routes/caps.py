@@ -27,9 +27,9 @@ from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
 from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
+from scan_api.pipeline.opening import Caller
 from scan_api.pipeline.requests import ScanBody, ScanContext
 from scan_api.pipeline.responses import ScanAnswer
-from scan_api.routes.scans import Caller
 from scan_api.store.own_claims import find_own_claim
 
 # The slashes of /C/NAME.txt.
@@ -141,7 +141,7 @@ async def claim_linked_cap(
         return TEMPLATES.redirect(
             page, context.sign_in.link(page.path) or local_path(page.path)
         )
-    answered = await context.scans.scan(
+    answered = await context.opening.open_scan(
         ScanBody(code=page.path),
         Caller(
             member_id=page.member.member_id,

@@ -81,7 +81,7 @@ async def _report_fake(
     reference = read_reference(form.get("reference", ""))
     if faults or reference is None:
         return _render_form(context, page, form, wrong=True)
-    await count_reporters(context.scans.throttle.redis, page.origin.guess_tags)
+    await count_reporters(context.opening.throttle.redis, page.origin.guess_tags)
     report = _report_of(
         context, page, reference, local_path(form.get("of")), note, place
     )
@@ -113,7 +113,7 @@ def _report_of(
     elif of != HOME:
         seen = of[:MAX_SEEN]
     return FakeReport(
-        context.scans.ids.next_id(context.clock.now_ms()),
+        context.opening.ids.next_id(context.clock.now_ms()),
         reference,
         code_id,
         seen,

@@ -1,0 +1,100 @@
+"""Opening: what is forged is refused at once, and the rest becomes a scan."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.sealing import filter_hash
+from core.clock import Clock
+from scan_api.domain.scans import Outcome, Scan
+from scan_api.pipeline.answered import Answered
+from scan_api.pipeline.guess_throttle import GuessThrottle
+from scan_api.pipeline.requests import (
+    ScanBody,
+    ScanContext,
+    context_facts,
+    locate,
+    position_cell,
+)
+from scan_api.pipeline.responses import answer_invalid, encode_answer
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.worker_lease import LeasedIds
+
+
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """Who scans, from where, by which door; `context` only if it may be believed."""
+
+    member_id: str | None
+    address: str | None
+    language: str
+    channel: str
+    context: ScanContext | None = None
+    app_token: str | None = None
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOpening:
+    """Opens codes for whoever scans them; the one way into the pipeline."""
+
+    pipeline: ScanPipeline
+    throttle: GuessThrottle
+    clock: Clock
+    ids: LeasedIds
+
+    async def open_scan(
+        self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
+    ) -> Answered:
+        """Answer a scan; raises Throttled, Unavailable or InvalidInput.
+
+        `once` is the hash of an idempotency key and of the body sent with it.
+        """
+        member_id, language = caller.member_id, caller.language
+        now_ms = self.clock.now_ms()
+        origin = locate(
+            address=caller.address,
+            device_id=request.device_id,
+            member_id=member_id,
+            app_token=caller.app_token,
+        )
+        opened = self.throttle.open(
+            request.code, origin.guess_tags, now_ms, caller.channel
+        )
+        if opened is None:
+            answer = answer_invalid(self.ids.unstored_id(now_ms), language)
+            return Answered(Outcome.INVALID, encode_answer(answer))
+        scan = Scan(
+            scan_id=self.ids.next_id(now_ms),
+            at_ms=now_ms,
+            code_id=opened.code_id,
+            code_hash=filter_hash(opened.code_text),
+            gtin=opened.gtin if opened.gtin is not None else _gtin(request.gtin),
+            member_id=member_id,
+            device_id=request.device_id,
+            address=origin.address,
+            cell=position_cell(request.position),
+            language=language,
+            brand=caller.brand,
+            context=context_facts(caller.context) if caller.context else None,
+            key_hash=once[0],
+            body_hash=once[1],
+            tags=origin.tags,
+        )
+        answered = await self.pipeline.submit(scan)
+        if answered.outcome is Outcome.INVALID and not answered.foreign:
+            # It opened, but nobody issued it, or its link names another product.
+            self.throttle.note_guess(
+                opened.code_text, origin.guess_tags, now_ms, caller.channel
+            )
+        return answered
+
+
+def _gtin(given: str | None) -> str | None:
+    """Read a GTIN that stands beside the code; a wrong one equals no product's."""
+    if given is None:
+        return None
+    try:
+        return normalise_gtin(given)
+    except GtinError:
+        return ""
