@@ -317,6 +317,6 @@ class CodeView:
     claimed: bool | None = None
     pays: bool = True
     first_claimed_ms: int | None = None
-    code_text: str = ""
+    code_id: int | None = None
     sell_by: date | None = None
     offer: Offer | None = None

@@ -47,7 +47,7 @@ class CodeLookup:
                 status.outcome,
                 status.product,
                 status.terms.instructions if status.terms else None,
-                code_text=code_text,
+                code_id=code_id,
                 sell_by=status.sell_by,
             )
         async with self.engine.connect() as conn:
@@ -67,7 +67,7 @@ class CodeLookup:
             claimed=claim is not None,
             pays=status.pays,
             first_claimed_ms=None if claim is None else time_of_id(claim),
-            code_text=code_text,
+            code_id=code_id,
             sell_by=status.sell_by,
             offer=offer,
         )

@@ -17,7 +17,7 @@ from scan_api.pipeline.requests import (
     locate,
     position_cell,
 )
-from scan_api.pipeline.responses import answer_invalid, encode_answer
+from scan_api.pipeline.responses import answer_invalid
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.worker_lease import LeasedIds
 
@@ -63,7 +63,7 @@ class ScanOpening:
         )
         if opened is None:
             answer = answer_invalid(self.ids.unstored_id(now_ms), language)
-            return Answered(Outcome.INVALID, encode_answer(answer))
+            return Answered(Outcome.INVALID, answer)
         scan = Scan(
             scan_id=self.ids.next_id(now_ms),
             at_ms=now_ms,

@@ -53,7 +53,7 @@ from scan_api.pipeline.metrics import (
     WRONG_BITS,
 )
 from scan_api.pipeline.plans import Moment, doubt_claimed, note_fault, plan_scans
-from scan_api.pipeline.responses import answer_invalid, answer_scan, encode_answer
+from scan_api.pipeline.responses import answer_invalid, answer_scan
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.texts import Calendar
@@ -253,7 +253,7 @@ class ScanPipeline:
             elif plan.outcome is Outcome.INVALID:
                 answer = answer_invalid(scan.scan_id, scan.language)
                 answers[scan.scan_id] = Answered(
-                    Outcome.INVALID, encode_answer(answer), foreign=plan.foreign
+                    Outcome.INVALID, answer, foreign=plan.foreign
                 )
             elif scan.member_id is not None and not member_no:
                 answers[scan.scan_id] = unstorable_member()
@@ -344,9 +344,7 @@ class ScanPipeline:
             replay_of(c, d)
             or Answered(
                 s.outcome,
-                encode_answer(
-                    answer_scan(d.scan, d.plan, s, today=today, calendar=calendar)
-                ),
+                answer_scan(d.scan, d.plan, s, today=today, calendar=calendar),
             )
             for c, d, s in zip(committed, decided, settled, strict=True)
         ]

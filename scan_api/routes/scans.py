@@ -66,7 +66,7 @@ class ScanRoute:
         try:
             body = await _read_body(scope, receive, headers)
             answer = await self._scan(scope, headers, body)
-            status, content = 200, answer.body
+            status, content = 200, answer.body()
             more = [(b"idempotency-replayed", b"true")] if answer.replayed else []
         except Fault as fault:
             status, content, more = problem_body(fault)

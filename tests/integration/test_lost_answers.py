@@ -132,13 +132,13 @@ async def test_a_commit_whose_answer_was_lost_is_found_again(rig: Rig) -> None:
     """The retry finds its own scan_id and tells what it won; nothing is paid twice."""
     codes = await setting(rig, cap=5, budget=5)
     rig.wire.cuts = [UNKEYED]
-    answer = json.loads((await rig.scan(codes[0], "ann")).body)
+    answer = json.loads((await rig.scan(codes[0], "ann")).body())
     assert rig.wire.made == 1
     assert answer["outcome"] == "rewarded"
     assert answer["points_available"] == 5
     assert await rig.ground.rows("SELECT max(used) FROM limit_uses") == [(5,)]
     assert await rig.ground.audit() == []
-    again = json.loads((await rig.scan(codes[0], "ann")).body)
+    again = json.loads((await rig.scan(codes[0], "ann")).body())
     assert again["outcome"] == "already_claimed"
     assert again["scan_id"] == answer["scan_id"]
 
@@ -151,10 +151,10 @@ async def test_a_keyed_commit_whose_answer_was_lost_is_found_and_replayed(
     rig.wire.cuts = [KEYED]
     first = await rig.scan(codes[0], "ann", b"k" * 16)
     assert rig.wire.made == 1
-    assert json.loads(first.body)["outcome"] == "rewarded"
+    assert json.loads(first.body())["outcome"] == "rewarded"
     again = await rig.scan(codes[0], "ann", b"k" * 16)
     assert again.replayed
-    assert again.body == first.body
+    assert again.body() == first.body()
     assert await rig.ground.audit() == []
 
 
@@ -167,7 +167,7 @@ async def test_a_whole_batch_is_found_again(rig: Rig) -> None:
         *(rig.scan(code, f"m{code}") for code in codes), rig.scan(codes[1], "late")
     )
     assert rig.wire.made == 1
-    got = sorted(json.loads(answer.body)["outcome"] for answer in answers)
+    got = sorted(json.loads(answer.body())["outcome"] for answer in answers)
     assert got == ["already_claimed"] * 2 + ["rewarded"] * 4
     assert await rig.ground.audit() == []
 
@@ -182,7 +182,7 @@ async def test_two_lost_answers_promise_nothing_and_the_next_scan_tells(
     with pytest.raises(Unavailable):
         await rig.scan(codes[0], "ann")
     assert rig.wire.made == 2
-    again = json.loads((await rig.scan(codes[0], "ann")).body)
+    again = json.loads((await rig.scan(codes[0], "ann")).body())
     assert again["outcome"] == "already_claimed"
     assert again["by_you"] is True
     assert await rig.ground.audit() == []
@@ -205,7 +205,7 @@ async def test_a_backend_that_dies_before_its_commit_is_met_with_a_retry(
         [(pid,)] = await until(lambda: rig.ground.rows(waiting))
         await rig.ground.rows(f"SELECT pg_terminate_backend({pid})")
         await fence.rollback()
-        assert json.loads((await scan).body)["outcome"] == "rewarded"
+        assert json.loads((await scan).body())["outcome"] == "rewarded"
     assert await rig.ground.audit() == []
 
 

@@ -50,7 +50,7 @@ class Line:
             "language": "en",
         }
         answered = await self.pipeline.submit(Scan(**usual | given))
-        return str(json.loads(answered.body)["outcome"])
+        return str(json.loads(answered.body())["outcome"])
 
     async def together(self, *scans: Any) -> list[Any]:
         """Send scans at once, so that they share a batch."""
