@@ -111,8 +111,8 @@ def _of_package(package: PackagedIn) -> Iterator[Event]:
 
 def _of_reports(history: ProductionHistory) -> Iterator[Event]:
     for said in history.reports:
-        facts = {name: said[name] for name in ("report_id", "reason", "grade")}
-        yield Event(said["at"], said["status"], said["person"], facts)
+        facts = {name: getattr(said, name) for name in ("report_id", "reason", "grade")}
+        yield Event(said.at, said.status, said.person, facts)
 
 
 def _of_cartons(history: ProductionHistory) -> Iterator[Event]:

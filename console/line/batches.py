@@ -1,6 +1,8 @@
 """A batch in one view: what it is, how its caps stand, its packages and reports."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from console.frame.responses import AnyRequest, staff_page
 from console.frame.watching import read_watch
 from core.auth import Role
 from printer_export.domain.packages.package_state import PackageFilter
+from printer_export.domain.reconciliation import ReasonCount
 from printer_export.domain.reports.statuses import STATUSES
 from printer_export.pipeline.packages.orders import list_packages
 from printer_export.pipeline.packages.views import view_package
@@ -60,15 +63,17 @@ async def _facts(
     )
     counts = await report_store.load_counts(conn, batch_id, batch.quantity)
     reasons = await report_store.load_tallies(conn, batch_id)
-    reasons += _corrections(counts, reasons)
+    rows: list[ReasonCount | Correction]
+    rows = [*reasons, *_corrections(counts, reasons)]
     grades = Counter[str | None]()
-    for each in reasons:
-        if each["status"] == PRINTED:
-            grades[None if "corrected" in each else each["grade"]] += each["quantity"]
+    for each in rows:
+        if each.status == PRINTED:
+            grade = None if isinstance(each, Correction) else each.grade
+            grades[grade] += each.quantity
     return {
         "is_trial": bool(await package_store.find_samples_among(conn, [batch_id])),
         "counts": counts,
-        "losses": [each for each in reasons if each["status"] != PRINTED],
+        "losses": [each for each in rows if each.status != PRINTED],
         # Those without a grade come last.
         "grades": sorted(grades.items(), key=lambda each: (not each[0], each[0] or "")),
         "pace": await _pace(conn, batch_id, context.now),
@@ -80,18 +85,27 @@ async def _facts(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """By how much the reasons of a status are too few, or too many below zero."""
+
+    status: str
+    quantity: int
+    grade: str = ""
+
+
 def _corrections(
-    counts: dict[str, int], reasons: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    counts: Mapping[str, int], reasons: Sequence[ReasonCount]
+) -> list[Correction]:
     """Tell what reasons and grades have too much or too little, so that they add up.
 
     A cap that was printed with a grade may be spoilt later, or have been told twice.
     """
     told = Counter[str]()
     for each in reasons:
-        told[each["status"]] += each["quantity"]
+        told[each.status] += each.quantity
     return [
-        {"status": status, "grade": "", "quantity": more, "corrected": True}
+        Correction(status, more)
         for status in STATUSES[1:]
         if told[status] and (more := counts[status] - told[status])
     ]

@@ -1,4 +1,4 @@
-"""How the caps of many batches add up, by the place they were bound to; pure."""
+"""How the caps of a batch, and of many by their place, add up; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +23,42 @@ class Span:
 
     first: date | None = None
     last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCount:
+    """How many caps of a roll or box have a status."""
+
+    unit: str
+    status: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many caps have a status for a reason, by grade."""
+
+    status: str
+    reason: str
+    grade: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """Every cap of a batch, accounted for."""
+
+    batch_id: int
+    issued: int
+    printed: int
+    rejected: int
+    wasted: int
+    missing: int
+    indeterminate: int
+    unprinted: int
+    spoilage_rate: float | None
+    units: tuple[UnitCount, ...]
+    reasons: tuple[ReasonCount, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
 from core.errors import NotFound
 from printer_export.domain.packages.package_state import Download
+from printer_export.domain.reports.statuses import ReportedStatus
 from printer_export.store.aggregation.events import CartonHistory, find_cartons_of
 from printer_export.store.packages import downloads as download_store
 from printer_export.store.packages import orders as package_store
@@ -41,7 +41,7 @@ class ProductionHistory:
     issued_by: str
     issued_at: datetime
     packages: tuple[PackagedIn, ...]
-    reports: tuple[dict[str, Any], ...]
+    reports: tuple[ReportedStatus, ...]
     cartons: tuple[CartonHistory, ...]
 
 

@@ -1,6 +1,5 @@
 """Accounting for caps: of one batch, and of all batches by place."""
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +9,9 @@ from core.auth import Staff
 from printer_export.domain.reconciliation import (
     Grouping,
     PlaceCounts,
+    Reconciliation,
     Span,
+    UnitCount,
     spoilage_rate,
 )
 from printer_export.pipeline.reports.unit_accounts import add_up_units
@@ -20,21 +21,21 @@ from printer_export.store.reports import records as store
 
 async def reconcile_batch(
     conn: AsyncConnection, batch_id: int, staff: Staff
-) -> dict[str, Any]:
+) -> Reconciliation:
     """Account for every cap of a batch, and tell why caps were lost; NotFound."""
     batch = await get_batch(conn, batch_id, staff)
     counts = await store.load_counts(conn, batch_id, batch.quantity)
     units = await add_up_units(conn, batch_id)
-    return {
-        "batch_id": batch_id,
+    return Reconciliation(
+        batch_id=batch_id,
         **counts,
-        "spoilage_rate": spoilage_rate(counts),
-        "units": [
-            {"unit": unit, "status": status, "quantity": quantity}
+        spoilage_rate=spoilage_rate(counts),
+        units=tuple(
+            UnitCount(unit, status, quantity)
             for (unit, status), quantity in units.items()
-        ],
-        "reasons": await store.load_tallies(conn, batch_id),
-    }
+        ),
+        reasons=tuple(await store.load_tallies(conn, batch_id)),
+    )
 
 
 async def reconcile_places(

@@ -11,46 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, Role, require_role
 from core.bounds import check_span, refuse
-from printer_export.domain.reconciliation import Grouping, PlaceCounts, Span
+from printer_export.domain.reconciliation import (
+    Grouping,
+    PlaceCounts,
+    Reconciliation,
+    Span,
+)
 from printer_export.pipeline import reconciliation as pipeline
 
 READERS = (Role.LINE, Role.ISSUER, Role.ANALYST)
 # `from` is a word of Python.
 FromDay = Annotated[date | None, QueryParameter(name="from")]
 ToDay = Annotated[date | None, QueryParameter(name="to")]
-
-
-class UnitCount(msgspec.Struct, frozen=True):
-    """How many caps of a roll or box have a status."""
-
-    unit: str
-    status: str
-    quantity: int
-
-
-class ReasonCount(msgspec.Struct, frozen=True):
-    """How many caps have a status for a reason, by grade."""
-
-    status: str
-    reason: str
-    grade: str
-    quantity: int
-
-
-class Reconciliation(msgspec.Struct, frozen=True, kw_only=True):
-    """Every cap of a batch, accounted for."""
-
-    batch_id: int
-    issued: int
-    printed: int
-    rejected: int
-    wasted: int
-    missing: int
-    indeterminate: int
-    unprinted: int
-    spoilage_rate: float | None
-    units: tuple[UnitCount, ...]
-    reasons: tuple[ReasonCount, ...]
 
 
 class PlaceList(msgspec.Struct, frozen=True):
@@ -70,8 +42,7 @@ async def show_reconciliation(
     """Issued = printed + rejected + wasted + missing + unprinted + indeterminate."""
     staff = require_role(principal, *READERS)
     async with engine.connect() as conn:
-        counts = await pipeline.reconcile_batch(conn, batch_id, staff)
-    return msgspec.convert(counts, Reconciliation)
+        return await pipeline.reconcile_batch(conn, batch_id, staff)
 
 
 @get(

@@ -99,7 +99,7 @@ async def test_what_is_refused_or_looked_at_takes_no_number(ledger: Ground) -> N
     assert second["report_id"] == first["report_id"] + 1
     async with ledger.engine.connect() as conn:
         told = await find_reports_of(conn, batch.batch_id, 15)
-    assert [each["report_id"] for each in told] == [second["report_id"]]
+    assert [each.report_id for each in told] == [second["report_id"]]
     assert await ledger.audit() == []
 
 
@@ -112,4 +112,4 @@ async def test_reasons_and_grades_count_what_changed(ledger: Ground) -> None:
     assert (more["changed"], more["unchanged"]) == (3, 10)
     async with ledger.engine.connect() as conn:
         [told] = await load_tallies(conn, batch.batch_id)
-    assert told["quantity"] == 13
+    assert told.quantity == 13

@@ -24,6 +24,7 @@ from codegen.domain.batch import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict
+from printer_export.domain.reconciliation import Reconciliation, UnitCount
 from printer_export.domain.reports.order import ReportOrder
 from printer_export.domain.reports.statuses import LEGAL, NUMBER_OF, STATUSES
 from printer_export.pipeline.reconciliation import reconcile_batch
@@ -148,24 +149,25 @@ class ReportMachine(RuleBasedStateMachine):
         if not hasattr(self, "texts"):
             return
 
-        async def look() -> dict[str, Any]:
+        async def look() -> Reconciliation:
             async with self.ground.engine.connect() as conn:
                 return await reconcile_batch(conn, self.batch.batch_id, OPERATOR)
 
         shown = self.runner.run(look())
-        assert shown["issued"] == sum(shown[status.value] for status in STATUSES)
+        stand = {status.value: getattr(shown, status.value) for status in STATUSES}
+        assert shown.issued == sum(stand.values())
         held = Counter[str]()
-        for row in shown["units"]:
-            held[row["unit"]] += row["quantity"]
+        for row in shown.units:
+            held[row.unit] += row.quantity
         assert all(held[name] <= size for name, size in SIZE.items())
         counts = Counter[str]()
-        for row in shown["units"]:
-            counts[row["status"]] += row["quantity"]
+        for row in shown.units:
+            counts[row.status] += row.quantity
         for i, status in enumerate(self.named):
             if status and unit_of(i) not in held:
                 counts[STATUSES[status].value] += 1
         assert counts == {
-            s.value: shown[s.value] for s in STATUSES[1:] if shown[s.value]
+            s.value: stand[s.value] for s in STATUSES[1:] if stand[s.value]
         }
 
     def teardown(self) -> None:
@@ -216,7 +218,7 @@ async def test_an_account_that_would_not_add_up_is_a_conflict(ledger: Ground) ->
     assert refused.value.code == "account_violated"
     async with ledger.engine.connect() as conn:
         shown = await reconcile_batch(conn, batch.batch_id, OPERATOR)
-    assert (shown["printed"], shown["unprinted"]) == (6, 0)
+    assert (shown.printed, shown.unprinted) == (6, 0)
 
 
 async def test_quantities_of_an_earlier_release_are_brought_within_their_unit(
@@ -235,10 +237,10 @@ async def test_quantities_of_an_earlier_release_are_brought_within_their_unit(
     assert answer["errors"] == []
     async with ledger.engine.connect() as conn:
         shown = await reconcile_batch(conn, batch.batch_id, OPERATOR)
-    assert shown["units"] == [
-        {"unit": "roll-1", "status": "rejected", "quantity": 4},
-        {"unit": "roll-1", "status": "wasted", "quantity": 1},
-    ]
+    assert shown.units == (
+        UnitCount("roll-1", "rejected", 4),
+        UnitCount("roll-1", "wasted", 1),
+    )
     assert await ledger.audit() == []
 
 

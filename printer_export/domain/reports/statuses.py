@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -48,6 +49,18 @@ LEGAL: Final = np.eye(len(STATUSES), dtype=np.bool_)
 for _before, _afters in _NEXT.items():
     for _after in _afters:
         LEGAL[NUMBER_OF[_before], NUMBER_OF[_after]] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStatus:
+    """What a report said of one code; reason and grade are "" where it gave none."""
+
+    report_id: int
+    person: str
+    at: datetime
+    status: str
+    reason: str
+    grade: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,14 @@ from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from printer_export.domain.reconciliation import ReasonCount
 from printer_export.domain.reports.order import ReportOrder
-from printer_export.domain.reports.statuses import STATUSES, Octets, ReportRows
+from printer_export.domain.reports.statuses import (
+    STATUSES,
+    Octets,
+    ReportedStatus,
+    ReportRows,
+)
 from printer_export.tables import (
     code_statuses,
     line_counts,
@@ -241,7 +247,7 @@ async def load_report(conn: AsyncConnection, report_id: int) -> Row[Any] | None:
     return found.one_or_none()
 
 
-async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[dict[str, Any]]:
+async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[ReasonCount]:
     """Add up statuses, reasons and grades over all reports of a batch."""
     rows = await conn.execute(
         text(
@@ -251,7 +257,7 @@ async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[dict[str, A
         ),
         {"batch_id": batch_id},
     )
-    return [dict(row) for row in rows.mappings()]
+    return [ReasonCount(*row) for row in rows]
 
 
 async def count_printed(conn: AsyncConnection, batch_id: int, since: datetime) -> int:
@@ -270,7 +276,7 @@ async def count_printed(conn: AsyncConnection, batch_id: int, since: datetime) -
 
 async def find_reports_of(
     conn: AsyncConnection, batch_id: int, index: int
-) -> list[dict[str, Any]]:
+) -> list[ReportedStatus]:
     """Tell what reports said of one code, oldest first."""
     rows = await conn.execute(
         select(
@@ -288,20 +294,20 @@ async def find_reports_of(
         )
         .order_by(line_reports.c.report_id, line_report_blocks.c.block_no)
     )
-    told: list[dict[str, Any]] = []
+    told: list[ReportedStatus] = []
     for row in rows:
         packed = np.frombuffer(row.packed, dtype=_PACKED)
         here = packed[(packed["first"] <= index) & (packed["last"] >= index)]
         for each in here:
             reason, grade = row.notes[int(each["note"])]
             told.append(
-                {
-                    "report_id": row.report_id,
-                    "person": row.person,
-                    "at": row.at,
-                    "status": STATUSES[int(each["status"])].value,
-                    "reason": reason,
-                    "grade": grade,
-                }
+                ReportedStatus(
+                    row.report_id,
+                    row.person,
+                    row.at,
+                    STATUSES[int(each["status"])].value,
+                    reason,
+                    grade,
+                )
             )
     return told
