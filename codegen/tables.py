@@ -150,6 +150,7 @@ void_codes = Table(
     metadata,
     Column("code_id", BigInteger, primary_key=True, autoincrement=False),
     Column("change_id", BigInteger, nullable=False),
+    Column("shard", SmallInteger, primary_key=True, server_default="0"),
 )
 
 recalls = Table(

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import NullPool
 
 import migrations
+from core.clock import elapsed_s
 from core.db import LOCK_TIMEOUT_MS, SESSIONS, sqlalchemy_url, why_away
 from core.errors import MisconfiguredError
 
@@ -27,7 +28,8 @@ from core.errors import MisconfiguredError
 _LOCK = text("SELECT pg_advisory_lock(4343, 0)")
 _UNLOCK = text("SELECT pg_advisory_unlock(4343, 0)")
 # Longer than a migration takes that moves rows.
-_TURN_TIMEOUT = "20min"
+_TURN_TIMEOUT_S = 20 * 60
+_TURN_PAUSE_S = 0.3
 # After each try that met a lock, everybody it made wait is let through first: 40 tries
 # in three minutes, behind each of which a scan waits 200 ms for a lock.
 PAUSES_S = (0.5, 1.0, 2.0, *[5.0] * 36)
@@ -45,7 +47,6 @@ def migrate(database_url: str, *, pauses_s: Sequence[float] = PAUSES_S) -> None:
     try:
         with engine.connect() as connection, _watching(connection) as blockers:
             _take_turn(connection, blockers)
-            connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
             connection.execute(text("SET statement_timeout = '10min'"))
             connection.commit()
             _upgrade_patiently(connection, config, blockers, pauses_s)
@@ -68,18 +69,31 @@ async def revision_of(engine: AsyncEngine) -> str | None:
 
 
 def _take_turn(connection: Connection, blockers: "Blockers") -> None:
-    connection.execute(text(f"SET lock_timeout = '{_TURN_TIMEOUT}'"))
+    """Wait for others that migrate, a moment at a time.
+
+    An index that is built beside writers waits for every open transaction: one that
+    waited here for long would make it wait for ever.
+    """
+    connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT_MS}"))
     connection.commit()
-    try:
-        connection.execute(_LOCK)
-    except OperationalError as fault:
-        if not isinstance(fault.orig, pg.LockNotAvailable):
-            raise
-        raise MisconfiguredError(
-            f"Another process has been migrating the database for {_TURN_TIMEOUT}: "
-            f"{blockers}. Wait for it or end it, and start again."
-        ) from None
-    connection.commit()
+    until_s = elapsed_s() + _TURN_TIMEOUT_S
+    while True:
+        try:
+            connection.execute(_LOCK)
+        except OperationalError as fault:
+            connection.rollback()
+            if not isinstance(fault.orig, pg.LockNotAvailable):
+                raise
+            if elapsed_s() < until_s:
+                time.sleep(_TURN_PAUSE_S)
+                continue
+            raise MisconfiguredError(
+                f"Another process has been migrating the database for "
+                f"{_TURN_TIMEOUT_S // 60} minutes: {blockers}. Wait for it or end it, "
+                "and start again."
+            ) from None
+        connection.commit()
+        return
 
 
 def _upgrade_patiently(

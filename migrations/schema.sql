@@ -103,6 +103,7 @@ END $$;
 
 CREATE FUNCTION claim_codes(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_claims boolean[], in_live boolean[], in_planned text[], INOUT outcomes text[], OUT won boolean[], OUT claim_scans bigint[], OUT claim_owners bigint[]) RETURNS record
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     n     integer := cardinality(in_scan_ids);
@@ -111,18 +112,19 @@ BEGIN
     won := array_fill(false, ARRAY[n]);
     claim_scans := array_fill(NULL::bigint, ARRAY[n]);
     claim_owners := claim_scans;
-    INSERT INTO claims (code_id, scan_id, member_no)
-    SELECT c, s, m
+    INSERT INTO claims (shard, code_id, scan_id, member_no)
+    SELECT in_shard, c, s, m
     FROM unnest(in_code_ids, in_scan_ids, in_members, in_claims, outcomes, in_live)
         AS u (c, s, m, claims, outcome, live)
     WHERE claims AND live AND outcome <> 'not_active'
     ORDER BY c
-    ON CONFLICT (code_id) DO NOTHING;
+    ON CONFLICT (shard, code_id) DO NOTHING;
 
     FOR found IN
         SELECT u.i, k.scan_id, k.member_no
-        FROM unnest(in_code_ids, in_live) WITH ORDINALITY AS u (c, live, i)
-        JOIN claims AS k ON k.code_id = u.c
+        FROM unnest(in_code_ids, in_live) WITH ORDINALITY AS u (c, live, i),
+        LATERAL (SELECT scan_id, member_no FROM claims
+            WHERE shard = in_shard AND code_id = u.c OFFSET 0) AS k
         WHERE u.live
     LOOP
         IF found.scan_id = in_scan_ids[found.i] AND in_claims[found.i]
@@ -252,7 +254,7 @@ CREATE FUNCTION count_sightings(in_shard smallint, in_scan_ids bigint[], in_code
 #variable_conflict use_column
 DECLARE
     look record;
-    seen sightings%ROWTYPE;
+    seen record;
 BEGIN
     repeats := array_fill(NULL::bigint, ARRAY[cardinality(in_scan_ids)]);
     IF in_won = in_live THEN
@@ -266,16 +268,18 @@ BEGIN
                 WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, won, i)
             WHERE live AND NOT won
         ), firsts AS (
-            INSERT INTO sightings (code_id, scans, recent_tags, recent_scans)
-            SELECT DISTINCT ON (c) c, 1, tags, array_fill(s, ARRAY[cardinality(tags)])
+            INSERT INTO sightings (shard, code_id, scans, recent_tags, recent_scans)
+            SELECT DISTINCT ON (c) in_shard, c, 1, tags,
+                array_fill(s, ARRAY[cardinality(tags)])
             FROM looks ORDER BY c, i
-            ON CONFLICT (code_id) DO NOTHING
+            ON CONFLICT (shard, code_id) DO NOTHING
             RETURNING code_id, recent_scans[1] AS scan_id
         )
         SELECT i, c, s, tags FROM looks
         WHERE (c, s) NOT IN (SELECT code_id, scan_id FROM firsts) ORDER BY c, i
     LOOP
-        SELECT * INTO seen FROM sightings WHERE code_id = look.c FOR UPDATE;
+        SELECT recent_tags, recent_scans INTO seen FROM sightings
+        WHERE shard = in_shard AND code_id = look.c FOR UPDATE;
         repeats[look.i] := find_repeated(
             look.tags, look.s, seen.recent_tags, seen.recent_scans);
         CONTINUE WHEN repeats[look.i] IS NOT NULL;
@@ -284,7 +288,7 @@ BEGIN
             recent_tags = (look.tags || recent_tags)[1:8],
             recent_scans = (array_fill(look.s, ARRAY[cardinality(look.tags)])
                 || recent_scans)[1:8]
-        WHERE code_id = look.c;
+        WHERE shard = in_shard AND code_id = look.c;
     END LOOP;
 END $$;
 
@@ -300,17 +304,18 @@ DECLARE
     beyond  bigint;
 BEGIN
     IF how.fallback IS NOT NULL THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE %2$s >= $1'
-            ' AND %2$s < $2)', how.fallback, how.key) INTO filled USING first, last;
+        EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %1$s WHERE shard = 0'
+            ' AND %2$s >= $1 AND %2$s < $2)', how.fallback, how.key)
+            INTO filled USING first, last;
         IF filled AND first < soon AND last > settled THEN
             IF last <= soon THEN
                 RETURN 0;
             END IF;
             first := soon;
         END IF;
-        EXECUTE format('SELECT %2$s FROM ONLY %1$s WHERE %2$s >= $1 AND %2$s < $2'
-            ' ORDER BY %2$s OFFSET %3$s LIMIT 1', how.fallback, how.key, step)
-            INTO beyond USING first, last;
+        EXECUTE format('SELECT %2$s FROM ONLY %1$s WHERE shard = 0 AND %2$s >= $1'
+            ' AND %2$s < $2 ORDER BY %2$s OFFSET %3$s LIMIT 1',
+            how.fallback, how.key, step) INTO beyond USING first, last;
         -- Where one key has a whole step of rows, they move together.
         IF beyond > first THEN
             last := beyond;
@@ -411,13 +416,15 @@ CREATE FUNCTION find_repeated(in_tags integer[], in_scan bigint, in_recent_tags 
 
 CREATE FUNCTION find_voids(in_shard smallint, in_code_ids bigint[], INOUT outcomes text[]) RETURNS text[]
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     place bigint;
 BEGIN
     FOR place IN
         SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
-        JOIN void_codes AS v ON v.code_id = u.c
+        WHERE (SELECT true FROM void_codes AS v
+            WHERE v.shard = in_shard AND v.code_id = u.c)
     LOOP
         outcomes[place] := 'not_active';
     END LOOP;
@@ -439,6 +446,7 @@ $$;
 
 CREATE FUNCTION give_claims_back(in_shard smallint, in_code_ids bigint[], in_outcomes text[], INOUT won boolean[]) RETURNS boolean[]
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     lost bigint[] := '{}';
@@ -457,18 +465,20 @@ BEGIN
         RAISE EXCEPTION 'a claim given back was seen by another scan of the batch'
             USING ERRCODE = 'CC002';
     END IF;
-    DELETE FROM claims WHERE code_id = ANY (lost);
+    DELETE FROM claims WHERE shard = in_shard AND code_id = ANY (lost);
 END $$;
 
 CREATE FUNCTION hold_forgotten(in_shard smallint, in_code_ids bigint[], INOUT outcomes text[], INOUT reasons text[]) RETURNS record
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     place bigint;
 BEGIN
     FOR place IN
         SELECT u.i FROM unnest(in_code_ids) WITH ORDINALITY AS u (c, i)
-        JOIN forgotten_claims AS f ON f.code_id = u.c
+        WHERE (SELECT true FROM forgotten_claims AS f
+            WHERE f.shard = in_shard AND f.code_id = u.c)
     LOOP
         CONTINUE WHEN outcomes[place] <> 'rewarded';
         outcomes[place] := 'held';
@@ -500,7 +510,7 @@ DECLARE
     lowest bigint;
 BEGIN
     IF how.fallback IS NOT NULL THEN
-        EXECUTE format('SELECT min(%2$s) FROM ONLY %1$s WHERE %2$s >= $1',
+        EXECUTE format('SELECT min(%2$s) FROM ONLY %1$s WHERE shard = 0 AND %2$s >= $1',
             how.fallback, how.key) INTO lowest USING first;
     END IF;
     RETURN lowest;
@@ -574,8 +584,10 @@ DECLARE
     own record;
 BEGIN
     SELECT array_agg(CASE WHEN u.live THEN coalesce((
-            SELECT v.scans FROM sightings AS v WHERE v.code_id = u.c), 0)
-        + (u.won OR EXISTS (SELECT FROM claims AS k WHERE k.code_id = u.c))::integer END)
+            SELECT v.scans FROM sightings AS v
+            WHERE v.shard = in_shard AND v.code_id = u.c), 0)
+        + (u.won OR coalesce((SELECT true FROM claims AS k
+            WHERE k.shard = in_shard AND k.code_id = u.c), false))::integer END)
     INTO scan_counts FROM unnest(in_code_ids, in_live, in_won) AS u (c, live, won);
 
     originals := array_fill(0, ARRAY[cardinality(in_code_ids)]);
@@ -584,16 +596,27 @@ BEGIN
         RETURN;
     END IF;
     FOR own IN
-        SELECT u.i, h.transfer_id IS NOT NULL AND h.resolution IS NULL AS waits,
-            CASE h.resolution WHEN 'voided' THEN 0 ELSE s.points END AS points
+        SELECT u.i, s.points
         FROM unnest(in_claim_scans, in_claim_owners, in_members) WITH ORDINALITY
-            AS u (claim, owner, m, i)
-        JOIN scans AS s ON s.scan_id = u.claim
-        LEFT JOIN holds AS h ON h.shard = in_shard AND h.transfer_id = u.claim
+            AS u (claim, owner, m, i),
+        LATERAL (SELECT points FROM scans
+            WHERE shard = in_shard AND scan_id = u.claim OFFSET 0) AS s
         WHERE u.owner = u.m
     LOOP
         originals[own.i] := own.points;
-        waits[own.i] := own.waits;
+    END LOOP;
+    FOR own IN
+        SELECT u.i, h.resolution
+        FROM unnest(in_claim_scans, in_claim_owners, in_members) WITH ORDINALITY
+            AS u (claim, owner, m, i),
+        LATERAL (SELECT resolution FROM holds
+            WHERE shard = in_shard AND transfer_id = u.claim OFFSET 0) AS h
+        WHERE u.owner = u.m
+    LOOP
+        waits[own.i] := own.resolution IS NULL;
+        IF own.resolution = 'voided' THEN
+            originals[own.i] := 0;
+        END IF;
     END LOOP;
 END $$;
 
@@ -710,15 +733,15 @@ CREATE FUNCTION write_scans(in_shard smallint, in_scan_ids bigint[], in_code_ids
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    INSERT INTO scans (scan_id, code_id, member_no, outcome, points, campaign_no,
-        available, claim_scan_id, scan_count, facts)
-    SELECT s, c, nullif(m, 0), outcome, p, nullif(g, 0), available, claim, seen, f
+    INSERT INTO scans (shard, scan_id, code_id, member_no, outcome, points, campaign_no,
+        claim_scan_id, facts)
+    SELECT in_shard, s, c, nullif(m, 0), outcome, p, nullif(g, 0), claim, f
     FROM unnest(in_scan_ids, in_code_ids, in_members, in_outcomes, in_points,
-        in_campaigns, in_availables, in_claim_scans, in_scan_counts, in_facts, in_live,
-        in_repeats) AS u (s, c, m, outcome, p, g, available, claim, seen, f, live, again)
+        in_campaigns, in_claim_scans, in_facts, in_live, in_repeats)
+        AS u (s, c, m, outcome, p, g, claim, f, live, again)
     WHERE live AND again IS NULL;
-    INSERT INTO scan_traces (scan_id, network, device, cell)
-    SELECT s, w, nullif(d, ''), nullif(h, 0)
+    INSERT INTO scan_traces (shard, scan_id, network, device, cell)
+    SELECT in_shard, s, w, nullif(d, ''), nullif(h, 0)
     FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, in_live, in_repeats)
         AS u (s, w, d, h, live, again)
     WHERE live AND again IS NULL;
@@ -930,7 +953,8 @@ CREATE TABLE carton_contents (
 CREATE TABLE claims (
     code_id bigint NOT NULL,
     scan_id bigint NOT NULL,
-    member_no bigint NOT NULL
+    member_no bigint NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (code_id);
 
@@ -1028,7 +1052,8 @@ CREATE TABLE epochs (
 );
 
 CREATE TABLE forgotten_claims (
-    code_id bigint NOT NULL
+    code_id bigint NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE holds (
@@ -1426,7 +1451,8 @@ CREATE TABLE scan_traces (
     scan_id bigint NOT NULL,
     network inet,
     device bytea,
-    cell bigint
+    cell bigint,
+    shard smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (scan_id);
 
@@ -1441,6 +1467,7 @@ CREATE TABLE scans (
     claim_scan_id bigint,
     scan_count bigint,
     facts bytea NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
     CONSTRAINT scans_outcome_check CHECK ((outcome = ANY (ARRAY['not_active'::text, 'recalled'::text, 'already_claimed'::text, 'refused'::text, 'limit_reached'::text, 'held'::text, 'no_reward'::text, 'rewarded'::text, 'verified'::text]))),
     CONSTRAINT scans_points_check CHECK ((points >= 0))
 )
@@ -1451,6 +1478,7 @@ CREATE TABLE sightings (
     scans bigint NOT NULL,
     recent_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
     recent_scans bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
     CONSTRAINT sightings_scans_check CHECK ((scans > 0))
 )
 PARTITION BY RANGE (code_id);
@@ -1527,7 +1555,8 @@ CREATE TABLE unit_quantities (
 
 CREATE TABLE void_codes (
     code_id bigint NOT NULL,
-    change_id bigint NOT NULL
+    change_id bigint NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE worker_leases (
@@ -1610,7 +1639,7 @@ ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_pkey PRIMARY KEY (sscc, first_code_id);
 
 ALTER TABLE ONLY claims
-    ADD CONSTRAINT claims_pkey PRIMARY KEY (code_id);
+    ADD CONSTRAINT claims_pkey PRIMARY KEY (shard, code_id);
 
 ALTER TABLE ONLY code_exports
     ADD CONSTRAINT code_exports_pkey PRIMARY KEY (export_id);
@@ -1631,7 +1660,7 @@ ALTER TABLE ONLY logistic_events
     ADD CONSTRAINT events_are_in_order UNIQUE (event_no);
 
 ALTER TABLE ONLY forgotten_claims
-    ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (code_id);
+    ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (shard, code_id);
 
 ALTER TABLE ONLY holds
     ADD CONSTRAINT holds_pkey PRIMARY KEY (shard, transfer_id);
@@ -1721,10 +1750,10 @@ ALTER TABLE ONLY sample_batches
     ADD CONSTRAINT sample_batches_pkey PRIMARY KEY (epoch, gtin);
 
 ALTER TABLE ONLY scans
-    ADD CONSTRAINT scans_pkey PRIMARY KEY (scan_id);
+    ADD CONSTRAINT scans_pkey PRIMARY KEY (shard, scan_id);
 
 ALTER TABLE ONLY sightings
-    ADD CONSTRAINT sightings_pkey PRIMARY KEY (code_id);
+    ADD CONSTRAINT sightings_pkey PRIMARY KEY (shard, code_id);
 
 ALTER TABLE ONLY staff_sessions
     ADD CONSTRAINT staff_sessions_pkey PRIMARY KEY (session_hash);
@@ -1748,7 +1777,7 @@ ALTER TABLE ONLY unit_quantities
     ADD CONSTRAINT unit_quantities_pkey PRIMARY KEY (batch_id, unit, status);
 
 ALTER TABLE ONLY void_codes
-    ADD CONSTRAINT void_codes_pkey PRIMARY KEY (code_id);
+    ADD CONSTRAINT void_codes_pkey PRIMARY KEY (shard, code_id);
 
 ALTER TABLE ONLY worker_leases
     ADD CONSTRAINT worker_leases_pkey PRIMARY KEY (lease_no);
@@ -1796,7 +1825,7 @@ CREATE INDEX ranges_by_version ON ranges USING btree (version);
 
 CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 
-CREATE INDEX scans_by_member ON ONLY scans USING btree (member_no, scan_id) WHERE (member_no IS NOT NULL);
+CREATE INDEX scans_of_member ON ONLY scans USING btree (member_no) WHERE (member_no IS NOT NULL);
 
 CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
 
@@ -1817,8 +1846,6 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON logistic_event
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON range_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
-
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON void_codes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TRIGGER write_campaign_budget INSTEAD OF INSERT OR UPDATE ON campaign_budgets FOR EACH ROW EXECUTE FUNCTION write_campaign_budget();
 
@@ -1916,9 +1943,6 @@ ALTER TABLE ONLY unit_accounts
 
 ALTER TABLE ONLY unit_quantities
     ADD CONSTRAINT unit_quantities_batch_id_unit_fkey FOREIGN KEY (batch_id, unit) REFERENCES batch_units(batch_id, name);
-
-ALTER TABLE ONLY void_codes
-    ADD CONSTRAINT void_codes_change_id_fkey FOREIGN KEY (change_id) REFERENCES range_changes(change_id);
 
 ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);

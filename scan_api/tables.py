@@ -21,10 +21,16 @@ metadata = MetaData()
 # Where the search for a free worker number begins.
 worker_numbers = Sequence("worker_numbers", metadata=metadata, data_type=BigInteger)
 
+
+def _shard() -> Column[int]:
+    """Come first in each key of a growing table; one machine has one shard, 0."""
+    return Column("shard", SmallInteger, primary_key=True, server_default="0")
+
+
 suspected_fakes = Table(
     "suspected_fakes",
     metadata,
-    Column("shard", SmallInteger, primary_key=True, server_default="0"),
+    _shard(),
     Column("report_id", BigInteger, primary_key=True, autoincrement=False),
     Column("reference", Text, nullable=False),
     Column("code_id", BigInteger),
@@ -56,6 +62,7 @@ claims = Table(
     Column("code_id", BigInteger, primary_key=True, autoincrement=False),
     Column("scan_id", BigInteger, nullable=False),
     Column("member_no", BigInteger, nullable=False),
+    _shard(),
     postgresql_partition_by="RANGE (code_id)",
 )
 
@@ -66,6 +73,7 @@ sightings = Table(
     Column("scans", BigInteger, nullable=False),
     Column("recent_tags", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("recent_scans", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    _shard(),
     postgresql_partition_by="RANGE (code_id)",
 )
 
@@ -82,12 +90,12 @@ scans = Table(
     Column("claim_scan_id", BigInteger),
     Column("scan_count", BigInteger),
     Column("facts", LargeBinary, nullable=False),
+    _shard(),
     postgresql_partition_by="RANGE (scan_id)",
 )
 Index(
-    "scans_by_member",
+    "scans_of_member",
     scans.c.member_no,
-    scans.c.scan_id,
     postgresql_where=scans.c.member_no.is_not(None),
 )
 
@@ -98,6 +106,7 @@ scan_traces = Table(
     Column("network", INET),
     Column("device", LargeBinary),
     Column("cell", BigInteger),
+    Column("shard", SmallInteger, nullable=False, server_default="0"),
     postgresql_partition_by="RANGE (scan_id)",
 )
 Index("scan_traces_by_scan", scan_traces.c.scan_id, postgresql_using="brin")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Row,
     Select,
+    and_,
     exists,
     func,
     insert,
@@ -29,6 +30,7 @@ from codegen.domain.ranges import (
 from codegen.store.changes import insert_change
 from codegen.store.faults import explain
 from codegen.store.ranges import insert_ranges
+from core.db import SHARD
 
 
 async def insert_batch(
@@ -160,7 +162,7 @@ async def list_batches(
 def _with_codes_in(query: Select[Any], state: RangeState) -> Select[Any]:
     """Keep batches with a code in a state; each range's single voids are not in it."""
     r, v = t.ranges.c, t.void_codes.c
-    voided = v.code_id.between(r.first_code_id, r.last_code_id)
+    voided = and_(v.shard == SHARD, v.code_id.between(r.first_code_id, r.last_code_id))
     here = r.batch_id == t.batches.c.batch_id
     if state is RangeState.VOID:
         single = exists().where(voided)
@@ -223,7 +225,7 @@ async def _count_states(
         .join_from(
             t.ranges,
             t.void_codes,
-            v.code_id.between(r.first_code_id, r.last_code_id),
+            and_(v.shard == SHARD, v.code_id.between(r.first_code_id, r.last_code_id)),
         )
         .where(r.batch_id.in_(batch_ids), r.state != RangeState.VOID.value)
         .group_by(r.batch_id, r.state)

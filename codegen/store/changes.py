@@ -154,7 +154,8 @@ async def find_state_changes(
         text(
             """
             SELECT c.kind, c.person, c.reason, c.at
-            FROM range_changes AS c LEFT JOIN void_codes AS v ON v.code_id = :code_id
+            FROM range_changes AS c LEFT JOIN void_codes AS v
+                ON v.shard = 0 AND v.code_id = :code_id
             WHERE c.batch_id = :batch_id AND (c.change_id = v.change_id
                 OR c.moved @> CAST(:code_id AS bigint)
                     AND (v.change_id IS NULL OR c.change_id < v.change_id))

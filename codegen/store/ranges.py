@@ -142,7 +142,8 @@ async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
                 """
                 SELECT CASE WHEN v.code_id IS NULL THEN r.state ELSE 'void' END
                     AS state, r.lot, r.plant, r.line, r.effective_at
-                FROM ranges AS r LEFT JOIN void_codes AS v ON v.code_id = :code_id
+                FROM ranges AS r LEFT JOIN void_codes AS v
+                    ON v.shard = 0 AND v.code_id = :code_id
                 WHERE int8range(r.first_code_id, r.last_code_id, '[]')
                     @> CAST(:code_id AS bigint)
                 """
@@ -174,7 +175,8 @@ async def find_active_codes(
                 ON int8range(r.first_code_id, r.last_code_id, '[]') @> c
             JOIN epochs AS e ON e.epoch = c >> 36
             WHERE r.state = 'activated' AND e.state IN ('open', 'closed')
-                AND NOT EXISTS (SELECT FROM void_codes AS v WHERE v.code_id = c)
+                AND NOT EXISTS (SELECT FROM void_codes AS v
+                    WHERE v.shard = 0 AND v.code_id = c)
             """
         ),
         {"code_ids": list(code_ids)},

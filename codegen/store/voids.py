@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
 from codegen.domain.ranges import SEGMENT_BITS, Interval
+from core.db import SHARD
 
 
 async def insert_void_codes(
@@ -34,7 +35,7 @@ async def find_void_codes(
     rows = await conn.execute(
         text(
             "SELECT code_id FROM void_codes"
-            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+            " WHERE shard = 0 AND code_id = ANY(CAST(:code_ids AS bigint[]))"
         ),
         {"code_ids": list(code_ids)},
     )
@@ -48,7 +49,7 @@ async def find_voiding_changes(
     rows = await conn.execute(
         text(
             "SELECT code_id, change_id FROM void_codes"
-            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+            " WHERE shard = 0 AND code_id = ANY(CAST(:code_ids AS bigint[]))"
         ),
         {"code_ids": list(code_ids)},
     )
@@ -62,7 +63,7 @@ async def count_voids(
     rows = await conn.execute(
         text(
             "SELECT (SELECT count(*) FROM void_codes"
-            " WHERE code_id BETWEEN first_code_id AND last_code_id)"
+            " WHERE shard = 0 AND code_id BETWEEN first_code_id AND last_code_id)"
             " FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[]))"
             " WITH ORDINALITY AS i (first_code_id, last_code_id, place) ORDER BY place"
         ),
@@ -76,8 +77,9 @@ async def count_voids(
 
 async def load_void_codes(conn: AsyncConnection, interval: Interval) -> list[int]:
     """Load the single voids within an inclusive interval of code_ids."""
+    v = t.void_codes.c
     rows = await conn.execute(
-        select(t.void_codes.c.code_id).where(t.void_codes.c.code_id.between(*interval))
+        select(v.code_id).where(v.shard == SHARD, v.code_id.between(*interval))
     )
     return list(rows.scalars())
 
@@ -89,7 +91,8 @@ async def void_segments_since(
     rows = await conn.execute(
         text(
             "SELECT code_id >> :bits AS segment, max(change_id) AS newest"
-            " FROM void_codes WHERE change_id > :change_id GROUP BY segment"
+            " FROM void_codes WHERE shard = 0 AND change_id > :change_id"
+            " GROUP BY segment"
         ),
         {"bits": SEGMENT_BITS, "change_id": change_id},
     )

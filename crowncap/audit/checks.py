@@ -22,16 +22,16 @@ class Axis:
     table: str
     key: str
     tells_time: bool = False
-    has_shard: bool = False
+    has_shard: bool = True
 
 
 CLAIMS = Axis("claims", "code_id")
 VOIDS = Axis("void_codes", "code_id")
-BATCHES = Axis("batches", "batch_id")
-BALANCES = Axis("balances", "member_no", has_shard=True)
+BATCHES = Axis("batches", "batch_id", has_shard=False)
+BALANCES = Axis("balances", "member_no")
 SCANS = Axis("scans", "scan_id", tells_time=True)
-TRANSFERS = Axis("transfers", "origin_id", tells_time=True, has_shard=True)
-MEMBERS = Axis("members", "member_no", tells_time=True, has_shard=True)
+TRANSFERS = Axis("transfers", "origin_id", tells_time=True)
+MEMBERS = Axis("members", "member_no", tells_time=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ CHECKS = (
         1,
         "each claim has the scan that made it",
         """SELECT k.code_id FROM claims AS k
-            LEFT JOIN scans AS s ON s.scan_id = k.scan_id
-            WHERE k.code_id BETWEEN :first AND :last AND (
+            LEFT JOIN scans AS s ON s.shard = 0 AND s.scan_id = k.scan_id
+            WHERE k.shard = 0 AND k.code_id BETWEEN :first AND :last AND (
                 s.scan_id IS NULL OR s.code_id <> k.code_id
                 OR s.member_no IS DISTINCT FROM k.member_no
                 OR s.outcome NOT IN ('held', 'no_reward', 'rewarded'))""",
@@ -21,8 +21,10 @@ CHECKS = (
         "each scan that claims has its claim",
         """SELECT s.scan_id FROM scans AS s
             LEFT JOIN claims AS k
-                ON k.code_id = s.code_id AND k.scan_id = s.scan_id
-            WHERE s.scan_id BETWEEN :first AND :last AND k.code_id IS NULL
+                ON k.shard = 0 AND k.code_id = s.code_id
+                AND k.scan_id = s.scan_id
+            WHERE s.shard = 0 AND s.scan_id BETWEEN :first AND :last
+                AND k.code_id IS NULL
                 AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
         SCANS,
     ),
@@ -31,8 +33,9 @@ CHECKS = (
         1,
         "no code is claimed by two scans",
         """SELECT s.code_id FROM scans AS s
-            JOIN claims AS k ON k.code_id = s.code_id AND k.scan_id <> s.scan_id
-            WHERE s.scan_id BETWEEN :first AND :last
+            JOIN claims AS k ON k.shard = 0 AND k.code_id = s.code_id
+                AND k.scan_id <> s.scan_id
+            WHERE s.shard = 0 AND s.scan_id BETWEEN :first AND :last
                 AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
         SCANS,
     ),
@@ -40,7 +43,8 @@ CHECKS = (
         1,
         "each reward of a scan is one transfer of the same points to its member",
         """SELECT coalesce(s.scan_id, t.transfer_id) FROM (
-                SELECT * FROM scans WHERE scan_id BETWEEN :first AND :last) AS s
+                SELECT * FROM scans
+                WHERE shard = 0 AND scan_id BETWEEN :first AND :last) AS s
             FULL JOIN (SELECT * FROM transfers
                 WHERE shard = 0 AND origin_id BETWEEN :first AND :last
                     AND kind IN ('posted', 'pending')) AS t
@@ -76,7 +80,7 @@ CHECKS = (
                 WHERE l.worker_no = (s.scan_id >> 12) & 1023
                     AND l.started_at <= t.at + interval '1 minute'
                 ORDER BY l.lease_no DESC LIMIT 1) AS lease
-            WHERE s.scan_id BETWEEN :first AND :last
+            WHERE s.shard = 0 AND s.scan_id BETWEEN :first AND :last
                 AND t.at > lease.held_until + interval '1 minute'""",
         SCANS,
     ),
@@ -92,7 +96,7 @@ CHECKS = (
                 ORDER BY first_code_id DESC LIMIT 1) AS r
                 ON r.last_code_id >= k.code_id
             LEFT JOIN range_changes AS c ON c.change_id = r.change_id
-            WHERE k.code_id BETWEEN :first AND :last AND (
+            WHERE k.shard = 0 AND k.code_id BETWEEN :first AND :last AND (
                 r.state IS NULL OR r.state = 'issued'
                 OR r.state IN ('void', 'recalled') AND c.at
                     < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0))""",
@@ -104,8 +108,8 @@ CHECKS = (
         "no code was claimed after it was voided",
         """SELECT k.code_id FROM void_codes AS v
             JOIN range_changes AS c USING (change_id)
-            JOIN claims AS k ON k.code_id = v.code_id
-            WHERE v.code_id BETWEEN :first AND :last
+            JOIN claims AS k ON k.shard = 0 AND k.code_id = v.code_id
+            WHERE v.shard = 0 AND v.code_id BETWEEN :first AND :last
                 AND c.at < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)
             """,
         VOIDS,

@@ -23,7 +23,8 @@ _ENTRIES = text(
     SELECT c.change_id AS number, c.kind, c.batch_id, c.person, c.reason, c.at,
         array(SELECT jsonb_build_array(lower(m), upper(m) - 1)
             FROM unnest(c.moved) AS m) AS intervals,
-        array(SELECT v.code_id FROM void_codes AS v WHERE v.change_id = c.change_id
+        array(SELECT v.code_id FROM void_codes AS v
+            WHERE v.shard = 0 AND v.change_id = c.change_id
             ORDER BY v.code_id) AS codes,
         (SELECT r.instructions FROM ranges AS r WHERE r.change_id = c.change_id
             LIMIT 1) AS instructions
@@ -70,7 +71,7 @@ async def read_newest(conn: AsyncConnection) -> Newest:
                 SELECT coalesce((SELECT max(change_id) FROM range_changes), 0),
                     coalesce((SELECT max(batch_id) FROM batches), 0),
                     coalesce((SELECT max(audit_id) FROM audit_log), 0),
-                    coalesce((SELECT max(scan_id) FROM scans), 0)
+                    coalesce((SELECT max(scan_id) FROM scans WHERE shard = 0), 0)
                 """
             )
         )
@@ -196,7 +197,7 @@ async def keep_unclaimed(conn: AsyncConnection, code_ids: Sequence[int]) -> list
         text(
             """
             SELECT c FROM unnest(CAST(:code_ids AS bigint[])) AS c
-            WHERE NOT EXISTS (SELECT FROM claims WHERE code_id = c)
+            WHERE NOT EXISTS (SELECT FROM claims WHERE shard = 0 AND code_id = c)
                 AND EXISTS (SELECT FROM (
                     SELECT last_code_id FROM ranges WHERE first_code_id <= c
                     ORDER BY first_code_id DESC LIMIT 1) AS r WHERE last_code_id >= c)
@@ -227,7 +228,7 @@ async def count_frozen_holds(conn: AsyncConnection) -> tuple[int, int]:
             text(
                 """
                 SELECT count(*), count(*) FILTER (WHERE f.code_id IS NOT NULL)
-                FROM holds AS h LEFT JOIN forgotten_claims AS f USING (code_id)
+                FROM holds AS h LEFT JOIN forgotten_claims AS f USING (shard, code_id)
                 WHERE h.shard = 0 AND h.resolution IS NULL AND h.reason = 'epoch'
                 """
             )
@@ -245,7 +246,8 @@ async def find_holds_to_keep(
             """
             SELECT h.transfer_id FROM holds AS h
             WHERE h.shard = 0 AND h.resolution IS NULL AND h.reason = 'epoch' AND (
-                EXISTS (SELECT FROM forgotten_claims AS f WHERE f.code_id = h.code_id)
+                EXISTS (SELECT FROM forgotten_claims AS f
+                    WHERE f.shard = 0 AND f.code_id = h.code_id)
                 OR CAST(:since AS timestamptz) IS NOT NULL
                     AND h.transfer_id >= first_id_at(CAST(:since AS timestamptz)))
             """

@@ -1,6 +1,15 @@
 """The tables of recovery; only crowncap.recovery.store writes them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
 
@@ -24,4 +33,5 @@ forgotten_claims = Table(
     "forgotten_claims",
     metadata,
     Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shard", SmallInteger, primary_key=True, server_default="0"),
 )

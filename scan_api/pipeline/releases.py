@@ -38,7 +38,7 @@ _MEMBER_SCANS = text(
     SELECT u.transfer_id, count(s.scan_id) AS n
     FROM unnest(CAST(:ids AS bigint[]), CAST(:members AS bigint[]),
         CAST(:starts AS bigint[])) AS u (transfer_id, member_no, start)
-    LEFT JOIN scans AS s ON s.member_no = u.member_no
+    LEFT JOIN scans AS s ON s.shard = 0 AND s.member_no = u.member_no
         AND s.scan_id > u.start AND s.scan_id <= u.transfer_id
     GROUP BY u.transfer_id
     """
@@ -48,8 +48,9 @@ _MEMBER_SCANS = text(
 _PLACES = text(
     """
     SELECT s.code_id, s.scan_id, t.cell
-    FROM scan_traces AS t JOIN scans AS s USING (scan_id)
-    WHERE t.scan_id BETWEEN :first AND :last AND s.scan_id BETWEEN :first AND :last
+    FROM scan_traces AS t JOIN scans AS s USING (shard, scan_id)
+    WHERE shard = 0 AND t.scan_id BETWEEN :first AND :last
+        AND s.scan_id BETWEEN :first AND :last
         AND t.cell IS NOT NULL AND s.code_id = ANY(CAST(:codes AS bigint[]))
     ORDER BY s.scan_id
     """

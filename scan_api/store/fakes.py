@@ -71,6 +71,8 @@ async def find_report(
 async def find_scanned_code(conn: AsyncConnection, scan_id: int) -> int | None:
     """Find the code_id of a scan."""
     found = await conn.execute(
-        select(scans.c.code_id).where(scans.c.scan_id == scan_id)
+        select(scans.c.code_id).where(
+            scans.c.shard == SHARD, scans.c.scan_id == scan_id
+        )
     )
     return found.scalar_one_or_none()

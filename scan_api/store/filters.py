@@ -98,7 +98,7 @@ class FilterBuilder:
             found = await conn.execute(
                 text(
                     "SELECT string_agg(int4send(CAST(code_id & :mask AS int)), '')"
-                    " FROM claims WHERE code_id BETWEEN :first AND :last"
+                    " FROM claims WHERE shard = 0 AND code_id BETWEEN :first AND :last"
                 ),
                 {"mask": _OFFSET_MASK, "first": first, "last": first + _OFFSET_MASK},
             )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rewards.store import is_hold_of, is_member
 from rewards.tables import holds, members
 from scan_api.domain.scans import Outcome
+from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.tables import claims, scans
 
 
@@ -36,9 +37,9 @@ async def find_own_claim(
                 scans.c.campaign_no,
             )
             .join_from(claims, members, is_member(claims.c.member_no))
-            .join(scans, scans.c.scan_id == claims.c.scan_id)
+            .join(scans, is_scan_of(claims.c.scan_id))
             .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(claims.c.code_id == code_id, members.c.member_id == member_id)
+            .where(is_claim_of(code_id), members.c.member_id == member_id)
         )
     ).one_or_none()
     if row is None:

@@ -24,6 +24,7 @@ from scan_api.store.binary_arrays import (
     int8_array,
     text_array,
 )
+from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.store.planned_rewards import days_of, write_rewards
 from scan_api.tables import claims, scans, sightings
 
@@ -37,14 +38,20 @@ _COMMIT = """
 
 _COMMITTED = """
     SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
-        s.available, s.claim_scan_id, k.member_no, s.scan_count,
+        CASE WHEN s.member_no IS NOT NULL THEN coalesce(b.available, 0) END,
+        s.claim_scan_id,
+        CASE WHEN s.outcome = 'already_claimed' THEN k.member_no END,
+        coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::integer,
         CASE WHEN h.resolution = 'voided' THEN 0 ELSE coalesce(o.points, 0) END,
         h.transfer_id IS NOT NULL AND h.resolution IS NULL
     FROM scans AS s
-    LEFT JOIN claims AS k ON k.code_id = s.code_id AND s.outcome = 'already_claimed'
-    LEFT JOIN scans AS o ON o.scan_id = s.claim_scan_id AND o.member_no = s.member_no
+    LEFT JOIN claims AS k ON k.shard = 0 AND k.code_id = s.code_id
+    LEFT JOIN sightings AS v ON v.shard = 0 AND v.code_id = s.code_id
+    LEFT JOIN balances AS b ON b.shard = 0 AND b.member_no = s.member_no AND b.unit = 0
+    LEFT JOIN scans AS o ON o.shard = 0 AND o.scan_id = s.claim_scan_id
+        AND o.member_no = s.member_no
     LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = o.scan_id
-    WHERE s.scan_id = ANY(%b::bigint[])
+    WHERE s.shard = 0 AND s.scan_id = ANY(%b::bigint[])
 """
 
 _RECORD_ANSWERS = """
@@ -164,7 +171,8 @@ async def find_kept(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozenset
     """Tell which of these scans are written down."""
     rows = await conn.execute(
         select(scans.c.scan_id).where(
-            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger)))
+            scans.c.shard == SHARD,
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger))),
         ),
         {"scan_ids": list(scan_ids)},
     )
@@ -222,7 +230,7 @@ def settle(committed: Committed, decided: Decided) -> Settled:
 async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
     """Find the scan_id that claimed a code."""
     return (
-        await conn.execute(select(claims.c.scan_id).where(claims.c.code_id == code_id))
+        await conn.execute(select(claims.c.scan_id).where(is_claim_of(code_id)))
     ).scalar_one_or_none()
 
 
@@ -253,9 +261,9 @@ async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
                 holds.c.resolved_at,
             )
             .join_from(claims, members, is_member(claims.c.member_no))
-            .join(scans, scans.c.scan_id == claims.c.scan_id)
+            .join(scans, is_scan_of(claims.c.scan_id))
             .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(claims.c.code_id == code_id)
+            .where(is_claim_of(code_id))
         )
     ).one_or_none()
     return None if row is None else Claim(**row._mapping)  # noqa: SLF001 - its public spelling
@@ -264,7 +272,9 @@ async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
 async def count_sightings(conn: AsyncConnection, code_id: int) -> int:
     """Tell how often a code was scanned without being claimed by that scan."""
     found = await conn.execute(
-        select(sightings.c.scans).where(sightings.c.code_id == code_id)
+        select(sightings.c.scans).where(
+            sightings.c.shard == SHARD, sightings.c.code_id == code_id
+        )
     )
     return found.scalar_one_or_none() or 0
 
@@ -276,7 +286,7 @@ async def find_claimed(
     rows = await conn.execute(
         text(
             "SELECT code_id FROM claims"
-            " WHERE code_id = ANY(CAST(:code_ids AS bigint[]))"
+            " WHERE shard = 0 AND code_id = ANY(CAST(:code_ids AS bigint[]))"
         ),
         {"code_ids": list(code_ids)},
     )
@@ -298,8 +308,12 @@ async def load_member_scans(
             (holds.c.transfer_id.is_not(None)).label("was_held"),
         )
         .join_from(scans, identities, identities.c.member_no == s.member_no)
-        .outerjoin(holds, holds.c.transfer_id == s.scan_id)
-        .where(identities.c.shard == SHARD, identities.c.member_id == member_id)
+        .outerjoin(holds, is_hold_of(s.scan_id))
+        .where(
+            s.shard == SHARD,
+            identities.c.shard == SHARD,
+            identities.c.member_id == member_id,
+        )
         .order_by(s.scan_id.desc())
         .limit(limit)
     )
@@ -324,7 +338,7 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | Non
             )
             .outerjoin_from(scans, members, is_member(scans.c.member_no))
             .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(scans.c.scan_id == scan_id)
+            .where(is_scan_of(scan_id))
         )
     ).one_or_none()
     return dict(row._mapping) if row else None  # noqa: SLF001 - its public spelling

@@ -260,7 +260,8 @@ async def test_any_table_with_ids_of_time_is_kept(ledger: Ground) -> None:
     """Whatever its key is called and its columns are like, with a default or not."""
     columns = (
         "kind text NOT NULL DEFAULT 'x', moment bigint NOT NULL, twice bigint"
-        " GENERATED ALWAYS AS (moment * 2) STORED, PRIMARY KEY (moment, kind)"
+        " GENERATED ALWAYS AS (moment * 2) STORED, shard smallint NOT NULL DEFAULT 0,"
+        " PRIMARY KEY (shard, moment, kind)"
     )
     for table in ("things", "others"):
         await ledger.rows(

@@ -37,8 +37,8 @@ FEATURES: dict[str, MetaData] = {
     "scan_api": scan_api.tables.metadata,
 }
 APPEND_ONLY = (
-    *("audit_log", "range_changes", "void_codes", "code_exports"),
-    *("rule_sets", "logistic_events", "logistic_event_units"),
+    *("audit_log", "range_changes", "code_exports", "rule_sets"),
+    *("logistic_events", "logistic_event_units"),
 )
 # Made by the migrations alone: nothing but PostgreSQL needs to know of them.
 ONLY_IN_SQL = {"remove_index", "remove_fk", "add_fk", "add_constraint"}

@@ -275,7 +275,10 @@ async def list_printhouses(conn: AsyncConnection, *, of_brand: str | None) -> li
 async def count_voids(conn: AsyncConnection, first: int, last: int) -> int:
     """Count the single voids within an inclusive interval of code_ids."""
     found = await conn.execute(
-        text("SELECT count(*) FROM void_codes WHERE code_id BETWEEN :first AND :last"),
+        text(
+            "SELECT count(*) FROM void_codes"
+            " WHERE shard = 0 AND code_id BETWEEN :first AND :last"
+        ),
         {"first": first, "last": last},
     )
     return int(found.scalar_one())
