@@ -1,4 +1,4 @@
-"""The ledger's growing tables: their keys, their partitions, and who may write."""
+"""The ledger's growing tables: their partitions, and who may write."""
 
 import re
 from collections.abc import Iterator
@@ -15,47 +15,7 @@ from scan_api.store.partitions import keep_time_partitions
 from tests.fixtures.ground import CLOCK, Ground, outcomes
 
 ROOT = Path(__file__).resolve().parents[2]
-GROWING = ("transfers", "holds", "members", "identities", "idempotency_keys")
 BY_MONTH = ("transfers", "holds", "members")
-
-
-@pytest.mark.parametrize("table", GROWING)
-async def test_a_growing_table_keeps_the_rules_of_distribution(
-    ledger: Ground, table: str
-) -> None:
-    """As PostgreSQL's catalogue has it, in the table and in each of its partitions."""
-    family = (
-        f"SELECT '{table}'::regclass::oid UNION SELECT inhrelid FROM pg_inherits"  # noqa: S608 - a constant
-        f" WHERE inhparent = '{table}'::regclass"
-    )
-    assert await ledger.rows(
-        f"SELECT relname FROM pg_class WHERE oid = '{table}'::regclass"  # noqa: S608
-        " AND relkind = 'p'"
-    ), "not partitioned"
-    shards = await ledger.rows(
-        "SELECT attrelid::regclass::text FROM pg_attribute"  # noqa: S608
-        f" WHERE attrelid IN ({family}) AND attname = 'shard' AND attnotnull"
-        " AND atttypid = 'smallint'::regtype"
-    )
-    assert len(shards) > 1
-    keys = await ledger.rows(
-        "SELECT i.indexrelid::regclass::text, a.attname, i.indisprimary"  # noqa: S608
-        " FROM pg_index AS i JOIN pg_attribute AS a"
-        " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
-        f" WHERE i.indisunique AND i.indrelid IN ({family})"
-    )
-    assert {first for _, first, _ in keys} == {"shard"}
-    assert sum(primary for _, _, primary in keys) == len(shards)
-    bad = await ledger.rows(
-        f"SELECT tgname::text FROM pg_trigger WHERE tgrelid IN ({family})"  # noqa: S608
-        f" UNION ALL SELECT conname FROM pg_constraint WHERE conrelid IN ({family})"
-        " AND contype IN ('f', 'x')"
-        f" UNION ALL SELECT attname FROM pg_attribute WHERE attrelid IN ({family})"
-        " AND attidentity <> ''"
-        " UNION ALL SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef"
-        f" WHERE adrelid IN ({family}) AND pg_get_expr(adbin, adrelid) ~ 'nextval'"
-    )
-    assert bad == []
 
 
 async def test_months_are_made_ahead_and_take_what_is_scanned(ledger: Ground) -> None:
@@ -172,6 +132,18 @@ def test_the_serving_role_adds_to_the_ledger_and_cannot_rewrite_it(
         serving.execute("ALTER TABLE transfers DETACH PARTITION transfers_2031_01")
     rows = serving.execute("SELECT amount FROM transfers").fetchall()
     assert rows == [(5,)]
+
+
+def test_the_serving_role_cannot_take_a_void_back(serving: psycopg.Connection) -> None:
+    """What was voided stays void, without a trigger that says so."""
+    serving.execute("INSERT INTO void_codes (code_id, change_id) VALUES (7, 1)")
+    for statement in (
+        "UPDATE void_codes SET code_id = 8",
+        "DELETE FROM void_codes",
+        "TRUNCATE void_codes",
+    ):
+        with pytest.raises(pg.InsufficientPrivilege):
+            serving.execute(statement.encode())
 
 
 async def test_the_hot_statement_runs_as_the_serving_role(

@@ -1,0 +1,169 @@
+"""PostgreSQL's catalogue against the rules by which tables can be spread over machines.
+
+Each table is listed here as one of three kinds, with what it is kept by: whoever adds a
+table decides what it is. docs/decisions/0011 says what the rules are for.
+"""
+
+import re
+
+import pytest
+
+from tests.fixtures.ground import Ground
+from tests.integration.test_sql_functions import STEPS
+
+# Rows come with scans, members and their keys. By which key, and how it is parted: by
+# RANGE or HASH of a column, or None while all of it fits where it lies.
+GROWING = {
+    # about codes: bucket(code_id >> 20)
+    "claims": ("code_id", "RANGE"),
+    "sightings": ("code_id", "RANGE"),
+    "scans": ("scan_id", "RANGE"),
+    "scan_traces": ("scan_id", "RANGE"),
+    "void_codes": ("code_id", None),
+    "forgotten_claims": ("code_id", None),
+    # about members: bucket(member_no)
+    "members": ("member_no", "RANGE"),
+    "transfers": ("origin_id", "RANGE"),
+    "holds": ("transfer_id", "RANGE"),
+    "balances": ("member_no", None),
+    "limit_uses": ("limit_no", None),
+    # unique things of another kind: bucket(key)
+    "identities": ("member_id", "HASH"),
+    "idempotency_keys": ("key_hash", "HASH"),
+    "suspected_fakes": ("report_id", None),
+}
+# Traces have no key, since nothing looks one up but by a stretch of scans.
+WITHOUT_KEY = {"scan_traces"}
+# Small, read by every batch, and the same on every node.
+REFERENCE = {
+    *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
+    *("products", "range_version", "ranges", "recalls", "rule_sets"),
+}
+# One writer each, far fewer rows than there are scans: they stay on one node.
+LOCAL = {
+    "range_changes": "a row a change that a person makes",
+    "audit_log": "a row an action of staff",
+    "audits": "a row an audit",
+    "awaiting_shipment": "a row a batch",
+    "sample_batches": "a row a product and epoch",
+    "captured_events": "a row an event that another system tells",
+    "epcis_captures": "a row a request of another system",
+    "carton_contents": "a row a stretch of a carton",
+    "logistic_events": "a row an event of a carton or pallet",
+    "logistic_event_units": "a row a unit of such an event",
+    "logistic_units": "a row a carton or pallet",
+    "code_exports": "a row an export",
+    "package_downloads": "a row a download",
+    "packages": "a row a package",
+    "code_statuses": "a byte a code, in rows of many: one line writes a batch",
+    "line_counts": "a row a batch",
+    "line_reports": "a row a report of a line",
+    "line_report_blocks": "rows of thousands of codes each",
+    "line_report_tallies": "a few rows a report",
+    "unit_accounts": "a row a roll or box",
+    "unit_quantities": "a few rows a roll or box",
+    "invalid_reports": "a row a report that was refused",
+    "incidents": "a row a kind of incident and subject",
+    "installation": "one row",
+    "staff_sessions": "a row a person who is signed in",
+    "staff_tokens": "a row a token",
+    "wrong_codes": "a row a token",
+    "worker_leases": "a row a start of a worker",
+    "alembic_version": "one row",
+}
+
+TABLES = """
+    SELECT c.relname::text FROM pg_class AS c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
+"""
+# A table and what it is parted into.
+FAMILY = (
+    "SELECT relid::oid FROM pg_partition_tree('{table}')"
+    " UNION SELECT '{table}'::regclass"
+)
+# What a row's own statement can't be spread with.
+FORBIDDEN = """
+    SELECT 'trigger ' || tgname FROM pg_trigger WHERE tgrelid IN ({family})
+    UNION ALL SELECT 'constraint ' || conname FROM pg_constraint
+    WHERE conrelid IN ({family}) AND (contype = 'x' OR contype = 'f'
+        AND confrelid::regclass::text <> ALL ('{{{reference}}}'))
+    UNION ALL SELECT 'foreign key to it: ' || conname FROM pg_constraint
+    WHERE confrelid IN ({family}) AND contype = 'f'
+    UNION ALL SELECT 'identity ' || attname FROM pg_attribute
+    WHERE attrelid IN ({family}) AND attidentity <> ''
+    UNION ALL SELECT 'default ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+    WHERE adrelid IN ({family}) AND pg_get_expr(adbin, adrelid) ~ 'nextval'
+    UNION ALL SELECT 'sequence ' || objid::regclass FROM pg_depend
+    WHERE refobjid IN ({family}) AND deptype IN ('a', 'i')
+        AND classid = 'pg_class'::regclass
+        AND (SELECT relkind FROM pg_class WHERE oid = objid) = 'S'
+    UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite WHERE ev_class IN ({family})
+"""
+
+
+async def test_each_table_is_of_one_kind(ledger: Ground) -> None:
+    """Whoever adds a table says whether it grows."""
+    kinds = [set(GROWING), REFERENCE, set(LOCAL)]
+    known = set().union(*kinds)
+    assert sum(map(len, kinds)) == len(known)
+    assert {name for (name,) in await ledger.rows(TABLES)} == known
+
+
+@pytest.mark.parametrize("table", GROWING)
+async def test_a_growing_table_can_be_spread(ledger: Ground, table: str) -> None:
+    """In the table and in each of its parts."""
+    await ledger.live(1)  # claims and sightings have parts only of codes that exist
+    key, parted = GROWING[table]
+    family = FAMILY.format(table=table)
+    [(strategy,)] = await ledger.rows(
+        f"SELECT (SELECT partstrat::text || ' ' || attname FROM pg_partitioned_table"  # noqa: S608
+        " JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]"
+        f" WHERE partrelid = '{table}'::regclass)"
+    )
+    assert strategy == (parted and f"{parted[0].lower()} {key}")
+    shards = await ledger.rows(
+        "SELECT attrelid FROM pg_attribute"  # noqa: S608
+        f" WHERE attrelid IN ({family}) AND attname = 'shard' AND attnotnull"
+        " AND atttypid = 'smallint'::regtype"
+    )
+    members = await ledger.rows(family)
+    assert sorted(shards) == sorted(members)
+    assert len(members) > (1 if parted else 0)
+    keys = await ledger.rows(
+        "SELECT i.indrelid, a.attname, i.indisprimary, i.indisvalid"  # noqa: S608
+        " FROM pg_index AS i LEFT JOIN pg_attribute AS a"
+        " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
+        f" WHERE i.indisunique AND i.indrelid IN ({family})"
+    )
+    assert {(first, valid) for _, first, _, valid in keys} <= {("shard", True)}
+    primary = sorted((of,) for of, _, is_primary, _ in keys if is_primary)
+    assert primary == ([] if table in WITHOUT_KEY else sorted(members))
+    forbidden = FORBIDDEN.format(family=family, reference=",".join(REFERENCE))
+    assert await ledger.rows(forbidden) == []
+
+
+BODIES = (
+    "SELECT proname::text, prosrc FROM pg_proc"
+    " WHERE pronamespace = 'public'::regnamespace"
+)
+
+
+async def test_each_statement_of_a_step_is_of_one_shard(ledger: Ground) -> None:
+    """It compares, or writes, the shard of each growing table that it touches."""
+    bodies = [body for name, body in await ledger.rows(BODIES) if name in STEPS]
+    touched = 0
+    for body in bodies:
+        for statement in re.split(r";|\bLOOP\b", re.sub(r"--.*", "", body)):
+            names = re.findall(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(\w+)", statement)
+            growing = [name for name in names if name in GROWING]
+            assert statement.count("in_shard") >= len(growing), statement
+            touched += len(growing)
+    assert touched > len(GROWING)
+
+
+async def test_no_conflict_is_settled_by_a_query(ledger: Ground) -> None:
+    """A subquery in ON CONFLICT can't be sent to where the rows are."""
+    for name, body in await ledger.rows(BODIES):
+        for action in re.findall(r"ON CONFLICT[^;]*?DO UPDATE([^;]*)", body):
+            assert "SELECT" not in action, name
