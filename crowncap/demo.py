@@ -20,7 +20,7 @@ from codegen.pipeline import (
 )
 from core.auth.principal import OPERATOR
 from core.clock import Clock, utc_datetime
-from rewards.store import insert_campaign, load_campaigns
+from rewards.store.campaigns import insert_campaign, load_campaigns
 
 GTIN = "06901234567892"
 CAMPAIGN = "demo-points"

@@ -14,8 +14,8 @@ from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
-from rewards.domain import Campaign
-from rewards.store import insert_campaign, load_campaigns
+from rewards.domain.campaigns import Campaign
+from rewards.store.campaigns import insert_campaign, load_campaigns
 
 
 @cli.group()

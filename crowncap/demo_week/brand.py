@@ -14,7 +14,7 @@ from crowncap.demo import BRAND
 from crowncap.demo_week.calendar import Week
 from crowncap.demo_week.goods import CAMPAIGN
 from crowncap.demo_week.shoppers import LEAKED
-from rewards.store import insert_campaign
+from rewards.store.campaigns import insert_campaign
 from scan_api.domain.fakes import FakeReport, make_reference
 from scan_api.store.fakes import insert_report
 

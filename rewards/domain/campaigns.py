@@ -1,17 +1,14 @@
 """What a claim may earn: campaigns, and the plan for one claim."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-# The account unit that is points; whatever else can be owned has a number of its own.
-POINTS_UNIT = 0
-# The period of a limit that has none, and who holds what everybody shares.
-ALWAYS = date(1970, 1, 1)
-EVERYBODY = 0
+from rewards.domain.ledger import POINTS_UNIT
+from rewards.domain.limits import Limit, Per
 
 
 class CampaignPhase(StrEnum):
@@ -43,43 +40,6 @@ class Offer:
     def is_over_by(self, at: datetime) -> bool:
         """Tell whether there is nothing to come back for at a later time."""
         return self.ends_at is not None and self.ends_at <= at
-
-
-class Per(StrEnum):
-    """Whose taking a limit counts together; those but `total` let more be had later."""
-
-    TOTAL = "total"
-    MEMBER = "member"
-    DAY = "day"
-    MEMBER_DAY = "member_day"
-
-
-_OF_MEMBERS = frozenset({Per.MEMBER, Per.MEMBER_DAY})
-_OF_DAYS = frozenset({Per.DAY, Per.MEMBER_DAY})
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The most that may be taken of a unit by one holder in one period."""
-
-    limit_no: int
-    per: Per
-    most: int
-    of_member: bool = field(init=False)
-    by_day: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Know once what is asked for every scan."""
-        object.__setattr__(self, "of_member", self.per in _OF_MEMBERS)
-        object.__setattr__(self, "by_day", self.per in _OF_DAYS)
-
-    def holder(self, member_no: int) -> int:
-        """Tell whose row a member takes from."""
-        return member_no if self.of_member else EVERYBODY
-
-    def period(self, day: date) -> date:
-        """Tell which row a business day takes from."""
-        return day if self.by_day else ALWAYS
 
 
 class RewardKind(StrEnum):
@@ -176,37 +136,3 @@ _OFFERED = {
     CampaignPhase.RUNNING: OfferState.OPEN,
     CampaignPhase.ENDED: OfferState.ENDED,
 }
-
-
-class HoldReason(StrEnum):
-    """Why a reward waits."""
-
-    SIGNALS = "signals"
-    EPOCH = "epoch"
-    RULES = "rules"
-
-
-class Resolution(StrEnum):
-    """How a hold ends, once."""
-
-    POSTED = "posted"
-    VOIDED = "voided"
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A reward that waits; `transfer_id` is the scan_id it came from."""
-
-    transfer_id: int
-    code_id: int
-    member_no: int
-    amount: int
-    reason: HoldReason
-
-
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """What a member has: points to spend, and points that wait for a review."""
-
-    available: int
-    pending: int

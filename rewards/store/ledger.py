@@ -1,18 +1,15 @@
-"""The SQL of rewards beside the scan's own transaction."""
+"""The SQL of holds and of what members have, beside the commit of a scan."""
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Integer,
     and_,
-    case,
     cast,
-    func,
     insert,
     select,
     text,
@@ -22,189 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain import (
-    ALWAYS,
-    EVERYBODY,
-    POINTS_UNIT,
-    Campaign,
-    Hold,
-    HoldReason,
-    Limit,
-    Per,
-    Resolution,
-    Wallet,
-)
+from rewards.domain.ledger import POINTS_UNIT, Hold, HoldReason, Resolution, Wallet
+from rewards.domain.limits import EVERYBODY
+from rewards.store.limits import load_limits
 
 # A code_id is its epoch above this many bits of serial.
 _SERIAL_BITS = 36
-
-# Members are known outside by the subject of their tokens, inside by a number that the
-# worker has chosen. A number whose name exists already is never used.
-ENSURE_MEMBERS = """
-    WITH made AS (
-        INSERT INTO identities (shard, member_id, member_no)
-        SELECT 0, id, no FROM unnest(%b::text[], %b::bigint[]) AS u (id, no)
-        WHERE NOT EXISTS (
-            SELECT FROM identities WHERE shard = 0 AND member_id = id)
-        ORDER BY id
-        ON CONFLICT (shard, member_id) DO NOTHING
-        RETURNING member_id, member_no
-    ), numbered AS (
-        INSERT INTO members (shard, member_no, member_id, created_at)
-        SELECT 0, member_no, member_id, now() FROM made
-    )
-    SELECT member_id, member_no FROM made
-    UNION ALL
-    SELECT member_id, member_no FROM identities
-        WHERE shard = 0 AND member_id = ANY(%b::text[])
-"""
-
-
-def is_member(number: ColumnElement[int]) -> ColumnElement[bool]:
-    """Join `members` by the number of one."""
-    return and_(t.members.c.shard == SHARD, t.members.c.member_no == number)
 
 
 def is_hold_of(scan_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Join `holds` by the scan whose reward waits."""
     return and_(t.holds.c.shard == SHARD, t.holds.c.transfer_id == scan_id)
-
-
-async def insert_campaign(
-    conn: AsyncConnection,
-    *,
-    campaign_id: str,
-    name: str,
-    points: int,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    budget: int | None,
-    daily_cap: int | None,
-    brand: str | None = None,
-    now: datetime,
-) -> int:
-    """Add a points campaign; the caller raises the range version for the workers."""
-    campaign_no = (
-        await conn.execute(
-            insert(t.campaigns)
-            .values(
-                campaign_id=campaign_id,
-                name=name,
-                points=points,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                daily_cap=daily_cap,
-                brand=brand,
-                created_at=now,
-            )
-            .returning(t.campaigns.c.campaign_no)
-        )
-    ).scalar_one()
-    mosts = {Per.TOTAL: budget, Per.MEMBER_DAY: daily_cap}
-    limits = [
-        {
-            "campaign_no": campaign_no,
-            "per": per.value,
-            "most": most,
-            "since": now.date() - timedelta(days=2),
-        }
-        for per, most in mosts.items()
-        if most is not None
-    ]
-    if limits:
-        await conn.execute(insert(t.limits), limits)
-    return int(campaign_no)
-
-
-async def load_campaigns(
-    conn: AsyncConnection, *, since: int = -1
-) -> dict[str, Campaign]:
-    """Load campaigns by id: all, or those that changed at a range version or after."""
-    c = t.campaigns.c
-    found = await conn.execute(
-        select(
-            c.campaign_no,
-            c.campaign_id,
-            c.name,
-            c.points,
-            _readable(c.starts_at).label("starts_at"),
-            case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
-            c.brand,
-        ).where(c.version >= since)
-    )
-    rows = found.all()
-    limits = await _load_limits(conn, [row.campaign_no for row in rows])
-    return {
-        row.campaign_id: Campaign(
-            **row._mapping,  # noqa: SLF001 - its public spelling
-            limits=tuple(limits.get(row.campaign_no, ())),
-        )
-        for row in rows
-    }
-
-
-async def _load_limits(
-    conn: AsyncConnection, campaigns: Sequence[int]
-) -> dict[int, list[Limit]]:
-    """Load the limits of campaigns, those of all that is paid first."""
-    if not campaigns:
-        return {}
-    n = t.limits.c
-    rows = await conn.execute(
-        select(n.campaign_no, n.limit_no, n.per, n.most)
-        .where(n.campaign_no.in_(campaigns))
-        .order_by(n.per != Per.TOTAL.value, n.limit_no)
-    )
-    found: dict[int, list[Limit]] = {}
-    for row in rows:
-        limit = Limit(row.limit_no, Per(row.per), row.most)
-        found.setdefault(row.campaign_no, []).append(limit)
-    return found
-
-
-async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
-    """Load the numbers of the campaigns whose budget pays no more claim."""
-    c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
-    of_all = and_(
-        u.shard == SHARD,
-        u.limit_no == n.limit_no,
-        u.holder == EVERYBODY,
-        u.period == ALWAYS,
-    )
-    rows = await conn.execute(
-        select(n.campaign_no)
-        .join_from(t.limits, t.campaigns, c.campaign_no == n.campaign_no)
-        .outerjoin(t.limit_uses, of_all)
-        .where(n.per == Per.TOTAL.value, n.most - func.coalesce(u.used, 0) < c.points)
-    )
-    return frozenset(rows.scalars())
-
-
-async def load_earned(
-    conn: AsyncConnection, *, member_id: str, cap: Limit, day: date
-) -> int:
-    """Read what a member has had of a daily cap on a day."""
-    u, i = t.limit_uses.c, t.identities.c
-    earned = await conn.execute(
-        select(u.used)
-        .join_from(t.limit_uses, t.identities, i.member_no == u.holder)
-        .where(
-            i.shard == SHARD,
-            i.member_id == member_id,
-            u.shard == SHARD,
-            u.limit_no == cap.limit_no,
-            u.period == day,
-        )
-    )
-    return int(earned.scalar_one_or_none() or 0)
-
-
-def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:
-    """Bring a moment within the years that Python knows; infinity is one as well."""
-    after_all = func.timestamptz("9990-01-01 00:00:00+00")
-    return func.least(
-        func.greatest(moment, func.timestamptz("0010-01-01 00:00:00+00")), after_all
-    )
 
 
 async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:
@@ -354,7 +179,7 @@ async def _what_was_taken(
 ) -> list[dict[str, Any]]:
     """Add up by row of limit_uses what holds took, in the order of locks."""
     campaigns = {hold["campaign_no"] for hold in ended}
-    found = await _load_limits(conn, sorted(campaigns))
+    found = await load_limits(conn, sorted(campaigns))
     limits = {each.limit_no: each for some in found.values() for each in some}
     taken: Counter[tuple[int, int, date]] = Counter()
     for hold in ended:

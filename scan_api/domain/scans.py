@@ -28,14 +28,14 @@ from codegen.domain.ranges import (
     sell_by,
 )
 from codegen.domain.terms import RangeTerms
-from rewards.domain import (
+from rewards.domain.campaigns import (
     Campaign,
-    HoldReason,
     Offer,
     OfferState,
     PlannedReward,
     plan_rewards,
 )
+from rewards.domain.ledger import HoldReason
 
 
 class Outcome(StrEnum):

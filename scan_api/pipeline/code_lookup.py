@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.store import find_void_codes
 from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
-from rewards.domain import Offer, OfferState
-from rewards.store import load_earned
+from rewards.domain.campaigns import Offer, OfferState
+from rewards.store.limits import load_earned
 from scan_api.domain.scans import CodeStatus, CodeView, Outcome, Snapshot, look_up_code
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.snapshots import SnapshotKeeper

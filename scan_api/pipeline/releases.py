@@ -21,8 +21,8 @@ from core.clock import Clock, business_day, utc_datetime
 from core.db import FENCE_SHARED
 from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
-from rewards.domain import Hold, Resolution
-from rewards.store import keep_for_review, load_open_holds, resolve_holds
+from rewards.domain.ledger import Hold, Resolution
+from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
 from scan_api.domain.scans import judged_facts, look_up_code
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.signals import PLACE_TTL_S

@@ -9,7 +9,7 @@ import msgspec
 from codegen.domain.batch import Placement
 from core.clock import utc_datetime
 from core.ids import time_of_id
-from rewards.domain import Offer, OfferState
+from rewards.domain.campaigns import Offer, OfferState
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.pipeline.texts import Calendar, message_of_offer, say, warn_of_age
 

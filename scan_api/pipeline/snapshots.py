@@ -31,7 +31,7 @@ from codegen.store import (
     void_segments_since,
 )
 from core.errors import MisconfiguredError
-from rewards.store import load_campaigns, load_spent_campaigns
+from rewards.store.campaigns import load_campaigns, load_spent_campaigns
 from scan_api.domain.scans import Snapshot
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions

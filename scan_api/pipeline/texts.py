@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rewards.domain import Offer, OfferState
+from rewards.domain.campaigns import Offer, OfferState
 from scan_api.pipeline.moments import word_begin, word_day, word_end
 
 _MESSAGES: Final[Mapping[str, Mapping[str, str]]] = {

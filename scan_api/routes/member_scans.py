@@ -13,7 +13,7 @@ from core.auth import Member, Principal, Role, Staff
 from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
 from core.errors import InvalidInput, NotFound, Unauthenticated
-from rewards.store import load_wallet
+from rewards.store.ledger import load_wallet
 from scan_api.pipeline.responses import PastScan, view_past_scan
 from scan_api.store.scans import load_member_scans, load_scan, store_of
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rewards.store import is_hold_of, is_member
+from rewards.store.ledger import is_hold_of
+from rewards.store.members import is_member
 from rewards.tables import holds, members
 from scan_api.domain.scans import Outcome
 from scan_api.store.keys import is_claim_of, is_scan_of

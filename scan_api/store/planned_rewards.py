@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from core.clock import business_day
 from core.ids import time_of_id
-from rewards.domain import ALWAYS, EVERYBODY, PlannedReward
+from rewards.domain.campaigns import PlannedReward
+from rewards.domain.limits import ALWAYS, EVERYBODY
 from scan_api.store.binary_arrays import BinaryArray, int4_array, int8_array
 
 if TYPE_CHECKING:

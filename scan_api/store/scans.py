@@ -13,7 +13,8 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
-from rewards.store import ENSURE_MEMBERS, is_hold_of, is_member
+from rewards.store.ledger import is_hold_of
+from rewards.store.members import ENSURE_MEMBERS, is_member
 from rewards.tables import holds, identities, members
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.store.binary_arrays import (

@@ -9,8 +9,8 @@ from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from crowncap.audit.run import CHECKS
 from crowncap.audit.totals import CHECKS as TOTALS
-from rewards.domain import Resolution
-from rewards.store import load_open_holds, resolve_holds
+from rewards.domain.ledger import Resolution
+from rewards.store.ledger import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 

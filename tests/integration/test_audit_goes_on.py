@@ -16,8 +16,9 @@ from core.errors import MisconfiguredError
 from core.ids import first_id_at
 from crowncap.audit import Report, Scope
 from crowncap.audit.progress import begin
-from rewards.domain import Campaign, Hold, HoldReason, Resolution
-from rewards.store import resolve_holds
+from rewards.domain.campaigns import Campaign
+from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.store.ledger import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, Ground

@@ -14,8 +14,8 @@ from codegen.domain.batch import Batch, Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from core.ids import first_id_at
-from rewards.domain import Hold, HoldReason, Resolution
-from rewards.store import resolve_holds
+from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.store.ledger import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Committed, Decided, load_committed
 from tests.fixtures.ground import CLOCK, Ground, outcomes

@@ -11,17 +11,10 @@ import psycopg
 
 from core.clock import business_day, utc_datetime
 from core.ids import first_id_at
-from rewards.domain import (
-    Campaign,
-    Hold,
-    HoldReason,
-    Limit,
-    Per,
-    PlannedReward,
-    Resolution,
-    plan_rewards,
-)
-from rewards.store import resolve_holds
+from rewards.domain.campaigns import Campaign, PlannedReward, plan_rewards
+from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.domain.limits import Limit, Per
+from rewards.store.ledger import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, outcomes

@@ -12,7 +12,7 @@ from core.db import create_engine
 from crowncap import embedded
 from crowncap.audit import Audit
 from crowncap.migrate import migrate
-from rewards.store import load_campaigns
+from rewards.store.campaigns import load_campaigns
 from tests.fixtures.ground import CLOCK, TIMEZONE
 from tests.fixtures.servers import administer, with_database
 from tests.integration.test_ledger_migration import upgrade

@@ -26,8 +26,10 @@ from codegen.domain.ranges import RangeState
 from codegen.store import load_range_table
 from core.clock import utc_datetime
 from core.ids import random_token
-from rewards.domain import Campaign, Hold, HoldReason, Per, Resolution
-from rewards.store import resolve_holds
+from rewards.domain.campaigns import Campaign
+from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.domain.limits import Per
+from rewards.store.ledger import resolve_holds
 from scan_api.domain.scans import Outcome, look_up_code, plan_scan
 from scan_api.pipeline.snapshots import load_snapshot
 from scan_api.store.scans import Committed, Decided

@@ -19,7 +19,8 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
-from rewards.domain import Campaign, HoldReason, plan_rewards
+from rewards.domain.campaigns import Campaign, plan_rewards
+from rewards.domain.ledger import HoldReason
 from scan_api.domain.scans import (
     CodeStatus,
     Outcome,

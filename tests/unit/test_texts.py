@@ -10,7 +10,8 @@ import pytest
 from codegen.domain.ranges import Binding, RangeState
 from codegen.domain.terms import RangeTerms
 from core.pages import LANGUAGES, choose_language
-from rewards.domain import Campaign, Limit, Offer, OfferState, Per, plan_rewards
+from rewards.domain.campaigns import Campaign, Offer, OfferState, plan_rewards
+from rewards.domain.limits import Limit, Per
 from scan_api.domain.scans import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.page.rendering import tie_units
 from scan_api.pipeline.moments import word_begin, word_end, word_hour

@@ -10,7 +10,7 @@ from codegen.domain.scanned import parse_scanned
 from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
-from rewards.store import load_wallet
+from rewards.store.ledger import load_wallet
 from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import (
     CapView,

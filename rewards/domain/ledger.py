@@ -1,0 +1,41 @@
+"""What a member has, and rewards that wait."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# The account unit that is points; whatever else can be owned has a number of its own.
+POINTS_UNIT = 0
+
+
+class HoldReason(StrEnum):
+    """Why a reward waits."""
+
+    SIGNALS = "signals"
+    EPOCH = "epoch"
+    RULES = "rules"
+
+
+class Resolution(StrEnum):
+    """How a hold ends, once."""
+
+    POSTED = "posted"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A reward that waits; `transfer_id` is the scan_id it came from."""
+
+    transfer_id: int
+    code_id: int
+    member_no: int
+    amount: int
+    reason: HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """What a member has: points to spend, and points that wait for a review."""
+
+    available: int
+    pending: int

@@ -1,0 +1,51 @@
+"""The SQL of limits, and of what was taken of them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import (
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import SHARD
+from rewards import tables as t
+from rewards.domain.limits import Limit, Per
+
+
+async def load_limits(
+    conn: AsyncConnection, campaigns: Sequence[int]
+) -> dict[int, list[Limit]]:
+    """Load the limits of campaigns, those of all that is paid first."""
+    if not campaigns:
+        return {}
+    n = t.limits.c
+    rows = await conn.execute(
+        select(n.campaign_no, n.limit_no, n.per, n.most)
+        .where(n.campaign_no.in_(campaigns))
+        .order_by(n.per != Per.TOTAL.value, n.limit_no)
+    )
+    found: dict[int, list[Limit]] = {}
+    for row in rows:
+        limit = Limit(row.limit_no, Per(row.per), row.most)
+        found.setdefault(row.campaign_no, []).append(limit)
+    return found
+
+
+async def load_earned(
+    conn: AsyncConnection, *, member_id: str, cap: Limit, day: date
+) -> int:
+    """Read what a member has had of a daily cap on a day."""
+    u, i = t.limit_uses.c, t.identities.c
+    earned = await conn.execute(
+        select(u.used)
+        .join_from(t.limit_uses, t.identities, i.member_no == u.holder)
+        .where(
+            i.shard == SHARD,
+            i.member_id == member_id,
+            u.shard == SHARD,
+            u.limit_no == cap.limit_no,
+            u.period == day,
+        )
+    )
+    return int(earned.scalar_one_or_none() or 0)

@@ -1,0 +1,35 @@
+"""The SQL of members and their numbers."""
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+)
+
+from core.db import SHARD
+from rewards import tables as t
+
+# Members are known outside by the subject of their tokens, inside by a number that the
+# worker has chosen. A number whose name exists already is never used.
+ENSURE_MEMBERS = """
+    WITH made AS (
+        INSERT INTO identities (shard, member_id, member_no)
+        SELECT 0, id, no FROM unnest(%b::text[], %b::bigint[]) AS u (id, no)
+        WHERE NOT EXISTS (
+            SELECT FROM identities WHERE shard = 0 AND member_id = id)
+        ORDER BY id
+        ON CONFLICT (shard, member_id) DO NOTHING
+        RETURNING member_id, member_no
+    ), numbered AS (
+        INSERT INTO members (shard, member_no, member_id, created_at)
+        SELECT 0, member_no, member_id, now() FROM made
+    )
+    SELECT member_id, member_no FROM made
+    UNION ALL
+    SELECT member_id, member_no FROM identities
+        WHERE shard = 0 AND member_id = ANY(%b::text[])
+"""
+
+
+def is_member(number: ColumnElement[int]) -> ColumnElement[bool]:
+    """Join `members` by the number of one."""
+    return and_(t.members.c.shard == SHARD, t.members.c.member_no == number)
