@@ -17,8 +17,13 @@ from console.frame.texts import NAVIGATION, text_in
 from core.clock import local_time
 from core.pages import Templates
 
-FOLDER: Final = Path(__file__).parent / "templates"
-TEMPLATES: Final = Templates(FOLDER)
+# The frame's own first, then each audience's in its folder.
+TEMPLATES: Final = Templates(
+    *(
+        Path(__file__).parents[1] / audience / "templates"
+        for audience in ("frame", "line", "codes", "fraud")
+    )
+)
 HOME: Final = "/console"
 
 

@@ -26,11 +26,11 @@ _HEADERS: Final = {
 
 
 class Templates:
-    """A folder of templates that share `page.css`, as pages without scripts."""
+    """Folders of templates that share the first one's `page.css`; no scripts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: Path) -> None:
         self._environment = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader((folder, *more)),
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
             trim_blocks=True,
