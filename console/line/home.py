@@ -19,8 +19,7 @@ from core.errors import NotFound
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.pipeline.packages.orders import list_packages
 from printer_export.pipeline.packages.views import PackageView, view_package
-from printer_export.store.packages import orders as package_store
-from printer_export.store.reports import records as report_store
+from printer_export.pipeline.reports.progress import count_batches
 
 _SHOWN: Final = 20
 
@@ -70,16 +69,9 @@ async def _batches(
     found = await list_batches(
         conn, page.staff, BatchFilter(), before_id=before_id, limit=_SHOWN
     )
-    samples = await package_store.find_samples_among(
-        conn, [batch.batch_id for batch in found]
-    )
-    batches = [batch for batch in found if batch.batch_id not in samples]
-    counts = await report_store.load_counts_of(
-        conn, {batch.batch_id: batch.quantity for batch in batches}
-    )
     full = len(found) == _SHOWN
     return {
-        "batches": [(batch, counts[batch.batch_id]) for batch in batches],
+        "batches": await count_batches(conn, found),
         "older": f"{HOME}?cursor={found[-1].batch_id}" if full else None,
     }
 

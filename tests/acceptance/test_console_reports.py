@@ -36,6 +36,26 @@ def test_a_dropped_report_is_counted_and_its_wrong_rows_named(
     service.audit()
 
 
+def test_reasons_and_grades_add_up_to_what_counts(
+    service: Service, lin: Colleague, tmp_path: Path
+) -> None:
+    """Four of ten good caps were spoilt, and five that were missing turned up."""
+    batch = service.issue(100, activate=False)
+    here = f"/console/batches/{batch['batch_id']}"
+    for number, row in enumerate(
+        ("0,9,printed,,A", "20,24,missing,,", "0,3,rejected,torn,", "20,24,printed,,B")
+    ):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(f"from_index,to_index,status,reason,grade\n{row}\n")
+        assert lin.drop(batch["batch_id"], file, activate="none").status_code == 303
+    page = lin.get(here).text
+    corrected = "told twice, or corrected later"
+    for grade, quantity in (("A", 10), ("B", 5), (corrected, -4)):
+        assert f'<td>{grade}</td><td class="n">{quantity}</td>' in page
+    assert f'<td>{corrected}</td><td>–</td><td class="n">-5</td>' in page
+    assert "Printed in the last hour: 15 ·" in lin.get(f"{here}?watch").text
+
+
 def test_a_report_is_seen_before_it_counts(
     service: Service, lin: Colleague, tmp_path: Path
 ) -> None:
