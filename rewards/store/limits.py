@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -49,3 +47,31 @@ async def load_earned(
         )
     )
     return int(earned.scalar_one_or_none() or 0)
+
+
+BLOCKS_AT_ONCE = 2_000
+
+_FORGET_USES = text(
+    """
+    WITH gone AS (DELETE FROM limit_uses WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM limit_uses
+        WHERE ctid >= CAST(format('(%s,0)', CAST(:first AS bigint)) AS tid)
+            AND ctid < CAST(format('(%s,0)', CAST(:end AS bigint)) AS tid)
+            AND shard = 0 AND period > date 'epoch' AND period < :before
+        FOR UPDATE SKIP LOCKED)))
+    SELECT pg_relation_size('limit_uses') / current_setting('block_size')::integer
+    """
+)
+
+
+async def forget_uses(
+    conn: AsyncConnection, *, before: date, first_block: int
+) -> int | None:
+    """Remove old days from a stretch of the table; tells at which block to go on.
+
+    None at its end. An index by day would cost each scan more than reading costs a day.
+    """
+    end = first_block + BLOCKS_AT_ONCE
+    values = {"first": first_block, "end": end, "before": before}
+    blocks = (await conn.execute(_FORGET_USES, values)).scalar_one()
+    return end if end < blocks else None

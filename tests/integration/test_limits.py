@@ -15,6 +15,7 @@ from rewards.domain.campaigns import Campaign, PlannedReward, plan_rewards
 from rewards.domain.ledger import Hold, HoldReason, Resolution
 from rewards.domain.limits import Limit, Per
 from rewards.store.ledger import resolve_holds
+from rewards.store.limits import forget_uses
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, outcomes
@@ -278,3 +279,36 @@ async def test_everybody_takes_rows_in_one_order(ledger: Ground) -> None:
         await asyncio.gather(*(work(codes[n::6]) for n in range(6)))
     used = await ledger.rows("SELECT sum(used) FROM limit_uses GROUP BY holder > 0")
     assert used == [(len(codes) * 5,)] * 2
+
+
+async def test_old_days_are_forgotten_and_nothing_else(ledger: Ground) -> None:
+    """A stretch of the table at a time, around whoever holds a row."""
+    capped = await ledger.campaign("capped", budget=100, cap=20)
+    codes = await ledger.live(1)
+    [ann] = await ledger.members("uses-ann")
+    await ledger.commit(ledger.wish(codes[0], ann, capped))
+    limits = (capped.budget, capped.daily_cap)
+    of_all, of_day = (limit.limit_no for limit in limits if limit)
+    # Holder n took n days ago; the first of them fill more than one block.
+    await ledger.rows(
+        "INSERT INTO limit_uses (holder, used, most, limit_no, period)"  # noqa: S608 - ours
+        f" SELECT n, 5, 20, {of_day}, current_date - 400 + n % 390 FROM"
+        f" generate_series(1, 500) AS n UNION ALL SELECT 1000 + n, 5, 20, {of_day},"
+        " current_date - n FROM generate_series(7, 10) AS n"
+    )
+    [(before,)] = await ledger.rows("SELECT current_date - 8")
+    async with ledger.engine.connect() as other, other.begin():
+        await other.exec_driver_sql(
+            "SELECT FROM limit_uses WHERE holder = 7 FOR UPDATE"
+        )
+        async with ledger.engine.begin() as conn:
+            assert await forget_uses(conn, before=before, first_block=0) is None
+    left = await ledger.rows("SELECT limit_no, holder FROM limit_uses ORDER BY holder")
+    assert left == [
+        (of_all, 0),
+        *((of_day, holder) for holder in (7, 1007, 1008)),
+        (of_day, ann),
+    ]
+    async with ledger.engine.begin() as conn:
+        assert await forget_uses(conn, before=before, first_block=10**6) is None
+    assert await ledger.rows("SELECT count(*) FROM limit_uses") == [(5,)]
