@@ -18,6 +18,7 @@ from msgspec import inspect as kinds
 
 from core.bounds import MAX_FAULTS
 from core.errors import FieldError, InvalidInput, Unparsable
+from core.sentences import message
 
 T = TypeVar("T")
 
@@ -152,7 +153,8 @@ def check_names(
         if known is not None and name not in known:
             errors.append(unknown_field(pointer, name, known))
         elif names.count(name) > 1:
-            detail = f"{name[:_SHOWN]} is given {names.count(name)} times; say it once."
+            times = names.count(name)
+            detail = message("given_twice", name=name[:_SHOWN], times=times)
             errors.append(FieldError(pointer, "given_twice", detail))
     if errors:
         raise InvalidInput(

@@ -18,6 +18,7 @@ import msgspec
 
 from core.errors import FieldError, InvalidInput, NotFound
 from core.names import tidy
+from core.sentences import message
 
 DAY_MIN: Final = date(2000, 1, 1)
 DAY_MAX: Final = date(2199, 12, 31)
@@ -69,7 +70,13 @@ def check_span(
         yield from check_day(pointer, day)
     (pointer, start), (end_pointer, end) = first, last
     if start is not None and end is not None and end < start:
-        detail = f"{_name(pointer)} is {start}, after {_name(end_pointer)}, {end}."
+        detail = message(
+            "out_of_order",
+            name=_name(pointer),
+            given=start.isoformat(),
+            end_name=_name(end_pointer),
+            end=end.isoformat(),
+        )
         yield FieldError(end_pointer, "out_of_order", detail)
 
 
@@ -78,8 +85,7 @@ def check_moment(pointer: str, at: datetime | None) -> Iterable[FieldError]:
     if at is None:
         return
     if at.tzinfo is None:
-        detail = "Say the offset too: 2026-05-01T08:00:00Z."
-        yield FieldError(pointer, "no_offset", detail)
+        yield FieldError(pointer, "no_offset", message("no_offset"))
     elif not MOMENT_MIN <= at <= MOMENT_MAX:
         # The day as it was written, which may have no name in UTC.
         days = {at.date()}
@@ -89,32 +95,26 @@ def check_moment(pointer: str, at: datetime | None) -> Iterable[FieldError]:
 
 
 def _out_of_time(pointer: str, given: date, days: set[date]) -> FieldError:
-    name = _name(pointer)
+    name, written = _name(pointer), given.isoformat()
     if days & _NO_DATE:
-        return FieldError(
-            pointer,
-            "no_date",
-            f"{name} is {given.isoformat()}, which programs write where there is no "
-            "date; leave it out instead.",
-        )
-    return FieldError(
-        pointer,
-        "out_of_range",
-        f"{name} is {given.isoformat()}; it has to lie from {DAY_MIN} to {DAY_MAX}.",
-    )
+        detail = message("no_date", name=name, given=written)
+        return FieldError(pointer, "no_date", detail)
+    first, last = DAY_MIN.isoformat(), DAY_MAX.isoformat()
+    detail = message("out_of_time", name=name, given=written, first=first, last=last)
+    return FieldError(pointer, "out_of_range", detail)
 
 
 def check_integer(pointer: str, number: int | None) -> Iterable[FieldError]:
     """Say so when no bigint can hold a number."""
     if number is not None and abs(number) > MAX_INTEGER:
-        detail = f"{_name(pointer)} is too large; it has at most 18 digits."
+        detail = message("too_large", name=_name(pointer))
         yield FieldError(pointer, "out_of_range", detail)
 
 
 def check_float(pointer: str, number: float) -> Iterable[FieldError]:
     """Say so when a number is none, or has no end."""
     if not math.isfinite(number):
-        detail = f"{_name(pointer)} is not a number."
+        detail = message("not_a_number", name=_name(pointer))
         yield FieldError(pointer, "out_of_range", detail)
 
 
@@ -138,21 +138,23 @@ def _check_text(
     if text is None:
         return
     if most is not None and len(text) > most:
-        detail = f"{_name(pointer)} has {len(text):,} characters; {most} are the most."
+        length = len(text)
+        detail = message("too_long", name=_name(pointer), length=length, most=most)
         yield FieldError(pointer, "too_long", detail)
     elif found := forbidden.search(text):
-        yield FieldError(
-            pointer,
+        detail = message(
             "unstorable",
-            f"{_name(pointer)} has a character that cannot be shown, "
-            f"U+{ord(found[0]):04X}, at place {found.start() + 1}; leave it out.",
+            name=_name(pointer),
+            character=ord(found[0]),
+            place=found.start() + 1,
         )
+        yield FieldError(pointer, "unstorable", detail)
 
 
 def check_blank(pointer: str, text: str | None) -> Iterable[FieldError]:
     """Say so when a text has nothing that anybody sees."""
     if text is not None and not tidy(text):
-        detail = f"{_name(pointer)} is blank; leave it out instead."
+        detail = message("blank", name=_name(pointer))
         yield FieldError(pointer, "blank", detail)
 
 
@@ -174,7 +176,7 @@ def check_path(numbers: Iterable[object]) -> None:
     """Raise NotFound for an address with a number that the database gave nobody."""
     for number in numbers:
         if isinstance(number, int) and abs(number) > MAX_INTEGER:
-            raise NotFound("There is nothing under so large a number.")
+            raise NotFound(message("number_too_large"))
 
 
 def refuse(faults: Iterable[FieldError]) -> None:

@@ -230,9 +230,9 @@ def problem_of(fault: Fault) -> dict[str, object]:
         "title": fault.title,
         "status": fault.status,
         "code": fault.code,
-        "detail": fault.detail,
+        "detail": str(fault.detail),
         "errors": [
-            {"pointer": e.pointer, "code": e.code, "detail": e.detail}
+            {"pointer": e.pointer, "code": e.code, "detail": str(e.detail)}
             | ({"did_you_mean": e.did_you_mean} if e.did_you_mean else {})
             for e in fault.errors
         ],

@@ -14,6 +14,7 @@ import msgspec
 
 from core.bounds import MOMENT_MAX, MOMENT_MIN, check_day, check_moment, refuse
 from core.errors import InvalidInput
+from core.sentences import message
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT: Final = re.compile(
@@ -86,8 +87,7 @@ def _read(pointer: str, text: str | None) -> date | datetime | None:
         raise InvalidInput.field(
             pointer,
             "invalid",
-            "Say a day, 2027-01-01, or a moment with its offset, "
-            "2027-01-01T08:00:00+08:00.",
+            message("no_moment"),
         )
     check = check_moment if isinstance(when, datetime) else check_day
     refuse(check(pointer, when))  # type: ignore[arg-type] # each has its own kind

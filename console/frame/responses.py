@@ -13,6 +13,7 @@ from litestar.params import SkipValidation
 from litestar.types import Empty
 
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest, recognise
 from console.frame.rendering import HOME, TEMPLATES, render
 from core.auth import Role, require_role
@@ -51,7 +52,7 @@ def staff_page(
             async with context.guesses.counting(page.visitor):
                 return await work(request, context, page)
         if request.method == HttpMethod.POST:
-            raise Forbidden("You are signed out.", code="signed_out")
+            raise Forbidden(message("signed_out"), code="signed_out")
         return TEMPLATES.redirect(page, f"{SIGN_IN}?next={quote(page.path, safe='/')}")
 
     return _handler(method, path, guarded, max_bytes)
@@ -102,9 +103,7 @@ def _handler(
                 return show_fault(console, page, database_away())
             except Exception as fault:
                 log.exception("console_failed", cause=fault)
-                return show_fault(
-                    console, page, Fault("Something went wrong on our side.")
-                )
+                return show_fault(console, page, Fault(message("went_wrong")))
 
         return route(
             HOME + path,

@@ -6,6 +6,7 @@ from typing import Final
 
 from codegen.domain.ranges import RangeState
 from console.frame.texts import TEXTS
+from core.messages import Message
 from printer_export.domain.reports.statuses import STATUSES
 
 # Sentences for faults that people at a line meet, by their stable codes. Others are
@@ -35,10 +36,6 @@ FAULTS: Final[Mapping[str, str]] = {
         "您下载过这个码包，不能再得知密码；同一个人绝不两样都有。请撤销后重新下单，"
         "由另一人批准。"
     ),
-    "too_many_wrong_codes": (
-        "今天用这个令牌查的码里，不属于您批次的已超过 2,000 个；明天（UTC）再查码，"
-        "今天仍可按序号或按卷操作。"
-    ),
     "changed_since_shown": "批准的内容已有变化；请重新查看后再批准。",
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": (
@@ -52,39 +49,11 @@ FAULTS: Final[Mapping[str, str]] = {
     ),
     "unstorable": "里面有无法保存的字符。没有计入任何内容。",
     "no_csv": "文件不是 CSV。没有计入任何内容。",
-    "stale_form": "页面已过期，请返回刷新后再试。",
-    "foreign_form": "表单不是从本站发出的。",
-    "signed_out": "您已退出，请重新登录。",
-    "forbidden": "您的角色不能做这件事。",
     "not_found": "没有这个东西，或不在您的范围内。",
 }
 
 # Sentences with gaps for what is named in them; in Chinese the gaps keep their order.
 _SENTENCES: Final[Mapping[str, str]] = {
-    # Forms filled in wrongly
-    "Paste at least one code.": "请至少粘贴一个码。",
-    "These are more than {} codes; paste fewer at once.": (
-        "超过 {} 个码；请分几次粘贴。"
-    ),
-    "Say why, in up to {} signs.": "请写明原因，最多 {} 个字。",
-    "{} is no number.": "{} 不是数字。",
-    "{} is no day; write it like 2026-05-01.": "{} 不是日期；请写成 2026-05-01。",
-    "Choose a file.": "请选择文件。",
-    (
-        "{} is {}, which programs write where there is no date; leave it out instead."
-    ): "{} 写成了 {}；程序常用它表示“没有日期”。请不要填写。",
-    "{} is {}; it has to lie from {} to {}.": "{} 是 {}；应在 {} 到 {} 之间。",
-    "{} is {}, after {}, {}.": "{} 是 {}，晚于 {} {}。",
-    "{} is given {} times; say it once.": "{} 写了 {} 次；请只写一次。",
-    (
-        "Say the offset too: 2026-05-01T08:00:00Z."
-    ): "请写明时区，例如 2026-05-01T08:00:00+08:00。",
-    "{} is too large; it has at most 18 digits.": "{} 太大；最多 18 位数字。",
-    "{} is not a number.": "{} 不是数字。",
-    "{} has {} characters; {} are the most.": "{} 有 {} 个字；最多 {} 个。",
-    (
-        "{} has a character that cannot be shown, {}, at place {}; leave it out."
-    ): "{} 含有无法显示的字符 {}（第 {} 个字）；请删去。",
     (
         "Indexes {} to {} are not all in the batch, which has {} codes from index 0 on."
     ): "序号 {} 到 {} 不都在本批次内；本批次有 {} 个码，从 0 数起。",
@@ -203,6 +172,8 @@ _PATTERNS: Final = tuple(
 
 def sentence_in(language: str, sentence: str) -> str:
     """Tell a sentence in the reader's language, where there are words for it."""
+    if isinstance(sentence, Message):
+        return sentence.say(language)
     if language == "zh":
         for pattern, chinese in _PATTERNS:
             if found := pattern.fullmatch(sentence):
@@ -216,6 +187,6 @@ def _word(named: str) -> str:
 
 def fault_in(language: str, code: str, detail: str) -> str:
     """Tell a fault in the reader's language, where there are words for it."""
-    if language == "zh" and code in FAULTS:
+    if language == "zh" and code in FAULTS and not isinstance(detail, Message):
         return FAULTS[code]
     return sentence_in(language, detail)

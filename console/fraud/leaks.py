@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import render
@@ -125,6 +126,4 @@ def _read_reach(text: str) -> Reach:
     try:
         return Reach(text)
     except ValueError:
-        raise InvalidInput.field(
-            "/reach", "invalid", "Say whether the codes or their whole units go."
-        ) from None
+        raise InvalidInput.field("/reach", "invalid", message("no_reach")) from None

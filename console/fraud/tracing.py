@@ -22,6 +22,7 @@ from codegen.pipeline import (
     void_or_ask,
 )
 from codegen.store import load_touched_ranges, take_fence
+from console.frame.messages import message
 from core.auth import Staff
 from core.errors import InvalidInput
 from printer_export.pipeline.history import PackagedIn, find_packages_of
@@ -78,12 +79,12 @@ def read_list(text: str) -> list[str]:
     found = islice(find_scanned(text), MAX_CODES + 1)
     texts = [each.given for each in found]
     if not texts:
-        raise InvalidInput.field("/codes", "required", "Paste at least one code.")
+        raise InvalidInput.field("/codes", "required", message("no_codes"))
     if len(texts) > MAX_CODES:
         raise InvalidInput.field(
             "/codes",
             "too_many",
-            f"These are more than {MAX_CODES:,} codes; paste fewer at once.",
+            message("too_many_codes", most=MAX_CODES),
         )
     return texts
 

@@ -9,6 +9,7 @@ from typing import IO, Final
 
 from litestar.datastructures import UploadFile
 
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.responses import AnyRequest
 from core.errors import InvalidInput
@@ -50,11 +51,11 @@ async def read_dropped(
     if file is not None and file.filename:
         return DroppedFile(file.filename[:_MAX_NAME], file.file, form, file)
     if not form.get("kept"):
-        raise InvalidInput.field("/file", "required", "Choose a file.")
+        raise InvalidInput.field("/file", "required", message("no_file"))
     try:
         packed = base64.b64decode(form["kept"], validate=True)
         content = zlib.decompressobj().decompress(packed, _MAX_CONTENT)
     except (binascii.Error, zlib.error):
-        raise InvalidInput.field("/file", "required", "Choose a file.") from None
+        raise InvalidInput.field("/file", "required", message("no_file")) from None
     name = form.get("file_name", "")[:_MAX_NAME]
     return DroppedFile(name, io.BytesIO(content), form)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import BatchFilter
 from codegen.pipeline import list_batches
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import HOME, render
 from console.frame.responses import AnyRequest, open_page, staff_page
@@ -81,4 +82,4 @@ async def show_nothing(
     _request: AnyRequest, _context: ConsoleContext, _page: StaffRequest
 ) -> Response[bytes]:
     """Say that there is no such page, as one with a way back."""
-    raise NotFound("There is no such page.")
+    raise NotFound(message("no_page"))

@@ -8,6 +8,7 @@ from litestar.response import Stream
 
 from codegen.pipeline import get_batch
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import HOME, TEMPLATES, render
@@ -69,7 +70,9 @@ def read_order(form: dict[str, str]) -> NewPackage:
 
 
 def _no_number(name: str, text: str) -> InvalidInput:
-    return InvalidInput.field(f"/{name}", "invalid", f"{text[:40]!r} is no number.")
+    return InvalidInput.field(
+        f"/{name}", "invalid", message("no_number", given=text[:40])
+    )
 
 
 @staff_page(HttpMethod.GET, "/batches/{batch_id:int}/order", *_LINE)

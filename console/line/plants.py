@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
@@ -51,6 +52,6 @@ def _day(text: str | None, name: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise InvalidInput.field(
-            f"/{name}", "invalid", f"{text[:20]!r} is no day; write it like 2026-05-01."
+            f"/{name}", "invalid", message("no_day", given=text[:20])
         ) from None
     return day

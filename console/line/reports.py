@@ -12,6 +12,7 @@ from litestar.enums import HttpMethod
 
 from codegen.pipeline import get_batch
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import HOME, TEMPLATES, render
 from console.frame.responses import AnyRequest, show_fault, staff_page
@@ -171,7 +172,7 @@ async def give_template(
     """Give a file with the first line alone, for a spreadsheet to fill in."""
     name = request.path_params["name"].removesuffix(".csv")
     if name not in _TEMPLATES:
-        raise NotFound("There is no such template.")
+        raise NotFound(message("no_template"))
     return _attach(page, _TEMPLATES[name], f"report-{name}.csv")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth.principal import Staff
 from core.errors import Fault, Throttled
+from core.sentences import message
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -83,9 +84,7 @@ async def refuse_guesser(conn: AsyncConnection, staff: Staff) -> None:
 
 def _too_many(retry_after_s: int | None) -> TooManyWrongCodes:
     return TooManyWrongCodes(
-        f"This token has named more than {WRONG_CODES_A_DAY:,} codes today that are "
-        "not of its batches. It may name codes again tomorrow (UTC); by index or unit "
-        "it still may.",
+        message("too_many_wrong_codes", most=WRONG_CODES_A_DAY),
         retry_after_s=retry_after_s,
     )
 

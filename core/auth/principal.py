@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.errors import Forbidden, InvalidInput, Unauthenticated
+from core.sentences import message
 
 
 class Role(StrEnum):
@@ -94,8 +95,10 @@ SYSTEM = Staff("", "system", Role.ADMIN)
 def require_role(principal: Principal, *allowed: Role) -> Staff:
     """Return the staff caller; raises Unauthenticated or Forbidden."""
     if not isinstance(principal, Staff):
-        raise Unauthenticated("This needs a staff token: Authorization: Bearer ….")
+        raise Unauthenticated(message("staff_token_needed"))
     if principal.role is not Role.ADMIN and principal.role not in allowed:
         names = ", ".join(allowed) or "admin"
-        raise Forbidden(f"Role {principal.role} may not do this; it takes {names}.")
+        raise Forbidden(
+            message("role_not_allowed", role=principal.role.value, allowed=names)
+        )
     return principal

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from core.auth.addresses import is_trusted
 from core.errors import Forbidden
 from core.networks import Networks
+from core.sentences import message
 
 MAX_NEXT: Final = 512
 HOME: Final = "/"
@@ -34,9 +35,9 @@ def check_sender(headers: Mapping[str, str], own_origins: frozenset[str]) -> Non
     """
     sender = headers.get("origin") or headers.get("referer")
     if sender is None or origin_of(sender) not in own_origins:
-        raise Forbidden("The form came from another site.", code="foreign_form")
+        raise Forbidden(message("foreign_form"), code="foreign_form")
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise Forbidden("The form came from another site.", code="foreign_form")
+        raise Forbidden(message("foreign_form"), code="foreign_form")
 
 
 def check_form(
@@ -56,7 +57,7 @@ def check_form(
     if not cookie_token or not hmac.compare_digest(
         given.encode(), cookie_token.encode()
     ):
-        raise Forbidden("The form's token is missing or old.", code="stale_form")
+        raise Forbidden(message("stale_form"), code="stale_form")
 
 
 def origin_of(url: str) -> str | None:

@@ -1,0 +1,55 @@
+"""What the console itself has to say, besides its texts."""
+
+from typing import Final
+
+from core.messages import Catalogue
+
+message: Final = Catalogue(
+    "console",
+    {
+        "signed_out": (
+            "您已退出，请重新登录。",
+            "You are signed out.",
+        ),
+        "went_wrong": (
+            "我们这边出错了。",
+            "Something went wrong on our side.",
+        ),
+        "no_page": (
+            "没有这个页面。",
+            "There is no such page.",
+        ),
+        "no_template": (
+            "没有这个模板。",
+            "There is no such template.",
+        ),
+        "no_codes": (
+            "请至少粘贴一个码。",
+            "Paste at least one code.",
+        ),
+        "too_many_codes": (
+            "超过 {most:,} 个码；请分几次粘贴。",
+            "These are more than {most:,} codes; paste fewer at once.",
+        ),
+        "no_reach": (
+            "请说明只作废这些码，还是作废所在的整卷。",
+            "Say whether the codes or their whole units go.",
+        ),
+        "no_reason": (
+            "请写明原因，最多 {most} 个字。",
+            "Say why, in up to {most} characters.",
+        ),
+        "no_number": (
+            "{given!r} 不是数字。",
+            "{given!r} is not a number.",
+        ),
+        "no_day": (
+            "{given!r} 不是日期；请写成 2026-05-01。",
+            "{given!r} is not a day; write it like 2026-05-01.",
+        ),
+        "no_file": (
+            "请选择文件。",
+            "Choose a file.",
+        ),
+    },
+)
