@@ -261,7 +261,8 @@ async def rebuild_by_rows(
     async with engine.connect() as conn:
         rows = await conn.execute(
             select(claims.c.code_id).where(
-                claims.c.code_id.between(first, first + SEGMENT - 1)
+                claims.c.shard == 0,
+                claims.c.code_id.between(first, first + SEGMENT - 1),
             )
         )
         offsets = np.fromiter(rows.scalars(), np.int64) - first
