@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    FetchedValue,
     Identity,
     Integer,
     MetaData,
@@ -21,6 +22,8 @@ rule_sets = Table(
     Column("document", JSONB, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    # The fence's, under which a trigger lets it be written.
+    Column("range_version", BigInteger, nullable=False, server_default=FetchedValue()),
 )
 
 incidents = Table(

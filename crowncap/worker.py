@@ -155,7 +155,7 @@ class Worker:
         await keeper.start()
         if metrics := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             forget_dead_workers(Path(metrics))
-        opening.throttle.counter = GuessCounter(keeper.rule_set.throttles)
+        opening.throttle.obey()
         await opening.ids.take()
 
     def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:

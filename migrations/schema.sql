@@ -494,6 +494,7 @@ BEGIN
         EXISTS (SELECT FROM epochs WHERE version > in_version)
         OR EXISTS (SELECT FROM products WHERE version > in_version)
         OR EXISTS (SELECT FROM campaigns WHERE version > in_version)
+        OR EXISTS (SELECT FROM rule_sets WHERE range_version > in_version)
         OR EXISTS (
             SELECT FROM unnest(in_code_ids) AS c
             CROSS JOIN LATERAL (
@@ -574,6 +575,16 @@ BEGIN
             points[in_reward_scans[r]] := points[in_reward_scans[r]] + in_amounts[r];
         END IF;
     END LOOP;
+END $$;
+
+CREATE FUNCTION raise_range_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(4343, 1);
+    UPDATE range_version SET version = version + 1;
+    NEW.range_version := current_range_version();
+    RETURN NEW;
 END $$;
 
 CREATE FUNCTION read_codes(in_shard smallint, in_code_ids bigint[], in_members bigint[], in_live boolean[], in_won boolean[], in_claim_scans bigint[], in_claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[]) RETURNS record
@@ -1438,7 +1449,8 @@ CREATE TABLE rule_sets (
     version integer NOT NULL,
     document jsonb NOT NULL,
     created_by text NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    range_version bigint DEFAULT current_range_version() NOT NULL
 );
 
 CREATE TABLE sample_batches (
@@ -1846,6 +1858,8 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON logistic_event
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON range_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER behind_the_fence BEFORE INSERT ON rule_sets FOR EACH ROW EXECUTE FUNCTION raise_range_version();
 
 CREATE TRIGGER write_campaign_budget INSTEAD OF INSERT OR UPDATE ON campaign_budgets FOR EACH ROW EXECUTE FUNCTION write_campaign_budget();
 

@@ -1,5 +1,6 @@
 """Signals in, a verdict with reasons out; pure."""
 
+from anti_fraud.domain.daily_guesses import most_guesses_a_day
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.entities import (
     Entity,
@@ -24,7 +25,6 @@ from anti_fraud.domain.guesses import (
     GuessCounter,
     PendingGuesses,
     Treatment,
-    most_guesses_a_day,
 )
 from anti_fraud.domain.places import Place, Travel, cell_of, travel
 from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle

@@ -153,14 +153,6 @@ class GuessCounter:
     ) -> None:
         if capacity < 1:
             raise ValueError("A guess counter remembers at least one entity.")
-        self._throttles: dict[Entity, tuple[Throttle, ...]] = {}
-        for throttle in throttles:
-            before = self._throttles.get(throttle.entity, ())
-            self._throttles[throttle.entity] = (*before, throttle)
-        self._windows = {
-            entity: tuple(one.window_s for one in group)
-            for entity, group in self._throttles.items()
-        }
         self._capacity = capacity
         # In order of their last guess, the quietest first. A plain dict would look
         # for its first item past all that were removed before it.
@@ -168,6 +160,33 @@ class GuessCounter:
         self._dirty: OrderedDict[bytes, None] = OrderedDict()
         self._news: OrderedDict[bytes, None] = OrderedDict()
         self.forgotten = 0
+        self._windows: dict[Entity, tuple[int, ...]] = {}
+        self.obey(tuple(throttles))
+
+    def obey(self, throttles: tuple[Throttle, ...]) -> None:
+        """Judge by these throttles from here on.
+
+        Who is blocked stays blocked, unless nothing limits such entities any more.
+        Counts begin anew where the windows are others.
+        """
+        self.throttles = throttles
+        self._throttles: dict[Entity, tuple[Throttle, ...]] = {}
+        for throttle in throttles:
+            group = self._throttles.get(throttle.entity, ())
+            self._throttles[throttle.entity] = (*group, throttle)
+        before, self._windows = (
+            self._windows,
+            {
+                entity: tuple(one.window_s for one in group)
+                for entity, group in self._throttles.items()
+            },
+        )
+        for tag, source in list(self._sources.items()):
+            windows = self._windows.get(entity_of(tag))
+            if windows is None:
+                self._forget(tag)
+            elif windows != before[entity_of(tag)]:
+                source.wrong = _Count(len(windows))
 
     def __len__(self) -> int:
         """Return how many entities are remembered."""
@@ -277,7 +296,8 @@ class GuessCounter:
         written = flushed.blocked_until_s
         if written is not None and written < stored_until_s:
             source.announce = stored_until_s
-        if totals:
+        # Totals of windows that were given up since are of no use.
+        if totals and flushed.windows == self._windows[entity_of(tag)]:
             source.wrong.learn(totals, now_s)
             self._judge_wrong(tag, source, self._throttles[entity_of(tag)], now_s)
         if right:
@@ -322,12 +342,15 @@ class GuessCounter:
             self._sources.move_to_end(tag)
             return source
         if len(self._sources) >= self._capacity:
-            quietest, _ = self._sources.popitem(last=False)
-            self._dirty.pop(quietest, None)
-            self._news.pop(quietest, None)
+            self._forget(next(iter(self._sources)))
             self.forgotten += 1
         source = self._sources[tag] = _Source(width)
         return source
+
+    def _forget(self, tag: bytes) -> None:
+        del self._sources[tag]
+        self._dirty.pop(tag, None)
+        self._news.pop(tag, None)
 
     def _judge_wrong(
         self,
@@ -360,29 +383,3 @@ class GuessCounter:
         source.shut_until_s = now_s + SHUT_S
         if source.shut_until_s - source.told_shut_s > _TELL_AGAIN_S:
             self._news[tag] = None
-
-
-def most_guesses_a_day(throttles: Iterable[Throttle], entity: Entity) -> int:
-    """Return how many guesses of one entity are answered in a day at the very most.
-
-    A crowd (a network, a site) is told nothing once it has reached a limit, and stays
-    blocked for `block_s`. A strict entity is still opened while it is blocked, until
-    a window holds SHUT_AT times its limit; from there on it gets one more guess each
-    SHUT_S. Totals cover FRESH_SHARE of their windows at least. While Redis is away, and
-    between two flushes, each worker counts alone and allows as much.
-    """
-    most = float("inf")
-    for throttle in throttles:
-        if throttle.entity is not entity:
-            continue
-        covered_s = FRESH_SHARE * throttle.window_s
-        if entity in STRICT:
-            allowed = SHUT_AT * throttle.limit + covered_s / SHUT_S
-            period_s = covered_s
-        else:
-            allowed = throttle.limit
-            period_s = max(covered_s, throttle.block_s)
-        most = min(most, ceil(86_400 / period_s) * allowed)
-    if most == float("inf"):
-        raise ValueError(f"Guesses of a {entity} have no limit.")
-    return ceil(most)

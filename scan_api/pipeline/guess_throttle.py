@@ -82,6 +82,12 @@ class GuessThrottle:
     _samples: list[dict[str, Any]] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def obey(self) -> None:
+        """Judge by the throttles that this worker knows of now."""
+        throttles = self.snapshots.current.rule_set.throttles
+        if self.counter.throttles is not throttles:
+            self.counter.obey(throttles)
+
     def open(
         self, given: str, tags: tuple[bytes, ...], now_ms: int, channel: str
     ) -> OpenedCode | None:
@@ -91,6 +97,7 @@ class GuessThrottle:
         learns anything from it, so it counts nothing.
         """
         now_s = now_ms / 1000
+        self.obey()
         admission = self.counter.admit(tags, now_s)
         if admission.treatment is Treatment.SHUT:
             self.refuse(admission.seconds)
@@ -172,6 +179,7 @@ class GuessThrottle:
         last_report_ms = self.clock.now_ms()
         while True:
             await self._wait_for_news()
+            self.obey()
             self._count()
             now_s = self.clock.now_ms() / 1000
             await share_counts(self.counter, self.redis, now_s)

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain import Entity, Place, RuleSet, Verdict, decide, travel
+from anti_fraud.domain import Entity, Place, Verdict, decide, travel
 from codegen.domain.ranges import EpochState
 from codegen.store import find_active_codes
 from core.clock import Clock, business_day, utc_datetime
@@ -23,7 +23,7 @@ from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain.ledger import Hold, Resolution
 from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
-from scan_api.domain.scans import judged_facts, look_up_code
+from scan_api.domain.scans import Snapshot, judged_facts, look_up_code
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.signals import PLACE_TTL_S
 from scan_api.pipeline.snapshots import SnapshotKeeper
@@ -114,19 +114,23 @@ class HoldReleaser:
         self, conn: AsyncConnection, held: Sequence[Hold]
     ) -> list[Hold]:
         """Keep what the rules pass and what is still active under the fence."""
-        rule_set = self.snapshots.rule_set
-        facts = await self._facts(conn, held, rule_set)
-        active = await find_active_codes(conn, [hold.code_id for hold in held])
+        code_ids = [hold.code_id for hold in held]
+        # Under the fence, so that nothing newer is overlooked.
+        snapshot = await self.snapshots.of_codes(code_ids)
+        facts = await self._facts(conn, held, snapshot)
+        active = await find_active_codes(conn, code_ids)
         return [
             hold
             for hold, fact in zip(held, facts, strict=True)
-            if hold.code_id in active and decide(rule_set, fact).verdict is Verdict.PASS
+            if hold.code_id in active
+            and decide(snapshot.rule_set, fact).verdict is Verdict.PASS
         ]
 
     async def _facts(
-        self, conn: AsyncConnection, held: Sequence[Hold], rule_set: RuleSet
+        self, conn: AsyncConnection, held: Sequence[Hold], snapshot: Snapshot
     ) -> list[dict[str, Any]]:
         facts: list[dict[str, Any]] = [{"signals_available": True} for _ in held]
+        rule_set = snapshot.rule_set
         windows = rule_set.windows.get(Entity.MEMBER, ())
         names = rule_set.counter_facts.get(Entity.MEMBER, ())
         for window_s, name in zip(windows, names, strict=True):
@@ -145,9 +149,7 @@ class HoldReleaser:
             for fact, hold in zip(facts, held, strict=True):
                 fact[name] = counts[hold.transfer_id]
         await self._add_places(conn, held, facts)
-        code_ids = [hold.code_id for hold in held]
-        snapshot = await self.snapshots.of_codes(code_ids)
-        found = snapshot.table.find_all(code_ids)
+        found = snapshot.table.find_all([hold.code_id for hold in held])
         now = utc_datetime(self.clock.now_ms())
         return [
             judged_facts(

@@ -39,6 +39,7 @@ from scan_api.domain.scans import (
     Plan,
     Scan,
     Signals,
+    Snapshot,
 )
 from scan_api.pipeline.answered import Answered, replay_of, to_record, unstorable_member
 from scan_api.pipeline.metrics import (
@@ -106,14 +107,17 @@ class ScanPipeline:
         async with self.pool.borrow() as connection:
             try:
                 members, strangers = self._recall_members(scans)
-                rule_set = self.snapshots.rule_set
+                # Read once: what a batch is counted by is what it is judged by.
+                known = self.snapshots.current
                 signals, _ = await asyncio.gather(
-                    self.signals.gather(scans, rule_set),
+                    self.signals.gather(scans, known.rule_set),
                     self._meet_members(connection, members, strangers),
                 )
                 GATHER_SECONDS.observe(elapsed_s() - started)
-                known = signals or [NO_SIGNALS] * len(scans)
-                answers = await self._settle(connection, scans, known, members)
+                gathered = signals or [NO_SIGNALS] * len(scans)
+                answers = await self._settle(
+                    connection, known, scans, gathered, members
+                )
             except (*DATABASE_AWAY, DBAPIError, MisconfiguredError) as fault:
                 POSTGRES_UP.set(0)
                 log.error("batch_failed", scans=len(scans), cause=fault)
@@ -175,6 +179,7 @@ class ScanPipeline:
     async def _settle(
         self,
         connection: CommitConnection,
+        known: Snapshot,
         scans: Sequence[Scan],
         signals: Sequence[Signals],
         members: dict[str, int],
@@ -182,14 +187,13 @@ class ScanPipeline:
         """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
         moment = Moment(now, business_day(to_ms(now), self.timezone))
-        code_ids = [scan.code_id for scan in scans]
         voided = await self._look_up_voids(scans, signals)
-        snapshot = self.snapshots.current
+        snapshot = known
         for _ in range(MAX_STALE_RETRIES):
             plans = plan_scans(snapshot, scans, signals, voided, moment)
-            if snapshot is self.snapshots.current and any(map(_is_unknown, plans)):
+            if snapshot is known and any(map(_is_unknown, plans)):
                 # Never issued, or issued a moment ago: only PostgreSQL can tell.
-                snapshot = await self.snapshots.of_codes(code_ids)
+                snapshot, signals = await self._renew(snapshot, scans, signals)
                 plans = plan_scans(snapshot, scans, signals, voided, moment)
             try:
                 answers = await self._commit_plans(
@@ -204,11 +208,11 @@ class ScanPipeline:
                 if fault.sqlstate == WRONGLY_CLAIMED:
                     WRONG_BITS.inc()
                     log.warning("claimed_bits_wrong", mend="crowncap filters rebuild")
-                    self.snapshots.note_wrong_bits(code_ids)
+                    self.snapshots.note_wrong_bits(scan.code_id for scan in scans)
                     signals = doubt_claimed(signals)
                 elif fault.sqlstate == STALE_RANGES:
                     STALE_RETRIES.inc()
-                    snapshot = await self.snapshots.of_codes(code_ids)
+                    snapshot, signals = await self._renew(snapshot, scans, signals)
                 else:
                     raise
                 continue
@@ -217,6 +221,14 @@ class ScanPipeline:
                     self.snapshots.note_never_issued(scan.code_id)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
+
+    async def _renew(
+        self, old: Snapshot, scans: Sequence[Scan], signals: Sequence[Signals]
+    ) -> tuple[Snapshot, Sequence[Signals]]:
+        """Ask PostgreSQL what it knows of these codes, and count by its rules."""
+        fresh = await self.snapshots.of_codes([scan.code_id for scan in scans])
+        rules = old.rule_set, fresh.rule_set
+        return fresh, await self.signals.recount(scans, signals, *rules)
 
     async def _look_up_voids(
         self, scans: Sequence[Scan], signals: Sequence[Signals]

@@ -41,11 +41,15 @@ _MAX_UNSENT_BITS = 100_000
 log = structlog.get_logger(logger_name=__name__)
 
 
+# The handle of a counter, and the facts that its windows give.
+_Counters = tuple[tuple[int, tuple[str, ...]], ...]
+
+
 class _Handles(msgspec.Struct, frozen=True, gc=False):
     claimed: int
     ready: int
     void: int
-    counters: tuple[tuple[int, tuple[str, ...]], ...]
+    counters: _Counters
     place: int | None
 
 
@@ -83,6 +87,41 @@ class SignalStore:
         return [
             _read_alone(results, scan, handle)
             for scan, handle in zip(scans, handles, strict=True)
+        ]
+
+    async def recount(
+        self,
+        scans: Sequence[Scan],
+        signals: Sequence[Signals],
+        old: RuleSet,
+        new: RuleSet,
+    ) -> Sequence[Signals]:
+        """Give the signals of scans that `old` rules counted as `new` ones count.
+
+        What counts in the same windows as before counts nobody twice.
+        """
+        if new.counters == old.counters:
+            return signals
+        batch = PackedBatch()
+        handles = [
+            () if signal is NO_SIGNALS else _count(batch, scan, new, old)
+            for scan, signal in zip(scans, signals, strict=True)
+        ]
+        try:
+            results = await batch.run(self.redis)
+        except RedisAway as fault:
+            self._note_away(fault, [])
+            return [NO_SIGNALS] * len(scans)
+        uncounted = {name for names in old.counter_facts.values() for name in names}
+        return [
+            signal
+            if signal is NO_SIGNALS
+            else msgspec.structs.replace(
+                signal,
+                facts={k: v for k, v in signal.facts.items() if k not in uncounted}
+                | _read_counts(results, counters),
+            )
+            for signal, counters in zip(signals, handles, strict=True)
         ]
 
     def observe(self, claimed: Sequence[int]) -> None:
@@ -166,13 +205,7 @@ def _ask(
     if segment not in ready:
         ready[segment] = batch.bit(claimed_key(segment), READY_BIT)
     block = block_index(scan.code_hash, VOID_BLOCKS)
-    counters = []
-    for tag in scan.tags:
-        entity = entity_of(tag)
-        windows = rule_set.windows.get(entity)
-        if windows:
-            handle = batch.count(velocity_key(tag), 1, windows)
-            counters.append((handle, rule_set.counter_facts[entity]))
+    counters = _count(batch, scan, rule_set)
     place = None
     if scan.cell is not None:
         place = batch.swap(
@@ -184,15 +217,36 @@ def _ask(
         batch.bit(claimed_key(segment), claimed_offset(scan.code_id)),
         ready[segment],
         batch.slice(void_key(segment), block * _BLOCK_BYTES, _BLOCK_BYTES),
-        tuple(counters),
+        counters,
         place,
     )
 
 
+def _count(
+    batch: PackedBatch, scan: Scan, rule_set: RuleSet, counted: RuleSet | None = None
+) -> _Counters:
+    """Count a scan by its entities, but not again in windows that `counted` has."""
+    counters = []
+    for tag in scan.tags:
+        entity = entity_of(tag)
+        windows = rule_set.windows.get(entity)
+        if windows:
+            again = counted is not None and counted.windows.get(entity) == windows
+            handle = batch.count(velocity_key(tag), 0 if again else 1, windows)
+            counters.append((handle, rule_set.counter_facts[entity]))
+    return tuple(counters)
+
+
+def _read_counts(results: PackedResults, counters: _Counters) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for handle, names in counters:
+        counts.update(zip(names, results.count(handle), strict=True))
+    return counts
+
+
 def _read(results: PackedResults, scan: Scan, handles: _Handles) -> Signals:
     facts: dict[str, object] = {"signals_available": True}
-    for handle, names in handles.counters:
-        facts.update(zip(names, results.count(handle), strict=True))
+    facts.update(_read_counts(results, handles.counters))
     if handles.place is not None and scan.cell is not None:
         previous = Place.unpack(results.swap(handles.place))
         if previous is not None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain import RuleSet
 from anti_fraud.store import load_rule_set, newest_rule_set
 from codegen.domain.brand_kit import BrandKit, Brands
 from codegen.domain.keys import EpochKeys
@@ -61,11 +60,6 @@ class SnapshotKeeper:
     _stale_segments: set[int] = field(default_factory=set)
     _wrong_segments: set[int] = field(default_factory=set)
 
-    @property
-    def rule_set(self) -> RuleSet:
-        """The rules that scans are judged by."""
-        return self.current.rule_set
-
     async def start(self) -> None:
         """Load what scans need at once; ranges come later, by `refresh`.
 
@@ -94,7 +88,7 @@ class SnapshotKeeper:
             fresh = await self._newer(conn, table)
             segments, newest = await void_segments_since(conn, self._seen_void_change)
         await self._check_keys(fresh)
-        self.current = fresh
+        self.current = _keep_newer_rules(fresh, self.current)
         self._knows_ranges = True
         self._stale_segments.update(segments)
         self._seen_void_change = newest
@@ -111,13 +105,13 @@ class SnapshotKeeper:
             fresh = await self._newer(conn, RangeTable.of(rows))
         await self._check_keys(fresh)
         await self._make_partitions(rows)
+        # Who guesses asks PostgreSQL for nothing, and must hear of new throttles too.
+        self.current = _keep_newer_rules(self.current, fresh)
         return fresh
 
     async def _is_current(self, conn: AsyncConnection) -> bool:
         return (
-            self._knows_ranges
-            and await current_version(conn) == self.current.version
-            and await newest_rule_set(conn) == self.rule_set.version
+            self._knows_ranges and await current_version(conn) == self.current.version
         )
 
     async def _learn_spent(self, conn: AsyncConnection) -> None:
@@ -230,6 +224,13 @@ async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
     )
+
+
+def _keep_newer_rules(taken: Snapshot, other: Snapshot) -> Snapshot:
+    """Give `taken` with the newer rules of both: one may have overtaken the other."""
+    if other.rule_set.version <= taken.rule_set.version:
+        return taken
+    return replace(taken, rule_set=other.rule_set)
 
 
 def _brands(products: dict[str, Product], kits: dict[str, BrandKit]) -> Brands:

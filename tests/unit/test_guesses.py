@@ -298,3 +298,31 @@ def test_the_docs_give_the_odds_that_the_rules_allow(entity: Entity) -> None:
     assert int(guesses.replace(",", "")) == most
     assert f"{most / 2**39:.1e}" == f"{insider}e-{int(insider_e):02}"
     assert f"{most * 1e9 / 2**75:.1e}" == f"{outsider}e-{int(outsider_e):02}"
+
+
+def test_other_throttles_keep_blocks_and_count_anew_in_other_windows() -> None:
+    """Whoever is blocked stays so; what was counted counts where windows stay."""
+    counter = GuessCounter([MINUTE])
+    guess(counter, 5)
+    guess(counter, 2, tag=OTHER)
+    flushed = counter.drain(1000)
+    counter.obey((Throttle(Entity.NETWORK, 60, 3, 60),))
+    assert treatment(counter, NETWORK) is Treatment.UNTOLD
+    guess(counter, 1, tag=OTHER)
+    assert treatment(counter, OTHER) is Treatment.UNTOLD
+    counter.obey((MINUTE, HOUR))
+    # What Redis says of windows that were given up is not taken for others' totals.
+    counter.learn(flushed[0], (50,), 1000)
+    assert treatment(counter, NETWORK, now_s=1061) is Treatment.FREE
+    guess(counter, 4, now_s=1061)
+    assert treatment(counter, NETWORK, now_s=1061) is Treatment.FREE
+
+
+def test_what_nothing_limits_any_more_is_forgotten() -> None:
+    counter = GuessCounter([MINUTE, STRICT_MINUTE])
+    guess(counter, 5)
+    guess(counter, 5, tag=MEMBER)
+    counter.obey((STRICT_MINUTE,))
+    assert treatment(counter, NETWORK) is Treatment.FREE
+    assert treatment(counter, MEMBER) is Treatment.WATCHED
+    assert [entry.tag for entry in counter.drain(1000)] == [MEMBER]

@@ -1,0 +1,170 @@
+"""What one worker changes, the next batch of every other obeys; none looks it up."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from anti_fraud.default_rules import shipped_rules
+from anti_fraud.domain import GuessCounter, member_tag
+from anti_fraud.tables import rule_sets
+from codegen.domain.code_text import group
+from codegen.store import take_fence
+from core.clock import utc_datetime
+from core.db import create_engine
+from core.errors import Throttled
+from core.ids import random_token
+from core.redis import RedisClient, connect
+from scan_api.domain.scans import Outcome, Scan
+from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
+from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.store.commit_pool import CommitPool
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
+
+NOW = utc_datetime(CLOCK.now_ms())
+# It opens nothing, and looks like a code.
+WRONG = group("0" * 16)
+
+
+@dataclass(slots=True)
+class OtherWorker:
+    """A worker that loaded everything, and from here on looks for nothing new."""
+
+    ground: Ground
+    engine: AsyncEngine
+    redis: RedisClient
+    pipeline: ScanPipeline
+    throttle: GuessThrottle
+    # Issued and activated before it loaded them.
+    codes: list[int]
+
+    async def scan(self, code: int, member: str) -> Outcome:
+        """Scan a code for a member."""
+        now_ms = CLOCK.now_ms()
+        scan = Scan(
+            scan_id=self.ground.ids.next_id(now_ms),
+            at_ms=now_ms,
+            code_id=code,
+            code_hash=code,
+            gtin=None,
+            member_id=member,
+            device_id=None,
+            address=None,
+            cell=None,
+            language="en",
+            tags=(member_tag(member),),
+        )
+        return (await self.pipeline.submit(scan)).outcome
+
+
+@pytest.fixture
+async def other(ledger: Ground, redis_url: str) -> AsyncIterator[OtherWorker]:
+    """Start a worker with connections of its own."""
+    await ledger.rules()
+    await ledger.campaign("points")
+    codes = await ledger.live(3, campaign_id="points")
+    engine, redis = create_engine(ledger.database_url), connect(redis_url)
+    keeper = SnapshotKeeper(engine, ledger.issuance.key_file)
+    await keeper.start()
+    await keeper.refresh()
+    pool = CommitPool(ledger.database_url)
+    pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
+    throttle = GuessThrottle(GuessCounter(()), redis, engine, CLOCK, keeper)
+    yield OtherWorker(ledger, engine, redis, pipeline, throttle, codes)
+    await pipeline.batcher.drain()
+    await pipeline.signals.flush()
+    await pool.close()
+    await redis.close()
+    await engine.dispose()
+
+
+async def publish(ground: Ground, **changed: Any) -> None:
+    """Write a newer rule set, as nobody tells the workers."""
+    version = shipped_rules()["version"] + 1
+    document = shipped_rules() | changed | {"version": version}
+    async with ground.engine.begin() as conn:
+        await conn.execute(
+            insert(rule_sets).values(
+                version=version, document=document, created_by="li", created_at=NOW
+            )
+        )
+
+
+def rule(fact: str, op: str, value: object) -> list[dict[str, Any]]:
+    """Refuse whatever this is true of."""
+    sentence = {"en": "Not today.", "zh": "今天不发放。"}
+    when = {"fact": fact, "op": op, "value": value}
+    return [{"id": "strict", "score": 100, "sentence": sentence, "when": when}]
+
+
+async def test_a_rule_set_judges_the_next_batch_of_another_worker(
+    other: OtherWorker,
+) -> None:
+    assert await other.scan(other.codes[0], "rule-reader") == "rewarded"
+    await publish(other.ground, rules=rule("signals_available", "==", value=True))
+    assert await other.scan(other.codes[1], "rule-reader") == "refused"
+
+
+@pytest.mark.parametrize(
+    ("windows_s", "refused_at"), [((7_200,), 2), ((600, 86_400), 3)]
+)
+async def test_a_scan_counts_once_for_rules_that_are_new_while_it_is_judged(
+    other: OtherWorker, windows_s: tuple[int, ...], refused_at: int
+) -> None:
+    """The old ones counted it: not lost by the new in other windows, and not twice."""
+    member = f"counted-{random_token(6)}"
+    assert await other.scan(other.codes[0], member) == "rewarded"
+    counters = [
+        {"fact": f"counted_{window_s}", "entity": "member", "window_s": window_s}
+        for window_s in windows_s
+    ]
+    strict = rule(f"counted_{windows_s[-1]}", ">=", refused_at)
+    await publish(other.ground, counters=counters, rules=strict)
+    assert await other.scan(other.codes[1], member) == "rewarded"
+    assert await other.scan(other.codes[2], member) == "refused"
+
+
+async def test_a_campaign_pays_the_next_batch_of_another_worker(
+    other: OtherWorker,
+) -> None:
+    assert await other.scan(other.codes[0], "campaigner") == "rewarded"
+    async with other.ground.engine.begin() as conn:
+        await take_fence(conn)
+        await conn.execute(
+            text("UPDATE campaigns SET points = 7, version = current_range_version()")
+        )
+    assert await other.scan(other.codes[1], "campaigner") == "rewarded"
+    paid = "SELECT amount FROM transfers ORDER BY transfer_id"
+    assert await other.ground.rows(paid) == [(5,), (7,)]
+
+
+async def test_a_throttle_stops_who_guesses_after_the_next_batch_of_another_worker(
+    other: OtherWorker,
+) -> None:
+    tags = (member_tag("guesser"),)
+    now_ms = CLOCK.now_ms()
+    for _ in range(3):
+        assert other.throttle.open(WRONG, tags, now_ms, VIEW) is None
+    throttle = {"entity": "member", "window_s": 60, "limit": 1, "block_s": 60}
+    await publish(other.ground, throttles=[throttle])
+    assert await other.scan(other.codes[0], "no-guesser") == "rewarded"
+    other.throttle.open(WRONG, tags, now_ms, VIEW)
+    with pytest.raises(Throttled):
+        other.throttle.open(WRONG, tags, now_ms, VIEW)
+
+
+async def test_rules_that_are_written_behind_the_code_are_obeyed_too(
+    other: OtherWorker,
+) -> None:
+    """The table itself takes the fence and raises the version."""
+    version = "SELECT version FROM range_version"
+    [(before,)] = await other.ground.rows(version)
+    await publish(other.ground)
+    assert await other.ground.rows(version) == [(before + 1,)]
+    newest = "SELECT range_version FROM rule_sets ORDER BY version DESC LIMIT 1"
+    assert await other.ground.rows(newest) == [(before + 1,)]
