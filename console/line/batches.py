@@ -19,6 +19,7 @@ from console.frame.watching import read_watch
 from core.auth import Role
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.domain.reconciliation import ReasonCount
+from printer_export.domain.reports.order import TakenReport
 from printer_export.pipeline.packages.orders import list_packages
 from printer_export.pipeline.packages.views import view_package
 from printer_export.pipeline.reports.progress import Correction, load_progress
@@ -79,6 +80,6 @@ async def _facts(
     }
 
 
-def _minutes_since(reports: Sequence[Any], now: datetime) -> int | None:
+def _minutes_since(reports: Sequence[TakenReport], now: datetime) -> int | None:
     """Tell how long ago the newest report came; None without any."""
     return int((now - reports[0].at).total_seconds() // 60) if reports else None

@@ -31,11 +31,13 @@ from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bodies import take_fields
 from core.errors import InvalidInput
+from core.terminal import printable
 from crowncap.cli.asking import ASKED_ABOVE, ask_before, yes_option
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.demo import is_demo
 from printer_export.domain.packages.rows import PRINTED, Preset
+from printer_export.files.writing import WrittenFile
 from printer_export.pipeline.packages.exports import ExportOrder, export_batch
 
 # A shell says so of a program that a signal ended.
@@ -101,7 +103,7 @@ async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
         ) as progress,
     ):
         task = progress.add_task("Exporting", total=None)
-        written: dict[str, Any] | None = None
+        written: WrittenFile | None = None
         try:
             async with shell.engine.begin() as conn:
                 written = await export_batch(
@@ -120,9 +122,13 @@ async def export(shell: Shell, batch_id: int, preset: str, out: Path) -> Any:
             if written is not None:
                 # It could not be committed, so nobody knows of it.
                 with suppress(OSError):
-                    os.unlink(written["path"])  # noqa: PTH108 - a last act
+                    os.unlink(written.path)  # noqa: PTH108 - a last act
             raise
-        return written
+        return {
+            "path": printable(str(written.path)),
+            "rows": written.rows,
+            "sha256": written.sha256,
+        }
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, insert, select, text
+from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from printer_export.tables import captured_events, epcis_captures
@@ -86,9 +86,18 @@ async def insert_capture(
     )
 
 
-async def find_capture(conn: AsyncConnection, capture_id: str) -> Row[Any] | None:
+class Capture(NamedTuple):
+    """Who asked for a capture, and the capture job that came of it."""
+
+    person: str
+    answer: dict[str, Any]
+
+
+async def find_capture(conn: AsyncConnection, capture_id: str) -> Capture | None:
     """Find what came of a call."""
+    c = epcis_captures.c
     rows = await conn.execute(
-        select(epcis_captures).where(epcis_captures.c.capture_id == capture_id)
+        select(c.person, c.answer).where(c.capture_id == capture_id)
     )
-    return rows.one_or_none()
+    row = rows.one_or_none()
+    return None if row is None else Capture(*row)

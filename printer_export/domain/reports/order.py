@@ -1,9 +1,9 @@
-"""How a line report is to be taken in; pure."""
+"""How a line report is to be taken in, and what is kept of it; pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from codegen.domain.batch import Batch
@@ -51,6 +51,24 @@ class ReportOrder:
         at = self.effective_at
         activate = self.activate.value if at is None else at.isoformat()
         return {"on_error": self.on_error.value, "activate": activate}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenReport:
+    """A report that counted, with the answer that it got.
+
+    `options` say how it was taken in; None for those of before they were kept.
+    """
+
+    report_id: int
+    batch_id: int
+    person: str
+    at: datetime
+    row_count: int
+    wrong_rows: int
+    options: dict[str, str] | None
+    again: str
+    answer: dict[str, Any]
 
 
 def read_options(

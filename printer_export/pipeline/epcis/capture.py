@@ -106,8 +106,7 @@ async def get_capture(
     found = await store.find_capture(conn, capture_id)
     if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
         raise NotFound(f"There is no capture {capture_id}.")
-    job: dict[str, Any] = found.answer
-    return job
+    return found.answer
 
 
 def _in_time(

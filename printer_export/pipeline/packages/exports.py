@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +15,6 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
-from core.terminal import printable
 from printer_export.domain.packages.preflight import link_fault_of
 from printer_export.domain.packages.rows import Preset, suffix_of
 from printer_export.files.writing import ExportWriteError, WrittenFile, write_export
@@ -43,8 +41,8 @@ async def export_batch(
     link_hosts: frozenset[str],
     may_repeat: bool,
     progress: Callable[[int, int], None],
-) -> dict[str, Any]:
-    """Write a batch's codes to a file; returns path, rows and sha256.
+) -> WrittenFile:
+    """Write a batch's codes to a file, which is on the disk when this ends.
 
     Outside the demo a batch is exported once: raises Conflict for the second time. When
     the task is cancelled it ends at the next block of rows, and no file stays.
@@ -78,11 +76,7 @@ async def export_batch(
         # What is not written down was not exported.
         written.path.unlink(missing_ok=True)
         raise
-    return {
-        "path": printable(str(written.path)),
-        "rows": written.rows,
-        "sha256": written.sha256,
-    }
+    return written
 
 
 def _write(

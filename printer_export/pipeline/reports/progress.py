@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
 from printer_export.domain.reconciliation import ReasonCount
+from printer_export.domain.reports.order import TakenReport
 from printer_export.domain.reports.statuses import STATUSES
 from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.store.packages import orders as package_store
@@ -42,7 +41,7 @@ class BatchProgress:
     reasons: Sequence[ReasonCount]
     corrections: Sequence[Correction]
     units: Mapping[tuple[str, str], int]
-    reports: Sequence[Row[Any]]
+    reports: Sequence[TakenReport]
     printed_lately: int
 
 

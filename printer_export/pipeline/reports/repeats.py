@@ -7,7 +7,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict
-from printer_export.domain.reports.order import Activate, OnError, ReportOrder
+from printer_export.domain.reports.order import (
+    Activate,
+    OnError,
+    ReportOrder,
+    TakenReport,
+)
 from printer_export.pipeline.reports.text import ReportText
 from printer_export.store.reports import records as store
 
@@ -26,7 +31,7 @@ async def find_repeated(
         found = await _find_older(conn, batch_id, order, text)
     if found is None:
         return None
-    if found.options not in (None, order.options):
+    if found.options is not None and found.options != order.options:
         named = ", ".join(f"{name}={value}" for name, value in found.options.items())
         raise Conflict(
             f"Report {found.report_id} has counted these rows already, with {named}. "
@@ -34,13 +39,12 @@ async def find_repeated(
             "is other work that looks the same, say so: again=, and a word for it.",
             code="other_options",
         )
-    answer: dict[str, Any] = found.answer
-    return answer | {"report_id": found.report_id, "same_as": found.report_id}
+    return found.answer | {"report_id": found.report_id, "same_as": found.report_id}
 
 
 async def _find_older(
     conn: AsyncConnection, batch_id: int, order: ReportOrder, text: ReportText
-) -> Any:
+) -> TakenReport | None:
     """Find a report whose hash has the bytes of its file and its options in it."""
     every = {order.options["activate"], *Activate}
     options = [

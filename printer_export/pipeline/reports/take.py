@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +17,7 @@ from core.auth.audit import record_action
 from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.reports.header import Naming, read_header
-from printer_export.domain.reports.order import OnError, ReportOrder
+from printer_export.domain.reports.order import OnError, ReportOrder, TakenReport
 from printer_export.domain.reports.reader import ReportReader
 from printer_export.domain.reports.statuses import STATUSES
 from printer_export.pipeline.reports.effects import EFFECTS, put_into_effect
@@ -140,13 +139,15 @@ async def list_reports(
     *,
     before_id: int | None,
     limit: int,
-) -> list[Row[Any]]:
+) -> list[TakenReport]:
     """List the reports of a batch within the caller's scope, newest first; NotFound."""
     await get_batch(conn, batch_id, staff)
     return await store.list_reports(conn, batch_id, before_id=before_id, limit=limit)
 
 
-async def get_report(conn: AsyncConnection, report_id: int, staff: Staff) -> Row[Any]:
+async def get_report(
+    conn: AsyncConnection, report_id: int, staff: Staff
+) -> TakenReport:
     """Find a report of a batch within the caller's scope; raises NotFound."""
     missing = NotFound(f"There is no line report {report_id}.")
     report = await store.load_report(conn, report_id)

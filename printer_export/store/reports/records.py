@@ -1,17 +1,17 @@
 """The SQL of line reports and of what they add up to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from printer_export.domain.reconciliation import ReasonCount
-from printer_export.domain.reports.order import ReportOrder
+from printer_export.domain.reports.order import ReportOrder, TakenReport
 from printer_export.domain.reports.statuses import (
     STATUSES,
     Octets,
@@ -26,6 +26,7 @@ from printer_export.tables import (
     line_reports,
 )
 
+_TAKEN = select(*(line_reports.c[field.name] for field in fields(TakenReport)))
 _COUNTED = [status.value for status in STATUSES if status != "unprinted"]
 
 
@@ -110,16 +111,17 @@ async def save_chunks(
 
 async def find_report(
     conn: AsyncConnection, batch_id: int, content_hash: bytes, again: str
-) -> Row[Any] | None:
+) -> TakenReport | None:
     """Find the first report of the same rows; of those said to be `again`, if any."""
-    query = select(line_reports).where(
+    query = _TAKEN.where(
         line_reports.c.batch_id == batch_id,
         line_reports.c.content_hash == content_hash,
     )
     if again:
         query = query.where(line_reports.c.again == again)
     found = await conn.execute(query.order_by(line_reports.c.report_id).limit(1))
-    return found.one_or_none()
+    row = found.one_or_none()
+    return None if row is None else TakenReport(*row)
 
 
 async def has_older(conn: AsyncConnection, batch_id: int) -> bool:
@@ -226,25 +228,23 @@ async def insert_tallies(
 
 async def list_reports(
     conn: AsyncConnection, batch_id: int, *, before_id: int | None, limit: int
-) -> list[Row[Any]]:
+) -> list[TakenReport]:
     """List the reports of a batch, newest first."""
     query = (
-        select(line_reports)
-        .where(line_reports.c.batch_id == batch_id)
+        _TAKEN.where(line_reports.c.batch_id == batch_id)
         .order_by(line_reports.c.report_id.desc())
         .limit(limit)
     )
     if before_id is not None:
         query = query.where(line_reports.c.report_id < before_id)
-    return list((await conn.execute(query)).all())
+    return [TakenReport(*row) for row in await conn.execute(query)]
 
 
-async def load_report(conn: AsyncConnection, report_id: int) -> Row[Any] | None:
+async def load_report(conn: AsyncConnection, report_id: int) -> TakenReport | None:
     """Load a report with its answer."""
-    found = await conn.execute(
-        select(line_reports).where(line_reports.c.report_id == report_id)
-    )
-    return found.one_or_none()
+    found = await conn.execute(_TAKEN.where(line_reports.c.report_id == report_id))
+    row = found.one_or_none()
+    return None if row is None else TakenReport(*row)
 
 
 async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[ReasonCount]:
