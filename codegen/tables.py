@@ -2,7 +2,6 @@
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Date,
     DateTime,
@@ -30,13 +29,6 @@ epochs = Table(
     Column("next_serial", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
-)
-
-range_version = Table(
-    "range_version",
-    metadata,
-    Column("only_row", Boolean, primary_key=True),
-    Column("version", BigInteger, nullable=False),
 )
 
 products = Table(

@@ -16,11 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 Result = TypeVar("Result")
 Value = TypeVar("Value")
 
-# Held shared by every batch of scans and exclusively by every change of a range or an
-# epoch, so that an acknowledged recall is never overtaken by a scan decided before it.
-FENCE_SHARED = "SELECT pg_advisory_xact_lock_shared(4343, 1)"
-FENCE_EXCLUSIVE = "SELECT pg_advisory_xact_lock(4343, 1)"
-
 # Every growing table has a shard first in its keys, by which it can be spread over
 # machines later. One machine has one, and each statement names it.
 SHARD = 0

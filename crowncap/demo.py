@@ -20,6 +20,7 @@ from codegen.pipeline import (
 )
 from core.auth.principal import OPERATOR
 from core.clock import Clock, utc_datetime
+from core.fence import take_fence
 from rewards.store.campaigns import insert_campaign, load_campaigns
 
 GTIN = "06901234567892"
@@ -58,7 +59,7 @@ async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> 
     now = utc_datetime(clock.now_ms())
     if await is_demo(conn):
         return
-    await codes.take_fence(conn)
+    await take_fence(conn)
     await codes.insert_product(
         conn, gtin=GTIN, name=PRODUCT, brand=BRAND, shelf_life_days=180, now=now
     )

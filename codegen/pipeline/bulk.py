@@ -32,6 +32,7 @@ from codegen.pipeline.changes import (
 from codegen.pipeline.goods import measure_plan, measure_voids
 from core.auth import Staff
 from core.auth.audit import record_action
+from core.fence import take_fence
 
 
 class Rebinding(StrEnum):
@@ -97,7 +98,7 @@ async def change_in_bulk(
     binding = None
     if change.state is RangeState.ACTIVATED:
         binding = await new_binding(conn, batch, change.binding, staff)
-    await store.take_fence(conn)
+    await take_fence(conn)
     change_id = await store.next_change_id(conn)
     touched = [*change.intervals, *((each, each) for each in change.singles)]
     ranges = await store.load_touched_ranges(conn, batch.batch_id, touched)

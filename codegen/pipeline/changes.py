@@ -45,6 +45,7 @@ from core.errors import (
     FieldError,
     InvalidInput,
 )
+from core.fence import take_fence
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ async def change_codes(
     wish = await _read_wish(conn, keys, request, staff)
     # Scans wait from here on, so what can be known before is. Not the change's number:
     # changes are numbered in the order in which they happen.
-    await store.take_fence(conn)
+    await take_fence(conn)
     change_id = await store.next_change_id(conn)
     ranges = await store.load_touched_ranges(conn, request.batch_id, wish.wanted)
     if request.selection.codes is not None and request.state is RangeState.VOID:

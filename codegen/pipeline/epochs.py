@@ -16,6 +16,7 @@ from core.errors import (
     Conflict,
     MisconfiguredError,
 )
+from core.fence import take_fence
 
 MAX_EPOCH = 31
 
@@ -27,7 +28,7 @@ async def open_first_epoch(
     if await store.load_epoch_states(conn):
         return
     keys = key_file.add_epoch(0)
-    await store.take_fence(conn)
+    await take_fence(conn)
     await store.insert_epoch(conn, 0, key_check=keys.check_value(0), now=now)
 
 
@@ -50,7 +51,7 @@ async def rotate_epoch(
     conn: AsyncConnection, key_file: MasterKeyFile, staff: Staff, *, now: datetime
 ) -> int:
     """Open the next epoch and close those before it; returns its number."""
-    await store.take_fence(conn)
+    await take_fence(conn)
     states = await store.load_epoch_states(conn)
     epoch = max(states, default=-1) + 1
     if epoch > MAX_EPOCH:
@@ -87,7 +88,7 @@ async def change_epoch(
     now: datetime,
 ) -> None:
     """Close, freeze or retire an epoch; raises Conflict on an illegal change."""
-    await store.take_fence(conn)
+    await take_fence(conn)
     before = await store.set_epoch_state(conn, epoch, state)
     if before not in _LEGAL_EPOCH_CHANGES[state]:
         raise Conflict(

@@ -20,6 +20,7 @@ from core.errors import (
     Conflict,
     InvalidInput,
 )
+from core.fence import take_fence
 from core.ids import random_below
 
 MIN_GAP, MAX_GAP = 16, 1_024
@@ -54,7 +55,7 @@ async def issue_batch(
     await refuse_other_campaign(conn, order.campaign_id, brand)
     if staff.line is not None and order.line != staff.line:
         order = replace(order, line=staff.line)
-    await store.take_fence(conn)
+    await take_fence(conn)
     epoch, next_serial = await store.lock_open_epoch(conn)
     with issuance.high_water.raising(epoch) as mark:
         spent = mark.current()

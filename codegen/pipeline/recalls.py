@@ -38,6 +38,7 @@ from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, Forbidden, NotFound
+from core.fence import take_fence
 from core.names import are_one
 
 _NAMES = {RecallKind.RECALL: "recall", RecallKind.VOID: "void request"}
@@ -216,7 +217,7 @@ async def approve_recall(
     for is meant. Raises Conflict when it would do something else by now.
     """
     _refuse_approval((await show_recall(conn, kind, recall_id, staff)).recall, staff)
-    await store.take_fence(conn)
+    await take_fence(conn)
     # Once more, now that nothing that is shown can change, nor be approved meanwhile.
     seen = await show_recall(conn, kind, recall_id, staff)
     recall = seen.recall
@@ -265,7 +266,7 @@ async def recall_scope(
     staff: Staff,
 ) -> int:
     """Recall what a scope covers; returns how many codes."""
-    await store.take_fence(conn)
+    await take_fence(conn)
     covered = await cover_scope(conn, RecallKind.RECALL, scope, staff)
     order = RecallOrder(RecallKind.RECALL, scope, reason, instructions)
     return await _recall(conn, order, covered, staff)

@@ -18,6 +18,7 @@ from codegen.store import ActivationRow
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, NotFound
+from core.fence import take_fence
 
 _NO_SUCH: Final = "There is no activation {}."
 
@@ -68,7 +69,7 @@ async def move_start(
     except NotFound:
         raise NotFound(_NO_SUCH.format(activation_id)) from None
     refuse_other_line(batch, staff)
-    await store.take_fence(conn)
+    await take_fence(conn)
     # Asked again behind the fence: no scan is decided until this is done.
     found = await store.find_activation(conn, activation_id)
     assert found is not None

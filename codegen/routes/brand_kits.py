@@ -15,6 +15,7 @@ from core.auth.audit import record_action
 from core.bounds import MAX_TEXT, Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.fence import take_fence
 
 Link = Annotated[str, msgspec.Meta(max_length=510)]
 Colour = Annotated[str, msgspec.Meta(max_length=7, examples=["#183f86"])]
@@ -98,7 +99,7 @@ async def put_kit(
     refuse(check_kit(kit))
     now = utc_datetime(clock.now_ms())
     async with engine.begin() as conn:
-        await store.take_fence(conn)
+        await take_fence(conn)
         await store.put_kit(conn, kit, logo, now=now)
         await record_action(
             conn,

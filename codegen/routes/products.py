@@ -14,6 +14,7 @@ from core.auth.requests import Once
 from core.bounds import MAX_SHELF_LIFE_DAYS, Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
+from core.fence import take_fence
 from core.names import are_one
 
 ShelfLife = Annotated[int, msgspec.Meta(ge=1, le=MAX_SHELF_LIFE_DAYS)]
@@ -53,7 +54,7 @@ async def add_product(
     now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> NewProduct:
-        await store.take_fence(conn)
+        await take_fence(conn)
         brand = await store.spell_brand(conn, data.brand)
         await store.insert_product(
             conn,

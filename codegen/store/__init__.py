@@ -64,13 +64,11 @@ from codegen.store.recalls import (
 )
 from codegen.store.versions import (
     count_changed_ranges,
-    current_version,
     load_changed_products,
     load_changed_ranges,
     load_range_table,
     load_ranges_of_codes,
     load_segments,
-    take_fence,
     tell_time,
 )
 from codegen.store.voids import (
@@ -91,7 +89,6 @@ __all__ = [
     "count_fresh_voids",
     "count_issued",
     "count_voids",
-    "current_version",
     "find_activation",
     "find_active_codes",
     "find_batch",
@@ -143,7 +140,6 @@ __all__ = [
     "set_epoch_state",
     "set_next_serial",
     "spell_brand",
-    "take_fence",
     "tell_time",
     "void_segments_since",
 ]

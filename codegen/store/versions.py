@@ -1,4 +1,4 @@
-"""The fence, the version behind it, and the loading of what changed since a version.
+"""The loading of ranges and products, and of what changed of them since a version.
 
 Each row that a scan must not be decided without says which version changed it last
 (`version`, by default that of the fence it was written under). So a worker asks for
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
@@ -27,7 +27,6 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.terms import RangeTerms, TermsColumns, day_of, moment_of
 from codegen.store.products import product_of
-from core.db import FENCE_EXCLUSIVE
 from core.db_arrays import fetch_int8_arrays
 
 # So much is decoded at once on the event loop: a few milliseconds.
@@ -83,24 +82,11 @@ _OF_CODES = f"""
 """  # noqa: S608 - made of constants
 
 
-async def take_fence(conn: AsyncConnection) -> None:
-    """Shut scans out until this transaction ends; raises the version for them."""
-    await conn.execute(text(FENCE_EXCLUSIVE))
-    await conn.execute(
-        update(t.range_version).values(version=t.range_version.c.version + 1)
-    )
-
-
 async def tell_time(conn: AsyncConnection) -> datetime:
     """Tell the time by PostgreSQL's clock, as it is now and not as this began."""
     told = await conn.execute(text("SELECT clock_timestamp()"))
     at: datetime = told.scalar_one()
     return at
-
-
-async def current_version(conn: AsyncConnection) -> int:
-    """Read the version that a scan's range table must have."""
-    return int((await conn.execute(select(t.range_version.c.version))).scalar_one())
 
 
 async def load_range_table(conn: AsyncConnection) -> RangeTable:

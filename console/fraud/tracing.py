@@ -21,10 +21,11 @@ from codegen.pipeline import (
     measure_plan,
     void_or_ask,
 )
-from codegen.store import load_touched_ranges, take_fence
+from codegen.store import load_touched_ranges
 from console.frame.messages import message
 from core.auth import Staff
 from core.errors import InvalidInput
+from core.fence import take_fence
 from printer_export.pipeline.history import PackagedIn, find_packages_of
 from scan_api.store.scans import find_claimed
 

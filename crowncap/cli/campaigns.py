@@ -10,6 +10,7 @@ from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bounds import MAX_POINTS
 from core.errors import Conflict, InvalidInput
+from core.fence import take_fence
 from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
@@ -59,7 +60,7 @@ async def add(
         "ends": ends_at and on_both_clocks(ends_at, timezone),
     }
     async with shell.engine.begin() as conn:
-        await codes_store.take_fence(conn)
+        await take_fence(conn)
         if terms["brand"]:
             terms["brand"] = await codes_store.spell_brand(conn, terms["brand"])
         try:

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.store import take_fence
 from core.errors import Conflict
+from core.fence import take_fence
 from core.redis import RedisClient
 from core.settings import Settings
 from crowncap.demo_week.brand import hear_of_fakes, introduce, open_campaign

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.keyring import Newest
-from codegen.store import take_fence
+from core.fence import take_fence
 from crowncap.recovery import tables as t
 
 # Numbers of packages, recalls and the like that are skipped after a restore.

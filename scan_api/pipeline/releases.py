@@ -18,7 +18,7 @@ from anti_fraud.domain import Entity, Place, Verdict, decide, travel
 from codegen.domain.ranges import EpochState
 from codegen.store import find_active_codes
 from core.clock import Clock, business_day, utc_datetime
-from core.db import FENCE_SHARED
+from core.fence import share_fence
 from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain.ledger import Hold, Resolution
@@ -90,7 +90,7 @@ class HoldReleaser:
             if state is EpochState.FROZEN
         ]
         async with self.engine.begin() as conn:
-            await conn.execute(text(FENCE_SHARED))
+            await share_fence(conn)
             held = await load_open_holds(conn, frozen_epochs=frozen, limit=BATCH)
             if not held:
                 return 0

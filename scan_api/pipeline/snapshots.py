@@ -20,7 +20,6 @@ from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from codegen.store import (
     count_changed_ranges,
-    current_version,
     load_changed_kits,
     load_changed_products,
     load_changed_ranges,
@@ -30,6 +29,7 @@ from codegen.store import (
     void_segments_since,
 )
 from core.errors import MisconfiguredError
+from core.fence import current_version
 from rewards.store.campaigns import load_campaigns, load_spent_campaigns
 from scan_api.domain.scans import Snapshot
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 import anti_fraud.tables
 import codegen.tables
 import core.auth.tables
+import core.fence
 import crowncap.audit.tables
 import crowncap.recovery.tables
 import printer_export.tables
@@ -30,6 +31,7 @@ FEATURES: dict[str, MetaData] = {
     "anti_fraud": anti_fraud.tables.metadata,
     "codegen": codegen.tables.metadata,
     "core.auth": core.auth.tables.metadata,
+    "core.fence": core.fence.metadata,
     "crowncap.audit": crowncap.audit.tables.metadata,
     "crowncap.recovery": crowncap.recovery.tables.metadata,
     "printer_export": printer_export.tables.metadata,

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch, BatchOrder, Selection
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, issue_batch
-from codegen.store import find_batch, take_fence
+from codegen.store import find_batch
 from core.auth import Staff
+from core.fence import take_fence
 from printer_export.files.building import SAMPLES
 from printer_export.store.packages import orders as store
 
