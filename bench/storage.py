@@ -33,10 +33,10 @@ from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, issue_batch
-from codegen.store import current_version
 from core.auth.principal import OPERATOR
 from core.clock import SystemClock, utc_datetime
 from core.db import create_engine
+from core.fence import current_version
 from core.ids import TimeIds
 from rewards.domain.campaigns import Campaign, plan_rewards
 from rewards.store.campaigns import load_campaigns

@@ -12,10 +12,10 @@ from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain import GuessCounter, member_tag
 from anti_fraud.tables import rule_sets
 from codegen.domain.code_text import group
-from codegen.store import take_fence
 from core.clock import utc_datetime
 from core.db import create_engine
 from core.errors import Throttled
+from core.fence import take_fence
 from core.ids import random_token
 from core.redis import RedisClient, connect
 from scan_api.domain.scans import Outcome, Scan
