@@ -50,10 +50,11 @@ SQL_LIKE = re.compile(
 )
 # Who may hold SQL without being a store, and why.
 SQL_ELSEWHERE = {
-    "core/auth/": "each room there holds the SQL of its one table",
+    "core/auth/": "each module there holds the SQL of its one table",
     "core/database_clock.py": "asks PostgreSQL for the time",
-    "core/db.py": "the fence is everyone's",
+    "core/db.py": "looks for sessions that hold locks",
     "core/db_arrays.py": "hands statements of stores to the driver",
+    "core/fence.py": "the fence is everyone's",
     "crowncap/audit/": "the audit reads every table and is owned by none",
     "crowncap/demo_week/past.py": "sets PostgreSQL's clock back for the demo",
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
