@@ -78,7 +78,7 @@ class CodeRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CodeState:
     """How one code stands, and what it stands for."""
 
     state: RangeState

@@ -17,10 +17,10 @@ from codegen import tables as t
 from codegen.domain.ranges import (
     Binding,
     CodeRange,
+    CodeState,
     Interval,
     RangePlan,
     RangeState,
-    Standing,
 )
 from codegen.store.faults import explain
 
@@ -134,7 +134,7 @@ async def load_touched_ranges(
     return [code_range_of(row) for row in rows]
 
 
-async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
+async def find_code_state(conn: AsyncConnection, code_id: int) -> CodeState:
     """Tell how an issued code stands; a single void comes last."""
     row = (
         await conn.execute(
@@ -152,7 +152,7 @@ async def find_standing(conn: AsyncConnection, code_id: int) -> Standing:
         )
     ).one()
     fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
-    return Standing(state=RangeState(fields.pop("state")), **fields)
+    return CodeState(state=RangeState(fields.pop("state")), **fields)
 
 
 async def find_lot_batches(conn: AsyncConnection, lot: str) -> list[int]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.domain.ranges import Standing, StateChange
-from codegen.store import find_standing, find_state_changes
+from codegen.domain.ranges import CodeState, StateChange
+from codegen.store import find_code_state, find_state_changes
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.aggregation.units import EventKind
@@ -50,7 +50,7 @@ class CodeHistory:
 
     batch: Batch
     index: int
-    standing: Standing
+    code_state: CodeState
     claim: Claim | None
     sightings: int
     events: tuple[Event, ...]
@@ -76,7 +76,7 @@ async def load_code_history(
     """Put a cap's history together; raises NotFound for an index out of the batch."""
     history = await load_production_history(conn, batch, index)
     code_id = batch.first_code_id + index
-    standing = await find_standing(conn, code_id)
+    code_state = await find_code_state(conn, code_id)
     claim = await load_claim(conn, code_id)
     events = [
         Event(batch.issued_at, "issued", batch.issued_by),
@@ -89,7 +89,7 @@ async def load_code_history(
     return CodeHistory(
         batch,
         index,
-        standing,
+        code_state,
         claim,
         await count_sightings(conn, code_id),
         tuple(sorted(events, key=lambda event: event.at)),
