@@ -45,7 +45,7 @@ from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.store import load_range_table
 from codegen.store.ranges import code_range_of
 from core.db import create_engine
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 
 CODES_A_RANGE: Final = 10
 CHANGES_PER_S: Final = 10
@@ -138,7 +138,7 @@ async def _load_objects(conn: AsyncConnection) -> list[Any]:
 async def measure_stops(data: Path, urls: StoreUrls, rounds: int) -> dict[str, float]:
     """Measure what taking a change over stops the loop for, and the first loading."""
     engine = create_engine(urls.database_url)
-    keeper = SnapshotKeeper(engine, MasterKeyFile(data / "keys" / "master-keys"))
+    keeper = WorkerStateKeeper(engine, MasterKeyFile(data / "keys" / "master-keys"))
     await keeper.start()
     began = time.perf_counter()
     loading = await longest_stop_ms(keeper.refresh)

@@ -103,7 +103,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.authenticator.members,
         worker.codes,
         worker.opening,
-        lambda: worker.codes.snapshots.current.brands,
+        lambda: worker.codes.states.current.brands,
     )
     staff_pages = ConsoleContext(
         worker.settings,

@@ -41,8 +41,8 @@ from scan_api.pipeline.readiness import ReadinessCheck
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.worker_lease import LeasedIds
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.routes.scans import ScanRoute
 from scan_api.store.commit_pool import CommitPool
 from scan_api.store.partitions import ensure_current_partitions
@@ -87,7 +87,7 @@ class Worker:
         self.once = Once(self.engine, self.clock, self.guesses)
         self.issuance = issuance_of(self.settings)
         self.packaging = packaging_of(self.settings)
-        keeper = SnapshotKeeper(self.engine, self.issuance.key_file)
+        keeper = WorkerStateKeeper(self.engine, self.issuance.key_file)
         pool = CommitPool(urls.database_url)
         ids = LeasedIds(database_url=urls.database_url, clock=self.clock)
         self.readiness = ReadinessCheck.of(
@@ -149,7 +149,7 @@ class Worker:
 
     async def _load(self) -> None:
         """Bring everything to where scans can be answered."""
-        opening, keeper = self.opening, self.opening.pipeline.snapshots
+        opening, keeper = self.opening, self.opening.pipeline.states
         await self.clock.measure(self.engine)
         await ensure_current_partitions(self.engine, utc_datetime(self.clock.now_ms()))
         await keeper.start()
@@ -160,7 +160,7 @@ class Worker:
 
     def _works(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """Name what goes on in the background for as long as the worker lives."""
-        opening, keeper = self.opening, self.opening.pipeline.snapshots
+        opening, keeper = self.opening, self.opening.pipeline.states
         releaser = HoldReleaser(
             self.engine,
             self.redis,
@@ -171,7 +171,7 @@ class Worker:
         )
         return {
             "worker number": opening.ids.hold,
-            "snapshots": keeper.follow,
+            "states": keeper.follow,
             "guesses": opening.throttle.run,
             "blocks of others": opening.throttle.listen,
             "releases": releaser.run,

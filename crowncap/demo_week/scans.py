@@ -27,7 +27,7 @@ from scan_api.domain.scans import Scan
 from scan_api.pipeline.requests import Position, locate, position_cell
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitPool
 from scan_api.store.partitions import ensure_current_partitions, keep_code_partitions
 from scan_api.store.scans import find_kept
@@ -60,7 +60,7 @@ class Shops:
         await self._submit(week, [each for each in scans if each.scan_id not in kept])
 
     async def _submit(self, week: Week, scans: Sequence[Scan]) -> None:
-        keeper = SnapshotKeeper(self.engine, self.key_file)
+        keeper = WorkerStateKeeper(self.engine, self.key_file)
         await keeper.start()
         await keeper.refresh()
         pool = CommitPool(self.database_url)

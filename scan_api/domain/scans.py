@@ -99,7 +99,7 @@ NO_SIGNALS = Signals(ClaimedBit.MAYBE, {"signals_available": False}, maybe_void=
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class WorkerState:
     """What a worker knows of ranges, products, epochs and campaigns at a version."""
 
     version: int
@@ -181,7 +181,7 @@ class CodeStatus(msgspec.Struct, frozen=True, gc=False):
 
 
 def look_up_code(
-    snapshot: Snapshot,
+    worker_state: WorkerState,
     terms: RangeTerms | None,
     code_id: int,
     gtin: str | None,
@@ -196,12 +196,12 @@ def look_up_code(
     if terms is None:
         return CodeStatus(Outcome.INVALID)
     bound, printed = terms.binding.gtin, terms.printed_gtin
-    product = snapshot.products.get(bound or printed or "")
+    product = worker_state.products.get(bound or printed or "")
     if brand is not None and _is_of_another(brand, terms, product):
         return CodeStatus(Outcome.INVALID, terms, foreign=True)
     if gtin is not None and gtin not in {bound, printed}:
         return CodeStatus(Outcome.INVALID, terms)
-    epoch = snapshot.epochs[code_id >> SERIAL_BITS]
+    epoch = worker_state.epochs[code_id >> SERIAL_BITS]
     outcome: Outcome | None = None
     if epoch is EpochState.RETIRED:
         outcome = Outcome.NOT_ACTIVE

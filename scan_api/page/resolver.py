@@ -100,10 +100,10 @@ def links_header(link: DigitalLink) -> dict[str, str]:
 
 async def find_product(context: PageContext, link: DigitalLink) -> Product | None:
     """Find the product of a link, on a fresh table if this worker's knows it not."""
-    snapshots = context.codes.snapshots
-    if link.gtin not in snapshots.current.products:
-        await snapshots.refresh()
-    return snapshots.current.products.get(link.gtin)
+    states = context.codes.states
+    if link.gtin not in states.current.products:
+        await states.refresh()
+    return states.current.products.get(link.gtin)
 
 
 def _answer_links(link: DigitalLink, product: Product, root: str) -> Response[bytes]:

@@ -10,9 +10,15 @@ from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
 from rewards.domain.campaigns import Offer, OfferState
 from rewards.store.limits import load_earned
-from scan_api.domain.scans import CodeStatus, CodeView, Outcome, Snapshot, look_up_code
+from scan_api.domain.scans import (
+    CodeStatus,
+    CodeView,
+    Outcome,
+    WorkerState,
+    look_up_code,
+)
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.scans import find_claim
 
 
@@ -22,7 +28,7 @@ class CodeLookup:
 
     engine: AsyncEngine
     clock: Clock
-    snapshots: SnapshotKeeper
+    states: WorkerStateKeeper
     throttle: GuessThrottle
     timezone: ZoneInfo
 
@@ -38,7 +44,7 @@ class CodeLookup:
         if opened is None:
             return CodeView(Outcome.INVALID)
         code_id, code_text = opened.code_id, opened.code_text
-        status, snapshot = await self._look_up(code_id, opened.gtin, now_ms)
+        status, worker_state = await self._look_up(code_id, opened.gtin, now_ms)
         if status.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
             self.throttle.note_guess(code_text, tags, now_ms, VIEW)
@@ -60,7 +66,7 @@ class CodeLookup:
             claim = await find_claim(conn, code_id)
             offer = None
             if claim is None and status.pays:
-                offer = await self._offer(conn, snapshot, status, member_id, now_ms)
+                offer = await self._offer(conn, worker_state, status, member_id, now_ms)
         return CodeView(
             Outcome.VERIFIED if claim is None else Outcome.ALREADY_CLAIMED,
             status.product,
@@ -75,14 +81,14 @@ class CodeLookup:
     async def _offer(
         self,
         conn: AsyncConnection,
-        snapshot: Snapshot,
+        worker_state: WorkerState,
         status: CodeStatus,
         member_id: str | None,
         now_ms: int,
     ) -> Offer | None:
         """Tell what a claim would find: the look that follows a claim's own steps."""
-        offer = snapshot.offer_of(status.terms, utc_datetime(now_ms))
-        campaign = snapshot.campaign_of(status.terms)
+        offer = worker_state.offer_of(status.terms, utc_datetime(now_ms))
+        campaign = worker_state.campaign_of(status.terms)
         if offer is None or campaign is None or offer.state is not OfferState.OPEN:
             return offer
         cap = campaign.daily_cap
@@ -100,19 +106,19 @@ class CodeLookup:
 
     async def _look_up(
         self, code_id: int, gtin: str | None, now_ms: int
-    ) -> tuple[CodeStatus, Snapshot]:
+    ) -> tuple[CodeStatus, WorkerState]:
         now = utc_datetime(now_ms)
-        snapshot = self.snapshots.current
+        worker_state = self.states.current
         status = look_up_code(
-            snapshot, snapshot.table.find(code_id), code_id, gtin, now
+            worker_state, worker_state.table.find(code_id), code_id, gtin, now
         )
         if status.outcome is None:
-            return status, snapshot
+            return status, worker_state
         # What looks wrong may only be news to this worker.
-        snapshot = await self.snapshots.of_codes([code_id])
+        worker_state = await self.states.of_codes([code_id])
         status = look_up_code(
-            snapshot, snapshot.table.find(code_id), code_id, gtin, now
+            worker_state, worker_state.table.find(code_id), code_id, gtin, now
         )
         if status.terms is None:
-            self.snapshots.note_never_issued(code_id)
-        return status, snapshot
+            self.states.note_never_issued(code_id)
+        return status, worker_state

@@ -18,7 +18,7 @@ from core.clock import elapsed_s
 from core.ids import random_token
 from core.redis import PackedBatch, RedisAway, RedisClient
 from scan_api.pipeline.metrics import REDIS_UP, SEGMENTS_MISSING
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.filters import READY_BIT, FilterBuilder, claimed_key
 
 INTERVAL_S = 1.0
@@ -38,7 +38,7 @@ class FilterUpkeep:
 
     engine: AsyncEngine
     redis: RedisClient
-    snapshots: SnapshotKeeper
+    states: WorkerStateKeeper
     _builder: FilterBuilder = field(init=False)
     _missing: set[int] = field(default_factory=set)
     _wrong: set[int] = field(default_factory=set)
@@ -63,8 +63,8 @@ class FilterUpkeep:
 
     async def tend(self) -> None:
         """Look once, and fill what is missing. Raises RedisAway."""
-        self._wrong |= self.snapshots.take_wrong_segments()
-        self._changed |= self.snapshots.take_stale_segments()
+        self._wrong |= self.states.take_wrong_segments()
+        self._changed |= self.states.take_stale_segments()
         await self._look()
         # A new batch has segments that nobody has filled yet, and others may have
         # filled what was missing.
@@ -111,13 +111,13 @@ class FilterUpkeep:
                 return
             try:
                 await self._builder.rebuild_claimed(segment)
-                await self._builder.rebuild_void(self.snapshots.keys, segment)
+                await self._builder.rebuild_void(self.states.keys, segment)
             finally:
                 await self.redis.call(b"DEL", lease)
             self._missing.discard(segment)
             self._wrong.discard(segment)
         else:
-            await self._builder.rebuild_void(self.snapshots.keys, segment)
+            await self._builder.rebuild_void(self.states.keys, segment)
         self._changed.discard(segment)
 
     async def _take(self, lease: bytes) -> bool:

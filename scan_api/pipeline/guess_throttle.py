@@ -31,7 +31,7 @@ from core.errors import Throttled
 from core.redis import PackedBatch, RedisAway, RedisClient
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.metrics import OUTCOMES, THROTTLED
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 
 FLUSH_INTERVAL_S = 0.1
 _LEAST_INTERVAL_S = 0.01
@@ -74,7 +74,7 @@ class GuessThrottle:
     redis: RedisClient
     engine: AsyncEngine
     clock: Clock
-    snapshots: SnapshotKeeper
+    states: WorkerStateKeeper
     _seen: int = 0
     _scanned: int = 0
     _throttled: int = 0
@@ -84,7 +84,7 @@ class GuessThrottle:
 
     def obey(self) -> None:
         """Judge by the throttles that this worker knows of now."""
-        throttles = self.snapshots.current.rule_set.throttles
+        throttles = self.states.current.rule_set.throttles
         if self.counter.throttles is not throttles:
             self.counter.obey(throttles)
 
@@ -105,7 +105,7 @@ class GuessThrottle:
         if scanned.code_text is None:
             self._scanned += channel != VIEW
             return None
-        code_id = open_code(self.snapshots.keys, scanned.code_text)
+        code_id = open_code(self.states.keys, scanned.code_text)
         if code_id is None:
             self._note_wrong(scanned.code_text, tags, now_ms, channel, admission)
             return None
@@ -220,7 +220,7 @@ class GuessThrottle:
         """Write down what came since the last report."""
         seen, throttled, samples = self._seen, self._throttled, self._samples
         self._count()
-        leaked = self.snapshots.take_never_issued()
+        leaked = self.states.take_never_issued()
         self._counted = (0, 0)
         self._seen, self._throttled, self._samples = 0, 0, []
         self._scanned = 0

@@ -16,7 +16,7 @@ from scan_api.domain.scans import (
     Plan,
     Scan,
     Signals,
-    Snapshot,
+    WorkerState,
     judged_facts,
     look_up_code,
     plan_scan,
@@ -35,19 +35,19 @@ class Moment:
 
 
 def plan_scans(
-    snapshot: Snapshot,
+    worker_state: WorkerState,
     scans: Sequence[Scan],
     signals: Sequence[Signals],
     voided: Collection[int],
     moment: Moment,
 ) -> list[Plan | Exception]:
     """Plan every scan; one whose data cannot be judged fails alone, with an alarm."""
-    found = snapshot.table.find_all([scan.code_id for scan in scans])
+    found = worker_state.table.find_all([scan.code_id for scan in scans])
     plans: list[Plan | Exception] = []
     for scan, signal, terms in zip(scans, signals, found, strict=True):
         try:
             void = scan.code_id in voided
-            plans.append(_plan(snapshot, scan, signal, terms, moment, void=void))
+            plans.append(_plan(worker_state, scan, signal, terms, moment, void=void))
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
             plans.append(note_fault(scan, fault))
     return plans
@@ -61,7 +61,7 @@ def note_fault(scan: Scan, fault: Exception) -> Exception:
 
 
 def _plan(
-    snapshot: Snapshot,
+    worker_state: WorkerState,
     scan: Scan,
     signal: Signals,
     terms: RangeTerms | None,
@@ -70,23 +70,23 @@ def _plan(
     void: bool,
 ) -> Plan:
     status = look_up_code(
-        snapshot, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
+        worker_state, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
     decision = None
     if scan.member_id is not None and signal.claimed is not ClaimedBit.YES:
         facts = judged_facts(signal.facts, status.sell_by, moment.today)
-        decision = decide(snapshot.rule_set, facts)
+        decision = decide(worker_state.rule_set, facts)
     return plan_scan(
         status,
         member_id=scan.member_id,
-        campaign=snapshot.campaign_of(terms),
+        campaign=worker_state.campaign_of(terms),
         decision=decision,
         signals_available=signal is not NO_SIGNALS,
         now=moment.now,
         claimed=signal.claimed,
-        spent=snapshot.spent,
+        spent=worker_state.spent,
     )
 
 

@@ -23,10 +23,10 @@ from core.ids import TimeIds, first_id_at, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain.ledger import Hold, Resolution
 from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
-from scan_api.domain.scans import Snapshot, judged_facts, look_up_code
+from scan_api.domain.scans import WorkerState, judged_facts, look_up_code
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.signals import PLACE_TTL_S
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 
 BATCH = 200
 INTERVAL_S = 2.0
@@ -65,7 +65,7 @@ class HoldReleaser:
     redis: RedisClient
     clock: Clock
     ids: TimeIds
-    snapshots: SnapshotKeeper
+    states: WorkerStateKeeper
     timezone: ZoneInfo
 
     async def run(self) -> None:
@@ -83,10 +83,10 @@ class HoldReleaser:
     async def release_once(self) -> int:
         """Decide the oldest holds again; returns how many. Raises RedisAway."""
         await self.redis.call(b"PING")
-        snapshot = self.snapshots.current
+        worker_state = self.states.current
         frozen = [
             epoch
-            for epoch, state in snapshot.epochs.items()
+            for epoch, state in worker_state.epochs.items()
             if state is EpochState.FROZEN
         ]
         async with self.engine.begin() as conn:
@@ -116,21 +116,21 @@ class HoldReleaser:
         """Keep what the rules pass and what is still active under the fence."""
         code_ids = [hold.code_id for hold in held]
         # Under the fence, so that nothing newer is overlooked.
-        snapshot = await self.snapshots.of_codes(code_ids)
-        facts = await self._facts(conn, held, snapshot)
+        worker_state = await self.states.of_codes(code_ids)
+        facts = await self._facts(conn, held, worker_state)
         active = await find_active_codes(conn, code_ids)
         return [
             hold
             for hold, fact in zip(held, facts, strict=True)
             if hold.code_id in active
-            and decide(snapshot.rule_set, fact).verdict is Verdict.PASS
+            and decide(worker_state.rule_set, fact).verdict is Verdict.PASS
         ]
 
     async def _facts(
-        self, conn: AsyncConnection, held: Sequence[Hold], snapshot: Snapshot
+        self, conn: AsyncConnection, held: Sequence[Hold], worker_state: WorkerState
     ) -> list[dict[str, Any]]:
         facts: list[dict[str, Any]] = [{"signals_available": True} for _ in held]
-        rule_set = snapshot.rule_set
+        rule_set = worker_state.rule_set
         windows = rule_set.windows.get(Entity.MEMBER, ())
         names = rule_set.counter_facts.get(Entity.MEMBER, ())
         for window_s, name in zip(windows, names, strict=True):
@@ -149,12 +149,12 @@ class HoldReleaser:
             for fact, hold in zip(facts, held, strict=True):
                 fact[name] = counts[hold.transfer_id]
         await self._add_places(conn, held, facts)
-        found = snapshot.table.find_all([hold.code_id for hold in held])
+        found = worker_state.table.find_all([hold.code_id for hold in held])
         now = utc_datetime(self.clock.now_ms())
         return [
             judged_facts(
                 fact,
-                look_up_code(snapshot, terms, hold.code_id, None, now).sell_by,
+                look_up_code(worker_state, terms, hold.code_id, None, now).sell_by,
                 business_day(time_of_id(hold.transfer_id), self.timezone),
             )
             for fact, hold, terms in zip(facts, held, found, strict=True)

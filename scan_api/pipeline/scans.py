@@ -39,7 +39,7 @@ from scan_api.domain.scans import (
     Plan,
     Scan,
     Signals,
-    Snapshot,
+    WorkerState,
 )
 from scan_api.pipeline.answered import Answered, replay_of, to_record, unstorable_member
 from scan_api.pipeline.metrics import (
@@ -56,8 +56,8 @@ from scan_api.pipeline.metrics import (
 from scan_api.pipeline.plans import Moment, doubt_claimed, note_fault, plan_scans
 from scan_api.pipeline.responses import answer_invalid, answer_scan
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
 from scan_api.pipeline.texts import Calendar
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store import scans as store
 from scan_api.store.commit_pool import CommitConnection, CommitPool
 from scan_api.store.scans import Committed, Decided
@@ -77,7 +77,7 @@ class ScanPipeline:
 
     pool: CommitPool
     signals: SignalStore
-    snapshots: SnapshotKeeper
+    states: WorkerStateKeeper
     timezone: ZoneInfo
     # Told (scan_id, code_id) of every claim once it is durable.
     note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
@@ -108,7 +108,7 @@ class ScanPipeline:
             try:
                 members, strangers = self._recall_members(scans)
                 # Read once: what a batch is counted by is what it is judged by.
-                known = self.snapshots.current
+                known = self.states.current
                 signals, _ = await asyncio.gather(
                     self.signals.gather(scans, known.rule_set),
                     self._meet_members(connection, members, strangers),
@@ -179,7 +179,7 @@ class ScanPipeline:
     async def _settle(
         self,
         connection: CommitConnection,
-        known: Snapshot,
+        known: WorkerState,
         scans: Sequence[Scan],
         signals: Sequence[Signals],
         members: dict[str, int],
@@ -188,45 +188,47 @@ class ScanPipeline:
         now = utc_datetime(max(scan.at_ms for scan in scans))
         moment = Moment(now, business_day(to_ms(now), self.timezone))
         voided = await self._look_up_voids(scans, signals)
-        snapshot = known
+        worker_state = known
         for _ in range(MAX_STALE_RETRIES):
-            plans = plan_scans(snapshot, scans, signals, voided, moment)
-            if snapshot is known and any(map(_is_unknown, plans)):
+            plans = plan_scans(worker_state, scans, signals, voided, moment)
+            if worker_state is known and any(map(_is_unknown, plans)):
                 # Never issued, or issued a moment ago: only PostgreSQL can tell.
-                snapshot, signals = await self._renew(snapshot, scans, signals)
-                plans = plan_scans(snapshot, scans, signals, voided, moment)
+                worker_state, signals = await self._renew(worker_state, scans, signals)
+                plans = plan_scans(worker_state, scans, signals, voided, moment)
             try:
                 answers = await self._commit_plans(
                     connection,
                     scans,
                     plans,
                     members,
-                    version=snapshot.version,
+                    version=worker_state.version,
                     today=moment.today,
                 )
             except pg.Error as fault:
                 if fault.sqlstate == WRONGLY_CLAIMED:
                     WRONG_BITS.inc()
                     log.warning("claimed_bits_wrong", mend="crowncap filters rebuild")
-                    self.snapshots.note_wrong_bits(scan.code_id for scan in scans)
+                    self.states.note_wrong_bits(scan.code_id for scan in scans)
                     signals = doubt_claimed(signals)
                 elif fault.sqlstate == STALE_RANGES:
                     STALE_RETRIES.inc()
-                    snapshot, signals = await self._renew(snapshot, scans, signals)
+                    worker_state, signals = await self._renew(
+                        worker_state, scans, signals
+                    )
                 else:
                     raise
                 continue
             for scan, plan in zip(scans, plans, strict=True):
                 if _is_unknown(plan):
-                    self.snapshots.note_never_issued(scan.code_id)
+                    self.states.note_never_issued(scan.code_id)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
 
     async def _renew(
-        self, old: Snapshot, scans: Sequence[Scan], signals: Sequence[Signals]
-    ) -> tuple[Snapshot, Sequence[Signals]]:
+        self, old: WorkerState, scans: Sequence[Scan], signals: Sequence[Signals]
+    ) -> tuple[WorkerState, Sequence[Signals]]:
         """Ask PostgreSQL what it knows of these codes, and count by its rules."""
-        fresh = await self.snapshots.of_codes([scan.code_id for scan in scans])
+        fresh = await self.states.of_codes([scan.code_id for scan in scans])
         rules = old.rule_set, fresh.rule_set
         return fresh, await self.signals.recount(scans, signals, *rules)
 
@@ -240,7 +242,7 @@ class ScanPipeline:
         ]
         if not maybe:
             return frozenset()
-        async with self.snapshots.engine.connect() as conn:
+        async with self.states.engine.connect() as conn:
             return await codegen_store.find_void_codes(conn, maybe)
 
     # Commit ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from core.redis import RedisClient, connect
 from scan_api.pipeline.filter_upkeep import FilterUpkeep, missing_segments
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset, void_key
 from tests.fixtures.ground import Ground
 from tests.fixtures.processes import seal_texts
@@ -45,7 +45,7 @@ async def claimed(ledger: Ground) -> set[int]:
 
 async def upkeep_of(ledger: Ground, client: RedisClient) -> FilterUpkeep:
     """Put the upkeep of a worker together."""
-    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
+    keeper = WorkerStateKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     await keeper.refresh()
     return FilterUpkeep(ledger.engine, client, keeper)
@@ -117,7 +117,7 @@ async def test_wrong_bits_that_a_batch_met_are_replaced(
     upkeep = await upkeep_of(ledger, client)
     await upkeep.tend()
     await client.call(b"SETBIT", claimed_key(0), b"99", b"1")
-    upkeep.snapshots.note_wrong_bits([99])
+    upkeep.states.note_wrong_bits([99])
     await upkeep.tend()
     assert await bits(client) == claimed | {READY_BIT}
 
@@ -150,7 +150,7 @@ async def test_single_voids_reach_their_filter_and_new_batches_get_theirs(
     with ledger.issuance.high_water.raising(0) as mark:
         mark.raise_to(5 << 20)
     await ledger.issue(3)
-    await upkeep.snapshots.refresh()
+    await upkeep.states.refresh()
     await upkeep.tend()
     assert await client.call(b"EXISTS", void_key(0)) == 1
     assert await missing_segments(client, [0, 5]) == []

@@ -19,7 +19,7 @@ from scan_api.domain.scans import Scan
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitPool
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.fixtures.servers import reachable_directory
@@ -105,7 +105,7 @@ async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
     async with ledger.engine.begin() as conn:
         await install_shipped_rules(conn, now=utc_datetime(CLOCK.now_ms()))
     redis = connect(redis_url)
-    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
+    keeper = WorkerStateKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     [directory] = parse_qs(urlsplit(ledger.database_url).query)["host"]
     wire = Wire(Path(directory) / SOCKET)

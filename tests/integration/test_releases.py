@@ -17,13 +17,13 @@ from rewards.domain.campaigns import Campaign
 from rewards.domain.ledger import HoldReason
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.releases import HoldReleaser
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from tests.fixtures.ground import CLOCK, Ground
 
 
 async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
     """Put a releaser together as a worker has it."""
-    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
+    keeper = WorkerStateKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     return HoldReleaser(
         ledger.engine, redis, CLOCK, ledger.ids, keeper, ZoneInfo("Asia/Shanghai")
@@ -127,7 +127,7 @@ async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
     for state, resolution in ((EpochState.FROZEN, None), (EpochState.CLOSED, "posted")):
         async with ledger.engine.begin() as conn:
             await change_epoch(conn, 0, state, OPERATOR, now=now)
-        await releaser.snapshots.refresh()
+        await releaser.states.refresh()
         await releaser.release_once()
         assert await holds(ledger) == [("epoch", resolution)] * 2
     assert await ledger.audit() == []

@@ -18,7 +18,7 @@ from core.redis import RedisClient, connect
 from scan_api.domain.scans import Scan
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitPool
 from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
@@ -63,7 +63,7 @@ async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
     await ledger.rules()
     await ledger.campaign("points")
     redis = connect(redis_url)
-    keeper = SnapshotKeeper(ledger.engine, ledger.issuance.key_file)
+    keeper = WorkerStateKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     pool = CommitPool(ledger.database_url)
     pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
@@ -145,7 +145,7 @@ async def test_a_claimed_bit_without_a_claim_does_not_pass_the_rules_by(
             )
         )
     codes = await line.ground.live(20, campaign_id="points")
-    await line.pipeline.snapshots.refresh()
+    await line.pipeline.states.refresh()
     for code in codes:
         key = claimed_key(code >> SEGMENT_BITS)
         for bit in (READY_BIT, claimed_offset(code)):
@@ -159,12 +159,12 @@ async def test_a_claimed_bit_without_a_claim_does_not_pass_the_rules_by(
 
 async def test_a_code_issued_a_moment_ago_is_known_at_once(line: Line) -> None:
     """A worker that has not loaded it asks for it, and never calls it forged."""
-    await line.pipeline.snapshots.refresh()
+    await line.pipeline.states.refresh()
     codes = await line.ground.live(2, campaign_id="points")
     assert await line.scan(codes[0], "ann") == "rewarded"
     never_issued = codes[-1] + (1 << 30)
     assert await line.scan(never_issued, "ann") == "invalid"
-    assert line.pipeline.snapshots.take_never_issued() == [never_issued]
+    assert line.pipeline.states.take_never_issued() == [never_issued]
 
 
 async def test_moments_that_python_cannot_tell_stop_nobody(line: Line) -> None:
@@ -182,7 +182,7 @@ async def test_moments_that_python_cannot_tell_stop_nobody(line: Line) -> None:
     )
     await line.ground.rows("UPDATE ranges SET effective_at = '0001-01-01T00:00+08:00'")
     await line.ground.rows("UPDATE range_version SET version = version + 1")
-    await line.pipeline.snapshots.start()
+    await line.pipeline.states.start()
     assert await line.scan(codes[0], "ann") == "rewarded"
-    await line.pipeline.snapshots.refresh()
+    await line.pipeline.states.refresh()
     assert await line.scan(codes[1], "bob") == "rewarded"

@@ -22,7 +22,7 @@ from scan_api.domain.scans import Outcome, Scan
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.scans import ScanPipeline
 from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.snapshots import SnapshotKeeper
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitPool
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
@@ -69,7 +69,7 @@ async def other(ledger: Ground, redis_url: str) -> AsyncIterator[OtherWorker]:
     await ledger.campaign("points")
     codes = await ledger.live(3, campaign_id="points")
     engine, redis = create_engine(ledger.database_url), connect(redis_url)
-    keeper = SnapshotKeeper(engine, ledger.issuance.key_file)
+    keeper = WorkerStateKeeper(engine, ledger.issuance.key_file)
     await keeper.start()
     await keeper.refresh()
     pool = CommitPool(ledger.database_url)

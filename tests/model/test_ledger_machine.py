@@ -31,7 +31,7 @@ from rewards.domain.ledger import Hold, HoldReason, Resolution
 from rewards.domain.limits import Per
 from rewards.store.ledger import resolve_holds
 from scan_api.domain.scans import Outcome, look_up_code, plan_scan
-from scan_api.pipeline.snapshots import load_snapshot
+from scan_api.pipeline.worker_state import load_worker_state
 from scan_api.store.scans import Committed, Decided
 from tests.fixtures.ground import CLOCK, Ground, outcomes, prepare_ground
 
@@ -114,17 +114,17 @@ class LedgerMachine(RuleBasedStateMachine):
         )
 
     async def _plan(self, code: int, member: int, *, held: bool) -> Decided:
-        """Plan a scan as a worker does, from a fresh snapshot."""
+        """Plan a scan as a worker does, from a fresh state."""
         async with self.ground.engine.connect() as conn:
             await conn.execution_options(isolation_level="REPEATABLE READ")
-            snapshot = await load_snapshot(conn, await load_range_table(conn))
+            worker_state = await load_worker_state(conn, await load_range_table(conn))
         wish = self.ground.wish(
             self.batch.first_code_id + code, self.people[member], self.campaign
         )
         now = utc_datetime(wish.scan.at_ms)
-        terms = snapshot.table.find(wish.scan.code_id)
+        terms = worker_state.table.find(wish.scan.code_id)
         plan = plan_scan(
-            look_up_code(snapshot, terms, wish.scan.code_id, None, now),
+            look_up_code(worker_state, terms, wish.scan.code_id, None, now),
             member_id="somebody",
             campaign=self.campaign,
             decision=None,

@@ -25,7 +25,7 @@ from scan_api.domain.scans import (
     CodeStatus,
     Outcome,
     Plan,
-    Snapshot,
+    WorkerState,
     judged_facts,
     look_up_code,
     plan_scan,
@@ -53,7 +53,7 @@ def look(
     """Look a code up in a table of one range."""
     bound = replace(Binding(gtin=GTIN, campaign_id="points"), **binding)
     terms = RangeTerms(7, state, bound, placement, PRINTED)
-    snapshot = Snapshot(
+    worker_state = WorkerState(
         1,
         RangeTable.of([TableRow(CODE, CODE + 9, 1, terms)]),
         products={GTIN: product},
@@ -61,7 +61,7 @@ def look(
         campaigns={},
         rule_set=RULES,
     )
-    return look_up_code(snapshot, snapshot.table.find(code), code, gtin, NOW)
+    return look_up_code(worker_state, worker_state.table.find(code), code, gtin, NOW)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_another_brands_code_is_invalid_to_a_token_of_one_brand(
         7, RangeState.ACTIVATED, bound, "inside", None, brand=batch_brand
     )
     products = {GTIN: replace(PRODUCT, brand=product_brand or "")}
-    snapshot = Snapshot(
+    worker_state = WorkerState(
         *(1, RangeTable.of([TableRow(CODE, CODE, 1, terms)]), products),
         *({0: EpochState.OPEN}, {}, RULES),
     )
-    found = snapshot.table.find(CODE)
-    status = look_up_code(snapshot, found, CODE, None, NOW, brand="Dairy")
+    found = worker_state.table.find(CODE)
+    status = look_up_code(worker_state, found, CODE, None, NOW, brand="Dairy")
     assert status.foreign is foreign
     assert (plan(status).outcome is Outcome.INVALID) is foreign
     assert plan(status).foreign is foreign
-    assert not look_up_code(snapshot, found, CODE, None, NOW).foreign
+    assert not look_up_code(worker_state, found, CODE, None, NOW).foreign
 
 
 def plan(status: CodeStatus, **given_: Any) -> Plan:

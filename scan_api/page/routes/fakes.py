@@ -104,12 +104,12 @@ def _report_of(
     place: str,
 ) -> FakeReport:
     """Put a report together; the code of the page that it began at comes with it."""
-    snapshots = context.codes.snapshots
+    states = context.codes.states
     code_text = parse_scanned(of).code_text
-    code_id = None if code_text is None else open_code(snapshots.keys, code_text)
-    brand, seen = snapshots.current.brands.sole, None
+    code_id = None if code_text is None else open_code(states.keys, code_text)
+    brand, seen = states.current.brands.sole, None
     if code_id is not None:
-        brand = snapshots.current.brand_of(code_id) or brand
+        brand = states.current.brand_of(code_id) or brand
     elif of != HOME:
         seen = of[:MAX_SEEN]
     return FakeReport(

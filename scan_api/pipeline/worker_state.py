@@ -31,7 +31,7 @@ from codegen.store import (
 from core.errors import MisconfiguredError
 from core.fence import current_version
 from rewards.store.campaigns import load_campaigns, load_spent_campaigns
-from scan_api.domain.scans import Snapshot
+from scan_api.domain.scans import WorkerState
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions
 
@@ -45,13 +45,13 @@ log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(slots=True)
-class SnapshotKeeper:
-    """Holds the newest snapshot; `refresh` brings it up to date with what changed."""
+class WorkerStateKeeper:
+    """Holds the newest state; `refresh` brings it up to date with what changed."""
 
     engine: AsyncEngine
     key_file: MasterKeyFile
     keys: EpochKeys = field(init=False)
-    current: Snapshot = field(init=False)
+    current: WorkerState = field(init=False)
     _knows_ranges: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _chunks: set[int] = field(default_factory=set)
@@ -69,10 +69,10 @@ class SnapshotKeeper:
         async with self.engine.connect() as conn:
             await _repeatable(conn)
             await check_keys(conn, self.keys)
-            self.current = await load_snapshot(conn, RangeTable.empty())
+            self.current = await load_worker_state(conn, RangeTable.empty())
 
     async def refresh(self) -> None:
-        """Bring the snapshot up to date; what did not change is not loaded again."""
+        """Bring the state up to date; what did not change is not loaded again."""
         async with self._lock, self.engine.connect() as conn:
             await _repeatable(conn)
             if await self._is_current(conn):
@@ -93,7 +93,7 @@ class SnapshotKeeper:
         self._stale_segments.update(segments)
         self._seen_void_change = newest
 
-    async def of_codes(self, code_ids: Sequence[int]) -> Snapshot:
+    async def of_codes(self, code_ids: Sequence[int]) -> WorkerState:
         """Ask PostgreSQL for these codes, and for what is new besides ranges.
 
         For codes that are unknown here, issued a moment ago perhaps, and for batches
@@ -120,7 +120,7 @@ class SnapshotKeeper:
         if spent != self.current.spent:
             self.current = replace(self.current, spent=spent)
 
-    async def _newer(self, conn: AsyncConnection, table: RangeTable) -> Snapshot:
+    async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
         has_rules = await newest_rule_set(conn) == known.rule_set.version
@@ -154,7 +154,7 @@ class SnapshotKeeper:
             await asyncio.sleep(0)
         return table
 
-    async def _check_keys(self, fresh: Snapshot) -> None:
+    async def _check_keys(self, fresh: WorkerState) -> None:
         """Read the key file again when an epoch is new; raises MisconfiguredError."""
         if set(fresh.epochs) - set(self.keys.epochs):
             keys = self.key_file.load()
@@ -211,10 +211,10 @@ class SnapshotKeeper:
             await asyncio.sleep(interval_s)
 
 
-async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
+async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerState:
     """Put a table and all that is known besides it together."""
     products = await load_changed_products(conn, -1)
-    return Snapshot(
+    return WorkerState(
         await current_version(conn),
         table,
         products,
@@ -226,7 +226,7 @@ async def load_snapshot(conn: AsyncConnection, table: RangeTable) -> Snapshot:
     )
 
 
-def _keep_newer_rules(taken: Snapshot, other: Snapshot) -> Snapshot:
+def _keep_newer_rules(taken: WorkerState, other: WorkerState) -> WorkerState:
     """Give `taken` with the newer rules of both: one may have overtaken the other."""
     if other.rule_set.version <= taken.rule_set.version:
         return taken
