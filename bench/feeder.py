@@ -293,7 +293,7 @@ def _printers(scheme: str) -> Iterator[_Paper]:
         paper.texts, paper.cpu_s = found["texts"], found["cpu_s"]
 
 
-async def _stand(scheme: str) -> None:
+async def _set_up(scheme: str) -> None:
     """Be four printers until the input ends."""
     rolls = [MemoryRoll() for _ in range(LINES)]
     async with AsyncExitStack() as stack:
@@ -310,4 +310,4 @@ async def _stand(scheme: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_stand(sys.argv[1]))
+    asyncio.run(_set_up(sys.argv[1]))

@@ -63,10 +63,10 @@ def simulate(
     make = Make(speed, buffer)
     with ExitStack() as stack:
         paper: Roll = stack.enter_context(file_roll(roll)) if roll else BlankRoll()
-        asyncio.run(_stand(language, (host, port), make, paper, ordered))
+        asyncio.run(_set_up(language, (host, port), make, paper, ordered))
 
 
-async def _stand(
+async def _set_up(
     language: str, place: tuple[str, int], make: Make, paper: Roll, faults: list[Fault]
 ) -> None:
     """Print until somebody stops it, and say what was printed."""
