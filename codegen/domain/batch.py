@@ -7,12 +7,14 @@ from typing import Any
 
 from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.messages import message
 from codegen.domain.ranges import SERIAL_BITS, RangeState
 from codegen.domain.regions import read_regions
 from codegen.domain.skips import Skip
 from codegen.domain.symbol_size import SymbolSize, symbol_of
 from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import FieldError, InvalidInput
+from core.messages import Message
 from core.names import ByName, fold, tidy
 from core.origin import OriginError, read_origin
 
@@ -80,7 +82,7 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
             FieldError(
                 "/quantity",
                 "out_of_range",
-                f"A batch holds 1 to {MAX_QUANTITY:,} codes, not {order.quantity:,}.",
+                message("batch_size", most=MAX_QUANTITY, quantity=order.quantity),
             )
         )
     if order.gtin is not None:
@@ -89,9 +91,7 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
         except GtinError as fault:
             problems.append(FieldError("/gtin", "invalid_gtin", str(fault)))
     if order.link_form is LinkForm.GS1 and order.gtin is None:
-        problems.append(
-            FieldError("/gtin", "required", "A GS1 Digital Link needs a GTIN.")
-        )
+        problems.append(FieldError("/gtin", "required", message("gtin_for_link")))
     try:
         read_origin(order.link_base)
     except OriginError as fault:
@@ -103,7 +103,7 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
 def _unit_problems(order: BatchOrder) -> list[FieldError]:
     if len(order.units) > MAX_UNITS:
         return [
-            FieldError("/units", "too_many", f"At most {MAX_UNITS:,} units a batch.")
+            FieldError("/units", "too_many", message("too_many_units", most=MAX_UNITS))
         ]
     problems: list[FieldError] = []
     names: set[str] = set()
@@ -116,7 +116,7 @@ def _unit_problems(order: BatchOrder) -> list[FieldError]:
                 FieldError(
                     f"{pointer}/name",
                     "not_unique",
-                    "Unit names are unique, whatever their case and blanks.",
+                    message("unit_names_unique"),
                 )
             )
         names.add(name)
@@ -125,7 +125,7 @@ def _unit_problems(order: BatchOrder) -> list[FieldError]:
                 FieldError(
                     pointer,
                     "out_of_range",
-                    f"Unit {unit.name!r} must lie within 0 and {order.quantity - 1}.",
+                    message("unit_outside", unit=unit.name, last=order.quantity - 1),
                 )
             )
         elif unit.from_index <= end_of_previous:
@@ -133,7 +133,7 @@ def _unit_problems(order: BatchOrder) -> list[FieldError]:
                 FieldError(
                     pointer,
                     "overlap",
-                    f"Unit {unit.name!r} overlaps unit {previous!r}.",
+                    message("units_overlap", unit=unit.name, other=previous),
                 )
             )
         end_of_previous, previous = max(end_of_previous, unit.to_index), unit.name
@@ -173,9 +173,9 @@ class Batch:
         return self.epoch << SERIAL_BITS | self.first_serial
 
     @property
-    def link_fault(self) -> str | None:
+    def link_fault(self) -> Message | None:
         """Why its links cannot be printed; of batches issued before this was read."""
-        why = f"{self.link_base!r} is not in punycode."
+        why: str = message("not_punycode", link=self.link_base)
         try:
             read_origin(self.link_base)
         except OriginError as fault:
@@ -183,10 +183,7 @@ class Batch:
         else:
             if self.link_base.isascii():
                 return None
-        return (
-            f"The links of batch {self.batch_id} cannot be printed: {why} "
-            "Issue a new batch."
-        )
+        return message("link_unprintable", batch_id=self.batch_id, why=why)
 
     @property
     def symbol(self) -> SymbolSize | None:
@@ -227,7 +224,7 @@ class Selection:
             unit = batch.units_by_name().find(self.unit)
             if unit is None:
                 raise InvalidInput.field(
-                    "/unit", "unknown_unit", f"The batch has no unit {self.unit!r}."
+                    "/unit", "unknown_unit", message("no_unit", unit=self.unit)
                 )
             return unit.from_index, unit.to_index
         first = 0 if self.from_index is None else self.from_index
@@ -236,8 +233,9 @@ class Selection:
             raise InvalidInput.field(
                 "/from_index",
                 "out_of_range",
-                f"Indexes run from 0 to {batch.quantity - 1} in this batch, both "
-                f"included; {first} to {last} is no part of it.",
+                message(
+                    "indexes_outside", limit=batch.quantity - 1, first=first, last=last
+                ),
             )
         return first, last
 
@@ -249,12 +247,12 @@ class Selection:
             self.codes is not None,
         ]
         if sum(named) > 1:
-            raise InvalidInput(
-                "Name codes in one way: a unit, a range of indexes, or a list."
-            )
+            raise InvalidInput(message("name_one_way"))
         if self.codes is not None and not 1 <= len(self.codes) <= MAX_CODES_PER_CHANGE:
             raise InvalidInput.field(
-                "/codes", "out_of_range", f"1 to {MAX_CODES_PER_CHANGE:,} codes a call."
+                "/codes",
+                "out_of_range",
+                message("codes_a_call", most=MAX_CODES_PER_CHANGE),
             )
 
 

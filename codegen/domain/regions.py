@@ -13,7 +13,9 @@ from typing import Final
 
 import pycountry
 
+from codegen.domain.messages import message
 from core.errors import FieldError, InvalidInput
+from core.messages import Message
 
 # The first two digits of GB/T 2260, and the letters of ISO 3166-2:CN since 2017.
 _GB_2260: Final = (
@@ -27,7 +29,6 @@ _ALIKE_THERE: Final = 0.6
 _ALIKE: Final = 0.75
 _SHOWN: Final = 40
 _SUGGESTED: Final = 3
-_HINT: Final = "; a region is a code of ISO 3166, like CN or CN-31."
 # What the European Union writes, and ISO 3166 reserves, for those with other codes.
 _RESERVED: Final = {"UK": "GB", "EL": "GR"}
 # Words that only say what a region is, which nobody types.
@@ -43,8 +44,9 @@ def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
         code = known.get(told.strip().upper())
         if code is None:
             # Looking for the nearest takes milliseconds, in which no scan is answered.
-            hint = _suggest(told[:_SHOWN]) if len(faults) < _SUGGESTED else _HINT
-            sentence = f"There is no region {told[:_SHOWN]!r}{hint}"
+            sentence = message("no_region", region=told[:_SHOWN])
+            if len(faults) < _SUGGESTED:
+                sentence = _suggest(told[:_SHOWN])
             faults.append(FieldError(f"{pointer}/{place}", "unknown_region", sentence))
         else:
             codes.append(code)
@@ -53,7 +55,7 @@ def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _suggest(told: str) -> str:
+def _suggest(told: str) -> Message:
     named, meant = _names(), told.strip().upper()
     # Who begins with a country means a part of it.
     there = [name for name in named if name.startswith(meant[:3])]
@@ -62,8 +64,8 @@ def _suggest(told: str) -> str:
         if not near:
             continue
         code, name = named[near[0]]
-        return f"; did you mean {code} ({name})?"
-    return _HINT
+        return message("region_meant", region=told, code=code, name=name)
+    return message("no_region", region=told)
 
 
 @cache

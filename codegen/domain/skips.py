@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from codegen.domain.messages import message
 from codegen.domain.ranges import RangeState
+from core.messages import Message
 
 
 class SkipReason(StrEnum):
@@ -19,15 +21,12 @@ class SkipReason(StrEnum):
     ASKED = "second_person_needed"
 
 
-SENTENCES: Final[Mapping[SkipReason, str]] = {
-    SkipReason.VOID: "These caps are void, for good.",
-    SkipReason.RECALLED: "These caps are recalled, for good.",
-    SkipReason.ACTIVE: (
-        "These caps are active already, or from a start on that was set before; one "
-        "that is to come can be moved."
-    ),
-    SkipReason.ISSUED: "These caps were reported missing, or lie in too many pieces.",
-    SkipReason.ASKED: "A line does not void these caps alone; a second person has to.",
+SENTENCES: Final[Mapping[SkipReason, Message]] = {
+    SkipReason.VOID: message("skipped_void"),
+    SkipReason.RECALLED: message("skipped_recalled"),
+    SkipReason.ACTIVE: message("skipped_active"),
+    SkipReason.ISSUED: message("skipped_issued"),
+    SkipReason.ASKED: message("skipped_asked"),
 }
 REASON_OF: Final[Mapping[RangeState, SkipReason]] = {
     RangeState.VOID: SkipReason.VOID,
@@ -49,7 +48,7 @@ class Skip:
 def tell_skips(counts: Mapping[SkipReason, int]) -> tuple[Skip, ...]:
     """Tell what was skipped, in the order of the reasons' names."""
     return tuple(
-        Skip(reason, quantity, SENTENCES[reason])
+        Skip(reason, quantity, str(SENTENCES[reason]))
         for reason, quantity in sorted(counts.items())
         if quantity
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     CodeRange,
     Interval,
@@ -31,8 +32,7 @@ def refuse_other_line(batch: Batch, staff: Staff) -> None:
     """Let a key that is narrowed to a line change that line's batches; or Forbidden."""
     if staff.line is not None and batch.line != staff.line:
         raise Forbidden(
-            f"Batch {batch.batch_id} is of no line; a key of line {staff.line} changes "
-            "only what is of its line. Ask an issuer.",
+            message("other_line", batch_id=batch.batch_id, line=staff.line),
             code="not_yours_to_change",
         )
 
@@ -46,8 +46,7 @@ async def refuse_other_goods(
     """
     if await others_gtins(conn, batch, ranges, staff.brand):
         raise Forbidden(
-            f"Some of these codes of batch {batch.batch_id} are goods of another "
-            "brand.",
+            message("other_goods", batch_id=batch.batch_id),
             code="not_yours_to_change",
         )
 
@@ -79,14 +78,14 @@ def refuse_other_terms(batch: Batch, given: Mapping[str, Any], staff: Staff) -> 
         foreign.append("line")
     if foreign:
         raise Forbidden(
-            f"{', '.join(foreign)} {'is' if len(foreign) == 1 else 'are'} not a line's "
-            f"to choose: leave it out, or give what batch {batch.batch_id} says. An "
-            "issuer may give another.",
+            message(
+                "issuers_term" if len(foreign) == 1 else "issuers_terms",
+                names=", ".join(foreign),
+                batch_id=batch.batch_id,
+            ),
             code="not_yours_to_change",
             errors=tuple(
-                FieldError(
-                    f"/{name}", "not_yours_to_change", "As the batch says, or not."
-                )
+                FieldError(f"/{name}", "not_yours_to_change", message("as_the_batch"))
                 for name in foreign
             ),
         )
@@ -104,8 +103,7 @@ async def refuse_others_start(
     number = activation.activation_id
     if number not in await store.find_fresh_changes(conn, [number], staff.token_id):
         raise Forbidden(
-            f"Activation {number} is not a line's to move: it moves what its own key "
-            "activated within 24 hours. Ask an issuer.",
+            message("others_start", activation_id=number),
             code="not_yours_to_change",
         )
 
@@ -193,9 +191,8 @@ def refuse_beyond(shares: VoidShares) -> None:
     """Refuse a void that takes a second person; raises Forbidden."""
     if shares.quantity_beyond:
         raise Forbidden(
-            f"{shares.quantity_beyond:,} of these codes are not a line's to void "
-            "alone: it voids what is issued, or what its own key activated within 24 "
-            f"hours, up to {VOIDS_AN_HOUR:,} an hour. Nothing was done. Ask for it with"
-            " POST /v1/void-requests; an issuer approves.",
+            message(
+                "void_takes_two", quantity=shares.quantity_beyond, most=VOIDS_AN_HOUR
+            ),
             code="second_person_needed",
         )

@@ -13,6 +13,7 @@ from codegen import store
 from codegen.domain.batch import Batch, ChangeResult, Preview, Selection
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.keys import EpochKeys
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     LEGAL_FROM,
     Binding,
@@ -282,7 +283,7 @@ async def new_binding(
         product = await store.find_product(conn, binding.gtin)
         if product is None or staff.brand not in {None, product.brand}:
             raise InvalidInput.field(
-                "/gtin", "unknown_gtin", f"No product has GTIN {binding.gtin}."
+                "/gtin", "unknown_gtin", message("no_product", gtin=binding.gtin)
             )
         brand = product.brand
     await refuse_other_campaign(conn, binding.campaign_id, brand)
@@ -297,11 +298,16 @@ async def refuse_other_campaign(
         return
     owner = await store.find_campaign_brand(conn, campaign_id)
     if owner not in {None, brand}:
-        whose = "goods without a brand" if brand is None else f"goods of {brand}"
+        if brand is None:
+            told = message("no_campaign_without_brand", campaign_id=campaign_id)
+        else:
+            told = message(
+                "no_campaign_for_brand", campaign_id=campaign_id, brand=brand
+            )
         raise InvalidInput.field(
             "/campaign_id",
             "unknown_campaign",
-            f"There is no campaign {campaign_id} for {whose}.",
+            told,
         )
 
 
@@ -321,8 +327,7 @@ def refuse_rebinding(
         if at < len(targets) and targets[at][0] <= r.last_code_id:
             index = max(targets[at][0], r.first_code_id) - batch.first_code_id
             raise Conflict(
-                f"Codes from index {index} on are activated already, with another "
-                "product, lot, plant, region, campaign or start; nothing was done.",
+                message("activated_otherwise", index=index),
                 code="activated_otherwise",
             )
 
@@ -345,7 +350,7 @@ def _codes_of(
         if code_id is None and (tells_apart or code_text is None):
             problems.append(
                 FieldError(
-                    f"/codes/{position}", "invalid_code", "Not one of our codes."
+                    f"/codes/{position}", "invalid_code", message("not_our_code")
                 )
             )
         elif code_id is None or not ours:
@@ -353,7 +358,7 @@ def _codes_of(
                 FieldError(
                     f"/codes/{position}",
                     "other_batch",
-                    f"This code is not of batch {batch.batch_id}.",
+                    message("other_batch", batch_id=batch.batch_id),
                 )
             )
         else:
@@ -361,7 +366,7 @@ def _codes_of(
     note_wrong_codes(tries)
     if problems:
         raise InvalidInput(
-            f"{len(problems)} of {len(codes)} codes are wrong; nothing was done.",
+            message("codes_wrong", wrong=len(problems), count=len(codes)),
             errors=tuple(problems[:100]),
         )
     return sorted(code_ids)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch, Preview, Selection
+from codegen.domain.messages import message
 from codegen.domain.ranges import BatchInterval, CodeRange, Interval, RangeState
 from codegen.domain.recall import CoveredBatch, RecallKind, RecallScope, add_previews
 from codegen.pipeline.authority import (
@@ -35,19 +36,19 @@ async def find_scope(
     scope = replace(scope, brand=staff.brand, line=staff.line)
     named = [x for x in (scope.batch_id, scope.lot, scope.carton) if x is not None]
     if len(named) != 1:
-        raise InvalidInput.field(
-            "/batch_id", "one_needed", "Name either a batch, a lot or a carton."
-        )
+        raise InvalidInput.field("/batch_id", "one_needed", message("name_one"))
     if scope.carton is not None:
         packed = await find_carton(conn, scope.carton, staff)
         if not packed:
             raise InvalidInput.field(
-                "/carton", "unknown_carton", f"Nothing was packed as {scope.carton}."
+                "/carton",
+                "unknown_carton",
+                message("unknown_carton", carton=scope.carton),
             )
         return replace(scope, packed=tuple(packed))
     if scope.lot is not None and not await _batches_of(conn, scope):
         raise InvalidInput.field(
-            "/lot", "unknown_lot", f"No code was activated with lot {scope.lot!r}."
+            "/lot", "unknown_lot", message("unknown_lot", lot=scope.lot)
         )
     return scope
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.keys import EpochKeys
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     EpochState,
 )
@@ -55,7 +56,7 @@ async def rotate_epoch(
     states = await store.load_epoch_states(conn)
     epoch = max(states, default=-1) + 1
     if epoch > MAX_EPOCH:
-        raise Conflict("All 32 epochs of cap code v1 are used.", code="no_epoch_left")
+        raise Conflict(message("no_epoch_left"), code="no_epoch_left")
     keys = key_file.add_epoch(epoch)
     for number, state in states.items():
         if state is EpochState.OPEN:
@@ -92,7 +93,7 @@ async def change_epoch(
     before = await store.set_epoch_state(conn, epoch, state)
     if before not in _LEGAL_EPOCH_CHANGES[state]:
         raise Conflict(
-            f"Epoch {epoch} is {before}; it cannot become {state}.",
+            message("epoch_cannot", epoch=epoch, before=before, state=state),
             code="illegal_state",
         )
     await record_action(

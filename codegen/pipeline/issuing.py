@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     SERIALS_PER_EPOCH,
 )
@@ -70,8 +71,12 @@ async def issue_batch(
         after = first + order.quantity
         if after > SERIALS_PER_EPOCH:
             raise Conflict(
-                f"Epoch {epoch} has {max(SERIALS_PER_EPOCH - first, 0):,} serials left,"
-                f" too few for {order.quantity:,}; open the next: crowncap key rotate.",
+                message(
+                    "epoch_exhausted",
+                    epoch=epoch,
+                    left=max(SERIALS_PER_EPOCH - first, 0),
+                    quantity=order.quantity,
+                ),
                 code="epoch_exhausted",
             )
         await store.set_next_serial(conn, epoch, after)
@@ -106,10 +111,10 @@ async def _brand_of(
     product = await store.find_product(conn, order.gtin)
     if product is None:
         raise InvalidInput.field(
-            "/gtin", "unknown_gtin", f"No product has GTIN {order.gtin}."
+            "/gtin", "unknown_gtin", message("no_product", gtin=order.gtin)
         )
     if staff.brand is not None and product.brand != staff.brand:
         raise InvalidInput.field(
-            "/gtin", "unknown_gtin", f"No product of {staff.brand} has this GTIN."
+            "/gtin", "unknown_gtin", message("no_product_of_brand", brand=staff.brand)
         )
     return product.brand

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen import store
 from codegen.domain.batch import Batch, BatchFilter
 from codegen.domain.keys import EpochKeys
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     SERIAL_BITS,
     SERIALS_PER_EPOCH,
@@ -53,7 +54,7 @@ async def get_batch(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch
         or (staff.line is not None and batch.line not in {None, staff.line})
     )
     if batch is None or hidden:
-        raise NotFound(f"There is no batch {batch_id}.")
+        raise NotFound(message("no_batch", batch_id=batch_id))
     return batch
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen import store
 from codegen.domain.batch import Batch, Preview, Selection
 from codegen.domain.keys import EpochKeys
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     BatchInterval,
     Interval,
@@ -41,7 +42,10 @@ from core.errors import Conflict, Forbidden, NotFound
 from core.fence import take_fence
 from core.names import are_one
 
-_NAMES = {RecallKind.RECALL: "recall", RecallKind.VOID: "void request"}
+_NAMES = {
+    RecallKind.RECALL: message("a_recall"),
+    RecallKind.VOID: message("a_void_request"),
+}
 _ACTIONS = {RecallKind.RECALL: "recall", RecallKind.VOID: "void_request"}
 
 
@@ -155,7 +159,7 @@ async def show_recall(
 ) -> ShownRecall:
     """Show a recall within the caller's scope with what it would do; or NotFound."""
     recall = await store.find_recall(conn, recall_id, kind)
-    missing = NotFound(f"There is no {_NAMES[kind]} {recall_id}.")
+    missing = NotFound(message("no_recall", what=_NAMES[kind], recall_id=recall_id))
     if recall is None:
         raise missing
     try:
@@ -224,8 +228,11 @@ async def approve_recall(
     _refuse_approval(recall, staff)
     if (shown or recall.shown) != seen.digest:
         raise Conflict(
-            f"This {_NAMES[kind]} would take {seen.preview.would_change:,} codes now, "
-            "which is not what was shown. Look at it again, and approve what you see.",
+            message(
+                "changed_since_shown",
+                what=_NAMES[kind],
+                codes=seen.preview.would_change,
+            ),
             code="changed_since_shown",
         )
     if kind is RecallKind.RECALL:
@@ -249,10 +256,10 @@ async def approve_recall(
 def _refuse_approval(recall: Recall, staff: Staff) -> None:
     name = _NAMES[recall.kind]
     if recall.approved_by is not None:
-        raise Conflict(f"This {name} was approved already.", code="already_approved")
+        raise Conflict(message("already_approved", what=name), code="already_approved")
     if are_one(recall.requested_by, staff.person):
         raise Conflict(
-            f"A {name} is approved by someone other than who asked for it.",
+            message("second_person_needed", what=name),
             code="second_person_needed",
         )
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
+from codegen.domain.messages import message
 from codegen.domain.ranges import plan_start
 from codegen.pipeline.authority import (
     refuse_other_goods,
@@ -19,8 +19,6 @@ from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, NotFound
 from core.fence import take_fence
-
-_NO_SUCH: Final = "There is no activation {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,11 @@ async def move_start(
     """
     known = await store.find_activation(conn, activation_id)
     if known is None:
-        raise NotFound(_NO_SUCH.format(activation_id))
+        raise NotFound(message("no_activation", activation_id=activation_id))
     try:
         batch = await get_batch(conn, known.batch_id, staff)
     except NotFound:
-        raise NotFound(_NO_SUCH.format(activation_id)) from None
+        raise NotFound(message("no_activation", activation_id=activation_id)) from None
     refuse_other_line(batch, staff)
     await take_fence(conn)
     # Asked again behind the fence: no scan is decided until this is done.
@@ -75,12 +73,12 @@ async def move_start(
     assert found is not None
     if not found.active:
         raise Conflict(
-            "None of its caps is active any more: they are void or recalled.",
+            message("nothing_to_move"),
             code="nothing_to_move",
         )
     if found.effective_at is None or found.effective_at <= await store.tell_time(conn):
         raise Conflict(
-            "It has begun; only a start that is to come can be moved.",
+            message("already_begun"),
             code="already_begun",
         )
     await refuse_others_start(conn, found, staff)

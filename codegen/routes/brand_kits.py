@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from codegen import store
 from codegen.domain.brand_kit import BrandKit, check_kit
 from codegen.domain.brand_logo import MAX_BYTES, Logo, LogoError, read_logo
+from codegen.domain.messages import message
 from codegen.routes.fields import Text64
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.audit import record_action
@@ -61,7 +62,9 @@ class Kit(Body, frozen=True, kw_only=True):
 def may_see(staff: Staff, brand: str) -> None:
     """Keep a brand's staff to their brand; raises Forbidden."""
     if staff.brand is not None and staff.brand != brand:
-        raise Forbidden(f"This token is for {staff.brand} only.", code="out_of_scope")
+        raise Forbidden(
+            message("token_of_brand", brand=staff.brand), code="out_of_scope"
+        )
 
 
 @get("/v1/brands/{brand:str}/kit", summary="Look at a brand's kit", tags=["brands"])

@@ -7,6 +7,7 @@ from litestar import Request, Response, post
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
+from codegen.domain.messages import message
 from codegen.routes.fields import Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.audit import record_action
@@ -49,7 +50,7 @@ async def add_product(
     gtin = read_gtin(data.gtin)
     if staff.brand is not None and not are_one(data.brand, staff.brand):
         raise InvalidInput.field(
-            "/brand", "out_of_scope", f"This token is for {staff.brand} only."
+            "/brand", "out_of_scope", message("token_of_brand", brand=staff.brand)
         )
     now = utc_datetime(clock.now_ms())
 

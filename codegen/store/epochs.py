@@ -13,6 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
+from codegen.domain.messages import message
 from codegen.domain.ranges import (
     EpochState,
 )
@@ -84,7 +85,7 @@ async def set_epoch_state(
         )
     ).scalar_one_or_none()
     if before is None:
-        raise NotFound(f"There is no epoch {epoch}.")
+        raise NotFound(message("no_epoch", epoch=epoch))
     await conn.execute(
         update(t.epochs)
         .where(t.epochs.c.epoch == epoch)
@@ -106,7 +107,7 @@ async def lock_open_epoch(conn: AsyncConnection) -> tuple[int, int]:
     ).one_or_none()
     if row is None:
         raise Conflict(
-            "No epoch is open; make one with: crowncap key rotate.",
+            message("no_open_epoch"),
             code="no_open_epoch",
         )
     return row.epoch, row.next_serial

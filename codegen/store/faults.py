@@ -2,22 +2,23 @@
 
 from sqlalchemy.exc import IntegrityError
 
+from codegen.domain.messages import message
 from core.errors import Conflict, InvalidInput
 
 # How a constraint's name reads to the person who ran into it.
 _CONSTRAINTS = {
-    "products_pkey": ("/gtin", "already_exists", "This GTIN is a product already."),
-    "batches_gtin_fkey": ("/gtin", "unknown_gtin", "No product has this GTIN."),
-    "ranges_gtin_fkey": ("/gtin", "unknown_gtin", "No product has this GTIN."),
+    "products_pkey": ("/gtin", "already_exists", message("product_exists")),
+    "batches_gtin_fkey": ("/gtin", "unknown_gtin", message("no_such_product")),
+    "ranges_gtin_fkey": ("/gtin", "unknown_gtin", message("no_such_product")),
     "batches_campaign_id_fkey": (
         "/campaign_id",
         "unknown_campaign",
-        "No campaign has this id.",
+        message("no_campaign"),
     ),
     "ranges_campaign_id_fkey": (
         "/campaign_id",
         "unknown_campaign",
-        "No campaign has this id.",
+        message("no_campaign"),
     ),
 }
 
@@ -32,5 +33,5 @@ def explain(fault: IntegrityError) -> Exception:
             return Conflict(detail, code=code)
         return InvalidInput.field(pointer, code, detail)
     if name in {"batches_never_overlap", "ranges_never_overlap"}:
-        return Conflict("These serials are taken already.", code="overlapping_range")
+        return Conflict(message("serials_taken"), code="overlapping_range")
     return fault

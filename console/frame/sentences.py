@@ -118,15 +118,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "them by range."
     ): "批次 {} 的码分散成 {} 段，均未启用。请按序号范围启用。",
     "Codes become active when their carton ships.": "装箱发货时启用。",
-    "These caps are void, for good.": "这些瓶盖码已作废，不能恢复。",
-    "These caps are recalled, for good.": "这些瓶盖码已召回，不能恢复。",
-    (
-        "These caps are active already, or from a start on that was set before; one "
-        "that is to come can be moved."
-    ): "这些瓶盖码已经启用，或已定好启用时间；尚未到的启用时间可以改。",
-    (
-        "These caps were reported missing, or lie in too many pieces."
-    ): "这些瓶盖码已报缺失，或分散成太多段。",
     "line report": "产线报告",
     "shipment": "发货",
     # Pre-flight
@@ -144,9 +135,6 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "Caps would open {}, which is not among the hosts that may be printed "
         "(CROWNCAP_LINK_HOSTS)."
     ): "瓶盖会打开 {}，而它不在允许印刷的主机之列（CROWNCAP_LINK_HOSTS）。",
-    (
-        "The links of batch {} cannot be printed: {} Issue a new batch."
-    ): "批次 {} 的链接无法印刷：{} 请签发新批次。",
     (
         "The link has small letters: QR {}, {} by {} modules."
     ): "链接含小写字母：QR {}，{}×{} 模块。",

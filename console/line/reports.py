@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from litestar import Response
 from litestar.enums import HttpMethod
 
+from codegen.domain.skips import SENTENCES
 from codegen.pipeline import get_batch
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
@@ -142,6 +143,7 @@ async def show_report(
         "report.html",
         report=report,
         answer=report.answer,
+        skips=SENTENCES,
         same="same" in request.query_params,
     )
 
