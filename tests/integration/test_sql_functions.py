@@ -5,7 +5,7 @@ from tests.fixtures.ground import Ground
 MAX_LINES = 70
 # By owner; what a step writes are its owner's tables.
 OWNERS = {
-    "core": {"fold_name", "first_id_at", "refuse_rewriting"},
+    "core": {"fold_name", "first_id_at", "raise_range_version", "refuse_rewriting"},
     "core.auth": {"take_keys"},
     "codegen": {"current_range_version", "find_voids", "is_stale"},
     "crowncap.recovery": {"hold_forgotten"},
