@@ -5,7 +5,7 @@ and gives its parameters. What comes of it is the English sentence, as APIs, log
 terminals tell it, which knows how the same is told in the reader's language.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Self
 
 # Entries by code, each as (Chinese, English) with the same named gaps.
@@ -17,10 +17,9 @@ CHINESE: Final = "zh"
 
 
 class Catalogue:
-    """What a feature has to say; codes are those of its entries, after its name."""
+    """What a feature has to say, by the codes of its entries."""
 
-    def __init__(self, feature: str, sentences: Sentences) -> None:
-        self.feature = feature
+    def __init__(self, sentences: Sentences) -> None:
         self.sentences = sentences
 
     def __call__(self, code: str, /, **params: Param) -> "Message":
@@ -46,11 +45,6 @@ class Message(str):
     _entry: str
     params: Mapping[str, Param]
 
-    @property
-    def code(self) -> str:
-        """Name the entry among those of all features."""
-        return f"{self._catalogue.feature}.{self._entry}"
-
     def say(self, language: str) -> str:
         """Tell the sentence in zh or en."""
         if language != CHINESE:
@@ -60,30 +54,17 @@ class Message(str):
             {name: say(language, param) for name, param in self.params.items()}
         )
 
-    def record(self) -> dict[str, Any]:
-        """Write down what was said, so that any language can tell it later."""
-        return {
-            "code": self.code,
-            "params": {
-                name: param.record() if isinstance(param, Message) else param
-                for name, param in self.params.items()
-            },
-        }
-
 
 def say(language: str, told: Any) -> Any:
     """Tell a message in the reader's language; anything else stays as it is."""
     return told.say(language) if isinstance(told, Message) else told
 
 
-def recall(catalogues: Iterable[Catalogue], record: Mapping[str, Any]) -> Message:
-    """Say again what was written down; raises KeyError for an entry that is gone."""
-    feature, _, code = record["code"].partition(".")
-    known = {catalogue.feature: catalogue for catalogue in catalogues}
-    return known[feature](
-        code,
-        **{
-            name: recall(catalogues, param) if isinstance(param, dict) else param
-            for name, param in record["params"].items()
-        },
-    )
+def encode_plainly(value: Any) -> str:
+    """Make plain text of a message, for msgspec, which takes no kind of str.
+
+    Raises NotImplementedError for anything else, as msgspec asks of such a hook.
+    """
+    if isinstance(value, Message):
+        return str(value)
+    raise NotImplementedError(f"JSON has nothing for a {type(value).__name__}.")

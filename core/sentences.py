@@ -5,7 +5,6 @@ from typing import Final
 from core.messages import Catalogue
 
 message: Final = Catalogue(
-    "core",
     {
         # Values from outside
         "no_date": (

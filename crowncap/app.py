@@ -33,6 +33,7 @@ from core.doors import StrictRequest, find_principal
 from core.errors import Forbidden
 from core.ids import begin_request
 from core.log import RequestIds
+from core.messages import Message, encode_plainly
 from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
@@ -143,6 +144,7 @@ def build_app(worker: Worker) -> Litestar:
             {"authenticator": worker.authenticator, "refusals": worker.refusals}
         ),
         request_class=StrictRequest,
+        type_encoders={Message: encode_plainly},
         middleware=[RequestIds()],
         exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(context)},
         request_max_body_size=MAX_BODY,

@@ -5,7 +5,6 @@ from typing import Final
 from core.messages import Catalogue
 
 message: Final = Catalogue(
-    "codegen",
     {
         # Orders for codes
         "batch_size": (

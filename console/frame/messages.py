@@ -5,7 +5,6 @@ from typing import Final
 from core.messages import Catalogue
 
 message: Final = Catalogue(
-    "console",
     {
         "signed_out": (
             "您已退出，请重新登录。",

@@ -36,7 +36,6 @@ FAULTS: Final[Mapping[str, str]] = {
         "您下载过这个码包，不能再得知密码；同一个人绝不两样都有。请撤销后重新下单，"
         "由另一人批准。"
     ),
-    "changed_since_shown": "批准的内容已有变化；请重新查看后再批准。",
     "report_refused": "有错误行，按您的选择整份没有计入。",
     "no_header": (
         "第一行要写明列名，顺序不限：from_index 和 to_index"
@@ -87,6 +86,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
         "Indexes run from 0 to {} in this batch; {} to {} is not a range of it."
     ): "本批次的序号从 0 到 {}；{} 到 {} 不是其中的一段。",
     "{} is not a whole number.": "{} 不是整数。",
+    # What core says of a reason, as answers of reports are kept: in English.
+    "{} has {} characters; {} are the most.": "{} 有 {} 个字；最多 {} 个。",
+    (
+        "{} has a character that cannot be shown, {}, at place {}; leave it out."
+    ): "{} 含有无法显示的字符 {}（第 {} 个字）；请删去。",
     # The same in the answers of reports that were taken in before.
     "{} is no status; it is one of {}.": "{} 不是状态；应为其中之一：{}。",
     (

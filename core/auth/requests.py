@@ -15,6 +15,7 @@ from core.auth.principal import Anonymous, Principal, Staff
 from core.auth.refusals import Refusal, RefusalLog
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
+from core.messages import encode_plainly
 
 T = TypeVar("T")
 
@@ -113,7 +114,7 @@ class Once:
                 if replay is not None:
                     headers["idempotency-replayed"] = "true"
                     return _written(replay.response, replay.status, headers)
-            body = msgspec.json.encode(await effect(conn))
+            body = msgspec.json.encode(await effect(conn), enc_hook=encode_plainly)
             if given is not None:
                 await idempotency.finish_once(
                     conn, key_hash=key_hash, status=201, response=body

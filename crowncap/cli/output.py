@@ -9,6 +9,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from core.messages import encode_plainly
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -23,7 +25,7 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
 def print_answer(answer: Any, *, as_json: bool) -> None:
     """Print to standard output: JSON, or on a terminal what people can read."""
     if as_json or not sys.stdout.isatty():
-        click.echo(msgspec.json.encode(answer))
+        click.echo(msgspec.json.encode(answer, enc_hook=encode_plainly))
         return
     plain = msgspec.to_builtins(answer)
     console = Console(highlight=False)

@@ -204,7 +204,7 @@ class WorkerStateKeeper:
                 await self.refresh()
                 POSTGRES_UP.set(1)
             except MisconfiguredError as fault:
-                log.error("snapshot_not_loaded", cause=str(fault))
+                log.error("worker_state_not_loaded", cause=str(fault))
             except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
                 POSTGRES_UP.set(0)
                 log.warning("refresh_failed", cause=fault)

@@ -100,7 +100,7 @@ def test_a_session_ends_in_time(service: Service, table: str) -> None:
         assert sleeper.get("/console").status_code == 200
         earlier = {"staff_sessions": "opened_at", "staff_tokens": "created_at"}[table]
         service.query(
-            f"UPDATE {table} SET {earlier} = now() - interval '13 hours',"  # noqa: S608 - a constant
+            f"UPDATE {table} SET {earlier} = now() - interval '13 hours',"
             " expires_at = now() - interval '1 second' WHERE token_id = %s",
             token.split("_")[2],
         )

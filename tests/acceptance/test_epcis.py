@@ -94,7 +94,7 @@ def test_no_code_leaves_in_an_event(service: Service, line: Warehouse) -> None:
     text = json.dumps(told(service, batch, line.token))
     assert not [code for code in codes if code in text]
     for table in ("epcis_captures", "captured_events", "audit_log"):
-        kept = str(service.query(f"SELECT * FROM {table}"))  # noqa: S608 - our own words
+        kept = str(service.query(f"SELECT * FROM {table}"))
         assert not [code for code in codes if code in kept]
 
 

@@ -180,7 +180,7 @@ BREAKS = {
     ),
     "a download that was not counted": (
         (
-            f"{PACKAGE}, NULL, NULL, NULL);"  # noqa: S608 - our own words
+            f"{PACKAGE}, NULL, NULL, NULL);"
             "INSERT INTO package_downloads (package_id, at, person, token_id)"
             " SELECT package_id, now(), 'eve', 't' FROM packages"
         ),
@@ -217,7 +217,7 @@ BREAKS = {
     ),
     "a carton of caps that nobody ordered": (
         (
-            f"{UNIT} ('069012340000000016', 'carton', 'packed', NULL);"  # noqa: S608 - our own words
+            f"{UNIT} ('069012340000000016', 'carton', 'packed', NULL);"
             "INSERT INTO carton_contents SELECT '069012340000000016', 1 << 30, 1 << 30,"
             " min(batch_id) FROM batches"
         ),

@@ -258,23 +258,21 @@ async def test_a_recent_audit_finds_what_came_and_what_can_still_change(
     """Balances, and holds that ended since; the full one finds the rest."""
     assert (await days.audit()).findings == []
     await days.ground.rows(
-        f"UPDATE balances SET available = available + 1"  # noqa: S608 - a number
+        f"UPDATE balances SET available = available + 1"
         f" WHERE member_no = {days.people[0]}"
     )
     assert sentences(await days.audit(Scope.RECENT)) == {BALANCE}
     await days.ground.rows(
-        f"UPDATE balances SET available = available - 1"  # noqa: S608 - a number
+        f"UPDATE balances SET available = available - 1"
         f" WHERE member_no = {days.people[0]}"
     )
     ended = await days.end_a_hold(Resolution.POSTED)
     await days.ground.rows(
-        "UPDATE holds SET resolution = 'voided'"  # noqa: S608 - a number
-        f" WHERE transfer_id = {ended}"
+        f"UPDATE holds SET resolution = 'voided' WHERE transfer_id = {ended}"
     )
     assert sentences(await days.audit(Scope.RECENT)) == {HOLD}
     await days.ground.rows(
-        "UPDATE holds SET resolution = 'posted'"  # noqa: S608 - a number
-        f" WHERE transfer_id = {ended}"
+        f"UPDATE holds SET resolution = 'posted' WHERE transfer_id = {ended}"
     )
     await days.ground.rows(
         "DELETE FROM scans WHERE scan_id = (SELECT min(scan_id) FROM scans)"

@@ -117,13 +117,13 @@ async def test_a_growing_table_can_be_spread(ledger: Ground, table: str) -> None
     key, parted = GROWING[table]
     family = FAMILY.format(table=table)
     [(strategy,)] = await ledger.rows(
-        f"SELECT (SELECT partstrat::text || ' ' || attname FROM pg_partitioned_table"  # noqa: S608
+        f"SELECT (SELECT partstrat::text || ' ' || attname FROM pg_partitioned_table"
         " JOIN pg_attribute ON attrelid = partrelid AND attnum = partattrs[0]"
         f" WHERE partrelid = '{table}'::regclass)"
     )
     assert strategy == (parted and f"{parted[0].lower()} {key}")
     shards = await ledger.rows(
-        "SELECT attrelid FROM pg_attribute"  # noqa: S608
+        "SELECT attrelid FROM pg_attribute"
         f" WHERE attrelid IN ({family}) AND attname = 'shard' AND attnotnull"
         " AND atttypid = 'smallint'::regtype"
     )
@@ -131,7 +131,7 @@ async def test_a_growing_table_can_be_spread(ledger: Ground, table: str) -> None
     assert sorted(shards) == sorted(members)
     assert len(members) > (1 if parted else 0)
     keys = await ledger.rows(
-        "SELECT i.indrelid, a.attname, i.indisprimary, i.indisvalid"  # noqa: S608
+        "SELECT i.indrelid, a.attname, i.indisprimary, i.indisvalid"
         " FROM pg_index AS i LEFT JOIN pg_attribute AS a"
         " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
         f" WHERE i.indisunique AND i.indrelid IN ({family})"

@@ -128,7 +128,7 @@ async def test_an_epoch_changes_only_forwards(ledger: Ground) -> None:
     now = utc_datetime(CLOCK.now_ms())
     for before in EpochState:
         for after in EpochState:
-            await ledger.rows(f"UPDATE epochs SET state = '{before}'")  # noqa: S608
+            await ledger.rows(f"UPDATE epochs SET state = '{before}'")
             try:
                 async with ledger.engine.begin() as conn:
                     await change_epoch(conn, 0, after, OPERATOR, now=now)

@@ -119,7 +119,7 @@ def read(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
     with psycopg.connect(database_url) as connection:
         return {
             table: connection.execute(
-                f"SELECT {columns} FROM {table} ORDER BY 1".encode()  # noqa: S608
+                f"SELECT {columns} FROM {table} ORDER BY 1".encode()
             ).fetchall()
             for table, columns in ROWS.items()
         }

@@ -70,7 +70,7 @@ async def commit_as_before(
 async def add_limit(ledger: Ground, campaign: Campaign, per: Per, most: int) -> Limit:
     """Limit a campaign further."""
     [(limit_no,)] = await ledger.rows(
-        "INSERT INTO limits (campaign_no, offer_no, per, most, since)"  # noqa: S608 - ours
+        "INSERT INTO limits (campaign_no, offer_no, per, most, since)"
         f" VALUES ({campaign.campaign_no}, {len(per) + most}, '{per}', {most},"
         " '2020-01-01') RETURNING limit_no"
     )
@@ -233,7 +233,7 @@ async def test_what_ends_unpaid_is_given_back_to_its_own_day(ledger: Ground) -> 
     earned = "SELECT day, earned FROM daily_earnings ORDER BY day"
     assert await ledger.rows(earned) == [(yesterday, 5), (today, 5)]
     await ledger.rows(
-        f"UPDATE daily_earnings SET earned = earned - 5 WHERE day = '{yesterday}'"  # noqa: S608 - a day
+        f"UPDATE daily_earnings SET earned = earned - 5 WHERE day = '{yesterday}'"
     )
     await ledger.rows("UPDATE campaign_budgets SET spent = spent - 5")
     assert [used for *_, used in await ledger.rows(USES)] == [5, 0, 5]
@@ -291,7 +291,7 @@ async def test_old_days_are_forgotten_and_nothing_else(ledger: Ground) -> None:
     of_all, of_day = (limit.limit_no for limit in limits if limit)
     # Holder n took n days ago; the first of them fill more than one block.
     await ledger.rows(
-        "INSERT INTO limit_uses (holder, used, most, limit_no, period)"  # noqa: S608 - ours
+        "INSERT INTO limit_uses (holder, used, most, limit_no, period)"
         f" SELECT n, 5, 20, {of_day}, current_date - 400 + n % 390 FROM"
         f" generate_series(1, 500) AS n UNION ALL SELECT 1000 + n, 5, 20, {of_day},"
         " current_date - n FROM generate_series(7, 10) AS n"

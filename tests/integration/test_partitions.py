@@ -48,7 +48,7 @@ def mid_month_in(days: float) -> int:
 async def add_scans(ledger: Ground, first_id: int, number: int = 1) -> None:
     """Write scans with ids from `first_id` on, as a worker whose clock says so."""
     await ledger.rows(
-        "INSERT INTO scans (scan_id, code_id, outcome, points, facts)"  # noqa: S608 - numbers
+        "INSERT INTO scans (scan_id, code_id, outcome, points, facts)"
         f" SELECT {first_id} + n, 1, 'verified', 0, ''"
         f" FROM generate_series(1, {number}) AS n"
     )
@@ -56,15 +56,14 @@ async def add_scans(ledger: Ground, first_id: int, number: int = 1) -> None:
 
 async def count(ledger: Ground, table: str) -> int:
     """Count a table's rows."""
-    [(number,)] = await ledger.rows(f"SELECT count(*) FROM {table}")  # noqa: S608 - ours
+    [(number,)] = await ledger.rows(f"SELECT count(*) FROM {table}")
     return int(number)
 
 
 async def partitions(ledger: Ground, table: str, like: str = "") -> list[str]:
     """Name a table's partitions but for its default, in order."""
     rows = await ledger.rows(
-        "SELECT CAST(child AS text) FROM"  # noqa: S608 - ours
-        f" partitions_of('{table}') ORDER BY keys"
+        f"SELECT CAST(child AS text) FROM partitions_of('{table}') ORDER BY keys"
     )
     return [name for (name,) in rows if name.startswith(f"{table}_{like}")]
 
@@ -179,7 +178,7 @@ async def test_rows_of_the_future_move_when_their_partition_is_made(
     await keep_time_partitions(ledger.engine, NOW)
     await add_scans(ledger, mid_month_in(200), 7)
     await ledger.rows(
-        f"INSERT INTO scan_traces (scan_id, cell) VALUES ({id_in(100)}, 5)"  # noqa: S608 - a number
+        f"INSERT INTO scan_traces (scan_id, cell) VALUES ({id_in(100)}, 5)"
     )
     assert await count(ledger, "scans_default") == 7
     assert await keep_time_partitions(ledger.engine, NOW + timedelta(days=200))
@@ -332,7 +331,7 @@ async def test_traces_past_their_keeping_are_dropped_by_what_they_hold(
         )
         for at in (first, last):
             await ledger.rows(
-                f"INSERT INTO scan_traces (scan_id, cell) VALUES ({at}, {cell})"  # noqa: S608 - numbers
+                f"INSERT INTO scan_traces (scan_id, cell) VALUES ({at}, {cell})"
             )
     async with open_reader(ledger):
         with pytest.raises(OperationalError, match="lock timeout"):
@@ -348,7 +347,7 @@ async def test_old_keys_are_forgotten_in_slices_around_whoever_holds_one(
 ) -> None:
     """One key that somebody is at stays for the next time; nobody waits."""
     await ledger.rows(
-        "INSERT INTO idempotency_keys (key_hash, body_hash, owner, created_at)"  # noqa: S608 - a number
+        "INSERT INTO idempotency_keys (key_hash, body_hash, owner, created_at)"
         " SELECT decode(md5(n::text), 'hex'), decode(md5(''), 'hex'), n,"
         " now() - interval '3 days'"
         f" FROM generate_series(1, {PRUNED_AT_ONCE + 10}) AS n"

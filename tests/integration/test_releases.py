@@ -122,7 +122,7 @@ async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
     """Neither posted nor given to a person before."""
     points = await ledger.campaign("points")
     await hold(ledger, await ledger.live(2), points)
-    await ledger.rows(f"UPDATE holds SET reason = '{HoldReason.EPOCH}'")  # noqa: S608
+    await ledger.rows(f"UPDATE holds SET reason = '{HoldReason.EPOCH}'")
     now = utc_datetime(CLOCK.now_ms())
     for state, resolution in ((EpochState.FROZEN, None), (EpochState.CLOSED, "posted")):
         async with ledger.engine.begin() as conn:

@@ -110,11 +110,9 @@ async def test_rows_of_before_keep_their_values_and_get_shard_0(
     [ann, bob] = await earlier.members("ann", "bob")
     await earlier.commit(earlier.wish(code, ann, points), earlier.wish(code, bob))
     await earlier.rows(
-        f"INSERT INTO void_codes (code_id, change_id) VALUES ({voided}, 1)"  # noqa: S608
+        f"INSERT INTO void_codes (code_id, change_id) VALUES ({voided}, 1)"
     )
-    await earlier.rows(
-        f"INSERT INTO forgotten_claims (code_id) VALUES ({voided})"  # noqa: S608
-    )
+    await earlier.rows(f"INSERT INTO forgotten_claims (code_id) VALUES ({voided})")
     tables = {
         "claims": "code_id, scan_id, member_no",
         "sightings": "code_id, scans, recent_tags, recent_scans",
@@ -124,7 +122,7 @@ async def test_rows_of_before_keep_their_values_and_get_shard_0(
         "forgotten_claims": "code_id",
     }
     asked = {
-        table: f"SELECT {columns} FROM {table} ORDER BY 1"  # noqa: S608
+        table: f"SELECT {columns} FROM {table} ORDER BY 1"
         for table, columns in tables.items()
     }
     was = {table: await earlier.rows(asked[table]) for table in tables}
@@ -132,7 +130,7 @@ async def test_rows_of_before_keep_their_values_and_get_shard_0(
     await asyncio.to_thread(migrate, earlier.database_url)
     for table in tables:
         assert await earlier.rows(asked[table]) == was[table]
-        shards = f"SELECT DISTINCT shard FROM {table}"  # noqa: S608
+        shards = f"SELECT DISTINCT shard FROM {table}"
         assert await earlier.rows(shards) == [(0,)]
     [again, void] = await earlier.commit(
         earlier.wish(code, ann, points), earlier.wish(voided, bob, points)
@@ -151,7 +149,7 @@ async def test_a_migration_that_was_interrupted_goes_on(earlier: Ground) -> None
         "ALTER TABLE claims ADD COLUMN shard smallint NOT NULL DEFAULT 0"
     )
     await earlier.rows(
-        f"INSERT INTO {part} (code_id, scan_id, member_no) SELECT lower(keys), 1, 1"  # noqa: S608
+        f"INSERT INTO {part} (code_id, scan_id, member_no) SELECT lower(keys), 1, 1"
         " FROM partitions_of('claims') LIMIT 1"
     )
     async with await psycopg.AsyncConnection.connect(

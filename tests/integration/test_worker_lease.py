@@ -48,7 +48,7 @@ class Numbers:
     async def age(self, ids: LeasedIds, seconds: int) -> None:
         """Let a worker have been silent for so long."""
         await self.ground.rows(
-            "UPDATE worker_leases SET"  # noqa: S608 - of numbers
+            "UPDATE worker_leases SET"
             f" started_at = started_at - interval '{seconds} s',"
             f" seen_at = seen_at - interval '{seconds} s', last_id = 0"
             f" WHERE lease_no = {ids._previous}"

@@ -245,7 +245,7 @@ class LedgerMachine(RuleBasedStateMachine):
         numbers = ",".join(map(str, self.people))
         rows = self.run(
             self.ground.rows(
-                "SELECT member_no, available, pending FROM balances"  # noqa: S608 - numbers
+                "SELECT member_no, available, pending FROM balances"
                 f" WHERE unit = 0 AND member_no IN ({numbers})"
             )
         )
@@ -258,7 +258,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert found.get(number, (0, 0)) == expected
         uses = self.run(
             self.ground.rows(
-                "SELECT l.per, u.holder, u.used FROM limit_uses AS u"  # noqa: S608 - a number
+                "SELECT l.per, u.holder, u.used FROM limit_uses AS u"
                 " JOIN limits AS l USING (limit_no) WHERE l.campaign_no ="
                 f" {self.campaign.campaign_no} AND u.used > 0"
             )

@@ -39,6 +39,7 @@ WRONG_ROWS = {
         ["0", "1", "printed"],
         ["0", "1", "gone", "", ""],
         ["0", "1", "printed", "x" * 501, ""],
+        ["0", "1", "printed", "x\x07", ""],
         ["0", "1", "printed", "", "great"],
         ["0", "100000", "printed", "", ""],
         ["zero", "1", "printed", "", ""],
@@ -58,7 +59,7 @@ def untold(sentences: list[str]) -> list[str]:
 
 
 def test_every_wrong_row_is_told_in_chinese() -> None:
-    """One row for each thing that may be wrong with it."""
+    """One row for each thing that may be wrong with it, as an answer keeps it."""
     sentences = []
     for header, rows in WRONG_ROWS.items():
         columns = read_header(header.split(","))
@@ -66,7 +67,7 @@ def test_every_wrong_row_is_told_in_chinese() -> None:
         reader = ReportReader(columns, BATCH, KEYS)
         errors = [reader.read(Lines([row], [2])).errors for row in rows]
         assert all(errors)
-        sentences += [error.message for found in errors for error in found]
+        sentences += [str(error.message) for found in errors for error in found]
     assert untold(sentences) == []
 
 

@@ -2,12 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
-from core.messages import Catalogue, Message, recall, say
+from core.messages import Catalogue, Message, encode_plainly, say
 
 FRUIT = Catalogue(
-    "fruit",
     {
         "ripe": ("{count:,} 个{which}熟了。", "{count:,} {which} are ripe."),
         "pears": ("梨", "pears"),
@@ -33,11 +33,13 @@ def test_a_message_is_told_in_chinese_with_all_that_is_named_in_it() -> None:
     assert say("zh", "what somebody wrote") == "what somebody wrote"
 
 
-def test_what_was_written_down_is_said_again() -> None:
-    """Through JSON, with what is named in it."""
-    kept = json.loads(json.dumps(ripe(3).record()))
-    again = recall([FRUIT], kept)
-    assert (again, again.say("zh")) == (ripe(3), ripe(3).say("zh"))
+def test_a_message_in_an_answer_is_its_english_sentence() -> None:
+    """Which msgspec has to be told; what else it does not know is refused."""
+    answer = {"errors": [{"message": ripe(3)}]}
+    written = msgspec.json.encode(answer, enc_hook=encode_plainly)
+    assert json.loads(written) == {"errors": [{"message": "3 pears are ripe."}]}
+    with pytest.raises(NotImplementedError, match="a object"):
+        msgspec.json.encode([object()], enc_hook=encode_plainly)
 
 
 def test_nothing_is_said_that_has_no_entry() -> None:

@@ -40,10 +40,6 @@ class RowError:
     column: int
     message: str
 
-    def __post_init__(self) -> None:
-        """Keep the plain sentence, since JSON takes no kind of str."""
-        object.__setattr__(self, "message", str(self.message))
-
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
