@@ -4,7 +4,8 @@ import json
 from importlib import resources
 from typing import Any
 
-from anti_fraud.domain import RuleSet, parse_rule_set
+from anti_fraud.domain.rule_set_json import parse_rule_set
+from anti_fraud.domain.rule_sets import RuleSet
 
 
 def shipped_rules() -> dict[str, Any]:

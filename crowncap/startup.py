@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.store import install_shipped_rules
+from anti_fraud.store.rule_sets import install_shipped_rules
 from codegen.pipeline import check_keys, open_first_epoch
 from codegen.store import load_epoch_states
 from core.auth.audit import record_action

@@ -5,7 +5,7 @@ from math import ceil
 
 from anti_fraud.domain.entities import STRICT, Entity
 from anti_fraud.domain.guesses import FRESH_SHARE, SHUT_AT, SHUT_S
-from anti_fraud.domain.rule_set import Throttle
+from anti_fraud.domain.rule_sets import Throttle
 
 
 def most_guesses_a_day(throttles: Iterable[Throttle], entity: Entity) -> int:

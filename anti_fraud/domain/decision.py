@@ -3,7 +3,7 @@
 from typing import Final
 
 from anti_fraud.domain.facts import Facts
-from anti_fraud.domain.rule_set import RuleSet
+from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Decision, Hit, Verdict
 
 _CLEAN: Final = Decision(Verdict.PASS, 0, ())

@@ -19,7 +19,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from anti_fraud.domain.entities import STRICT, Entity, entity_of
-from anti_fraud.domain.rule_set import Throttle
+from anti_fraud.domain.rule_sets import Throttle
 
 # Of a blocked member, device or app token this many right codes are still opened in
 # this many seconds: an honest one is served, and nobody claims caps by the hundred.

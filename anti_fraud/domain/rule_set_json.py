@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import KNOWN_FACTS, FactKind
-from anti_fraud.domain.rule_set import Counter, Rule, RuleSet, Throttle
+from anti_fraud.domain.rule_sets import Counter, Rule, RuleSet, Throttle
 from anti_fraud.domain.rules import (
     OPS,
     ORDERED_OPS,

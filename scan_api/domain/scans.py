@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from anti_fraud.domain import Decision, RuleSet, Verdict
+from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.domain.verdict import Decision, Verdict
 from codegen.domain.batch import Placement
 from codegen.domain.brand_kit import Brands
 from codegen.domain.range_table import RangeTable

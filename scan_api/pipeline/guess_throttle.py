@@ -11,18 +11,16 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from anti_fraud.domain import (
+from anti_fraud.domain.entities import block_key, guess_key, opened_key
+from anti_fraud.domain.guesses import (
+    RIGHT_WINDOW_S,
     Admission,
     Block,
     GuessCounter,
     PendingGuesses,
     Treatment,
-    block_key,
-    guess_key,
-    opened_key,
 )
-from anti_fraud.domain.guesses import RIGHT_WINDOW_S
-from anti_fraud.store import report_incidents, report_invalid
+from anti_fraud.store.rule_sets import report_incidents, report_invalid
 from codegen.domain.code_text import mask
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from anti_fraud.domain import decide
+from anti_fraud.domain.decision import decide
 from codegen.domain.terms import RangeTerms
 from scan_api.domain.scans import (
     NO_SIGNALS,

@@ -14,7 +14,10 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain import Entity, Place, Verdict, decide, travel
+from anti_fraud.domain.decision import decide
+from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.places import Place, travel
+from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState
 from codegen.store import find_active_codes
 from core.clock import Clock, business_day, utc_datetime

@@ -5,15 +5,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from anti_fraud.domain import (
+from anti_fraud.domain.entities import (
     app_tag,
-    cell_of,
     device_tag,
     linked_tag,
     member_tag,
     network_tag,
     site_tag,
 )
+from anti_fraud.domain.places import cell_of
 from core.auth.addresses import pack_address, read_address, write_address
 from core.bodies import tell_wrong
 from core.bounds import check_moment, check_text, refuse

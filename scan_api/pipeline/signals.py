@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
-from anti_fraud.domain import (
-    Place,
-    RuleSet,
-    code_tag,
-    entity_of,
-    place_key,
-    travel,
-    velocity_key,
-)
+from anti_fraud.domain.entities import code_tag, entity_of, place_key, velocity_key
+from anti_fraud.domain.places import Place, travel
+from anti_fraud.domain.rule_sets import RuleSet
 from codegen.domain.ranges import SEGMENT_BITS
 from core.bloom import block_contains, block_index
 from core.clock import elapsed_s

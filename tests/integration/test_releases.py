@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from anti_fraud.store import install_shipped_rules
+from anti_fraud.store.rule_sets import install_shipped_rules
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import EpochState, RangeState
 from codegen.pipeline import change_epoch

@@ -5,14 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from anti_fraud.default_rules import shipped_rule_set
-from anti_fraud.domain import (
-    Entity,
-    GuessCounter,
-    Throttle,
-    Treatment,
-    cell_of,
-    member_tag,
-)
+from anti_fraud.domain.entities import Entity, member_tag
+from anti_fraud.domain.guesses import GuessCounter, Treatment
+from anti_fraud.domain.places import cell_of
+from anti_fraud.domain.rule_sets import Throttle
 from core.redis import RedisAway, RedisClient, connect
 from scan_api.domain.scans import ClaimedBit, Scan
 from scan_api.pipeline.guess_throttle import (

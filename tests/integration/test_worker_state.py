@@ -9,7 +9,8 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.default_rules import shipped_rules
-from anti_fraud.domain import GuessCounter, member_tag
+from anti_fraud.domain.entities import member_tag
+from anti_fraud.domain.guesses import GuessCounter
 from anti_fraud.tables import rule_sets
 from codegen.domain.code_text import group
 from core.clock import utc_datetime

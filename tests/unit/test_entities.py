@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anti_fraud.domain import (
+from anti_fraud.domain.entities import (
     Entity,
     app_tag,
     code_tag,

@@ -6,16 +6,10 @@ from pathlib import Path
 import pytest
 
 from anti_fraud.default_rules import shipped_rule_set
-from anti_fraud.domain import (
-    Block,
-    Entity,
-    GuessCounter,
-    PendingGuesses,
-    Throttle,
-    Treatment,
-    entity_of,
-    most_guesses_a_day,
-)
+from anti_fraud.domain.daily_guesses import most_guesses_a_day
+from anti_fraud.domain.entities import Entity, entity_of
+from anti_fraud.domain.guesses import Block, GuessCounter, PendingGuesses, Treatment
+from anti_fraud.domain.rule_sets import Throttle
 
 MINUTE = Throttle(Entity.NETWORK, 60, 5, 60)
 HOUR = Throttle(Entity.NETWORK, 3600, 20, 86_400)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anti_fraud.domain import Place, cell_of, travel
+from anti_fraud.domain.places import Place, cell_of, travel
 
 BEIJING = cell_of(39.9042, 116.4074)
 SHANGHAI = cell_of(31.2304, 121.4737)

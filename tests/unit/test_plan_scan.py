@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anti_fraud.default_rules import shipped_rules
-from anti_fraud.domain import Decision, Verdict, parse_rule_set
+from anti_fraud.domain.rule_set_json import parse_rule_set
+from anti_fraud.domain.verdict import Decision, Verdict
 from codegen.domain.range_table import RangeTable, TableRow
 from codegen.domain.ranges import (
     Binding,

@@ -9,17 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anti_fraud.default_rules import shipped_rule_set
-from anti_fraud.domain import (
-    ConditionValue,
-    Entity,
-    FactKind,
-    Facts,
-    Hit,
-    RuleSet,
-    Verdict,
-    decide,
-    parse_rule_set,
-)
+from anti_fraud.domain.decision import decide
+from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.facts import FactKind, Facts
+from anti_fraud.domain.rule_set_json import parse_rule_set
+from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.domain.verdict import ConditionValue, Hit, Verdict
 from core.errors import InvalidInput
 
 KINDS = {"x": FactKind.NUMBER, "flag": FactKind.FLAG, "word": FactKind.TEXT}

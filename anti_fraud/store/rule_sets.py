@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
 from anti_fraud.default_rules import shipped_rules
-from anti_fraud.domain import RuleSet, parse_rule_set
+from anti_fraud.domain.rule_set_json import parse_rule_set
+from anti_fraud.domain.rule_sets import RuleSet
 from core.errors import InvalidInput, MisconfiguredError
 
 log = structlog.get_logger(logger_name=__name__)
