@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.guesses import GuessCounter
-from anti_fraud.store.rule_sets import report_incidents
+from anti_fraud.store.incidents import report_incidents
 from codegen.pipeline import Issuance
 from core.auth.guesses import INCIDENT, GuessLimit
 from core.auth.members import MemberVerifier

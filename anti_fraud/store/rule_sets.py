@@ -1,11 +1,10 @@
-"""The SQL of anti_fraud: rule sets, incidents, and reports of invalid codes."""
+"""The SQL of rule sets, each a version that nobody changes."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -85,43 +84,3 @@ async def newest_rule_set(conn: AsyncConnection) -> int:
     """Tell the version of the newest rule set."""
     newest = await conn.execute(select(func.max(t.rule_sets.c.version)))
     return int(newest.scalar_one())
-
-
-async def report_incidents(
-    conn: AsyncConnection, kind: str, subjects: Sequence[str], *, now: datetime
-) -> None:
-    """Raise incidents, or note that known ones were seen again."""
-    for subject in sorted(set(subjects)):
-        await conn.execute(
-            upsert(t.incidents)
-            .values(
-                kind=kind,
-                subject=subject,
-                first_at=now,
-                last_at=now,
-                seen=subjects.count(subject),
-            )
-            .on_conflict_do_update(
-                index_elements=["kind", "subject"],
-                set_={
-                    "last_at": now,
-                    "seen": t.incidents.c.seen + subjects.count(subject),
-                },
-            )
-        )
-
-
-async def report_invalid(
-    conn: AsyncConnection,
-    *,
-    seen: int,
-    throttled: int,
-    samples: Sequence[dict[str, Any]],
-    now: datetime,
-) -> None:
-    """Write down how many invalid codes came since the last report, with samples."""
-    await conn.execute(
-        insert(t.invalid_reports).values(
-            at=now, seen=seen, throttled=throttled, samples=list(samples)
-        )
-    )

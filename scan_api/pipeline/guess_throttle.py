@@ -20,7 +20,8 @@ from anti_fraud.domain.guesses import (
     PendingGuesses,
     Treatment,
 )
-from anti_fraud.store.rule_sets import report_incidents, report_invalid
+from anti_fraud.store.guesses import report_invalid
+from anti_fraud.store.incidents import report_incidents
 from codegen.domain.code_text import mask
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
