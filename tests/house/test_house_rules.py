@@ -61,7 +61,6 @@ SQL_ELSEWHERE = {
     "crowncap/embedded/postgres.py": "creates the database that stores live in",
     "crowncap/migrate.py": "locks the schema that stores live in",
     "crowncap/schema.py": "asks which tables are partitions, to leave them out",
-    "scan_api/pipeline/releases.py": "reads the facts of a hold from scans and traces",
 }
 # Tests that a machine may be unable to run, and why.
 MAY_SKIP = {
