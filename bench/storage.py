@@ -41,7 +41,6 @@ from core.ids import TimeIds
 from rewards.domain.campaigns import Campaign, plan_rewards
 from rewards.store.campaigns import load_campaigns
 from scan_api.domain.scans import Outcome, Plan, Scan
-from scan_api.store.binary_arrays import register_binary_arrays
 from scan_api.store.partitions import keep_code_partitions, keep_time_partitions
 from scan_api.store.scans import Decided, commit_scans, ensure_members
 
@@ -87,7 +86,6 @@ async def _measure(data: Path) -> dict[str, object]:
         campaign = (await load_campaigns(reader))[CAMPAIGN]
     await engine.dispose()
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as conn:
-        register_binary_arrays(conn)
         ids = TimeIds(1023)
         wanted = [(f"m{n}", ids.next_id(CLOCK.now_ms())) for n in range(members)]
         numbers = [*(await ensure_members(conn, wanted)).values()]

@@ -13,7 +13,7 @@ from rewards import tables as t
 ENSURE_MEMBERS = """
     WITH made AS (
         INSERT INTO identities (shard, member_id, member_no)
-        SELECT 0, id, no FROM unnest(%b::text[], %b::bigint[]) AS u (id, no)
+        SELECT 0, id, no FROM unnest($1::text[], $2::bigint[]) AS u (id, no)
         WHERE NOT EXISTS (
             SELECT FROM identities WHERE shard = 0 AND member_id = id)
         ORDER BY id
@@ -26,7 +26,7 @@ ENSURE_MEMBERS = """
     SELECT member_id, member_no FROM made
     UNION ALL
     SELECT member_id, member_no FROM identities
-        WHERE shard = 0 AND member_id = ANY(%b::text[])
+        WHERE shard = 0 AND member_id = ANY($1::text[])
 """
 
 

@@ -1,71 +1,62 @@
-"""PostgreSQL's binary arrays, written and read in one go for the hot statement.
+"""PostgreSQL's binary arrays, written and read in one go for prepared statements.
 
-psycopg adapts a list item by item; a batch of scans has sixteen lists, so that was a
-quarter of what a scan cost. The format is that of array_recv in PostgreSQL's sources:
+psycopg adapts a list item by item; a batch of scans has twenty-five lists, so that was
+a quarter of what a scan cost. The format is that of array_recv in PostgreSQL's sources:
 dimensions, a null flag, the element's type, then length and lower bound, then each
 element as a length (-1 is null) and its bytes, all big-endian.
 """
 
 import socket
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
-
-import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper, Loader
-from psycopg.pq import Format
-
-Value = TypeVar("Value")
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 _HEADER = struct.Struct(">iiIii")
+_EMPTY = struct.Struct(">iiI")
 _LENGTH = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 _NO_DIMENSIONS = 12
 
 BOOL, BYTEA, INT8, INT4, TEXT, INET = 16, 17, 20, 23, 25, 869
-_ARRAY_OF = {16: 1000, 17: 1001, 20: 1016, 23: 1007, 25: 1009, 869: 1041}
+# Their arrays, as a prepared statement names the types of its arguments.
+BOOL_ARRAY: Final = 1000
+BYTEA_ARRAY: Final = 1001
+INT4_ARRAY: Final = 1007
+TEXT_ARRAY: Final = 1009
+INT8_ARRAY: Final = 1016
+INET_ARRAY: Final = 1041
 _IPV4, _IPV6 = 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class BinaryArray:
-    """An array that is written already."""
-
-    element: int
-    content: bytes
-
-
-def int8_array(values: Sequence[int]) -> BinaryArray:
+def int8_array(values: Sequence[int]) -> bytes:
     """Write a bigint[]."""
     body = struct.pack(">" + "iq" * len(values), *_with_lengths(8, values))
     return _array(INT8, len(values), body)
 
 
-def int4_array(values: Sequence[int]) -> BinaryArray:
+def int4_array(values: Sequence[int]) -> bytes:
     """Write an integer[]."""
     body = struct.pack(">" + "ii" * len(values), *_with_lengths(4, values))
     return _array(INT4, len(values), body)
 
 
-def bool_array(values: Sequence[bool]) -> BinaryArray:
+def bool_array(values: Sequence[bool]) -> bytes:
     """Write a boolean[]."""
     parts = (b"\0\0\0\1\1" if value else b"\0\0\0\1\0" for value in values)
     return _array(BOOL, len(values), b"".join(parts))
 
 
-def text_array(values: Sequence[str]) -> BinaryArray:
+def text_array(values: Sequence[str]) -> bytes:
     """Write a text[]."""
     return _array(TEXT, len(values), _lengths(value.encode() for value in values))
 
 
-def bytea_array(values: Sequence[bytes]) -> BinaryArray:
+def bytea_array(values: Sequence[bytes]) -> bytes:
     """Write a bytea[]."""
     return _array(BYTEA, len(values), _lengths(values))
 
 
-def inet_array(addresses: Sequence[str | None]) -> BinaryArray:
+def inet_array(addresses: Sequence[str | None]) -> bytes:
     """Write an inet[] of host addresses; None is null."""
     parts = (_NULL if a is None else _inet(a) for a in addresses)
     return _array(INET, len(addresses), b"".join(parts), has_nulls=1)
@@ -89,56 +80,60 @@ def _inet(address: str) -> bytes:
     return b"\0\0\0\x08" + bytes((_IPV4, 32, 0, 4)) + packed
 
 
-def _array(element: int, count: int, body: bytes, has_nulls: int = 0) -> BinaryArray:
+def _array(element: int, count: int, body: bytes, has_nulls: int = 0) -> bytes:
     if not count:
-        return BinaryArray(element, struct.pack(">iiI", 0, 0, element))
-    return BinaryArray(element, _HEADER.pack(1, has_nulls, element, count, 1) + body)
+        return _EMPTY.pack(0, 0, element)
+    return _HEADER.pack(1, has_nulls, element, count, 1) + body
 
 
-class _BinaryArrayDumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: BinaryArray) -> Buffer:
-        return obj.content
-
-    def get_key(self, obj: BinaryArray, _format: Any) -> Any:
-        return (self.cls, obj.element)
-
-    def upgrade(self, obj: BinaryArray, _format: Any) -> "Dumper":
-        dumper = type(self)(self.cls)
-        dumper.oid = _ARRAY_OF[obj.element]
-        return dumper
+# Read ---------------------------------------------------------------------------------
 
 
-def _loader(read: Callable[[bytes], Value]) -> type[Loader]:
-    class BinaryArrayLoader(Loader):
-        format = Format.BINARY
-
-        def load(self, data: Buffer) -> list[Value | None]:
-            content = bytes(data)
-            if len(content) <= _NO_DIMENSIONS:
-                return []
-            values: list[Value | None] = []
-            at = _HEADER.size
-            for _ in range(_LENGTH.unpack_from(content, _NO_DIMENSIONS)[0]):
-                (length,) = _LENGTH.unpack_from(content, at)
-                at += 4
-                if length < 0:
-                    values.append(None)
-                else:
-                    values.append(read(content[at : at + length]))
-                    at += length
-            return values
-
-    return BinaryArrayLoader
+def read_int8_array(content: bytes) -> Sequence[int | None]:
+    """Read a bigint[]."""
+    return _read_numbers(content, "q", 8)
 
 
-def register_binary_arrays(conn: psycopg.AsyncConnection[Any]) -> None:
-    """Let a connection write BinaryArray and read arrays in one go."""
-    adapters = conn.adapters
-    adapters.register_dumper(BinaryArray, _BinaryArrayDumper)
-    signed = struct.Struct(">q")
-    adapters.register_loader(_ARRAY_OF[INT8], _loader(lambda b: signed.unpack(b)[0]))
-    adapters.register_loader(_ARRAY_OF[INT4], _loader(lambda b: _LENGTH.unpack(b)[0]))
-    adapters.register_loader(_ARRAY_OF[TEXT], _loader(bytes.decode))
-    adapters.register_loader(_ARRAY_OF[BYTEA], _loader(bytes))
+def read_int4_array(content: bytes) -> Sequence[int | None]:
+    """Read an integer[]."""
+    return _read_numbers(content, "i", 4)
+
+
+def read_bool_array(content: bytes) -> list[bool]:
+    """Read a boolean[]; a null is no."""
+    return [value == b"\1" for value in read_bytea_array(content)]
+
+
+def read_bytea_array(content: bytes) -> list[bytes | None]:
+    """Read a bytea[], or a text[] as UTF-8."""
+    count = _count(content)
+    if content[_HEADER.size :] == _NULL * count:
+        return [None] * count
+    values: list[bytes | None] = []
+    at = _HEADER.size
+    for _ in range(count):
+        (length,) = _LENGTH.unpack_from(content, at)
+        at += 4
+        if length < 0:
+            values.append(None)
+        else:
+            values.append(content[at : at + length])
+            at += length
+    return values
+
+
+def _read_numbers(content: bytes, letter: str, size: int) -> Sequence[int | None]:
+    """Read numbers of `size` bytes; without nulls in one go."""
+    count = _count(content)
+    if len(content) == _HEADER.size + count * (4 + size):
+        return struct.unpack_from(">" + f"4x{letter}" * count, content, _HEADER.size)
+    return [
+        None if value is None else int.from_bytes(value, "big", signed=True)
+        for value in read_bytea_array(content)
+    ]
+
+
+def _count(content: bytes) -> int:
+    if len(content) <= _NO_DIMENSIONS:
+        return 0
+    return int(_LENGTH.unpack_from(content, _NO_DIMENSIONS)[0])

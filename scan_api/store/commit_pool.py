@@ -9,7 +9,6 @@ import psycopg
 
 from core.clock import elapsed_s
 from core.db import CONNECTION_BOUNDS, BoundedConnection
-from scan_api.store.binary_arrays import register_binary_arrays
 
 Result = TypeVar("Result")
 
@@ -80,7 +79,6 @@ class CommitConnection:
                 options=_OPTIONS,
                 **CONNECTION_BOUNDS,
             )
-            register_binary_arrays(self._conn)
         return self._conn
 
     async def close(self) -> None:

@@ -8,17 +8,26 @@ from core.clock import business_day
 from core.ids import time_of_id
 from rewards.domain.campaigns import PlannedReward
 from rewards.domain.limits import ALWAYS, EVERYBODY
-from scan_api.store.binary_arrays import BinaryArray, int4_array, int8_array
+from scan_api.store.binary_arrays import (
+    INT4_ARRAY,
+    INT8_ARRAY,
+    int4_array,
+    int8_array,
+)
 
 if TYPE_CHECKING:
     from scan_api.store.scans import Decided
 
-Writer = Callable[[Sequence[int]], BinaryArray]
+Writer = Callable[[Sequence[int]], bytes]
 
 # How each column is written: of rewards, of what they take, of the rows they take from.
 _REWARD = (int4_array, int8_array, int8_array, int4_array, int8_array, int4_array)
 _TAKER = (int4_array, int4_array)
 _ROW = (int4_array, int8_array, int4_array, int8_array)
+REWARD_TYPES = tuple(
+    {int4_array: INT4_ARRAY, int8_array: INT8_ARRAY}[write]
+    for write in (*_REWARD, *_TAKER, *_ROW)
+)
 
 
 def days_of(scan_ids: Sequence[int], timezone: ZoneInfo) -> list[int]:
@@ -35,7 +44,7 @@ def _day_of(scan_id: int, timezone: ZoneInfo) -> int:
 
 def write_rewards(
     decided: Sequence["Decided"], days: Sequence[int]
-) -> tuple[BinaryArray, ...]:
+) -> tuple[bytes, ...]:
     """Write each reward with its scan, and from which rows of limit_uses it takes.
 
     Scans, rewards and rows are counted from 1. A reward that is taken otherwise follows
@@ -84,6 +93,6 @@ def _in_order(
 
 def _columns(
     table: Sequence[tuple[int, ...]], writers: tuple[Writer, ...]
-) -> list[BinaryArray]:
+) -> list[bytes]:
     columns = zip(*table, strict=True) if table else [()] * len(writers)
     return [write(column) for write, column in zip(writers, columns, strict=True)]

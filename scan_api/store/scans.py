@@ -1,9 +1,10 @@
 """The SQL of scans. The hot statement goes through the driver's own binary arrays."""
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,25 +18,33 @@ from rewards.store.ledger import is_hold_of
 from rewards.store.members import ENSURE_MEMBERS, is_member
 from rewards.tables import holds, identities, members
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
-from scan_api.store.binary_arrays import (
-    bool_array,
-    bytea_array,
-    inet_array,
-    int4_array,
-    int8_array,
-    text_array,
-)
+from scan_api.store import binary_arrays as arrays
 from scan_api.store.keys import is_claim_of, is_scan_of
-from scan_api.store.planned_rewards import days_of, write_rewards
+from scan_api.store.planned_rewards import REWARD_TYPES, days_of, write_rewards
+from scan_api.store.prepared import PreparedStatement
 from scan_api.tables import claims, scans, sightings
 
-_COMMIT = """
+# What `commit_scans_2` takes after the version; write_rewards gives the last twelve.
+_ARGUMENTS: Final = (
+    arrays.INT4_ARRAY,
+    *(arrays.INT8_ARRAY, arrays.INT8_ARRAY, arrays.INT8_ARRAY),
+    *(arrays.TEXT_ARRAY, arrays.BOOL_ARRAY, arrays.TEXT_ARRAY, arrays.BYTEA_ARRAY),
+    *(arrays.INET_ARRAY, arrays.BYTEA_ARRAY, arrays.INT8_ARRAY),
+    *(arrays.BYTEA_ARRAY, arrays.BYTEA_ARRAY),
+    *REWARD_TYPES,
+)
+_NUMBERED: Final = ", ".join(f"${number}" for number in range(2, len(_ARGUMENTS) + 2))
+_COMMIT: Final = PreparedStatement(
+    b"commit_scans",
+    f"""
     SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
         originals, waits, replays, replay_bodies, repeats
-    FROM commit_scans_2(0::smallint, %b::bigint, %b,
-        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b,
-        %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
-"""
+    FROM commit_scans_2(0::smallint, $1, {_NUMBERED})
+    """.encode(),  # noqa: S608 - only numbers of arguments
+    (arrays.INT8, *_ARGUMENTS),
+)
+_VERSION: Final = struct.Struct(">q")
+_OUTCOMES: Final = {outcome.value.encode(): outcome for outcome in Outcome}
 
 _COMMITTED = """
     SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
@@ -55,11 +64,19 @@ _COMMITTED = """
     WHERE s.shard = 0 AND s.scan_id = ANY(%b::bigint[])
 """
 
-_RECORD_ANSWERS = """
+_RECORD_ANSWERS: Final = PreparedStatement(
+    b"record_answers",
+    b"""
     UPDATE idempotency_keys AS k SET status = 200, response = u.response
-    FROM unnest(%b::bytea[], %b::bytea[]) AS u (key_hash, response)
+    FROM unnest($1, $2) AS u (key_hash, response)
     WHERE k.shard = 0 AND k.key_hash = u.key_hash
-"""
+    """,
+    (arrays.BYTEA_ARRAY, arrays.BYTEA_ARRAY),
+)
+
+_ENSURE_MEMBERS: Final = PreparedStatement(
+    b"ensure_members", ENSURE_MEMBERS.encode(), (arrays.TEXT_ARRAY, arrays.INT8_ARRAY)
+)
 
 
 class Committed(msgspec.Struct, frozen=True, gc=False):
@@ -101,33 +118,42 @@ async def commit_scans(
     """
     scan_ids = [d.scan.scan_id for d in decided]
     days = days_of(scan_ids, timezone)
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
-    await cursor.execute(
-        _COMMIT,
-        (
-            version,
-            int4_array(days),
-            int8_array(scan_ids),
-            int8_array([d.scan.code_id for d in decided]),
-            int8_array([d.member_no for d in decided]),
-            text_array([d.plan.outcome.value for d in decided]),
-            bool_array([d.plan.claims for d in decided]),
-            text_array([d.plan.hold_reason or "" for d in decided]),
-            bytea_array([pack_facts(d) for d in decided]),
-            inet_array([d.scan.address for d in decided]),
-            bytea_array([(d.scan.device_id or "").encode() for d in decided]),
-            int8_array([d.scan.cell or 0 for d in decided]),
-            bytea_array([d.scan.key_hash for d in decided]),
-            bytea_array([d.scan.body_hash for d in decided]),
-            *write_rewards(decided, days),
-        ),
-        prepare=True,
+    result = await _COMMIT.run(
+        conn,
+        _VERSION.pack(version),
+        arrays.int4_array(days),
+        arrays.int8_array(scan_ids),
+        arrays.int8_array([d.scan.code_id for d in decided]),
+        arrays.int8_array([d.member_no for d in decided]),
+        arrays.text_array([d.plan.outcome.value for d in decided]),
+        arrays.bool_array([d.plan.claims for d in decided]),
+        arrays.text_array([d.plan.hold_reason or "" for d in decided]),
+        arrays.bytea_array([pack_facts(d) for d in decided]),
+        arrays.inet_array([d.scan.address for d in decided]),
+        arrays.bytea_array([(d.scan.device_id or "").encode() for d in decided]),
+        arrays.int8_array([d.scan.cell or 0 for d in decided]),
+        arrays.bytea_array([d.scan.key_hash for d in decided]),
+        arrays.bytea_array([d.scan.body_hash for d in decided]),
+        *write_rewards(decided, days),
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    return [
-        Committed(Outcome(outcome), *rest) for outcome, *rest in zip(*row, strict=True)
-    ]
+    columns = (
+        read(result.get_value(0, number) or b"") for number, read in enumerate(_READ)
+    )
+    return [Committed(*row) for row in zip(*columns, strict=True)]
+
+
+def _read_outcomes(content: bytes) -> list[Outcome]:
+    return [_OUTCOMES[outcome or b""] for outcome in arrays.read_bytea_array(content)]
+
+
+_READ: Final[tuple[Callable[[bytes], Sequence[Any]], ...]] = (
+    _read_outcomes,
+    *(arrays.read_int8_array,) * 5,
+    arrays.read_int4_array,
+    arrays.read_bool_array,
+    *(arrays.read_bytea_array,) * 2,
+    arrays.read_int8_array,
+)
 
 
 def pack_facts(decided: Decided) -> bytes:
@@ -184,10 +210,9 @@ async def record_answers(
     conn: psycopg.AsyncConnection[Any], answers: Sequence[tuple[bytes, bytes]]
 ) -> None:
     """Record (key_hash, answer) in the scan's own transaction."""
-    await conn.execute(
-        _RECORD_ANSWERS,
-        ([key for key, _ in answers], [answer for _, answer in answers]),
-        prepare=True,
+    keys, bodies = zip(*answers, strict=True) if answers else ((), ())
+    await _RECORD_ANSWERS.run(
+        conn, arrays.bytea_array(keys), arrays.bytea_array(bodies)
     )
 
 
@@ -198,14 +223,19 @@ async def ensure_members(
 
     Each comes with a time-ordered id, which becomes its number if it is new.
     """
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
     found: dict[str, int] = {}
     # A member made by someone else between the two halves is there the second time.
     while missing := [each for each in wanted if each[0] not in found]:
-        ids = [member_id for member_id, _ in missing]
-        numbers = int8_array([number for _, number in missing])
-        await cursor.execute(ENSURE_MEMBERS, (ids, numbers, ids), prepare=True)
-        found.update(await cursor.fetchall())
+        result = await _ENSURE_MEMBERS.run(
+            conn,
+            arrays.text_array([member_id for member_id, _ in missing]),
+            arrays.int8_array([number for _, number in missing]),
+        )
+        for row in range(result.ntuples):
+            member_id, number = result.get_value(row, 0), result.get_value(row, 1)
+            assert member_id is not None, "identities.member_id is never null"
+            assert number is not None, "nor is its number"
+            found[member_id.decode()] = int.from_bytes(number, "big", signed=True)
     return found
 
 

@@ -19,7 +19,6 @@ from core.ids import first_id_at
 from crowncap import embedded
 from crowncap.audit import Audit
 from crowncap.migrate import migrate
-from scan_api.store.binary_arrays import register_binary_arrays
 from scan_api.store.scans import ensure_members
 from tests.fixtures.ground import CLOCK, TIMEZONE
 from tests.fixtures.servers import administer, with_database
@@ -168,7 +167,6 @@ async def test_old_members_keep_their_numbers_and_new_ones_get_others(
     async with await psycopg.AsyncConnection.connect(
         earlier_url, autocommit=True
     ) as conn:
-        register_binary_arrays(conn)
         wanted = [("member 1", first_id_at(CLOCK.now_ms())), ("somebody new", 1 << 50)]
         found = await ensure_members(conn, wanted)
         assert found == {"member 1": 2, "somebody new": 1 << 50}

@@ -9,7 +9,6 @@ import pytest
 
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import Outcome
-from scan_api.store.binary_arrays import register_binary_arrays
 from scan_api.store.scans import Decided, load_committed
 from tests.fixtures.ground import Ground
 
@@ -145,7 +144,6 @@ async def test_two_workers_agree_which_scan_is_kept(ledger: Ground) -> None:
     async with await psycopg.AsyncConnection.connect(
         ledger.database_url, autocommit=True
     ) as other:
-        register_binary_arrays(other)
         for code in codes:
             looks = [look(ledger, code, address="198.51.100.1") for _ in range(2)]
             done = await asyncio.gather(
