@@ -48,3 +48,32 @@ def test_a_token_begins_by_the_handed_clock(
     with pytest.raises(Unauthenticated, match="not valid yet"):
         verifier.verify(token, now_ms=now_ms - 61_000)
     assert verifier.verify(token, now_ms=now_ms - 59_000) == Member("ann")
+
+
+HEADS = (
+    b"",
+    b"[]",
+    b"null",
+    b"\xff",
+    b"{",
+    b'{"alg":"EdDSA"}',
+    b'{"alg":"none","kid":"demo"}',
+    b'{"alg":"HS256","kid":"demo"}',
+    b'{"alg":"ES256","kid":"demo"}',
+    b'{"alg":1,"kid":"demo"}',
+    b'{"alg":"EdDSA","kid":7}',
+    b'{"alg":"EdDSA","kid":"other"}',
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_token_with_another_head_is_refused(tmp_path: Path, head: bytes) -> None:
+    """Whatever it says of keys and algorithms, and even if it was signed so."""
+    signer = MemberSigner.load_or_create(tmp_path)
+    verifier = MemberVerifier.from_file(tmp_path / "member-jwks.json")
+    claims = signer.mint("ann", now_ms=TIMES_MS[0]).split(".")[1]
+    signed = f"{jwt.utils.base64url_encode(head).decode()}.{claims}"
+    signature = jwt.utils.base64url_encode(signer.key.sign(signed.encode())).decode()
+    for end in (f".{signature}", ".", "", ".é"):
+        with pytest.raises(Unauthenticated):
+            verifier.verify(signed + end, now_ms=TIMES_MS[0])
