@@ -92,9 +92,10 @@ class Trouble:
     def workers(self) -> list[int]:
         """Give the processes that serve."""
         return [
-            pid
+            worker
             for pid in children_of(self.pid)
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            for worker in children_of(pid)
         ]
 
     def postgres(self) -> int:

@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import multiprocessing
 import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -54,7 +52,8 @@ def run(settings: Settings, serving: Serving) -> None:
             say(OPEN_DEMO, style="bold red")
         say("Starting ...")
         base = base_url(serving.host, serving.port)
-        _serve(serving, partial(greet, settings, base))
+        tell = partial(greet, settings, base)
+        WorkerProcesses("crowncap.app:create_app", serving, on_serving=tell).serve()
         # From here on it is stopping already; asking again changes nothing.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -89,10 +88,3 @@ def _prepare_metrics(data_dir: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True, exist_ok=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-
-
-def _serve(serving: Serving, on_serving: Callable[[], None]) -> None:
-    # Spawned workers begin anew: no thread of the supervisor is half copied, and the
-    # metrics are read from files from their first import on.
-    multiprocessing.set_start_method("spawn")
-    WorkerProcesses("crowncap.app:create_app", serving, on_serving=on_serving).serve()

@@ -1,8 +1,9 @@
 """The worker processes: started, watched, and started again for ever.
 
-Granian starts and stops them. It would also end everything when a worker ends twice
-within seconds, which a PostgreSQL that refuses for a moment is enough for; so what to
-do about an ended worker is decided here.
+They are forked from a process that has imported the application once, and so serve
+within a fraction of a second. Granian words what they run, and stops them. It would
+also end everything when a worker ends twice within seconds, which a PostgreSQL that
+refuses for a moment is enough for; so what to do about an ended worker is decided here.
 """
 
 import multiprocessing
@@ -11,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import structlog
@@ -31,6 +32,7 @@ CONNECTIONS = 16_384
 # A connection on which no whole header came for so long is closed.
 HEADER_WITHIN_MS = 10_000
 _OTHER_FILES = 512
+_FORKS = multiprocessing.get_context("forkserver")
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -163,6 +165,8 @@ class WorkerProcesses(MPServer):
         )
         # Ends are seen below; what Granian notes would make a stop look like a fault.
         self.interrupt_children = deque[int](maxlen=0)  # type: ignore[assignment]
+        module = target.partition(":")[0]
+        _FORKS.set_forkserver_preload([module, "crowncap.worker_forks"])
         self._policy = policy or WorkerPolicy()
         self._slots = [Slot(index) for index in range(self.workers)]
         self._to_renew: deque[Slot] = deque()
@@ -186,8 +190,8 @@ class WorkerProcesses(MPServer):
         """Look after each worker until told to stop."""
         del target_loader
         while True:
-            self.main_loop_interrupt.wait(self._policy.look_every_s)
-            self.main_loop_interrupt.clear()
+            # Until one ends, or there may be something else to see.
+            wait([each.inner.sentinel for each in self.wrks], self._policy.look_every_s)
             if self.interrupt_signal:
                 # A Ctrl-C reaches the workers too; their ends are nothing to mend.
                 break
@@ -227,9 +231,12 @@ class WorkerProcesses(MPServer):
             receiver, sender = multiprocessing.Pipe(duplex=False)
             loader = partial(load_app, self.target, sender)
             process = self._spawn_worker(slot.index, spawn_target, loader)
-            process.start()  # type: ignore[no-untyped-call] # untyped there
-        except (OSError, RuntimeError) as fault:
-            # No more processes, threads, files or memory for now.
+            process.inner = _FORKS.Process(target=spawn_target, args=_args_of(process))
+            # Not by its own start(), whose thread would wait for the end as well: how
+            # a forked process ended can be heard once.
+            process.inner.start()
+        except (OSError, EOFError, RuntimeError) as fault:
+            # No more processes, files or memory for now, or nothing to fork from.
             self._wait_and_try(slot)
             log.error(
                 "worker_not_started",
@@ -304,6 +311,12 @@ def _allow_files() -> int:
         return CONNECTIONS
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return max(wanted - _OTHER_FILES, wanted // 2)
+
+
+def _args_of(process: WorkerProcess) -> tuple[Any, ...]:
+    """Give what Granian would have handed to a process of its own."""
+    # Its class for processes cannot be chosen, and what they are given is its own.
+    return process.inner._args  # type: ignore[no-any-return] # noqa: SLF001
 
 
 def _how_it_ended(exit_code: int) -> str:

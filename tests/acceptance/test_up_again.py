@@ -123,8 +123,8 @@ def test_a_restored_backup_never_issues_a_serial_again(service: Service) -> None
 def test_no_process_is_left_behind(own_service: OwnService) -> None:
     """After a stop nothing that it started runs."""
     service = own_service()
-    pids = [service.pid, *children_of(service.pid)]
-    assert len(pids) >= 5
+    pids = [service.pid, *children_of(service.pid), *service.worker_pids()]
+    assert len(pids) >= 7
     service.stop()
     # Python's own resource tracker ends a moment after its parent.
     wait_for(lambda: not any(map(is_running, pids)), within_s=10)

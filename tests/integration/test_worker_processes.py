@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from crowncap.embedded.process import is_running
-from tests.fixtures.processes import children_of, command_of, free_port, wait_for
+from tests.fixtures.bad_workers import SUPERVISE
+from tests.fixtures.processes import free_port, origins_of, wait_for, workers_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,11 +38,12 @@ class Rig:
 
     def workers(self) -> set[int]:
         """Give the worker processes."""
-        return {
-            pid
-            for pid in children_of(self.process.pid)
-            if b"spawn_main" in command_of(pid)
-        }
+        return set(workers_of(self.process.pid))
+
+    def origin(self) -> int:
+        """Give the process that workers are forked from."""
+        [pid] = origins_of(self.process.pid)
+        return pid
 
     def answering(self) -> set[int]:
         """Ask on a few connections which workers answer."""
@@ -90,7 +92,7 @@ def make_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRig]:
             log = stack.enter_context((directory / "log").open("wb"))
             process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "tests.fixtures.bad_workers"),
+                    *(sys.executable, "-c", SUPERVISE),
                     *(str(port), directory / "behaviour", policy),
                 ],
                 cwd=ROOT,
@@ -208,6 +210,27 @@ def test_workers_whose_supervisor_was_killed_end_themselves(make_rig: MakeRig) -
     wait_for(lambda: not any(map(is_running, workers)))
 
 
+def test_workers_whose_origin_was_killed_are_replaced(make_rig: MakeRig) -> None:
+    """How they end could not be heard any more, so they end, and others come."""
+    rig = make_rig("patient")
+    before = rig.wait_for_two()
+    with rig.ending(2):
+        os.kill(rig.origin(), signal.SIGKILL)
+    wait_for(lambda: not any(map(is_running, before)))
+    assert not before & rig.wait_for_two()
+
+
+def test_what_workers_are_forked_from_outlasts_a_stop_of_everybody(rig: Rig) -> None:
+    """As systemd tells every process at once: how workers ended has to be heard."""
+    before, ends = rig.wait_for_two(), len(rig.log("worker_ended"))
+    origin = rig.origin()
+    os.kill(origin, signal.SIGTERM)
+    rig.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: bool(rig.answering()) and not before & rig.workers())
+    rig.wait_for_two()
+    assert (rig.origin(), len(rig.log("worker_ended"))) == (origin, ends)
+
+
 def sleeps(pid: int) -> bool:
     """Tell whether a thread watches for the parent, as from the first moment on."""
     names = [
@@ -222,7 +245,7 @@ def test_a_worker_that_hangs_is_killed_and_replaced(make_rig: MakeRig) -> None:
     rig = make_rig("strict")
     first, second = rig.wait_for_two()
     rig.behave("hangs")
-    cause = "It does not serve 8 s after its start."
+    cause = "It does not serve 4 s after its start."
     with rig.ending(1, how="ended by SIGKILL", cause=cause):
         os.kill(first, signal.SIGKILL)
     assert rig.answering() == {second}
