@@ -88,6 +88,11 @@ class CommitConnection:
             self._conn = None
 
 
+def is_transient(fault: psycopg.Error) -> bool:
+    """Tell what may go well another time from what the data themselves forbid."""
+    return isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError)
+
+
 def stops_every_commit(fault: psycopg.Error) -> bool:
     """Tell a fault of PostgreSQL's state from one of what was to be committed."""
     if isinstance(fault, psycopg.errors.CheckViolation):
