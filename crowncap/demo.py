@@ -21,6 +21,7 @@ from codegen.pipeline import (
 from core.auth.principal import OPERATOR
 from core.clock import Clock, utc_datetime
 from core.fence import take_fence
+from rewards.domain.campaigns import NewCampaign
 from rewards.store.campaigns import insert_campaign, load_campaigns
 
 GTIN = "06901234567892"
@@ -65,13 +66,7 @@ async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> 
     )
     await insert_campaign(
         conn,
-        campaign_id=CAMPAIGN,
-        name="Points under every cap",
-        points=5,
-        starts_at=now,
-        ends_at=None,
-        budget=None,
-        daily_cap=1_000_000,
+        NewCampaign(CAMPAIGN, "Points under every cap", 5, now, daily_cap=1_000_000),
         now=now,
     )
     in_shops = await issue_batch(

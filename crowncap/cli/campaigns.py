@@ -3,20 +3,17 @@
 from typing import Any
 
 import click
-from sqlalchemy.exc import IntegrityError
 
 from codegen import store as codes_store
-from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bounds import MAX_POINTS
-from core.errors import Conflict, InvalidInput
-from core.fence import take_fence
 from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
-from rewards.domain.campaigns import Campaign
-from rewards.store.campaigns import insert_campaign, load_campaigns
+from rewards.domain.campaigns import Campaign, NewCampaign
+from rewards.pipeline.campaigns import add_campaign
+from rewards.store.campaigns import load_campaigns
 
 
 @cli.group()
@@ -50,41 +47,24 @@ async def add(
     **terms: Any,
 ) -> dict[str, Any]:
     """Add a campaign that pays points for each claimed cap."""
-    timezone = shell.settings.timezone
-    starts_at = start_of("/starts", starts, timezone) or shell.now()
-    ends_at = end_of("/ends", ends, timezone)
-    if ends_at is not None and ends_at <= starts_at:
-        raise InvalidInput("A campaign ends after it starts.")
-    told = {
-        "starts": on_both_clocks(starts_at, timezone),
-        "ends": ends_at and on_both_clocks(ends_at, timezone),
-    }
+    timezone, now = shell.settings.timezone, shell.now()
+    new = NewCampaign(
+        campaign_id,
+        starts_at=start_of("/starts", starts, timezone) or now,
+        ends_at=end_of("/ends", ends, timezone),
+        **terms,
+    )
     async with shell.engine.begin() as conn:
-        await take_fence(conn)
-        if terms["brand"]:
-            terms["brand"] = await codes_store.spell_brand(conn, terms["brand"])
-        try:
-            await insert_campaign(
-                conn,
-                campaign_id=campaign_id,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                now=shell.now(),
-                **terms,
-            )
-        except IntegrityError:
-            raise Conflict(f"There is a campaign {campaign_id} already.") from None
-        await record_action(
-            conn,
-            OPERATOR,
-            action="campaign.add",
-            subject=f"campaign:{campaign_id}",
-            detail=terms
-            | {"starts": starts_at.isoformat()}
-            | {"ends": ends_at and ends_at.isoformat()},
-            now=shell.now(),
+        added = await add_campaign(
+            conn, new, OPERATOR, spell_brand=codes_store.spell_brand, now=now
         )
-    return {"campaign_id": campaign_id, **terms, **told}
+    return {
+        "campaign_id": campaign_id,
+        **terms,
+        "brand": added.brand,
+        "starts": on_both_clocks(added.starts_at, timezone),
+        "ends": added.ends_at and on_both_clocks(added.ends_at, timezone),
+    }
 
 
 @campaign.command("list")

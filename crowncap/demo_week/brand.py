@@ -14,6 +14,7 @@ from crowncap.demo import BRAND
 from crowncap.demo_week.calendar import Week
 from crowncap.demo_week.goods import CAMPAIGN
 from crowncap.demo_week.shoppers import LEAKED
+from rewards.domain.campaigns import NewCampaign
 from rewards.store.campaigns import insert_campaign
 from scan_api.domain.fakes import FakeReport, make_reference
 from scan_api.store.fakes import insert_report
@@ -64,14 +65,15 @@ async def open_campaign(conn: AsyncConnection, week: Week) -> None:
     begin = week.at(0, 0)
     await insert_campaign(
         conn,
-        campaign_id=CAMPAIGN,
-        name="A week of milk",
-        points=POINTS,
-        starts_at=begin,
-        ends_at=None,
-        budget=100_000,
-        daily_cap=500,
-        brand=BRAND,
+        NewCampaign(
+            CAMPAIGN,
+            "A week of milk",
+            POINTS,
+            begin,
+            budget=100_000,
+            daily_cap=500,
+            brand=BRAND,
+        ),
         now=begin,
     )
 

@@ -64,6 +64,20 @@ class PlannedReward(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """A campaign as it is asked for: points a cap, and the most it may pay."""
+
+    campaign_id: str
+    name: str
+    points: int
+    starts_at: datetime
+    ends_at: datetime | None = None
+    budget: int | None = None
+    daily_cap: int | None = None
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """Points for each claimed cap, within a time and limits.
 

@@ -15,42 +15,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain.campaigns import Campaign
+from rewards.domain.campaigns import Campaign, NewCampaign
 from rewards.domain.limits import ALWAYS, EVERYBODY, Per
 from rewards.store.limits import load_limits
 
 
 async def insert_campaign(
-    conn: AsyncConnection,
-    *,
-    campaign_id: str,
-    name: str,
-    points: int,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    budget: int | None,
-    daily_cap: int | None,
-    brand: str | None = None,
-    now: datetime,
+    conn: AsyncConnection, new: NewCampaign, *, now: datetime
 ) -> int:
     """Add a points campaign; the caller raises the range version for the workers."""
     campaign_no = (
         await conn.execute(
             insert(t.campaigns)
             .values(
-                campaign_id=campaign_id,
-                name=name,
-                points=points,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                daily_cap=daily_cap,
-                brand=brand,
+                campaign_id=new.campaign_id,
+                name=new.name,
+                points=new.points,
+                starts_at=new.starts_at,
+                ends_at=new.ends_at,
+                daily_cap=new.daily_cap,
+                brand=new.brand,
                 created_at=now,
             )
             .returning(t.campaigns.c.campaign_no)
         )
     ).scalar_one()
-    mosts = {Per.TOTAL: budget, Per.MEMBER_DAY: daily_cap}
+    mosts = {Per.TOTAL: new.budget, Per.MEMBER_DAY: new.daily_cap}
     limits = [
         {
             "campaign_no": campaign_no,

@@ -16,6 +16,7 @@ CATALOGUES = {
     "codegen.domain.messages": "codegen",
     "core.sentences": "core",
     "console.frame.messages": "console",
+    "rewards.domain.messages": "rewards",
 }
 
 
