@@ -27,12 +27,13 @@ from bench.serving import (
     wait_until_ready,
 )
 from bench.supply import Shot
-from codegen.domain import MAX_EPOCH, SERIAL_BITS
+from codegen.domain import MAX_EPOCH
+from codegen.domain.ranges import code_ids_of
 
 CONNECTIONS: Final = 64
 MAX_STEAL_PERCENT: Final = 8.0
 LOG_TAIL: Final = 2_000
-LAST_CODE_ID: Final = (MAX_EPOCH + 1 << SERIAL_BITS) - 1
+_, LAST_CODE_ID = code_ids_of(MAX_EPOCH)
 DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

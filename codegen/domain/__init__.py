@@ -20,7 +20,6 @@ from codegen.domain.scanned import (
 )
 from codegen.domain.sealing import (
     MAX_SERIAL,
-    SERIAL_BITS,
     filter_hash,
     filter_hashes,
     open_code,
@@ -39,7 +38,6 @@ __all__ = [
     "MAX_SCANNED_CHARACTERS",
     "MAX_SERIAL",
     "NO_SUCH_GTIN",
-    "SERIAL_BITS",
     "EpochKeys",
     "FoundText",
     "GtinError",

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+# A code_id is an epoch above this many bits of serial.
 SERIAL_BITS = 36
 SERIALS_PER_EPOCH = 1 << SERIAL_BITS
 SEGMENT_BITS = 20
@@ -41,8 +42,13 @@ LEGAL_FROM = {
     RangeState.RECALLED: frozenset({RangeState.ISSUED, RangeState.ACTIVATED}),
 }
 
-
 Interval = tuple[int, int]
+
+
+def code_ids_of(epoch: int) -> Interval:
+    """Give the first and the last code_id of an epoch."""
+    first = epoch << SERIAL_BITS
+    return first, first + SERIALS_PER_EPOCH - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.domain.keys import EpochKey, EpochKeys, ecb_encryptor
+from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.symbols import (
     CODE_SYMBOLS,
     GATHERED_SHIFT,
@@ -29,7 +30,6 @@ from codegen.domain.symbols import (
     code_value,
 )
 
-SERIAL_BITS: Final = 36
 MAX_SERIAL: Final = (1 << SERIAL_BITS) - 1
 
 _TAG_BITS: Final = 39

@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     and_,
-    cast,
     insert,
+    not_,
     select,
     text,
     update,
@@ -22,9 +21,6 @@ from rewards import tables as t
 from rewards.domain.ledger import POINTS_UNIT, Hold, HoldReason, Resolution, Wallet
 from rewards.domain.limits import EVERYBODY
 from rewards.store.limits import load_limits
-
-# A code_id is its epoch above this many bits of serial.
-_SERIAL_BITS = 36
 
 
 def is_hold_of(scan_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -51,11 +47,11 @@ async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:
 
 
 async def load_open_holds(
-    conn: AsyncConnection, *, frozen_epochs: Sequence[int], limit: int
+    conn: AsyncConnection, *, frozen: Sequence[tuple[int, int]], limit: int
 ) -> list[Hold]:
     """Lock the oldest holds that wait for no person and that nobody else works on.
 
-    Rewards of an epoch that is still frozen go on waiting.
+    Rewards of the codes that are still frozen, (first, last) code_id, go on waiting.
     """
     h = t.holds.c
     rows = await conn.execute(
@@ -64,7 +60,7 @@ async def load_open_holds(
             h.shard == SHARD,
             h.reason.in_([HoldReason.SIGNALS.value, HoldReason.EPOCH.value]),
             h.resolution.is_(None),
-            h.code_id.op(">>")(cast(_SERIAL_BITS, Integer)).not_in(frozen_epochs),
+            *(not_(h.code_id.between(first, last)) for first, last in frozen),
         )
         .order_by(h.transfer_id)
         .limit(limit)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.verdict import Verdict
-from codegen.domain.ranges import EpochState
+from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
 from core.clock import Clock, utc_datetime
 from core.fence import share_fence
@@ -60,13 +60,13 @@ class HoldReleaser:
         await self.redis.call(b"PING")
         worker_state = self.states.current
         frozen = [
-            epoch
+            code_ids_of(epoch)
             for epoch, state in worker_state.epochs.items()
             if state is EpochState.FROZEN
         ]
         async with self.engine.begin() as conn:
             await share_fence(conn)
-            held = await load_open_holds(conn, frozen_epochs=frozen, limit=BATCH)
+            held = await load_open_holds(conn, frozen=frozen, limit=BATCH)
             if not held:
                 return 0
             good = await self._still_good(conn, held)

@@ -243,7 +243,7 @@ async def sound(ledger: Ground) -> Ground:
     for code in codes[:2]:
         await ledger.commit(ledger.wish(code, bob, points, outcome=held))
     async with ledger.engine.begin() as conn:
-        [hold, _] = await load_open_holds(conn, frozen_epochs=[], limit=2)
+        [hold, _] = await load_open_holds(conn, frozen=[], limit=2)
         await resolve_holds(
             conn,
             [hold],
