@@ -19,8 +19,11 @@ CHINESE: Final = "zh"
 class Catalogue:
     """What a feature has to say, by the codes of its entries."""
 
-    def __init__(self, sentences: Sentences) -> None:
-        self.sentences = sentences
+    def __init__(self, *topics: Sentences) -> None:
+        self.sentences: dict[str, tuple[str, str]] = {}
+        for topic in topics:
+            assert not self.sentences.keys() & topic.keys(), "a code names one entry"
+            self.sentences.update(topic)
 
     def __call__(self, code: str, /, **params: Param) -> "Message":
         """Say an entry of the catalogue; raises KeyError for what it does not have."""

@@ -17,6 +17,7 @@ import pyrage
 import stream_zip
 
 from core.errors import FieldError, InvalidInput
+from printer_export.domain.messages import message
 
 Member = tuple[str, Iterable[bytes]]
 
@@ -114,7 +115,7 @@ def check_recipients(recipients: tuple[str, ...]) -> None:
                 FieldError(
                     f"/encryption/age_recipients/{place}",
                     "invalid_recipient",
-                    "An age recipient looks like age1… and has 62 characters.",
+                    message("no_recipient"),
                 )
             )
     if problems:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
 from core.errors import NotFound
+from printer_export.domain.messages import message
 from printer_export.domain.packages.package_state import Download
 from printer_export.domain.reports.statuses import ReportedStatus
 from printer_export.store.aggregation.events import CartonHistory, find_cartons_of
@@ -54,7 +55,7 @@ async def load_production_history(
     """
     if not 0 <= index < batch.quantity:
         raise NotFound(
-            f"Batch {batch.batch_id} has {batch.quantity:,} codes from 0 on."
+            message("no_such_index", batch_id=batch.batch_id, quantity=batch.quantity)
         )
     code_id = batch.first_code_id + index
     return ProductionHistory(

@@ -126,7 +126,7 @@ def test_what_preflight_keeps_back_offers_no_approval(
     body = hidden_fields(shown, f"{page}/cancel")
     assert bob.post(f"{page}/approve", body).status_code == 409
     with at_work(service, service.staff("admin"), "zh-CN") as root:
-        assert "其中 20 个码的状态已是“已启用”。" in root.get(page).text
+        assert "其中 20 个码已启用。" in root.get(page).text
 
 
 def test_the_first_page_tells_what_waits_and_what_is_late(

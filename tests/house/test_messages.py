@@ -17,6 +17,7 @@ CATALOGUES = {
     "core.sentences": "core",
     "console.frame.messages": "console",
     "rewards.domain.messages": "rewards",
+    "printer_export.domain.messages": "printer_export",
 }
 
 

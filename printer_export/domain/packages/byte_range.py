@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from core.errors import Unsatisfiable
+from printer_export.domain.messages import message
 
 _ONE_RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII)
 
@@ -35,7 +36,7 @@ def read_range(
     if if_range is not None and if_range.strip() != etag:
         return None
     if "," in range_header:
-        raise Unsatisfiable("Ask for one range of bytes at a time.")
+        raise Unsatisfiable(message("one_range"))
     found = _ONE_RANGE.fullmatch(range_header)
     if found is None or found[1] == found[2] == "":
         return None
@@ -47,5 +48,5 @@ def read_range(
         if found[2] and int(found[2]) < start:
             return None
     if start >= end:
-        raise Unsatisfiable(f"This has {length:,} bytes, and none of those asked for.")
+        raise Unsatisfiable(message("no_such_bytes", length=length))
     return ByteRange(start, end)

@@ -16,7 +16,9 @@ from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
 from codegen.domain.symbol_size import symbol_of
 from core.errors import Conflict, InvalidInput
+from core.messages import Message
 from core.origin import authority_of
+from printer_export.domain.messages import message
 from printer_export.domain.packages.manifest import (
     code_prefix_of,
     drawn_version,
@@ -41,6 +43,11 @@ from printer_export.domain.packages.rows import (
 
 MAX_FILES = 100_000
 _LARGEST_USUAL_VERSION = 3
+_STATES = {
+    RangeState.ACTIVATED: message("are_activated"),
+    RangeState.VOID: message("are_void"),
+    RangeState.RECALLED: message("are_recalled"),
+}
 
 
 class Level(StrEnum):
@@ -71,29 +78,28 @@ def refuse_impossible(batch: Batch, order: PackageOrder) -> None:
         raise InvalidInput.field(
             "/from_index",
             "out_of_range",
-            f"Indexes {order.from_index} to {order.to_index} are not all in the batch, "
-            f"which has {batch.quantity:,} codes from index 0 on.",
+            message(
+                "indexes_not_in_batch",
+                first=order.from_index,
+                last=order.to_index,
+                quantity=batch.quantity,
+            ),
         )
     rolls = -(-order.quantity // (order.codes_per_roll or order.quantity))
     if rolls * order.lanes > MAX_FILES:
         raise InvalidInput.field(
             "/codes_per_roll",
             "too_many_files",
-            f"{rolls:,} rolls of {order.lanes} lanes make more than "
-            f"{MAX_FILES:,} files.",
+            message("too_many_files", rolls=rolls, lanes=order.lanes, most=MAX_FILES),
         )
     if order.preset is Preset.EPCIS and batch.gtin is None:
-        raise InvalidInput.field(
-            "/preset",
-            "gtin_needed",
-            "EPCIS names caps by their product, and this batch has no GTIN.",
-        )
+        raise InvalidInput.field("/preset", "gtin_needed", message("epcis_needs_gtin"))
     prefix = cap_link_prefix(batch.link_base, order.link_form, batch.gtin)
     if order.sheet is not Sheet.NONE and drawn_version(prefix) is None:
         raise InvalidInput.field(
             "/sheet",
             "no_symbol",
-            f"No small symbol holds links like {prefix}…, so no sheet does.",
+            message("sheet_without_symbol", prefix=prefix),
         )
 
 
@@ -113,32 +119,31 @@ def check_order(
         Finding(
             "row_count",
             Level.OK if rows == order.quantity else Level.BLOCKING,
-            f"{rows:,} rows in {len(files):,} files for {order.quantity:,} codes.",
+            message(
+                "rows_in_files", rows=rows, files=len(files), quantity=order.quantity
+            ),
         ),
         _symbol(package),
     ]
     if order.sheet is not Sheet.NONE and order.quantity > MAX_LABELS:
         findings.append(
             Finding(
-                "sheet",
-                Level.WARNING,
-                f"Sheets have up to {MAX_LABELS:,} labels; this one shows samples.",
+                "sheet", Level.WARNING, message("sheet_of_samples", most=MAX_LABELS)
             )
         )
     if epoch in {EpochState.FROZEN, EpochState.RETIRED}:
-        findings.append(
-            Finding("epoch", Level.BLOCKING, f"The epoch of these codes is {epoch}.")
+        stands = message(
+            "epoch_frozen" if epoch is EpochState.FROZEN else "epoch_retired"
         )
+        findings.append(Finding("epoch", Level.BLOCKING, stands))
     if order.encryption is Encryption.NONE:
-        findings.append(
-            Finding("encryption", Level.WARNING, "Not encrypted; for the demo only.")
-        )
+        findings.append(Finding("encryption", Level.WARNING, message("not_encrypted")))
     if order.printhouse is not None and not known_printhouse:
         findings.append(
             Finding(
                 "printhouse",
                 Level.WARNING,
-                f"Nobody has a print house's token in the name of {order.printhouse}.",
+                message("unknown_printhouse", printhouse=order.printhouse),
             )
         )
     return findings
@@ -148,20 +153,18 @@ def _link(package: Package, link_hosts: frozenset[str]) -> Finding:
     fault = link_fault_of(package.batch, link_hosts)
     if fault is not None:
         return Finding("link", Level.BLOCKING, fault)
-    return Finding("link", Level.OK, f"Caps open {link_prefix_of(package)}….")
+    told = message("caps_open", link=link_prefix_of(package))
+    return Finding("link", Level.OK, told)
 
 
-def link_fault_of(batch: Batch, link_hosts: frozenset[str]) -> str | None:
+def link_fault_of(batch: Batch, link_hosts: frozenset[str]) -> Message | None:
     """Say why a batch's links are not printed, on whatever way; None if they may."""
     if batch.link_fault is not None:
         return batch.link_fault
     host = authority_of(batch.link_base)
     if host in link_hosts:
         return None
-    return (
-        f"Caps would open {host}, which is not among the hosts that may be printed "
-        "(CROWNCAP_LINK_HOSTS)."
-    )
+    return message("foreign_host", host=host)
 
 
 def _symbol(package: Package) -> Finding:
@@ -171,12 +174,15 @@ def _symbol(package: Package) -> Finding:
         return Finding(
             "symbol",
             Level.WARNING,
-            f"A link of {len(link)} characters needs a large symbol.",
+            message("large_symbol", length=len(link)),
         )
-    told = f"QR {size.version}-M, {size.modules} by {size.modules} modules."
-    if size.mode == "byte":
-        return Finding("symbol", Level.WARNING, f"The link has small letters: {told}")
-    usual = size.version <= _LARGEST_USUAL_VERSION
+    upper = size.mode != "byte"
+    told = message(
+        "symbol" if upper else "symbol_of_small_letters",
+        version=size.version,
+        modules=size.modules,
+    )
+    usual = upper and size.version <= _LARGEST_USUAL_VERSION
     return Finding("symbol", Level.OK if usual else Level.WARNING, told)
 
 
@@ -194,12 +200,12 @@ def check_ranges(
     if void_codes:
         blocked[RangeState.VOID] = blocked.get(RangeState.VOID, 0) + void_codes
     if not blocked:
-        return [Finding("blocked_ranges", Level.OK, "No code is active or void.")]
+        return [Finding("blocked_ranges", Level.OK, message("none_blocked"))]
     return [
         Finding(
             "blocked_ranges",
             Level.BLOCKING,
-            f"{count:,} of these codes are {state.value} already.",
+            message("codes_blocked", count=count, state=_STATES[state]),
         )
         for state, count in blocked.items()
     ]
@@ -226,15 +232,15 @@ def check_rows(
     for data, start, rows in blocks:
         problem = _read_block(package, keys, data, start, rows, seen)
         if problem is not None:
-            return [Finding("rows", Level.BLOCKING, f"{data.path}: {problem}")]
+            return [Finding("rows", Level.BLOCKING, problem)]
         read += len(rows)
     duplicates = read - len(seen)
     return [
-        Finding("rows", Level.OK, f"{read:,} rows were read back and are right."),
+        Finding("rows", Level.OK, message("rows_right", count=read)),
         Finding(
             "duplicates",
             Level.BLOCKING if duplicates else Level.OK,
-            f"{duplicates:,} codes stand twice among the rows read.",
+            message("codes_twice", count=duplicates),
         ),
     ]
 
@@ -246,12 +252,12 @@ def _read_block(  # noqa: PLR0917 - one block, taken apart
     start: int,
     rows: Octets,
     seen: set[int],
-) -> str | None:
+) -> Message | None:
     preset = package.order.preset
     prefix = code_prefix_of(package).encode()
     lines = rows.tobytes().split(b"\r\n")
     if lines.pop() != b"" or len(lines) != len(rows):
-        return "a row is truncated or has no line end."
+        return message("row_cut", path=data.path)
     codes = np.empty((len(lines), CODE_SYMBOLS), dtype=np.uint8)
     expected = data.first_index + data.index_step * (start + np.arange(len(lines)))
     alone = preset in {Preset.LINES, Preset.EPCIS}
@@ -260,16 +266,16 @@ def _read_block(  # noqa: PLR0917 - one block, taken apart
         link = fields[0] if alone else fields[1]
         code = link.removeprefix(prefix)
         if len(link) != len(prefix) + CODE_SYMBOLS or len(code) != CODE_SYMBOLS:
-            return f"row {start + number} has no link where one belongs."
+            return message("row_without_link", path=data.path, row=start + number)
         if not alone and (
             int(fields[0]) != expected[number] + 1
             or fields[2].replace(b"-", b"") != code
         ):
-            return f"the columns of row {start + number} disagree."
+            return message("columns_disagree", path=data.path, row=start + number)
         codes[number] = np.frombuffer(code, dtype=np.uint8)
     valid, code_ids = open_codes(keys, codes)
     wanted = (package.batch.first_code_id + expected).astype(np.uint64)
     if not valid.all() or (code_ids != wanted).any():
-        return "a code is not the one that belongs there."
+        return message("wrong_code", path=data.path)
     seen.update(code_ids.tolist())
     return None

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth import Role, Staff
 from core.auth.audit import record_action
 from core.errors import Forbidden
+from printer_export.domain.messages import message
 from printer_export.domain.packages.byte_range import ByteRange
 from printer_export.domain.packages.package_state import PackageRecord
 from printer_export.files.package_content import PackageContent, plan_content
@@ -41,19 +42,15 @@ async def find_open_package(
     """Find a package whose content is given out; raises Forbidden with the reason."""
     record = await get_package(conn, package_id, staff, locked=locked)
     if record.cancelled_at is not None:
-        raise Forbidden("This package was cancelled.", code="package_cancelled")
+        raise Forbidden(message("package_cancelled"), code="package_cancelled")
     if record.approved_by is None:
-        raise Forbidden("This package waits for approval.", code="not_approved")
+        raise Forbidden(message("not_approved"), code="not_approved")
     if record.is_closed(now):
         raise Forbidden(
-            f"This link expired at {record.expires_at}.", code="package_expired"
+            message("link_expired", at=str(record.expires_at)), code="package_expired"
         )
     if record.knows_password(staff.person):
-        raise Forbidden(
-            "You were told the password of this package, so somebody else takes its "
-            "file; nobody has both.",
-            code="knows_the_password",
-        )
+        raise Forbidden(message("knows_the_password"), code="knows_the_password")
     return record
 
 
@@ -107,7 +104,7 @@ async def grant_part(
         if downloads_left(record, staff) < 1:
             allowed = record.package.order.downloads_allowed
             raise Forbidden(
-                f"All {allowed} downloads of this package are used.",
+                message("downloads_used_up", allowed=allowed),
                 code="downloads_used_up",
             )
         download_id = await store.begin_download(

@@ -15,6 +15,7 @@ from codegen.pipeline import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict
+from printer_export.domain.messages import message
 from printer_export.domain.packages.preflight import link_fault_of
 from printer_export.domain.packages.rows import Preset, suffix_of
 from printer_export.files.writing import ExportWriteError, WrittenFile, write_export
@@ -54,8 +55,7 @@ async def export_batch(
     earlier = await store.lock_exports(conn, batch.batch_id)
     if earlier and not may_repeat:
         raise Conflict(
-            f"Batch {batch.batch_id} was exported before; the same codes are never "
-            "printed twice. Issue a new batch for what is missing.",
+            message("exported_before", batch_id=batch.batch_id),
             code="already_exported",
         )
     last_code_id = batch.first_code_id + batch.quantity - 1
@@ -64,8 +64,7 @@ async def export_batch(
     )
     if packaged and not may_repeat:
         raise Conflict(
-            f"Batch {batch.batch_id} has codes in package {packaged[0][0]}; the same "
-            "codes never leave twice. Cancel that package first.",
+            message("in_a_package", batch_id=batch.batch_id, package_id=packaged[0][0]),
             code="already_packaged",
         )
     _make_directory(order.directory)
@@ -109,7 +108,8 @@ def _write(
         )
     except ValueError as fault:
         raise Conflict(
-            f"Batch {batch.batch_id} cannot be written: {fault}", code="not_exportable"
+            message("not_exportable", batch_id=batch.batch_id, why=str(fault)),
+            code="not_exportable",
         ) from None
 
 

@@ -10,6 +10,7 @@ from codegen.domain.code_text import LinkForm
 from core.bounds import MAX_TEXT, Body
 from core.errors import InvalidInput
 from core.moments import When, read_end
+from printer_export.domain.messages import message
 from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet, Unwind
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.archive import check_recipients
@@ -59,16 +60,14 @@ def order_of(data: NewPackage, batch: Batch, timezone: ZoneInfo) -> PackageOrder
     """Work out which indexes and days an order means; raises InvalidInput."""
     link_form = data.link_form or batch.link_form
     if link_form is LinkForm.GS1 and batch.gtin is None:
-        raise InvalidInput.field(
-            "/link_form", "no_gtin", "A GS1 Digital Link needs the batch's GTIN."
-        )
+        raise InvalidInput.field("/link_form", "no_gtin", message("link_needs_gtin"))
     first, last = _indexes(data, batch)
     closing = data.encryption or Closing(kind=Encryption.NONE)
     if (closing.kind is Encryption.AGE) != bool(closing.age_recipients):
         raise InvalidInput.field(
             "/encryption/age_recipients",
             "mismatch",
-            "Encryption with age, and only that, names its recipients.",
+            message("recipients_of_age"),
         )
     check_recipients(closing.age_recipients)
     return PackageOrder(
@@ -92,11 +91,7 @@ def _indexes(data: NewPackage, batch: Batch) -> tuple[int, int]:
         selection.check()
         return selection.indexes(batch)
     if data.unit is not None or data.to_index is not None:
-        raise InvalidInput.field(
-            "/quantity",
-            "mismatch",
-            "Say a quantity, or where the range ends; not both.",
-        )
+        raise InvalidInput.field("/quantity", "mismatch", message("quantity_or_end"))
     first = data.from_index or 0
     with_overage = -(-data.quantity * (100 + data.overage_percent) // 100)
     return first, first + with_overage - 1

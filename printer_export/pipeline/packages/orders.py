@@ -17,6 +17,7 @@ from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import random_token
 from core.names import are_one
 from core.networks import Networks
+from printer_export.domain.messages import message
 from printer_export.domain.packages.manifest import link_prefix_of
 from printer_export.domain.packages.order import (
     Encryption,
@@ -44,6 +45,7 @@ from printer_export.store.packages import orders as store
 
 FILES_READ_BACK = 32
 ROWS_READ_BACK = 200
+_HOLDERS_TOLD = 5
 _PASSWORD_BYTES = 18
 
 
@@ -76,13 +78,12 @@ async def order_package(
         raise InvalidInput.field(
             "/printhouse",
             "unknown_printhouse",
-            f"Nobody has a print house's token in the name of {order.printhouse}.",
+            message("unknown_printhouse", printhouse=order.printhouse),
         )
     exported = await export_store.lock_exports(conn, batch_id)
     if exported and not packaging.demo:
         raise Conflict(
-            f"Batch {batch_id} was exported in the clear; its codes are not packaged "
-            "again. Issue a new batch.",
+            message("exported_in_clear", batch_id=batch_id),
             code="already_exported",
         )
     await _refuse_overlap(conn, batch, order)
@@ -115,11 +116,7 @@ async def order_package(
 
 def _refuse_open(order: PackageOrder, packaging: Packaging) -> None:
     if order.encryption is Encryption.NONE and not packaging.demo:
-        raise InvalidInput.field(
-            "/encryption",
-            "required",
-            "Codes leave encrypted: name age recipients, or ask for a password.",
-        )
+        raise InvalidInput.field("/encryption", "required", message("must_encrypt"))
 
 
 async def _refuse_overlap(
@@ -130,15 +127,20 @@ async def _refuse_overlap(
         conn, order.preset, first + order.from_index, first + order.to_index
     )
     if overlaps:
-        held = "; ".join(
-            f"package {package_id} holds indexes {begin - first} to {end - first}"
-            for package_id, begin, end in overlaps[:5]
+        told = tuple(
+            FieldError(
+                "/from_index",
+                "already_packaged",
+                message(
+                    "packaged_twice",
+                    package_id=package_id,
+                    first=begin - first,
+                    last=end - first,
+                ),
+            )
+            for package_id, begin, end in overlaps[:_HOLDERS_TOLD]
         )
-        raise Conflict(
-            f"The same code is never packaged twice: {held}. Order other indexes, or "
-            "cancel that package.",
-            code="already_packaged",
-        )
+        raise Conflict(told[0].detail, code="already_packaged", errors=told)
 
 
 async def look_over(
@@ -193,19 +195,16 @@ async def approve_package(
     """Release a package as a second person; raises Conflict with what is wrong."""
     record = await get_package(conn, package_id, staff, locked="update")
     if record.cancelled_at is not None:
-        raise Conflict("This package was cancelled.", code="package_cancelled")
+        raise Conflict(message("package_cancelled"), code="package_cancelled")
     if record.approved_by is not None:
-        raise Conflict("This package was approved already.", code="already_approved")
+        raise Conflict(message("package_approved"), code="already_approved")
     if are_one(record.package.ordered_by, staff.person):
-        raise Conflict(
-            "A package is approved by someone other than who ordered it.",
-            code="second_person_needed",
-        )
+        raise Conflict(message("other_approver"), code="second_person_needed")
     findings = await look_over(conn, packaging, record.package)
     blocking = [f for f in findings if f.level is Level.BLOCKING]
     if blocking:
         raise Conflict(
-            f"Pre-flight keeps this package back: {blocking[0].sentence}",
+            message("preflight_failed", why=blocking[0].sentence),
             code="preflight_failed",
             errors=tuple(
                 FieldError(f"/preflight/{f.check}", f.check, f.sentence)
@@ -245,19 +244,11 @@ async def tell_password(
     """
     record = await get_package(conn, package_id, staff, locked="update")
     if record.wrapped_password is None:
-        raise Conflict("This package has no password.", code="no_password")
+        raise Conflict(message("no_password"), code="no_password")
     if not are_one(record.approved_by or "", staff.person):
-        raise Forbidden(
-            "Only who approved a package is told its password; the file and the "
-            "password go different ways.",
-            code="not_the_approver",
-        )
+        raise Forbidden(message("not_the_approver"), code="not_the_approver")
     if await downloads.has_taken(conn, package_id, staff.person):
-        raise Forbidden(
-            "You downloaded this package, so its password is not told to you; nobody "
-            "has both. Cancel it, and let another person approve a new one.",
-            code="has_the_file",
-        )
+        raise Forbidden(message("has_the_file"), code="has_the_file")
     await store.note_password_told(conn, package_id, now=now)
     await _audit(conn, staff, "tell_password", package_id, {}, now=now)
     return packaging.signing_key.load().unwrap(record.wrapped_password, package_id)
@@ -275,7 +266,7 @@ async def cancel_package(
     """Withdraw a package; once it was downloaded, its codes become void with it."""
     record = await get_package(conn, package_id, staff, locked="update")
     if record.cancelled_at is not None:
-        raise Conflict("This package was cancelled already.", code="package_cancelled")
+        raise Conflict(message("package_cancelled"), code="package_cancelled")
     order, batch = record.package.order, record.package.batch
     first = batch.first_code_id + order.from_index
     last = batch.first_code_id + order.to_index
@@ -283,11 +274,7 @@ async def cancel_package(
     if record.downloads:
         touched = await load_touched_ranges(conn, batch.batch_id, [(first, last)])
         if any(each.state is RangeState.ACTIVATED for each in touched):
-            raise Conflict(
-                "Codes of this package are active, in consumers' hands perhaps; "
-                "void or recall those first.",
-                code="codes_active",
-            )
+            raise Conflict(message("codes_active"), code="codes_active")
         selection = Selection(from_index=order.from_index, to_index=order.to_index)
         void = ChangeRequest(
             batch.batch_id, selection, RangeState.VOID, f"package cancelled: {reason}"
@@ -311,7 +298,7 @@ async def get_package(
     """
     record = await store.find_package(conn, package_id, locked=locked)
     if record is None or not _may_see(record, staff):
-        raise NotFound(f"There is no package {package_id}.")
+        raise NotFound(message("no_package", package_id=package_id))
     return record
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from codegen.store import count_codes, find_batch
 from core.errors import Conflict
+from printer_export.domain.messages import message
 from printer_export.domain.packages.order import Package, PackageOrder
 from printer_export.domain.packages.package_state import PackageFilter, PackageRecord
 from printer_export.domain.packages.rows import Preset
@@ -56,9 +57,7 @@ async def insert_package(
         diagnostics = getattr(fault.orig, "diag", None)
         if getattr(diagnostics, "constraint_name", None) not in _OVERLAPS:
             raise
-        raise Conflict(
-            "Some of these codes were packaged before.", code="already_packaged"
-        ) from None
+        raise Conflict(message("packaged_before"), code="already_packaged") from None
     return int(added.scalar_one())
 
 

@@ -1,0 +1,8 @@
+"""What printer_export has to say: of packages, reports, cartons and events."""
+
+from typing import Final
+
+from core.messages import Catalogue
+from printer_export.domain.messages.packages import PACKAGES
+
+message: Final = Catalogue(PACKAGES)
