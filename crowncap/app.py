@@ -26,7 +26,7 @@ import crowncap.problem_pages
 import printer_export.routes
 import scan_api.page
 import scan_api.routes.fakes
-import scan_api.routes.member_scans
+import scan_api.routes.past_scans
 from console import ConsoleContext
 from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
@@ -119,7 +119,7 @@ def build_app(worker: Worker) -> Litestar:
             codegen.routes.ROUTER,
             printer_export.routes.ROUTER,
             printer_export.routes.PUBLIC_ROUTER,
-            scan_api.routes.member_scans.ROUTER,
+            scan_api.routes.past_scans.ROUTER,
             scan_api.page.ROUTER,
             scan_api.routes.fakes.ROUTER,
             console.ROUTER,

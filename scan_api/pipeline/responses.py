@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 import msgspec
 
@@ -212,27 +211,3 @@ def _next_of_offer(offer: Offer | None) -> NextView:
     if offer.state is OfferState.NOT_BEGUN:
         return NextView("retry_later", offer.begins_at)
     return NextView("sign_in" if offer.state is OfferState.OPEN else "none")
-
-
-class PastScan(msgspec.Struct, frozen=True):
-    """A scan, as its member reads it later."""
-
-    scan_id: str
-    at: datetime
-    outcome: str
-    rewards: tuple[RewardView, ...]
-
-
-def view_past_scan(row: dict[str, Any]) -> PastScan:
-    """Show a recorded scan; a hold shows how it stands today."""
-    rewards: tuple[RewardView, ...] = ()
-    if row["points"] and row.get("resolution") != "voided":
-        pending = row.get("was_held") and row.get("resolution") is None
-        status = "pending" if pending else "posted"
-        rewards = (RewardView("points", row["points"], status),)
-    return PastScan(
-        str(row["scan_id"]),
-        utc_datetime(time_of_id(row["scan_id"])),
-        row["outcome"],
-        rewards,
-    )

@@ -1,27 +1,15 @@
 """The page asks PostgreSQL itself for one thing: whether a claim is the visitor's."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards.store.ledger import is_hold_of
 from rewards.store.members import is_member
 from rewards.tables import holds, members
+from scan_api.domain.claims import OwnClaim
 from scan_api.domain.scans import Outcome
 from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.tables import claims, scans
-
-
-@dataclass(frozen=True, slots=True)
-class OwnClaim:
-    """A member's own claim; `resolution` is how a review of it ended, if it did."""
-
-    scan_id: int
-    outcome: Outcome
-    points: int
-    resolution: str | None
-    campaign_no: int | None = None
 
 
 async def find_own_claim(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.db import SHARD
 from rewards.store.ledger import is_hold_of
 from rewards.store.members import ENSURE_MEMBERS, is_member
-from rewards.tables import holds, identities, members
+from rewards.tables import holds, members
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
 from scan_api.store.keys import is_claim_of, is_scan_of
@@ -171,12 +171,6 @@ def pack_facts(decided: Decided) -> bytes:
     return msgspec.msgpack.encode(facts) if facts else b""
 
 
-def store_of(facts: bytes) -> str | None:
-    """Tell in which store a scan was made, from what was kept of it."""
-    context = msgspec.msgpack.decode(facts).get("context", {}) if facts else {}
-    return context.get("store_id")
-
-
 async def load_committed(
     conn: psycopg.AsyncConnection[Any], decided: Sequence[Decided]
 ) -> dict[int, Committed]:
@@ -322,54 +316,3 @@ async def find_claimed(
         {"code_ids": list(code_ids)},
     )
     return frozenset(rows.scalars())
-
-
-async def load_member_scans(
-    conn: AsyncConnection, member_id: str, *, before: int | None, limit: int
-) -> list[dict[str, Any]]:
-    """Read a member's scans, newest first, below the cursor `before`."""
-    s = scans.c
-    query = (
-        select(
-            s.scan_id,
-            s.code_id,
-            s.outcome,
-            s.points,
-            holds.c.resolution,
-            (holds.c.transfer_id.is_not(None)).label("was_held"),
-        )
-        .join_from(scans, identities, identities.c.member_no == s.member_no)
-        .outerjoin(holds, is_hold_of(s.scan_id))
-        .where(
-            s.shard == SHARD,
-            identities.c.shard == SHARD,
-            identities.c.member_id == member_id,
-        )
-        .order_by(s.scan_id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        query = query.where(s.scan_id < before)
-    return [dict(row._mapping) for row in await conn.execute(query)]  # noqa: SLF001 - its public spelling
-
-
-async def load_scan(conn: AsyncConnection, scan_id: int) -> dict[str, Any] | None:
-    """Read one scan with its member's id."""
-    row = (
-        await conn.execute(
-            select(
-                scans.c.scan_id,
-                scans.c.code_id,
-                scans.c.outcome,
-                scans.c.points,
-                scans.c.facts,
-                members.c.member_id,
-                holds.c.resolution,
-                (holds.c.transfer_id.is_not(None)).label("was_held"),
-            )
-            .outerjoin_from(scans, members, is_member(scans.c.member_no))
-            .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(is_scan_of(scan_id))
-        )
-    ).one_or_none()
-    return dict(row._mapping) if row else None  # noqa: SLF001 - its public spelling

@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import codegen.routes
 import printer_export.routes
-import scan_api.routes.member_scans
+import scan_api.routes.past_scans
 from codegen.domain.ranges import Binding, Product, sell_by
 from codegen.routes.changes import Void
 from core import bounds
@@ -117,7 +117,7 @@ def test_whatever_a_route_reads_is_a_body() -> None:
     """So that no route is added whose values nobody looks at."""
     routers: list[Router] = [
         *(codegen.routes.ROUTER, printer_export.routes.ROUTER),
-        *(printer_export.routes.PUBLIC_ROUTER, scan_api.routes.member_scans.ROUTER),
+        *(printer_export.routes.PUBLIC_ROUTER, scan_api.routes.past_scans.ROUTER),
     ]
     handlers = {
         handler

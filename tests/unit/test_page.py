@@ -21,6 +21,7 @@ from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain.campaigns import Offer, OfferState
+from scan_api.domain.claims import OwnClaim
 from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim
 from scan_api.page.rendering import FOLDER as TEMPLATES
@@ -28,7 +29,6 @@ from scan_api.page.rendering import word_wait
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
 from scan_api.page.texts import TEXTS, text_in
 from scan_api.page.typed import read_typed
-from scan_api.store.own_claims import OwnClaim
 
 AT_MS = 1_790_000_000_000
 TOMORROW = utc_datetime(AT_MS)

@@ -10,7 +10,6 @@ from codegen.domain.scanned import parse_scanned
 from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
-from rewards.store.ledger import load_wallet
 from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import (
     CapView,
@@ -26,8 +25,8 @@ from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
 from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
 from scan_api.pipeline.opening import Caller
+from scan_api.pipeline.own_claims import look_up_own_claim
 from scan_api.pipeline.requests import ScanBody, ScanContext
-from scan_api.store.own_claims import find_own_claim
 
 # The slashes of /C/NAME.txt.
 FILE_DEPTH: Final = 2
@@ -75,13 +74,14 @@ async def _view_of(
     code_id = found.code_id
     if found.claimed and code_id is not None and page.member is not None:
         member_id = page.member.member_id
-        async with context.engine.connect() as conn:
-            own = await find_own_claim(conn, code_id=code_id, member_id=member_id)
-            if own is not None:
-                wallet = await load_wallet(conn, member_id)
-                return view_of_own_claim(
-                    found, own, balance=wallet.available, joy_for=page.take_joy()
-                )
+        owned = await look_up_own_claim(
+            context.engine, code_id=code_id, member_id=member_id
+        )
+        if owned is not None:
+            own, balance = owned
+            return view_of_own_claim(
+                found, own, balance=balance, joy_for=page.take_joy()
+            )
     view = view_of_code(
         found, signed_in=page.member is not None, tomorrow=_tomorrow(context)
     )

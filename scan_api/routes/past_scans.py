@@ -1,23 +1,24 @@
 """HTTP for members: their scans and their wallet."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get
 from litestar.params import QueryParameter
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.pipeline import may_see_code
-from core.auth import Member, Principal, Role, Staff
+from core.auth import Member, Principal
 from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
-from core.errors import InvalidInput, NotFound, Unauthenticated
+from core.errors import InvalidInput, Unauthenticated
 from rewards.store.ledger import load_wallet
-from scan_api.pipeline.responses import PastScan, view_past_scan
-from scan_api.store.scans import load_member_scans, load_scan, store_of
-
-_READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
+from scan_api.pipeline.past_scans import (
+    PastScan,
+    ScanPage,
+    find_scan,
+    list_member_scans,
+)
 
 
 class Points(msgspec.Struct, frozen=True):
@@ -37,13 +38,6 @@ class WalletView(msgspec.Struct, frozen=True):
     coupons: tuple[str, ...]
     tickets: tuple[str, ...]
     cards: tuple[str, ...]
-
-
-class ScanPage(msgspec.Struct, frozen=True):
-    """Some of a member's scans, newest first."""
-
-    items: list[PastScan]
-    next_cursor: str | None
 
 
 def require_member(principal: Principal) -> Member:
@@ -74,11 +68,9 @@ async def list_scans(
     member = require_member(principal)
     before = None if cursor is None else _parse_id(cursor, "/cursor")
     async with engine.connect() as conn:
-        rows = await load_member_scans(
-            conn, member.member_id, before=before, limit=limit + 1
+        return await list_member_scans(
+            conn, member.member_id, before=before, limit=limit
         )
-    items = [view_past_scan(row) for row in rows[:limit]]
-    return ScanPage(items, items[-1].scan_id if len(rows) > limit else None)
 
 
 @get(
@@ -93,22 +85,7 @@ async def show_scan(
     """Show a scan to its member, to an app's backend or to staff."""
     number = _parse_id(scan_id, "/scan_id")
     async with engine.connect() as conn:
-        row = await load_scan(conn, number)
-        if row is None or not await _may_see(conn, principal, row):
-            raise NotFound("There is no such scan among yours.")
-    return view_past_scan(row)
-
-
-async def _may_see(
-    conn: AsyncConnection, principal: Principal, row: dict[str, Any]
-) -> bool:
-    if isinstance(principal, Member):
-        return bool(principal.member_id == row["member_id"])
-    if not isinstance(principal, Staff) or principal.role not in _READERS:
-        return False
-    if principal.store is not None and principal.store != store_of(row["facts"]):
-        return False
-    return await may_see_code(conn, row["code_id"], principal)
+        return await find_scan(conn, number, principal)
 
 
 def _parse_id(text: str, pointer: str) -> int:

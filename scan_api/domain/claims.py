@@ -1,0 +1,16 @@
+"""Claims: which scan a code belongs to, and what came of that."""
+
+from dataclasses import dataclass
+
+from scan_api.domain.scans import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClaim:
+    """A member's own claim; `resolution` is how a review of it ended, if it did."""
+
+    scan_id: int
+    outcome: Outcome
+    points: int
+    resolution: str | None
+    campaign_no: int | None = None

@@ -1,0 +1,84 @@
+"""Scans, shown later: to their member, to an app's backend, to staff."""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from codegen.pipeline import may_see_code
+from core.auth import Member, Principal, Role, Staff
+from core.clock import utc_datetime
+from core.errors import NotFound
+from core.ids import time_of_id
+from scan_api.pipeline.responses import RewardView
+from scan_api.store import past_scans as store
+from scan_api.store.past_scans import RecordedScan
+
+_READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
+
+
+class PastScan(msgspec.Struct, frozen=True):
+    """A scan, as its member reads it later."""
+
+    scan_id: str
+    at: datetime
+    outcome: str
+    rewards: tuple[RewardView, ...]
+
+
+class ScanPage(msgspec.Struct, frozen=True):
+    """Some of a member's scans, newest first."""
+
+    items: list[PastScan]
+    next_cursor: str | None
+
+
+async def list_member_scans(
+    conn: AsyncConnection, member_id: str, *, before: int | None, limit: int
+) -> ScanPage:
+    """List a member's scans below the cursor `before`."""
+    found = await store.load_member_scans(
+        conn, member_id, before=before, limit=limit + 1
+    )
+    items = [_view(scan) for scan in found[:limit]]
+    return ScanPage(items, items[-1].scan_id if len(found) > limit else None)
+
+
+async def find_scan(
+    conn: AsyncConnection, scan_id: int, principal: Principal
+) -> PastScan:
+    """Find a scan for who may see it; raises NotFound for who may not."""
+    scan = await store.load_scan(conn, scan_id)
+    if scan is None or not await _may_see(conn, principal, scan):
+        raise NotFound("There is no such scan among yours.")
+    return _view(scan)
+
+
+def _view(scan: RecordedScan) -> PastScan:
+    """Show a recorded scan; a hold shows how it stands today."""
+    rewards: tuple[RewardView, ...] = ()
+    if scan.points and scan.resolution != "voided":
+        pending = scan.was_held and scan.resolution is None
+        status = "pending" if pending else "posted"
+        rewards = (RewardView("points", scan.points, status),)
+    at = utc_datetime(time_of_id(scan.scan_id))
+    return PastScan(str(scan.scan_id), at, scan.outcome, rewards)
+
+
+async def _may_see(
+    conn: AsyncConnection, principal: Principal, scan: RecordedScan
+) -> bool:
+    if isinstance(principal, Member):
+        return principal.member_id == scan.member_id
+    if not isinstance(principal, Staff) or principal.role not in _READERS:
+        return False
+    if principal.store is not None and principal.store != _store_of(scan.facts):
+        return False
+    return await may_see_code(conn, scan.code_id, principal)
+
+
+def _store_of(facts: bytes) -> str | None:
+    """Tell in which store a scan was made, from what was kept of it."""
+    context = msgspec.msgpack.decode(facts).get("context", {}) if facts else {}
+    return context.get("store_id")
