@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
 from itertools import islice
 from typing import Any, Final, NoReturn, TypeVar, cast
 
@@ -18,6 +18,7 @@ from msgspec import inspect as kinds
 
 from core.bounds import MAX_FAULTS
 from core.errors import FieldError, InvalidInput, Unparsable
+from core.messages import Message
 from core.sentences import message
 
 T = TypeVar("T")
@@ -26,27 +27,40 @@ _Kind = kinds.Type
 # Enough to take an s too many, two letters swapped, a word left out.
 _LIKENESS: Final = 0.6
 _SHOWN: Final = 40
-_WORDS: Final = {
-    "int": "a whole number",
-    "float": "a number with a fraction",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object with named fields",
-    "null": "null",
-    "date": "a day, like 2026-05-01",
-    "datetime": "a time with its offset, like 2026-05-01T08:00:00Z",
-    "uuid": "a UUID",
+_KINDS: Final = {
+    "int": message("a_whole_number"),
+    "float": message("a_fraction"),
+    "str": message("a_text"),
+    "bool": message("true_or_false"),
+    "array": message("a_list"),
+    "object": message("an_object"),
 }
+_BODY: Final = message("the_body")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _TYPES = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _LENGTH = re.compile(r"Expected `(\w+)` of length (>=|<=|==) (\d+)")
 _BOUND = re.compile(r"Expected `[^`]+` (>=|<=|>|<) (-?[\d.]+(?:e[+-]?\d+)?)")
 _MISSING = re.compile(r"missing required field `(.*)`")
 _ENUM = re.compile(r"Invalid enum value (.*)", re.DOTALL)
-_FORMS: Final = {"datetime": "encoded datetime", "date": "encoded date", "uuid": "UUID"}
-_LIMITS: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
-_LENGTHS: Final = {">=": "at least", "<=": "at most", "==": "exactly"}
+# A whole number would do as well.
+_WANTED: Final = _KINDS | {"float": message("a_number")}
+# By how msgspec names them.
+_FORMS: Final = {
+    "encoded datetime": message("a_time"),
+    "encoded date": message("a_day"),
+    "UUID": "UUID",
+}
+_LIMITS: Final = {
+    ">=": message("not_below"),
+    "<=": message("not_above"),
+    ">": message("above"),
+    "<": message("below"),
+}
+_LENGTHS: Final = {
+    ">=": message("at_least"),
+    "<=": message("at_most"),
+    "==": message("exactly"),
+}
 
 
 def read_body(content: bytes, kind: type[T]) -> T:
@@ -63,16 +77,14 @@ def parse_json(content: bytes) -> Any:
             parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError as fault:
-        detail = f"The body is not UTF-8, from byte {fault.start + 1} on."
+        detail = message("body_not_utf8", place=fault.start + 1)
     except json.JSONDecodeError as fault:
-        detail = (
-            f"The body is not JSON: see line {fault.lineno}, character {fault.colno}."
-        )
+        detail = message("body_not_json", line=fault.lineno, column=fault.colno)
     except RecursionError:
-        detail = "The body is nested too deeply."
+        detail = message("body_too_deep")
     except ValueError:
         # Python reads no number of thousands of digits.
-        detail = "The body has a number with too many digits."
+        detail = message("too_many_digits")
     raise Unparsable(detail)
 
 
@@ -81,12 +93,15 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidInput(f"{twice[:_SHOWN]!a} is given twice.", code="given_twice")
+        raise InvalidInput(
+            message("given_twice", name=twice[:_SHOWN], times=names.count(twice)),
+            code="given_twice",
+        )
     return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Unparsable(f"The body is not JSON: {name} is not a value of JSON.")
+    raise Unparsable(message("not_a_value_of_json", given=name))
 
 
 def take_fields(value: Any, kind: type[T]) -> T:
@@ -98,8 +113,8 @@ def take_fields(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as fault:
-        message, _, path = str(fault).partition(" - at `$")
-        error = tell_wrong(message, path.removesuffix("`"), kind)
+        said, _, path = str(fault).partition(" - at `$")
+        error = tell_wrong(said, path.removesuffix("`"), kind)
         raise InvalidInput(error.detail, errors=(error,)) from None
     except UnicodeEncodeError:
         # Wherever it wants anything but text, msgspec stumbles over half a character.
@@ -116,8 +131,8 @@ def _find_halves(value: Any, pointer: str = "") -> Iterator[FieldError]:
         for place, inner in enumerate(value):
             yield from _find_halves(inner, f"{pointer}/{place}")
     elif isinstance(value, str) and _HALF.search(value):
-        name = pointer.removeprefix("/").replace("/", ".") or "The body"
-        yield FieldError(pointer, "invalid", f"{name}: half of a character is there.")
+        name = pointer.removeprefix("/").replace("/", ".") or _BODY
+        yield FieldError(pointer, "invalid", message("half_a_character", name=name))
 
 
 def find_unknown(value: Any, kind: _Kind, pointer: str = "") -> Iterator[FieldError]:
@@ -164,9 +179,14 @@ def check_names(
 
 def unknown_field(pointer: str, name: str, known: Collection[str]) -> FieldError:
     """Say that there is no such name, and which one is like it."""
-    nearest = nearest_of(name, known)
-    hint = f"did you mean {nearest}?" if nearest else _list_names(known)
-    detail = f"{name[:_SHOWN]!a} is not known here; {hint}"
+    nearest, given = nearest_of(name, known), name[:_SHOWN]
+    if nearest:
+        detail = message("unknown_name_meant", given=given, nearest=nearest)
+    elif known:
+        names = ", ".join(sorted(known))
+        detail = message("unknown_name", given=given, known=names)
+    else:
+        detail = message("no_names", given=given)
     return FieldError(pointer, "unknown_field", detail, nearest)
 
 
@@ -176,59 +196,63 @@ def nearest_of(given: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def _list_names(known: Iterable[str]) -> str:
-    names = ", ".join(sorted(known))
-    return f"known are: {names}." if names else "nothing is."
-
-
-def tell_wrong(message: str, path: str, kind: Any) -> FieldError:
+def tell_wrong(said: str, path: str, kind: Any, *, name: str = "") -> FieldError:
     """Put what msgspec says of a wrong field into words of its sender.
 
-    `path` is dotted, as in `units[0].name`, and empty for the whole value.
+    `path` is dotted, as in `units[0].name`, and empty for the whole value, which is
+    told by its `name`.
     """
     parts = [p for p in path.replace("[", ".").replace("]", "").split(".") if p]
-    missing = _MISSING.search(message)
+    missing = _MISSING.search(said)
     if missing:
         parts.append(missing[1])
     pointer = "".join(f"/{part}" for part in parts)
     if missing:
-        return FieldError(pointer, "required", f"{missing[1]} is missing.")
-    detail, nearest = _word(message, list(_kinds_at(_kind_of(kind), parts)))
-    name = ".".join(parts) or "The body"
-    return FieldError(pointer, "invalid", f"{name}: {detail}", nearest)
+        return FieldError(pointer, "required", message("missing", name=missing[1]))
+    found = list(_kinds_at(_kind_of(kind), parts))
+    name = ".".join(parts) or name or _BODY
+    if match := _ENUM.search(said):
+        return _word_choice(pointer, name, match[1].strip("'"), found)
+    return FieldError(pointer, "invalid", _word(said, name, found))
 
 
-def _word(message: str, found: list[_Kind]) -> tuple[str, str | None]:
-    """Word a message of msgspec for people; gives the nearest right value, too."""
-    if match := _TYPES.search(message):
-        wanted = [_WORDS.get(w, w) for w in match[1].split(" | ") if w != "null"]
-        got = _WORDS.get(match[2], match[2])
-        return f"send {' or '.join(wanted) or 'null'}, not {got}.", None
-    if match := _LENGTH.search(message):
-        what = "entries" if match[1] == "array" else "characters"
-        return f"it has {_LENGTHS[match[2]]} {int(match[3]):,} {what}.", None
-    if match := _BOUND.search(message):
-        return f"it is {_LIMITS[match[1]]} {match[2]}.", None
-    if match := _ENUM.search(message):
-        return _word_choice(match[1].strip("'"), found)
-    return _word_form(message, found), None
-
-
-def _word_form(message: str, found: list[_Kind]) -> str:
-    for kind, word in _FORMS.items():
-        if word in message:
-            return f"it is not {_WORDS[kind]}."
-    examples = [e for each in found for e in _examples_of(each)]
+def _word(said: str, name: str, found: list[_Kind]) -> Message:
+    """Word for people what msgspec says."""
+    if match := _TYPES.search(said):
+        kinds = [_WANTED.get(k, k) for k in match[1].split(" | ") if k != "null"]
+        wanted = reduce(_either, kinds) if kinds else "null"
+        got = _KINDS.get(match[2], match[2])
+        return message("wrong_type", name=name, wanted=wanted, got=got)
+    if match := _LENGTH.search(said):
+        limit, count = _LENGTHS[match[2]], int(match[3])
+        return message(
+            "list_length" if match[1] == "array" else "text_length",
+            name=name,
+            limit=limit,
+            count=count,
+        )
+    if match := _BOUND.search(said):
+        limit = _LIMITS[match[1]]
+        return message("out_of_bounds", name=name, limit=limit, bound=match[2])
+    for form, wanted in _FORMS.items():
+        if form in said:
+            return message("wrong_form", name=name, wanted=wanted)
+    examples = [example for each in found for example in _examples_of(each)]
     if examples:
-        return f"it is not written as it has to be, like {examples[0]}."
-    return "it cannot be read."
+        return message("wrong_pattern", name=name, example=examples[0])
+    return message("unreadable", name=name)
 
 
-def _word_choice(given: str, found: list[_Kind]) -> tuple[str, str | None]:
+def _either(one: str, other: str) -> Message:
+    return message("either", one=one, other=other)
+
+
+def _word_choice(pointer: str, name: str, given: str, found: list[_Kind]) -> FieldError:
     choices = [choice for each in found for choice in _choices_of(each)]
-    nearest = nearest_of(given, choices)
-    listed = ", ".join(choices)
-    return f"{given[:_SHOWN]!a} is none of: {listed}.", nearest
+    detail = message(
+        "not_a_choice", name=name, given=given[:_SHOWN], choices=", ".join(choices)
+    )
+    return FieldError(pointer, "invalid", detail, nearest_of(given, choices))
 
 
 def _choices_of(kind: _Kind) -> list[str]:

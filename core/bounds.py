@@ -302,4 +302,4 @@ def _tidy(value: Any, pointer: str, faults: list[FieldError]) -> Any:
 
 def _name(pointer: str) -> str:
     """Name a field as its caller does."""
-    return pointer.removeprefix("/").replace("/", ".") or "The value"
+    return pointer.removeprefix("/").replace("/", ".") or message("the_value")

@@ -32,6 +32,8 @@ from core.errors import (
     Unparsable,
     UnsupportedMedia,
 )
+from core.messages import Message
+from core.sentences import message
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 JSON: Final = "application/json"
@@ -65,7 +67,7 @@ async def recognise_caller(connection: Connection, _handler: BaseRouteHandler) -
         return
     authorization = connection.headers.get("authorization")
     if authorization is None:
-        raise Unauthenticated("This needs a token: Authorization: Bearer TOKEN.")
+        raise Unauthenticated(message("token_needed"))
     authenticator = cast("Authenticator", connection.app.state.authenticator)
     # Where a refusal is answered, it is noted whose it was.
     connection.state.caller = await authenticator.authenticate(authorization)
@@ -94,9 +96,7 @@ async def refuse_absurd_head(connection: Connection, handler: BaseRouteHandler) 
     if handler.parsed_data_field is not None and _has_body(connection):
         media, charset = read_media(connection.headers.get("content-type", ""))
         if media != JSON or charset not in {"", "utf-8", "utf8"}:
-            raise UnsupportedMedia.but(
-                "Send the body as application/json, in UTF-8.", (JSON,)
-            )
+            raise UnsupportedMedia.but(message("send_json"), (JSON,))
 
 
 GUARDS: Final = [recognise_caller, refuse_absurd_head]
@@ -110,7 +110,7 @@ def _has_body(connection: Connection) -> bool:
 def _require_queries(connection: Connection, handler: BaseRouteHandler) -> None:
     signature = handler.parsed_fn_signature.parameters
     errors = tuple(
-        FieldError(f"/{told}", "required", f"Say {told} in the address: ?{told}=….")
+        FieldError(f"/{told}", "required", message("query_missing", name=told))
         for told, name in queries_of(handler).items()
         if not signature[name].has_default and told not in connection.query_params
     )
@@ -122,7 +122,7 @@ def check_coding(coding: str | None) -> None:
     """Refuse a compressed body (RFC 9110, section 15.5.16)."""
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
         raise UnsupportedMedia(
-            f"The body comes with Content-Encoding {coding[:40]!a}; send it as it is.",
+            message("coded_body", coding=coding[:40]),
             headers={"accept-encoding": "identity"},
         )
 
@@ -166,16 +166,17 @@ def fault_of(request: Request[Any, Any, Any], raised: HTTPException) -> Fault:
             # A number in the address is none: with no method is there anything.
             return NotFound(_SENTENCES[NotFound])
         return MethodNotAllowed(
-            f"{request.method} is not for this address; use {', '.join(allowed)}.",
+            message("wrong_method", method=request.method, allowed=", ".join(allowed)),
             headers={"allow": ", ".join(allowed)},
         )
     kind = _BY_STATUS.get(raised.status_code, Fault)
-    return kind(_SENTENCES.get(kind) or raised.detail or "The request was refused.")
+    return kind(_SENTENCES.get(kind, message("request_refused")))
 
 
-_SENTENCES: Final[dict[type[Fault], str]] = {
-    NotFound: "There is nothing at this address.",
-    TooLarge: "The body is larger than this address takes.",
+_SENTENCES: Final[dict[type[Fault], Message]] = {
+    NotFound: message("no_such_address"),
+    TooLarge: message("body_too_large"),
+    Unparsable: message("request_unreadable"),
 }
 # HEAD is answered wherever GET is.
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -207,14 +208,13 @@ def _invalid_parameters(
     errors = []
     for entry in extra:
         name = str(entry.get("key", "")).partition(".")[0]
-        message = str(entry.get("message", ""))
+        said = str(entry.get("message", ""))
         if name == "data":
-            errors.append(FieldError("", "required", "A body is missing."))
+            errors.append(FieldError("", "required", message("body_missing")))
         elif name in signature:
             kind = signature[name].annotation
-            wrong = tell_wrong(message, "", kind)
             name = told.get(name, name)
-            detail = wrong.detail.removeprefix("The body")
-            errors.append(replace(wrong, pointer=f"/{name}", detail=f"{name}{detail}"))
-    detail = errors[0].detail if errors else raised.detail
+            wrong = tell_wrong(said, "", kind, name=name)
+            errors.append(replace(wrong, pointer=f"/{name}"))
+    detail = errors[0].detail if errors else message("request_refused")
     return InvalidInput(detail, errors=tuple(errors))

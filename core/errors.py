@@ -26,6 +26,7 @@ import msgspec
 
 from core.ids import current_request_id
 from core.problem_codes import address_of
+from core.sentences import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +194,7 @@ class Unavailable(Fault):
 
 def database_away() -> Unavailable:
     """Say that PostgreSQL cannot be reached; nothing was promised."""
-    return Unavailable(
-        "The database cannot be reached; nothing was done. Try again.", retry_after_s=2
-    )
+    return Unavailable(message("database_away"), retry_after_s=2)
 
 
 class MisconfiguredError(Exception):

@@ -58,6 +58,14 @@ class Message(str):
         )
 
 
+class WrongValueError(ValueError):
+    """What somebody gave is wrong; the message tells them why."""
+
+    def __init__(self, detail: Message) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
 def say(language: str, told: Any) -> Any:
     """Tell a message in the reader's language; anything else stays as it is."""
     return told.say(language) if isinstance(told, Message) else told

@@ -11,6 +11,9 @@ from typing import Final
 
 import idna
 
+from core.messages import WrongValueError
+from core.sentences import message
+
 MAX_ORIGIN: Final = 64
 _PORTS: Final = {"https": 443, "http": 80}
 _LAST_PORT: Final = 65_535
@@ -24,8 +27,8 @@ _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE | re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9.-]+", re.IGNORECASE | re.ASCII)
 
 
-class OriginError(ValueError):
-    """A text that is not scheme and host, in one sentence."""
+class OriginError(WrongValueError):
+    """A text that is not scheme and host."""
 
 
 def read_origin(text: str) -> str:
@@ -36,20 +39,18 @@ def read_origin(text: str) -> str:
     """
     shape = _SHAPE.fullmatch(text)
     if shape is None:
-        raise OriginError(
-            f"{text!r} is not scheme and host alone; write it like "
-            "HTTPS://BRAND.EXAMPLE, without a path, a query or a user's name."
-        )
+        raise OriginError(message("not_an_origin", text=text))
     scheme, host = shape["scheme"], _read_host(shape["host"], shape["scheme"])
     port = int(shape["port"] or _PORTS[scheme.lower()])
     if not 0 < port <= _LAST_PORT:
-        raise OriginError(f"{port} is not a port; ports are 1 to {_LAST_PORT}.")
+        raise OriginError(message("not_a_port", port=str(port), last=str(_LAST_PORT)))
     origin = f"{scheme}://{host}"
     if port != _PORTS[scheme.lower()]:
         origin += f":{port}"
     if len(origin) > MAX_ORIGIN:
+        length = len(origin)
         raise OriginError(
-            f"{origin} has {len(origin)} characters; {MAX_ORIGIN} are the most."
+            message("too_long", name=origin, length=length, most=MAX_ORIGIN)
         )
     return origin
 
@@ -70,9 +71,11 @@ def _read_host(host: str, scheme: str) -> str:
     try:
         name = idna.encode(host, uts46=True, std3_rules=True).decode()
     except idna.IDNAError as fault:
-        raise OriginError(f"{host!r} is not the name of a host: {fault}.") from None
+        raise OriginError(
+            message("not_a_host_because", host=host, why=str(fault))
+        ) from None
     if not _NAME.fullmatch(name) or name.endswith("."):
-        raise OriginError(f"{host!r} is not the name of a host.")
+        raise OriginError(message("not_a_host", host=host))
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         return _read_address(name)
     if host.isascii():
@@ -87,5 +90,5 @@ def _read_address(host: str) -> str:
         else:
             ipaddress.IPv4Address(host)
     except ValueError:
-        raise OriginError(f"{host!r} is not the address of a host.") from None
+        raise OriginError(message("not_an_address", host=host)) from None
     return host

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.errors import MisconfiguredError
 from core.networks import Networks
 from core.origin import OriginError, read_authority, read_origin
+from core.sentences import message
 
 _LAST_PORT = 65_535
 
@@ -68,20 +69,14 @@ def _timezone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise MisconfiguredError(
-            f"CROWNCAP_TIMEZONE is {name!r}, which is no time zone; "
-            "write it like Asia/Shanghai."
-        ) from None
+        raise MisconfiguredError(message("not_a_time_zone", name=name)) from None
 
 
 def _database_url(url: str | None) -> str | None:
     if not url:
         return None
     if urlsplit(url).scheme not in {"postgresql", "postgres"}:
-        raise MisconfiguredError(
-            "CROWNCAP_DATABASE_URL must begin with postgresql://, "
-            "as in postgresql://user:password@host:5432/crowncap."
-        )
+        raise MisconfiguredError(message("not_a_database_url"))
     return url
 
 
@@ -89,14 +84,19 @@ def _public_url(url: str) -> str:
     try:
         return read_origin(url).lower()
     except OriginError as fault:
-        raise MisconfiguredError(f"CROWNCAP_PUBLIC_URL: {fault}") from None
+        raise _setting_wrong("CROWNCAP_PUBLIC_URL", fault) from None
 
 
 def _link_hosts(text: str) -> tuple[str, ...]:
     try:
         return tuple(map(read_authority, text.replace(",", " ").split()))
     except OriginError as fault:
-        raise MisconfiguredError(f"CROWNCAP_LINK_HOSTS: {fault}") from None
+        raise _setting_wrong("CROWNCAP_LINK_HOSTS", fault) from None
+
+
+def _setting_wrong(setting: str, fault: OriginError) -> MisconfiguredError:
+    why = message("setting_wrong", setting=setting, why=fault.detail)
+    return MisconfiguredError(why)
 
 
 def _port(text: str | None) -> int | None:
@@ -104,7 +104,7 @@ def _port(text: str | None) -> int | None:
         return None
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LAST_PORT):
         raise MisconfiguredError(
-            f"CROWNCAP_HEALTH_PORT is {text!r}; write a port from 1 to {_LAST_PORT}."
+            message("not_a_health_port", text=text, last=str(_LAST_PORT))
         )
     return int(text)
 
@@ -115,8 +115,5 @@ def _networks(text: str) -> Networks:
         try:
             networks.append(ipaddress.ip_network(part, strict=False))
         except ValueError:
-            raise MisconfiguredError(
-                f"CROWNCAP_TRUSTED_PROXIES holds {part!r}, which is no network; "
-                "write it like 10.0.0.0/8."
-            ) from None
+            raise MisconfiguredError(message("not_a_network", part=part)) from None
     return Networks.of(networks)

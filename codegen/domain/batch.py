@@ -95,7 +95,7 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
     try:
         read_origin(order.link_base)
     except OriginError as fault:
-        problems.append(FieldError("/link_base", "invalid_url", str(fault)))
+        problems.append(FieldError("/link_base", "invalid_url", fault.detail))
     problems += _unit_problems(order)
     return problems
 
@@ -179,7 +179,7 @@ class Batch:
         try:
             read_origin(self.link_base)
         except OriginError as fault:
-            why = str(fault)
+            why = fault.detail
         else:
             if self.link_base.isascii():
                 return None

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.tables import idempotency_keys
 from core.db import SHARD
 from core.errors import InvalidInput
+from core.sentences import message
 
 KEPT = timedelta(hours=48)
 MAX_KEY_LENGTH = 64
@@ -36,10 +37,7 @@ def check_key(key: str) -> str:
         or not key.isascii()
         or not key.isprintable()
     ):
-        raise InvalidInput(
-            "An Idempotency-Key is 1 to 64 printable ASCII characters.",
-            code="invalid_idempotency_key",
-        )
+        raise InvalidInput(message("key_form"), code="invalid_idempotency_key")
     return key
 
 
@@ -57,7 +55,7 @@ def hash_body(body: bytes) -> bytes:
 def reused_key() -> InvalidInput:
     """Say that a key came back with another body."""
     return InvalidInput(
-        "This Idempotency-Key was used before with another body.",
+        message("key_reused"),
         code="idempotency_key_reused",
     )
 

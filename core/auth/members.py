@@ -18,6 +18,7 @@ from core.auth.principal import Member
 from core.bounds import is_plain
 from core.errors import MisconfiguredError, Unauthenticated
 from core.private_files import refuse_readable, refuse_writable
+from core.sentences import message
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _MAX_ID = 128
@@ -52,18 +53,21 @@ class MemberVerifier:
         """Read a JWK set that also names its `issuer` and `audience`."""
         try:
             # Who adds a key to it signs in as anybody.
-            refuse_writable(path, "members' verification keys")
+            refuse_writable(path, message("members_keys"))
             document = json.loads(path.read_text())
             keys = jwt.PyJWKSet.from_dict(document).keys
             issuer, audience = document["issuer"], document["audience"]
         except OSError as fault:
             raise MisconfiguredError(
-                f"Cannot read the member keys at {path}: {fault.strerror}."
+                message(
+                    "member_keys_unreadable",
+                    path=str(path),
+                    why=fault.strerror or str(fault),
+                )
             ) from None
         except (ValueError, KeyError, jwt.PyJWTError) as fault:
             raise MisconfiguredError(
-                f"{path} is no JWK set with `issuer` and `audience` beside `keys`: "
-                f"{fault}"
+                message("not_a_key_set", path=str(path), why=str(fault))
             ) from None
         return cls({key.key_id or "": key for key in keys}, issuer, audience)
 
@@ -76,13 +80,13 @@ class MemberVerifier:
             if hit[1] * 1000 > now_ms:
                 return hit[0]
             del self._seen[digest]
-            raise Unauthenticated("The member's token has expired.")
+            raise Unauthenticated(message("member_token_expired"))
         member, begins_at_s, expires_at_s = self._verify_anew(token)
         good_until_s = expires_at_s + _LEEWAY_S
         if good_until_s * 1000 <= now_ms:
-            raise Unauthenticated("The member's token has expired.")
+            raise Unauthenticated(message("member_token_expired"))
         if (begins_at_s - _LEEWAY_S) * 1000 > now_ms:
-            raise Unauthenticated("The member's token is not valid yet.")
+            raise Unauthenticated(message("member_token_early"))
         self._seen[digest] = (member, good_until_s)
         if len(self._seen) > self.cache_size:
             self._seen.popitem(last=False)
@@ -93,7 +97,7 @@ class MemberVerifier:
             head = _read_head(token)
             key = self.keys.get(head.kid or "")
             if key is None or head.alg not in ALGORITHMS:
-                raise Unauthenticated("The member's token is signed by an unknown key.")
+                raise Unauthenticated(message("member_token_stranger"))
             claims = jwt.decode(
                 token,
                 key,
@@ -112,9 +116,9 @@ class MemberVerifier:
             # A token is not valid before it was issued either.
             begins_at_s = max(_seconds(claims.get(name, 0)) for name in ("nbf", "iat"))
         except _UNREADABLE:
-            raise Unauthenticated("The member's token is not valid.") from None
+            raise Unauthenticated(message("member_token_invalid")) from None
         if not isinstance(member_id, str) or not is_member_id(member_id):
-            raise Unauthenticated("The member's token names nobody.")
+            raise Unauthenticated(message("member_token_nameless"))
         return Member(member_id), begins_at_s, expires_at_s
 
 
@@ -146,7 +150,7 @@ def _seconds(claim: Any) -> float:
     # A yes is a number to Python, and NaN is neither more nor less than anything.
     if type(claim) in {int, float} and 0 <= claim <= _END_OF_TIME_S:
         return float(claim)
-    reason = "no time that a calendar has"
+    reason = "not a time that a calendar has"
     raise ValueError(reason)
 
 
@@ -171,7 +175,7 @@ class MemberSigner:
                     serialization.NoEncryption(),
                 ),
             )
-        refuse_readable(path, "key that signs members' tokens")
+        refuse_readable(path, message("members_signing_key"))
         key = serialization.load_pem_private_key(path.read_bytes(), None)
         assert isinstance(key, Ed25519PrivateKey)
         signer = cls(key)

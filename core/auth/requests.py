@@ -16,6 +16,7 @@ from core.auth.refusals import Refusal, RefusalLog
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
 from core.messages import encode_plainly
+from core.sentences import message
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class Authenticator:
             return Anonymous()
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN_LENGTH:
-            raise Unauthenticated("Write it like: Authorization: Bearer TOKEN.")
+            raise Unauthenticated(message("write_bearer"))
         now_ms = self.clock.now_ms()
         if not token.startswith(staff.PREFIX):
             return self.members.verify(token, now_ms=now_ms)
@@ -56,7 +57,7 @@ class Authenticator:
         if isinstance(found, Refusal):
             self._staff.pop(token, None)
             self.refusals.note(found)
-            raise Unauthenticated("This staff token is unknown, expired or revoked.")
+            raise Unauthenticated(message("staff_token_unknown"))
         if len(self._staff) >= _STAFF_CACHE_SIZE:
             self._staff.clear()
         self._staff[token] = (found, now_ms + STAFF_CACHE_MS)

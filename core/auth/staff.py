@@ -14,6 +14,7 @@ from core.auth.tables import staff_tokens
 from core.errors import NotFound
 from core.ids import random_bytes, random_token
 from core.names import spelled_as
+from core.sentences import message
 
 # What a token begins with, so that secret scanners can find one that leaked.
 PREFIX = "crowncap_staff_"
@@ -139,4 +140,4 @@ async def revoke_staff_token(
         .values(revoked_at=now)
     )
     if not done.rowcount:
-        raise NotFound(f"There is no staff token {token_id}.")
+        raise NotFound(message("no_staff_token", token_id=token_id))

@@ -13,6 +13,7 @@ from core.errors import Forbidden, TooLarge
 from core.ids import random_token
 from core.pages import guard
 from core.pages.languages import DEFAULT_LANGUAGE, LANGUAGES, choose_language
+from core.sentences import message
 from core.settings import Settings
 
 MAX_FORM: Final = 8_192
@@ -156,7 +157,7 @@ async def read_form(
             max_num_fields=_MAX_FIELDS,
         )
     except ValueError:
-        raise Forbidden("The form is not one of ours.", code="foreign_form") from None
+        raise Forbidden(message("strange_form"), code="foreign_form") from None
     form = dict(pairs)
     page.check(form)
     check_names(pairs, (*fields, *_EVERYWHERE))
@@ -172,12 +173,12 @@ async def _read_bounded(
     """Read a body, and no more of it than may be; raises TooLarge."""
     length = page.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > max_bytes:
-        raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
+        raise TooLarge(message("form_too_large", most=max_bytes))
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > max_bytes:
-            raise TooLarge(f"A form has at most {max_bytes:,} bytes.")
+            raise TooLarge(message("form_too_large", most=max_bytes))
     return bytes(body)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.bodies import check_names, nearest_of, read_body
 from core.errors import InvalidInput, Unparsable
+from core.messages import say
 
 
 class Colour(StrEnum):
@@ -74,8 +75,8 @@ def test_every_unknown_name_is_told_with_the_nearest_known_one() -> None:
         ("quantity", "true", "send a whole number, not true or false."),
         ("quantity", "0", "it is at least 1."),
         ("quantity", "10", "it is at most 9."),
-        ("weight", "[]", "send a number with a fraction, not a list."),
-        ("colour", '"gren"', "'gren' is none of: green, white."),
+        ("weight", "[]", "send a number, not a list."),
+        ("colour", '"gren"', "'gren' is not one of: green, white."),
         ("name", '""', "it has at least 1 characters."),
         ("name", '"abcd"', "it has at most 3 characters."),
         ("area", '"cn"', "it is not written as it has to be, like CN."),
@@ -98,6 +99,30 @@ def test_a_wrong_value_is_told_in_plain_words(
     fault = refusal(f"{{{content}}}")
     assert [(e.pointer, e.code) for e in fault.errors] == [(f"/{field}", "invalid")]
     assert fault.detail == f"{field}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"quantity": []}', "quantity：应为整数，不是列表。"),
+        ('{"quantity": 10}', "quantity：应不大于 9。"),
+        ('{"quantity": 1, "name": ""}', "name：应有至少 1 个字符。"),
+        (
+            '{"quantity": 1, "day": "1.5."}',
+            "day：应为日期，例如 2026-05-01。",
+        ),
+        (
+            '{"quantity": 1, "colour": "红"}',
+            "colour：没有 '红'；可选的有：green, white。",
+        ),
+        ('{"quantty": 1}', "这里没有 'quantty'；是不是 quantity？"),
+        ('{"quantity": 1, "quantity": 1}', "'quantity' 写了 2 次；请只写一次。"),
+        ("{}", "缺少 quantity。"),
+    ],
+)
+def test_what_is_wrong_is_told_in_chinese_too(content: str, said: str) -> None:
+    """To whoever reads it on a page."""
+    assert say("zh", refusal(content).detail) == said
 
 
 def test_what_is_missing_is_pointed_at_where_it_should_be() -> None:
