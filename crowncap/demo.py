@@ -11,7 +11,7 @@ from codegen.domain import cap_link, seal
 from codegen.domain.batch import BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
-from codegen.domain.ranges import RangeState
+from codegen.domain.ranges import Product, RangeState
 from codegen.pipeline import (
     ChangeRequest,
     Issuance,
@@ -62,7 +62,7 @@ async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> 
         return
     await take_fence(conn)
     await codes.insert_product(
-        conn, gtin=GTIN, name=PRODUCT, brand=BRAND, shelf_life_days=180, now=now
+        conn, Product(GTIN, PRODUCT, BRAND, shelf_life_days=180), now=now
     )
     await insert_campaign(
         conn,

@@ -90,6 +90,10 @@ message: Final = Catalogue(
             "没有用于无品牌商品的活动 {campaign_id}。",
             "There is no campaign {campaign_id} for goods without a brand.",
         ),
+        "no_kit": (
+            "还没有品牌 {brand!r} 的资料；请用 PUT 写入。",
+            "There is no kit of the brand {brand!r} yet; PUT one.",
+        ),
         "token_of_brand": (
             "这个令牌只用于 {brand}。",
             "This token is for {brand} only.",

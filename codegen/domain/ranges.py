@@ -105,6 +105,20 @@ class StateChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationRecord:
+    """An activation; `active` and `effective_at` are those of codes it still names."""
+
+    activation_id: int
+    batch_id: int
+    person: str
+    reason: str
+    at: datetime
+    changed: int
+    active: int
+    effective_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RangeChange:
     """A wish: these codes into `state`, with what they stand for from now on."""
 

@@ -1,6 +1,8 @@
 """What can be done with epochs, batches and codes; each in its caller's transaction."""
 
+from codegen.pipeline.activations import MovedStart, list_activations, move_start
 from codegen.pipeline.authority import refuse_other_line
+from codegen.pipeline.brand_kits import get_kit, write_kit
 from codegen.pipeline.bulk import (
     BulkChange,
     BulkResult,
@@ -16,14 +18,14 @@ from codegen.pipeline.changes import (
     preview_codes,
     refuse_rebinding,
 )
-from codegen.pipeline.coverage import CartonLookup, preview_recall
+from codegen.pipeline.coverage import CartonLookup, count_voidable, preview_recall
 from codegen.pipeline.epochs import (
     change_epoch,
     check_keys,
     open_first_epoch,
     rotate_epoch,
 )
-from codegen.pipeline.goods import measure_plan
+from codegen.pipeline.history import StateHistory, load_state_history
 from codegen.pipeline.issuing import Issuance, issue_batch
 from codegen.pipeline.lookup import (
     FoundCode,
@@ -34,6 +36,7 @@ from codegen.pipeline.lookup import (
     list_batches,
     may_see_code,
 )
+from codegen.pipeline.products import add_product
 from codegen.pipeline.recalls import (
     ShownRecall,
     approve_recall,
@@ -44,7 +47,6 @@ from codegen.pipeline.recalls import (
     show_recall,
     void_or_ask,
 )
-from codegen.pipeline.starts import MovedStart, list_activations, move_start
 
 __all__ = [
     "BulkChange",
@@ -56,22 +58,26 @@ __all__ = [
     "MovedStart",
     "Rebinding",
     "ShownRecall",
+    "StateHistory",
+    "add_product",
     "approve_recall",
     "change_codes",
     "change_epoch",
     "change_in_bulk",
     "check_keys",
+    "count_voidable",
     "describe_code",
     "find_codes",
     "get_batch",
     "get_counted_batch",
+    "get_kit",
     "issue_batch",
     "list_activations",
     "list_batches",
     "list_recalls",
+    "load_state_history",
     "long_runs",
     "may_see_code",
-    "measure_plan",
     "move_start",
     "new_binding",
     "open_first_epoch",
@@ -86,4 +92,5 @@ __all__ = [
     "show_recall",
     "void_or_ask",
     "void_runs",
+    "write_kit",
 ]

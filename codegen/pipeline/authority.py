@@ -11,13 +11,13 @@ from codegen import store
 from codegen.domain.batch import Batch
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
+    ActivationRecord,
     CodeRange,
     Interval,
     RangeState,
     cut_out,
     join_intervals,
 )
-from codegen.store import ActivationRow
 from core.auth import Role, Staff
 from core.errors import FieldError, Forbidden
 
@@ -92,7 +92,7 @@ def refuse_other_terms(batch: Batch, given: Mapping[str, Any], staff: Staff) -> 
 
 
 async def refuse_others_start(
-    conn: AsyncConnection, activation: ActivationRow, staff: Staff
+    conn: AsyncConnection, activation: ActivationRecord, staff: Staff
 ) -> None:
     """Let a line move only what its own key activated within a day; or Forbidden.
 

@@ -81,6 +81,15 @@ async def cover_scope(
     return covered
 
 
+async def count_voidable(
+    conn: AsyncConnection, batch: Batch, interval: Interval
+) -> int:
+    """Count the codes that a void of an interval would end; single voids have ended."""
+    ranges = await store.load_touched_ranges(conn, batch.batch_id, [interval])
+    preview = await preview_plan(conn, ranges, [interval], RangeState.VOID)
+    return preview.would_change
+
+
 async def _batches_of(conn: AsyncConnection, scope: RecallScope) -> list[int]:
     """Name the batches; a lot is looked for only among those of the asking key."""
     if scope.batch_id is not None:

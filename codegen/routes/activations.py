@@ -10,9 +10,9 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
+from codegen.domain.ranges import ActivationRecord
 from codegen.routes.batches import READERS
 from codegen.routes.fields import Cursor, Limit
-from codegen.store import ActivationRow
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
@@ -77,7 +77,7 @@ async def list_activations(
     return ActivationList(tuple(_view(row, timezone) for row in rows), more)
 
 
-def _view(row: ActivationRow, timezone: ZoneInfo) -> ActivationView:
+def _view(row: ActivationRecord, timezone: ZoneInfo) -> ActivationView:
     starts_at = row.effective_at
     return ActivationView(
         activation_id=row.activation_id,

@@ -6,17 +6,13 @@ import msgspec
 from litestar import get, put
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen import store
-from codegen.domain.brand_kit import BrandKit, check_kit
-from codegen.domain.brand_logo import MAX_BYTES, Logo, LogoError, read_logo
-from codegen.domain.messages import message
+from codegen import pipeline
+from codegen.domain.brand_kit import BrandKit
+from codegen.domain.brand_logo import MAX_BYTES, Logo
 from codegen.routes.fields import Text64
-from core.auth import Principal, Role, Staff, require_role
-from core.auth.audit import record_action
-from core.bounds import MAX_TEXT, Body, check_text, refuse
+from core.auth import Principal, Role, require_role
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
-from core.errors import Forbidden, InvalidInput, NotFound
-from core.fence import take_fence
 
 Link = Annotated[str, msgspec.Meta(max_length=510)]
 Colour = Annotated[str, msgspec.Meta(max_length=7, examples=["#183f86"])]
@@ -59,25 +55,12 @@ class Kit(Body, frozen=True, kw_only=True):
     judged_later: ClassVar = frozenset({"logo"})
 
 
-def may_see(staff: Staff, brand: str) -> None:
-    """Keep a brand's staff to their brand; raises Forbidden."""
-    if staff.brand is not None and staff.brand != brand:
-        raise Forbidden(
-            message("token_of_brand", brand=staff.brand), code="out_of_scope"
-        )
-
-
 @get("/v1/brands/{brand:str}/kit", summary="Look at a brand's kit", tags=["brands"])
 async def show_kit(brand: str, principal: Principal, engine: AsyncEngine) -> Kit:
     """Show how consumers' pages name a brand, and where they send people."""
     staff = require_role(principal, Role.ADMIN, Role.MARKETER)
-    may_see(staff, brand)
-    refuse(check_text("/brand", brand, most=MAX_TEXT))
     async with engine.connect() as conn:
-        found = await store.find_kit(conn, brand)
-    if found is None:
-        raise NotFound(f"There is no kit of the brand {brand!r} yet; PUT one.")
-    return view_kit(*found)
+        return view_kit(*await pipeline.get_kit(conn, brand, staff))
 
 
 @put(
@@ -95,34 +78,13 @@ async def put_kit(
 ) -> Kit:
     """Write a brand's kit, in place of what it had."""
     staff = require_role(principal, Role.ADMIN, Role.MARKETER)
-    may_see(staff, brand)
-    refuse(check_text("/brand", brand, most=MAX_TEXT))
-    logo = _logo(data.logo)
-    kit = _kit(brand, data, logo)
-    refuse(check_kit(kit))
     now = utc_datetime(clock.now_ms())
     async with engine.begin() as conn:
-        await take_fence(conn)
-        await store.put_kit(conn, kit, logo, now=now)
-        await record_action(
-            conn,
-            staff,
-            action="brand.kit",
-            subject=f"brand:{brand}",
-            detail={n: getattr(kit, n) for n in BrandKit.__slots__ if n != "brand"},
-            now=now,
-        )
+        await pipeline.write_kit(conn, _kit(brand, data), data.logo, staff, now=now)
     return data
 
 
-def _logo(data_url: str | None) -> Logo | None:
-    try:
-        return None if data_url is None else read_logo(data_url)
-    except LogoError as fault:
-        raise InvalidInput.field("/logo", "invalid_logo", str(fault)) from None
-
-
-def _kit(brand: str, data: Kit, logo: Logo | None) -> BrandKit:
+def _kit(brand: str, data: Kit) -> BrandKit:
     same = ("hotline", "contact_url", "wechat", "privacy_url", "rules_url", "footer")
     return BrandKit(
         brand,
@@ -131,7 +93,6 @@ def _kit(brand: str, data: Kit, logo: Logo | None) -> BrandKit:
         data.colours.primary,
         data.colours.accent,
         **{name: getattr(data, name) or None for name in same},
-        logo=None if logo is None else logo.digest,
     )
 
 

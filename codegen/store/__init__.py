@@ -15,7 +15,6 @@ from codegen.store.brand_kits import (
     put_kit,
 )
 from codegen.store.changes import (
-    ActivationRow,
     count_fresh_voids,
     find_activation,
     find_fresh_changes,
@@ -81,7 +80,6 @@ from codegen.store.voids import (
 )
 
 __all__ = [
-    "ActivationRow",
     "apply_plan",
     "approve_recall",
     "count_changed_ranges",

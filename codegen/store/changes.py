@@ -1,7 +1,7 @@
 """The SQL of changes of a batch: who, when and why, and what they did to goods."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
 from codegen.domain.ranges import (
+    ActivationRecord,
     Goods,
     GoodsChange,
     Interval,
@@ -167,20 +168,6 @@ async def find_state_changes(
     return [StateChange(**row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
 
 
-@dataclass(frozen=True, slots=True)
-class ActivationRow:
-    """An activation; `active` and `effective_at` are those of codes it still names."""
-
-    activation_id: int
-    batch_id: int
-    person: str
-    reason: str
-    at: datetime
-    changed: int
-    active: int
-    effective_at: datetime | None
-
-
 _ACTIVATIONS: Final = """
     WITH chosen AS (
         SELECT change_id, batch_id, person, reason, at, changed FROM range_changes
@@ -200,7 +187,7 @@ _ACTIVATIONS: Final = """
 
 async def list_activations(
     conn: AsyncConnection, batch_id: int, *, before_id: int | None, limit: int
-) -> list[ActivationRow]:
+) -> list[ActivationRecord]:
     """List the activations of a batch, newest first."""
     rows = await conn.execute(
         text(
@@ -216,7 +203,7 @@ async def list_activations(
 
 async def find_activation(
     conn: AsyncConnection, activation_id: int
-) -> ActivationRow | None:
+) -> ActivationRecord | None:
     """Find an activation of whatever batch."""
     rows = await conn.execute(
         text(_ACTIVATIONS.format(where="change_id = :activation_id")),
@@ -226,9 +213,9 @@ async def find_activation(
     return None if row is None else _activation_of(row)
 
 
-def _activation_of(row: Row[Any]) -> ActivationRow:
+def _activation_of(row: Row[Any]) -> ActivationRecord:
     fields = dict(row._mapping)  # noqa: SLF001 - its public spelling
-    return ActivationRow(**fields | {"active": int(fields["active"])})
+    return ActivationRecord(**fields | {"active": int(fields["active"])})
 
 
 async def list_goods_changes(

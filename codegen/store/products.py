@@ -21,24 +21,17 @@ from core.names import spelled_as
 
 
 async def insert_product(
-    conn: AsyncConnection,
-    *,
-    gtin: str,
-    name: str,
-    brand: str,
-    shelf_life_days: int | None,
-    page_url: str | None = None,
-    now: datetime,
+    conn: AsyncConnection, product: Product, *, now: datetime
 ) -> None:
     """Add a product; raises Conflict when its GTIN is taken."""
     try:
         await conn.execute(
             insert(t.products).values(
-                gtin=gtin,
-                name=name,
-                brand=brand,
-                shelf_life_days=shelf_life_days,
-                page_url=page_url,
+                gtin=product.gtin,
+                name=product.name,
+                brand=product.brand,
+                shelf_life_days=product.shelf_life_days,
+                page_url=product.page_url,
                 created_at=now,
             )
         )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import CodeState, StateChange
-from codegen.store import find_code_state, find_state_changes
+from codegen.pipeline import load_state_history
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.aggregation.units import EventKind
@@ -76,20 +76,20 @@ async def load_code_history(
     """Put a cap's history together; raises NotFound for an index out of the batch."""
     history = await load_production_history(conn, batch, index)
     code_id = batch.first_code_id + index
-    code_state = await find_code_state(conn, code_id)
+    states = await load_state_history(conn, batch, code_id)
     claim = await load_claim(conn, code_id)
     events = [
         Event(batch.issued_at, "issued", batch.issued_by),
         *(event for package in history.packages for event in _of_package(package)),
         *_of_reports(history),
         *_of_cartons(history),
-        *map(_of_change, await find_state_changes(conn, batch.batch_id, code_id)),
+        *map(_of_change, states.changes),
         *_of_claim(claim),
     ]
     return CodeHistory(
         batch,
         index,
-        code_state,
+        states.code_state,
         claim,
         await count_sightings(conn, code_id),
         tuple(sorted(events, key=lambda event: event.at)),

@@ -12,16 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
 from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Unit
-from codegen.domain.ranges import Interval, RangeChange, RangeState, plan_change
+from codegen.domain.ranges import Interval, RangeState
 from codegen.domain.scanned import find_scanned
 from codegen.pipeline import (
     BulkChange,
     FoundCode,
+    count_voidable,
     find_codes,
-    measure_plan,
     void_or_ask,
 )
-from codegen.store import load_touched_ranges
 from console.frame.messages import message
 from core.auth import Staff
 from core.errors import InvalidInput
@@ -144,23 +143,13 @@ async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source
         states,
         claimed=len(await find_claimed(conn, code_ids)),
         would_void=_voidable(states),
-        whole=await _count_voidable(conn, batch, whole),
+        whole=await count_voidable(conn, batch, whole),
         packages=tuple(
             (package, held)
             for package in await find_packages_of(conn, min(code_ids), max(code_ids))
             if (held := _held(package, codes))
         ),
     )
-
-
-async def _count_voidable(
-    conn: AsyncConnection, batch: Batch, interval: Interval
-) -> int:
-    """Count the codes that a void of an interval would end; single voids have ended."""
-    void = RangeChange(RangeState.VOID, change_id=0)
-    ranges = await load_touched_ranges(conn, batch.batch_id, [interval])
-    plan = plan_change(ranges, [interval], void)
-    return (await measure_plan(conn, plan, void)).changed
 
 
 def _held(package: PackagedIn, codes: Sequence[FoundCode]) -> int:

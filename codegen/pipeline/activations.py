@@ -7,14 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.messages import message
-from codegen.domain.ranges import plan_start
+from codegen.domain.ranges import ActivationRecord, plan_start
 from codegen.pipeline.authority import (
     refuse_other_goods,
     refuse_other_line,
     refuse_others_start,
 )
 from codegen.pipeline.lookup import get_batch
-from codegen.store import ActivationRow
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, NotFound
@@ -38,7 +37,7 @@ async def list_activations(
     *,
     before_id: int | None,
     limit: int,
-) -> list[ActivationRow]:
+) -> list[ActivationRecord]:
     """List the activations of a batch, newest first; raises NotFound out of scope."""
     await get_batch(conn, batch_id, staff)
     return await store.list_activations(
