@@ -7,11 +7,10 @@ What is made for every scan is a msgspec struct: made in a fifth of the time tha
 frozen dataclass takes, and unseen by the garbage collector.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -248,30 +247,21 @@ def plan_scan(
     A code that the filter calls claimed is planned as such, unjudged; PostgreSQL turns
     the batch away if it is not, and it is planned again as a "maybe".
     """
-    plan = partial(
-        Plan,
-        terms=status.terms,
-        product=status.product,
-        sell_by=status.sell_by,
-        foreign=status.foreign,
-    )
     if status.outcome is not None:
-        return plan(status.outcome)
+        return _plan(status, status.outcome)
     if not status.pays:
-        return plan(Outcome.VERIFIED)
+        return _plan(status, Outcome.VERIFIED)
     offer = campaign.offer(now, spent) if campaign else None
-    plan = partial(plan, offer=offer)
     if member_id is None:
-        return plan(Outcome.VERIFIED)
+        return _plan(status, Outcome.VERIFIED, offer)
     if claimed is ClaimedBit.YES:
-        return plan(Outcome.ALREADY_CLAIMED)
+        return _plan(status, Outcome.ALREADY_CLAIMED, offer)
     return _plan_reward(
-        plan, status, campaign, offer, decision, signals_available=signals_available
+        status, campaign, offer, decision, signals_available=signals_available
     )
 
 
 def _plan_reward(
-    plan: Callable[..., Plan],
     status: CodeStatus,
     campaign: Campaign | None,
     offer: Offer | None,
@@ -281,18 +271,46 @@ def _plan_reward(
 ) -> Plan:
     """Plan what a member's scan of a code that pays should earn."""
     if decision is not None and decision.verdict is Verdict.REFUSE:
-        return plan(Outcome.REFUSED, decision=decision)
+        return _plan(status, Outcome.REFUSED, offer, decision)
     if campaign is None or offer is None or offer.state is OfferState.ENDED:
-        return plan(Outcome.NO_REWARD, decision=decision)
+        return _plan(status, Outcome.NO_REWARD, offer, decision)
     if offer.state is OfferState.NOT_BEGUN:
-        return plan(Outcome.LIMIT_REACHED, decision=decision, retry_at=offer.begins_at)
+        return _plan(
+            status, Outcome.LIMIT_REACHED, offer, decision, retry_at=offer.begins_at
+        )
     # What a worker heard of spent budgets is a moment old: PostgreSQL has the word.
     reason = _hold_reason(status, decision, signals_available=signals_available)
-    return plan(
+    return _plan(
+        status,
         Outcome.REWARDED if reason is None else Outcome.HELD,
+        offer,
+        decision,
         rewards=plan_rewards(campaign),
         hold_reason=reason,
-        decision=decision,
+    )
+
+
+def _plan(
+    status: CodeStatus,
+    outcome: Outcome,
+    offer: Offer | None = None,
+    decision: Decision | None = None,
+    *,
+    rewards: tuple[PlannedReward, ...] = (),
+    hold_reason: HoldReason | None = None,
+    retry_at: datetime | None = None,
+) -> Plan:
+    return Plan(
+        outcome,
+        rewards,
+        hold_reason,
+        decision,
+        retry_at,
+        terms=status.terms,
+        product=status.product,
+        sell_by=status.sell_by,
+        foreign=status.foreign,
+        offer=offer,
     )
 
 
