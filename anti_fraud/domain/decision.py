@@ -1,12 +1,17 @@
-"""From facts to a verdict."""
+"""From evidence to facts, and from facts to a verdict."""
 
 from typing import Final
 
-from anti_fraud.domain.facts import Facts
+from anti_fraud.domain.facts import Evidence, Facts
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Decision, Hit, Verdict
 
 _CLEAN: Final = Decision(Verdict.PASS, 0, ())
+
+
+def judge(rule_set: RuleSet, evidence: Evidence) -> Decision:
+    """Judge one scan by what is known of it."""
+    return decide(rule_set, rule_set.read(evidence))
 
 
 def decide(rule_set: RuleSet, facts: Facts) -> Decision:

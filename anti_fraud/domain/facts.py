@@ -1,9 +1,21 @@
-"""Facts: what is known about one scan when it is judged."""
+"""Facts: what is known about one scan when it is judged, in one catalogue.
 
-from collections.abc import Mapping
+Each fact is read from evidence by one function, whoever gathered that: a scan's own
+comes from Redis, a release's from PostgreSQL. So both judge by the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
+
+from anti_fraud.domain.messages import message
+from anti_fraud.domain.places import Travel
+from core.messages import Message
 
 Fact = float | int | str | bool | None
 Facts = Mapping[str, Fact]
@@ -17,16 +29,112 @@ class FactKind(StrEnum):
     TEXT = "text"
 
 
-# Facts that are not counters; a rule set's counters name their own.
-KNOWN_FACTS: Final[Mapping[str, FactKind]] = MappingProxyType(
-    {
-        # False when Redis was away: the counters and the place are then missing.
-        "signals_available": FactKind.FLAG,
-        # From the place where this code was scanned last; missing for a first scan.
-        "place_distance_km": FactKind.NUMBER,
-        "place_elapsed_s": FactKind.NUMBER,
-        "place_speed_kmh": FactKind.NUMBER,
-        # Below zero while the goods may be sold; missing when nobody said until when.
-        "days_past_sell_by": FactKind.NUMBER,
-    }
+class FactSource(StrEnum):
+    """Where a fact comes from: counters and places, or what the code is bound to."""
+
+    SIGNAL = "signal"
+    CODE = "code"
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """All that is known of one scan."""
+
+    # False when Redis was away: counts and travel are then missing.
+    signals_available: bool
+    # By the facts of a rule set's counters.
+    counts: Mapping[str, int]
+    # From the place where the code was scanned last; None for a first scan.
+    travel: Travel | None
+    # None when nobody said until when the goods may be sold.
+    sell_by: date | None
+    # The business day of the scan.
+    today: date
+
+
+Reader = Callable[[Evidence], Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFact:
+    """A fact that conditions may read; `unit` is a UCUM code, None for a pure number.
+
+    What is `rebuildable` can be read from PostgreSQL once the scan is over.
+    """
+
+    name: str
+    kind: FactKind
+    source: FactSource
+    sentence: Message
+    read: Reader
+    unit: str | None = None
+    rebuildable: bool = True
+
+
+def _signals_available(evidence: Evidence) -> bool:
+    return evidence.signals_available
+
+
+def _days_past_sell_by(evidence: Evidence) -> int | None:
+    if evidence.sell_by is None:
+        return None
+    return (evidence.today - evidence.sell_by).days
+
+
+def _place_distance_km(evidence: Evidence) -> float | None:
+    return None if evidence.travel is None else evidence.travel.distance_km
+
+
+def _place_elapsed_s(evidence: Evidence) -> int | None:
+    return None if evidence.travel is None else evidence.travel.elapsed_s
+
+
+def _place_speed_kmh(evidence: Evidence) -> float | None:
+    return None if evidence.travel is None else evidence.travel.speed_kmh
+
+
+# All facts but those that a rule set counts. Rule sets of any age are read by this
+# list, so nothing in it is ever renamed or taken away.
+KNOWN_FACTS: Final = (
+    KnownFact(
+        "signals_available",
+        FactKind.FLAG,
+        FactSource.SIGNAL,
+        message("fact_signals_available"),
+        _signals_available,
+    ),
+    KnownFact(
+        "days_past_sell_by",
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_days_past_sell_by"),
+        _days_past_sell_by,
+        unit="d",
+    ),
+    KnownFact(
+        "place_distance_km",
+        FactKind.NUMBER,
+        FactSource.SIGNAL,
+        message("fact_place_distance"),
+        _place_distance_km,
+        unit="km",
+    ),
+    KnownFact(
+        "place_elapsed_s",
+        FactKind.NUMBER,
+        FactSource.SIGNAL,
+        message("fact_place_elapsed"),
+        _place_elapsed_s,
+        unit="s",
+    ),
+    KnownFact(
+        "place_speed_kmh",
+        FactKind.NUMBER,
+        FactSource.SIGNAL,
+        message("fact_place_speed"),
+        _place_speed_kmh,
+        unit="km/h",
+    ),
+)
+KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
+    {known.name: known.kind for known in KNOWN_FACTS}
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from anti_fraud.domain.entities import Entity
-from anti_fraud.domain.facts import KNOWN_FACTS, FactKind
+from anti_fraud.domain.facts import KNOWN_KINDS, FactKind
 from anti_fraud.domain.rule_sets import Counter, Rule, RuleSet, Throttle
 from anti_fraud.domain.rules import (
     OPS,
@@ -31,7 +31,7 @@ _LANGUAGES: Final = frozenset({"en", "zh"})
 
 
 def parse_rule_set(
-    data: Any, *, known_facts: Mapping[str, FactKind] = KNOWN_FACTS
+    data: Any, *, known_facts: Mapping[str, FactKind] = KNOWN_KINDS
 ) -> RuleSet:
     """Return the rule set that decoded JSON describes.
 

@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final
 
 from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.facts import (
+    KNOWN_FACTS,
+    Evidence,
+    Fact,
+    FactKind,
+    FactSource,
+    KnownFact,
+)
+from anti_fraud.domain.messages import message
 from anti_fraud.domain.rules import (
     Comparison,
     Condition,
@@ -13,6 +23,17 @@ from anti_fraud.domain.rules import (
     compile_condition,
     without_not,
 )
+from core.messages import Message
+
+_ENTITY_NAMES: Final = {
+    Entity.MEMBER: message("entity_member"),
+    Entity.DEVICE: message("entity_device"),
+    Entity.NETWORK: message("entity_network"),
+    Entity.CODE: message("entity_code"),
+    Entity.SITE: message("entity_site"),
+    Entity.LINKED: message("entity_linked"),
+    Entity.APP: message("entity_app"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,23 @@ class Counter:
     fact: str
     entity: Entity
     window_s: int
+
+    @property
+    def known_fact(self) -> KnownFact:
+        """The counter's fact, as catalogues list it."""
+        return KnownFact(
+            self.fact,
+            FactKind.NUMBER,
+            FactSource.SIGNAL,
+            message(
+                "fact_count",
+                entity=_ENTITY_NAMES[self.entity],
+                window=_told_window(self.window_s),
+            ),
+            lambda evidence: evidence.counts.get(self.fact),
+            # PostgreSQL finds the scans of a member, and of nobody else.
+            rebuildable=self.entity is Entity.MEMBER,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +104,9 @@ class RuleSet:
     # By entity, in one order: the windows to count and the facts they give.
     windows: Mapping[Entity, tuple[int, ...]] = field(init=False, compare=False)
     counter_facts: Mapping[Entity, tuple[str, ...]] = field(init=False, compare=False)
+    # What its conditions may read, in an order that no later Crowncap changes.
+    facts: tuple[KnownFact, ...] = field(init=False, compare=False)
+    _besides: tuple[KnownFact, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Group the counters by entity."""
@@ -77,3 +118,32 @@ class RuleSet:
             facts[entity] = (*facts.get(entity, ()), counter.fact)
         object.__setattr__(self, "windows", MappingProxyType(windows))
         object.__setattr__(self, "counter_facts", MappingProxyType(facts))
+        # A counter keeps its name when a later Crowncap knows a fact of that name.
+        counted = tuple(counter.known_fact for counter in self.counters)
+        names = {known.name for known in counted}
+        besides = tuple(known for known in KNOWN_FACTS if known.name not in names)
+        object.__setattr__(self, "facts", counted + besides)
+        object.__setattr__(self, "_besides", besides)
+
+    def read(self, evidence: Evidence) -> dict[str, Fact]:
+        """Read all facts from evidence whose counts are this set's; without unknowns.
+
+        A loop, since this runs for every scan.
+        """
+        facts: dict[str, Fact] = dict(evidence.counts)
+        for known in self._besides:
+            value = known.read(evidence)
+            if value is not None:
+                facts[known.name] = value
+        return facts
+
+
+def _told_window(window_s: int) -> Message:
+    """Tell a window in the largest unit that it is whole in."""
+    if window_s % 86_400 == 0:
+        return message("window_days", n=window_s // 86_400)
+    if window_s % 3_600 == 0:
+        return message("window_hours", n=window_s // 3_600)
+    if window_s % 60 == 0:
+        return message("window_minutes", n=window_s // 60)
+    return message("window_seconds", n=window_s)

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Decision, Verdict
 from codegen.domain.batch import Placement
@@ -90,12 +91,15 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     """What Redis knew about one scan."""
 
     claimed: ClaimedBit
-    facts: dict[str, Any]
     maybe_void: bool
+    # By the facts of the counters of the rule set that it was asked by.
+    counts: dict[str, int]
+    travel: Travel | None = None
+    available: bool = True
 
 
 # While Redis is away nothing is known, and the rules are told so.
-NO_SIGNALS = Signals(ClaimedBit.MAYBE, {"signals_available": False}, maybe_void=False)
+NO_SIGNALS = Signals(ClaimedBit.MAYBE, maybe_void=False, counts={}, available=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,15 +219,6 @@ def look_up_code(
 def _is_of_another(brand: str, terms: RangeTerms, product: Product | None) -> bool:
     owners = {terms.brand, product.brand if product else None}
     return not owners <= {None, brand}
-
-
-def judged_facts(
-    facts: dict[str, Any], sell_by: date | None, today: date
-) -> dict[str, Any]:
-    """Add to a scan's signals what its code's range tells."""
-    if sell_by is None:
-        return facts
-    return facts | {"days_past_sell_by": (today - sell_by).days}
 
 
 def _is_active(terms: RangeTerms, now: datetime) -> bool:

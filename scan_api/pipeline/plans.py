@@ -7,17 +7,16 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from anti_fraud.domain.decision import decide
+from anti_fraud.domain.decision import judge
+from anti_fraud.domain.facts import Evidence
 from codegen.domain.terms import RangeTerms
 from scan_api.domain.scans import (
-    NO_SIGNALS,
     ClaimedBit,
     Outcome,
     Plan,
     Scan,
     Signals,
     WorkerState,
-    judged_facts,
     look_up_code,
     plan_scan,
 )
@@ -76,14 +75,20 @@ def _plan(
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
     decision = None
     if scan.member_id is not None and signal.claimed is not ClaimedBit.YES:
-        facts = judged_facts(signal.facts, status.sell_by, moment.today)
-        decision = decide(worker_state.rule_set, facts)
+        evidence = Evidence(
+            signal.available,
+            signal.counts,
+            signal.travel,
+            status.sell_by,
+            moment.today,
+        )
+        decision = judge(worker_state.rule_set, evidence)
     return plan_scan(
         status,
         member_id=scan.member_id,
         campaign=worker_state.campaign_of(terms),
         decision=decision,
-        signals_available=signal is not NO_SIGNALS,
+        signals_available=signal.available,
         now=moment.now,
         claimed=signal.claimed,
         spent=worker_state.spent,

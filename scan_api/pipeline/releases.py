@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain.decision import decide
+from anti_fraud.domain.decision import judge
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
@@ -23,8 +23,9 @@ from core.redis import RedisAway, RedisClient
 from rewards.domain.ledger import Hold, Resolution
 from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
-from scan_api.pipeline.recorded_facts import read_facts
+from scan_api.pipeline.recorded_facts import read_evidence
 from scan_api.pipeline.worker_state import WorkerStateKeeper
+from scan_api.store.recorded_facts import PastScan
 
 BATCH = 200
 INTERVAL_S = 2.0
@@ -92,11 +93,12 @@ class HoldReleaser:
         code_ids = [hold.code_id for hold in held]
         # Under the fence, so that nothing newer is overlooked.
         worker_state = await self.states.of_codes(code_ids)
-        facts = await read_facts(conn, held, worker_state, self.clock, self.timezone)
+        past = [PastScan(h.transfer_id, h.code_id, h.member_no) for h in held]
+        evidence = await read_evidence(conn, past, worker_state, self.timezone)
         active = await find_active_codes(conn, code_ids)
         return [
             hold
-            for hold, fact in zip(held, facts, strict=True)
+            for hold, known in zip(held, evidence, strict=True)
             if hold.code_id in active
-            and decide(worker_state.rule_set, fact).verdict is Verdict.PASS
+            and judge(worker_state.rule_set, known).verdict is Verdict.PASS
         ]

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from anti_fraud.domain.entities import code_tag, entity_of, place_key, velocity_key
-from anti_fraud.domain.places import Place, travel
+from anti_fraud.domain.places import Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from codegen.domain.ranges import SEGMENT_BITS
 from core.bloom import block_contains, block_index
@@ -98,7 +98,7 @@ class SignalStore:
             return signals
         batch = PackedBatch()
         handles = [
-            () if signal is NO_SIGNALS else _count(batch, scan, new, old)
+            _count(batch, scan, new, old) if signal.available else ()
             for scan, signal in zip(scans, signals, strict=True)
         ]
         try:
@@ -106,15 +106,8 @@ class SignalStore:
         except RedisAway as fault:
             self._note_away(fault, [])
             return [NO_SIGNALS] * len(scans)
-        uncounted = {name for names in old.counter_facts.values() for name in names}
         return [
-            signal
-            if signal is NO_SIGNALS
-            else msgspec.structs.replace(
-                signal,
-                facts={k: v for k, v in signal.facts.items() if k not in uncounted}
-                | _read_counts(results, counters),
-            )
+            msgspec.structs.replace(signal, counts=_read_counts(results, counters))
             for signal, counters in zip(signals, handles, strict=True)
         ]
 
@@ -239,21 +232,24 @@ def _read_counts(results: PackedResults, counters: _Counters) -> dict[str, int]:
 
 
 def _read(results: PackedResults, scan: Scan, handles: _Handles) -> Signals:
-    facts: dict[str, object] = {"signals_available": True}
-    facts.update(_read_counts(results, handles.counters))
-    if handles.place is not None and scan.cell is not None:
-        previous = Place.unpack(results.swap(handles.place))
-        if previous is not None:
-            found = travel(previous, Place(scan.cell, scan.at_ms // 1000))
-            facts["place_distance_km"] = found.distance_km
-            facts["place_elapsed_s"] = found.elapsed_s
-            facts["place_speed_kmh"] = found.speed_kmh
     block = results.slice(handles.void)
     return Signals(
         _claimed_bit(results.bit(handles.claimed), results.bit(handles.ready)),
-        facts,
         bool(block) and block_contains(block, scan.code_hash),
+        _read_counts(results, handles.counters),
+        _read_travel(results, scan, handles.place),
     )
+
+
+def _read_travel(
+    results: PackedResults, scan: Scan, place: int | None
+) -> Travel | None:
+    if place is None or scan.cell is None:
+        return None
+    previous = Place.unpack(results.swap(place))
+    if previous is None:
+        return None
+    return travel(previous, Place(scan.cell, scan.at_ms // 1000))
 
 
 def _claimed_bit(bit: int, ready: int) -> ClaimedBit:

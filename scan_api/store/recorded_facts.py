@@ -1,6 +1,7 @@
 """The SQL of what is known of past scans: how often, and where."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,17 +32,25 @@ _PLACES = text(
 )
 
 
+class PastScan(NamedTuple):
+    """A member's scan whose facts are asked for."""
+
+    scan_id: int
+    code_id: int
+    member_no: int
+
+
 async def count_member_scans(
-    conn: AsyncConnection, asked: Sequence[tuple[int, int]], window_s: int
+    conn: AsyncConnection, past: Sequence[PastScan], window_s: int
 ) -> dict[int, int]:
-    """Count a member's scans up to one of them; asked by (scan_id, member_no)."""
-    starts = [first_id_at(time_of_id(each) - window_s * 1000) for each, _ in asked]
+    """Count by scan_id how often its member had scanned within a window by then."""
+    ids = [scan.scan_id for scan in past]
     rows = await conn.execute(
         _MEMBER_SCANS,
         {
-            "ids": [scan_id for scan_id, _ in asked],
-            "members": [member_no for _, member_no in asked],
-            "starts": starts,
+            "ids": ids,
+            "members": [scan.member_no for scan in past],
+            "starts": [first_id_at(time_of_id(i) - window_s * 1000) for i in ids],
         },
     )
     return {row.scan_id: row.n for row in rows}

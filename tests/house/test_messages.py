@@ -13,6 +13,7 @@ from tests.house.test_house_rules import ROOT
 
 # Where each catalogue is, and the folder of those who say something of it.
 CATALOGUES = {
+    "anti_fraud.domain.messages": "anti_fraud",
     "codegen.domain.messages": "codegen",
     "core.sentences": "core",
     "console.frame.messages": "console",

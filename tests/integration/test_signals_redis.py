@@ -54,15 +54,14 @@ async def test_the_signals_of_a_batch_of_scans(redis: RedisClient) -> None:
     ]
     signals = await SignalStore(redis).gather(scans, shipped_rule_set())
     assert signals is not None
-    first, second, third = [one.facts for one in signals]
-    assert first == {
-        "signals_available": True,
-        "member_scans_10m": 3,
-        "member_scans_1d": 3,
-    }
-    assert second["place_elapsed_s"] == 600
-    assert second["place_distance_km"] == pytest.approx(1070, abs=10)
-    assert second["place_speed_kmh"] == pytest.approx(6420, abs=60)
+    first, second, third = signals
+    assert first.counts == {"member_scans_10m": 3, "member_scans_1d": 3}
+    assert first.available
+    assert first.travel is None
+    assert second.travel is not None
+    assert second.travel.elapsed_s == 600
+    assert second.travel.distance_km == pytest.approx(1070, abs=10)
+    assert second.travel.speed_kmh == pytest.approx(6420, abs=60)
     assert third == first
     assert signals[0].claimed is ClaimedBit.MAYBE
 

@@ -27,7 +27,6 @@ from scan_api.domain.scans import (
     Outcome,
     Plan,
     WorkerState,
-    judged_facts,
     look_up_code,
     plan_scan,
 )
@@ -259,14 +258,11 @@ def test_nothing_is_paid_unless_all_is_well(
         assert kind is not Verdict.HOLD
 
 
-def test_the_rules_are_told_how_far_past_their_date_goods_are() -> None:
-    """Below zero while they may be sold; missing where nobody said until when."""
+def test_the_last_day_of_sale_is_known_where_somebody_said_it() -> None:
+    """By when goods were made, and how long they keep."""
     made = NOW.date() - timedelta(days=30)
     product = replace(PRODUCT, shelf_life_days=21)
     status = look(produced_on=made, product=product)
     assert status.sell_by == made + timedelta(days=21)
-    facts = judged_facts({"signals_available": True}, status.sell_by, NOW.date())
-    assert facts == {"signals_available": True, "days_past_sell_by": 9}
     for unknown in (look(produced_on=made), look(product=product)):
         assert unknown.sell_by is None
-        assert judged_facts({}, unknown.sell_by, NOW.date()) == {}
