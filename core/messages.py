@@ -14,6 +14,7 @@ Sentences = Mapping[str, tuple[str, str]]
 Param = str | int | float
 
 CHINESE: Final = "zh"
+ENGLISH: Final = "en"
 
 
 class Catalogue:
@@ -29,6 +30,16 @@ class Catalogue:
         """Say an entry of the catalogue; raises KeyError for what it does not have."""
         return Message(self, code, params)
 
+    def text(self, language: str, code: str) -> str:
+        """Give an entry in zh or en as it is written, with its gaps."""
+        chinese, english = self.sentences[code]
+        return chinese if language == CHINESE else english
+
+    def tell(self, language: str, code: str, /, **params: Param) -> str:
+        """Say an entry to who reads this one language."""
+        told = {name: say(language, param) for name, param in params.items()}
+        return self.text(language, code).format_map(told)
+
 
 class Message(str):
     """A sentence in English that can be told in Chinese too."""
@@ -39,7 +50,7 @@ class Message(str):
         cls, catalogue: Catalogue, entry: str, params: Mapping[str, Param]
     ) -> Self:
         """Fill in the gaps of the English entry."""
-        _, english = catalogue.sentences[entry]
+        english = catalogue.text(ENGLISH, entry)
         made = super().__new__(cls, english.format_map(params))
         made._catalogue, made._entry, made.params = catalogue, entry, params
         return made
@@ -52,10 +63,7 @@ class Message(str):
         """Tell the sentence in zh or en."""
         if language != CHINESE:
             return str(self)
-        chinese, _ = self._catalogue.sentences[self._entry]
-        return chinese.format_map(
-            {name: say(language, param) for name, param in self.params.items()}
-        )
+        return self._catalogue.tell(language, self._entry, **self.params)
 
 
 class WrongValueError(ValueError):

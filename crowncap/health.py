@@ -86,7 +86,7 @@ async def tell_health(method: str, path: str, ask: AskReadiness) -> HealthAnswer
     redis = "ok" if found.status is Status.OK else "away"
     about = {"status": found.status.value, "postgres": "ok", "redis": redis}
     if found.detail:
-        about["detail"] = found.detail
+        about["detail"] = str(found.detail)
     return HealthAnswer(200, msgspec.json.encode(about))
 
 

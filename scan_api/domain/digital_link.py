@@ -13,6 +13,7 @@ from urllib.parse import quote
 from codegen.domain.gs1 import Gs1Error, read_gs1_link
 from codegen.domain.ranges import Product
 from core.errors import Unparsable
+from scan_api.domain.messages import message
 
 LINKSET: Final = "linkset"
 LINKSET_MEDIA: Final = "application/linkset+json"
@@ -66,7 +67,7 @@ def parse_digital_link(path: str, query: str = "") -> DigitalLink:
     except Gs1Error as fault:
         raise Unparsable(str(fault)) from None
     if link.key != _GTIN:
-        raise Unparsable("A link to a product begins with /01/ and its GTIN.")
+        raise Unparsable(message("not_a_product_link"))
     by_key = dict(link.qualifiers)
     return DigitalLink(link.value, *(by_key.get(key) for key in _QUALIFIERS))
 

@@ -18,7 +18,7 @@ from core.pages import Templates
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.sign_in import SIGN_OUT_PATH
-from scan_api.page.texts import raw_text, text_in
+from scan_api.page.texts import TEXTS
 from scan_api.pipeline.moments import (
     word_begin,
     word_day,
@@ -82,9 +82,9 @@ def word_wait(
     minutes = ceil(seconds / 60)
     if minutes > _MINUTES_TO_SAY:
         hours = round(minutes / 60)
-        return text_in(language, f"{said}_hours", hours=hours, when=when)
+        return TEXTS.tell(language, f"{said}_hours", hours=hours, when=when)
     name = f"{said}_minute" if minutes <= 1 else f"{said}_minutes"
-    return text_in(language, name, minutes=minutes, when=when)
+    return TEXTS.tell(language, name, minutes=minutes, when=when)
 
 
 def _links(
@@ -132,7 +132,7 @@ def _tie_end(moment: str) -> Markup:
 
 def _text(language: str, name: str, **values: object) -> Markup:
     """Say a text of the page around its values, which are escaped unless markup."""
-    return Markup(raw_text(language, name)).format(**values)  # noqa: S704 - our own texts
+    return Markup(TEXTS.text(language, name)).format(**values)  # noqa: S704 - our own texts
 
 
 def tie_units(name: str) -> str:

@@ -18,6 +18,7 @@ from scan_api.domain.digital_link import (
     link_set,
     parse_digital_link,
 )
+from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 
 LINK_TYPE: Final = "linkType"
@@ -64,17 +65,17 @@ async def _resolve(
 ) -> Response[bytes]:
     link = parse_digital_link(path, query_of(request))
     if len(request.query_params.getall(LINK_TYPE, [])) > 1:
-        raise Unparsable(f"{LINK_TYPE} stands in the query twice; say it once.")
+        raise Unparsable(message("link_type_twice", name=LINK_TYPE))
     product = await find_product(context, link)
     if product is None:
-        raise NotFound(f"No product here has GTIN {link.gtin}.")
+        raise NotFound(message("no_product", gtin=link.gtin))
     root = _root(context)
     wanted = request.query_params.get(LINK_TYPE, LINKSET)
     if wanted == LINKSET:
         return _answer_links(link, product, root)
     target = find_target(link, product, root, wanted)
     if target is None:
-        raise NotFound(f"This product has no link of type {wanted[:64]!r}.")
+        raise NotFound(message("no_link_of_type", given=wanted[:64]))
     return _lead_to(target, request, link, root)
 
 

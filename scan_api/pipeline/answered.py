@@ -6,6 +6,7 @@ import msgspec
 
 from core.auth.idempotency import reused_key
 from core.errors import InvalidInput
+from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.responses import ScanAnswer, encode_answer
 from scan_api.store.scans import Committed, Decided
@@ -40,7 +41,7 @@ def unstorable_member() -> InvalidInput:
     return InvalidInput.field(
         "/member_id",
         "unstorable",
-        "This member id holds a character that cannot be stored.",
+        message("unstorable_member"),
     )
 
 

@@ -7,6 +7,7 @@ import structlog
 from core.errors import Throttled
 from core.redis import PackedBatch, RedisAway, RedisClient
 from scan_api.domain.fakes import MOST_AN_HOUR
+from scan_api.domain.messages import message
 
 _HOUR_S = 3_600
 
@@ -35,6 +36,4 @@ async def count_reporters(redis: RedisClient, tags: tuple[bytes, ...]) -> None:
 
 def raise_throttled() -> NoReturn:
     """Say that there were too many; raises TooManyReports."""
-    raise TooManyReports(
-        "Too many reports came from here; try again in an hour.", retry_after_s=_HOUR_S
-    )
+    raise TooManyReports(message("too_many_reports"), retry_after_s=_HOUR_S)

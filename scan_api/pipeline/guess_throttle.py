@@ -28,6 +28,7 @@ from codegen.domain.sealing import open_code
 from core.clock import Clock, utc_datetime
 from core.errors import Throttled
 from core.redis import PackedBatch, RedisAway, RedisClient
+from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.metrics import OUTCOMES, THROTTLED
 from scan_api.pipeline.worker_state import WorkerStateKeeper
@@ -167,11 +168,7 @@ class GuessThrottle:
     def refuse(self, seconds: int, kind: type[Throttled] = Throttled) -> NoReturn:
         """Turn a guess away; raises Throttled."""
         self._throttled += 1
-        raise kind(
-            "Too many codes that are not ours came from here; "
-            f"try again in {seconds:,} seconds.",
-            retry_after_s=seconds,
-        )
+        raise kind(message("too_many_guesses", seconds=seconds), retry_after_s=seconds)
 
     async def run(self) -> None:
         """Flush and report until cancelled."""

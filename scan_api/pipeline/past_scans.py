@@ -11,6 +11,7 @@ from core.auth import Member, Principal, Role, Staff
 from core.clock import utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
+from scan_api.domain.messages import message
 from scan_api.pipeline.responses import RewardView
 from scan_api.store import past_scans as store
 from scan_api.store.past_scans import RecordedScan
@@ -51,7 +52,7 @@ async def find_scan(
     """Find a scan for who may see it; raises NotFound for who may not."""
     scan = await store.load_scan(conn, scan_id)
     if scan is None or not await _may_see(conn, principal, scan):
-        raise NotFound("There is no such scan among yours.")
+        raise NotFound(message("no_scan"))
     return _view(scan)
 
 

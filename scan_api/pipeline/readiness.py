@@ -16,7 +16,9 @@ import structlog
 
 from core.clock import elapsed_s
 from core.db import BoundedConnection
+from core.messages import Message
 from core.redis import RedisAway, RedisClient
+from scan_api.domain.messages import message
 from scan_api.store.commit_pool import CommitConnection, CommitRecord
 
 log = structlog.get_logger(logger_name=__name__)
@@ -60,21 +62,18 @@ class Readiness:
     detail: str = ""
 
 
-AWAY: Final = "PostgreSQL does not take commits; its log and ours say why."
-SLOW: Final = f"PostgreSQL did not commit within {LOOK_WITHIN_S:g} s."
-READS: Final = (
-    "PostgreSQL only reads here: it is a standby, or set to read only. Point "
-    "CROWNCAP_DATABASE_URL at the primary."
-)
-FULL: Final = "PostgreSQL's disk is full; make room on it."
-CROWDED: Final = (
-    "PostgreSQL gives no more connections; raise max_connections or run fewer workers."
-)
-UNPARTED: Final = "There is no partition of {table} for today; restart a worker."
-UNNUMBERED: Final = (
-    "This worker has no number for its scans; it takes one when PostgreSQL gives it."
-)
-NO_REDIS: Final = "Redis does not answer or takes no writes; rewards are held."
+AWAY: Final = message("postgres_away")
+SLOW: Final = message("postgres_slow", seconds=LOOK_WITHIN_S)
+READS: Final = message("postgres_reads")
+FULL: Final = message("postgres_full")
+CROWDED: Final = message("postgres_crowded")
+UNNUMBERED: Final = message("unnumbered")
+NO_REDIS: Final = message("no_redis")
+
+
+def tell_unparted(table: str) -> Message:
+    """Say that a table has no partition for today."""
+    return message("unparted", table=table)
 
 
 class _Look(BoundedConnection):
@@ -160,14 +159,14 @@ class ReadinessCheck:
             return False
         return True
 
-    async def _commit(self) -> str | None:
+    async def _commit(self) -> Message | None:
         """Commit a little; say in a sentence why that is not possible."""
         try:
             unparted = await self.connection.run(_commit_a_little)
         except Exception as fault:  # noqa: BLE001 - each means: not ready
             log.warning("not_ready", cause=fault)
             return _sentence(fault)
-        return None if unparted is None else UNPARTED.format(table=unparted)
+        return None if unparted is None else tell_unparted(unparted)
 
 
 async def _commit_a_little(conn: psycopg.AsyncConnection[Any]) -> str | None:
@@ -182,14 +181,14 @@ async def _commit_a_little(conn: psycopg.AsyncConnection[Any]) -> str | None:
     return unparted
 
 
-def _sentence(fault: Exception) -> str:
+def _sentence(fault: Exception) -> Message:
     """Tell anybody why there are no commits; causes with names go to the log."""
     if isinstance(fault, psycopg.errors.DiskFull):
         return FULL
     if isinstance(fault, psycopg.errors.ReadOnlySqlTransaction):
         return READS
     if isinstance(fault, psycopg.errors.CheckViolation):
-        return UNPARTED.format(table="a table")
+        return tell_unparted(message("a_table"))
     if "too many clients" in str(fault) or "connection slots" in str(fault):
         return CROWDED
     return AWAY

@@ -18,6 +18,7 @@ from core.auth.addresses import pack_address, read_address, write_address
 from core.bodies import tell_wrong
 from core.bounds import check_moment, check_text, refuse
 from core.errors import InvalidInput, Unparsable
+from scan_api.domain.messages import message
 
 MAX_BODY = 8_192
 # What stands for every address that cannot be read.
@@ -64,11 +65,11 @@ def decode_scan(body: bytes) -> ScanBody:
     try:
         scan = _decoder.decode(body)
     except msgspec.ValidationError as fault:
-        message, _, path = str(fault).partition(" - at `$")
-        error = tell_wrong(message, path.removesuffix("`"), ScanBody)
+        said, _, path = str(fault).partition(" - at `$")
+        error = tell_wrong(said, path.removesuffix("`"), ScanBody)
         raise InvalidInput(error.detail, errors=(error,)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Unparsable("The body is not JSON.") from None
+        raise Unparsable(message("not_json")) from None
     # Not by core.bounds.Body, which would look at each field of every scan.
     if scan.member_id is not None:
         refuse(check_text("/member_id", scan.member_id))

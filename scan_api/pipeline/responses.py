@@ -10,7 +10,15 @@ from core.clock import utc_datetime
 from core.ids import time_of_id
 from rewards.domain.campaigns import Offer, OfferState
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
-from scan_api.pipeline.texts import Calendar, message_of_offer, say, warn_of_age
+from scan_api.pipeline.texts import (
+    Calendar,
+    message_of_offer,
+    message_of_outcome,
+    message_of_own_claim,
+    message_of_proof,
+    message_of_reward,
+    warn_of_age,
+)
 
 
 class ProductView(msgspec.Struct, frozen=True):
@@ -87,7 +95,7 @@ def answer_invalid(scan_id: int, language: str) -> ScanAnswer:
         (),
         None,
         NextView("none"),
-        say(Outcome.INVALID.value, language),
+        message_of_outcome(Outcome.INVALID, language),
     )
 
 
@@ -156,19 +164,20 @@ def _message(
     """Say what a scan came to, in the language of who scanned."""
     outcome, language = settled.outcome, scan.language
     if outcome is Outcome.RECALLED and plan.terms and plan.terms.instructions:
-        message = plan.terms.instructions
+        notice = plan.terms.instructions
     elif outcome is Outcome.ALREADY_CLAIMED and settled.claimed_by_caller:
-        name = "already_yours" if settled.original_points else "yours_unpaid"
-        message = say(name, language)
+        notice = message_of_own_claim(settled.original_points, language)
     elif outcome is Outcome.VERIFIED and not _pays(plan):
-        message = say("outside", language)
+        notice = message_of_proof(language)
     elif outcome in _OF_OFFER:
-        message = message_of_offer(offer, language, calendar)
+        notice = message_of_offer(offer, language, calendar)
+    elif outcome is Outcome.REWARDED:
+        notice = message_of_reward(settled.points, language)
     else:
-        message = say(outcome.value, language, points=settled.points)
+        notice = message_of_outcome(outcome, language)
     if past and plan.sell_by is not None:
-        return warn_of_age(message, language, plan.sell_by)
-    return message
+        return warn_of_age(notice, language, plan.sell_by)
+    return notice
 
 
 def _pays(plan: Plan) -> bool:

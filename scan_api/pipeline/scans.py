@@ -17,6 +17,7 @@ from core.batching import Batcher, QueueFullError
 from core.clock import business_day, elapsed_s, to_ms, utc_datetime
 from core.db import DATABASE_AWAY
 from core.errors import MisconfiguredError, Unavailable, database_away
+from scan_api.domain.messages import message
 from scan_api.domain.scans import NO_SIGNALS, Plan, Scan, Signals, WorkerState
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.commit import STALE_RANGES, WRONGLY_CLAIMED, ScanCommitter
@@ -69,9 +70,7 @@ class ScanPipeline:
         try:
             return await self.batcher.submit(scan)
         except QueueFullError:
-            raise Unavailable(
-                "Too many scans wait already; try again shortly.", retry_after_s=1
-            ) from None
+            raise Unavailable(message("too_many_scans"), retry_after_s=1) from None
 
     async def _process(self, scans: Sequence[Scan]) -> Sequence[Answered | Exception]:
         BATCH_SIZE.observe(len(scans))

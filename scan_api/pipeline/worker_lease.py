@@ -10,6 +10,7 @@ from core.clock import Clock, elapsed_s
 from core.db import DATABASE_AWAY, why_away
 from core.errors import Unavailable
 from core.ids import TimeIds, time_of_id
+from scan_api.domain.messages import message
 from scan_api.store import worker_lease as store
 from scan_api.store.worker_lease import (
     BELIEVED_S,
@@ -56,11 +57,7 @@ class LeasedIds(TimeIds):
     def next_id(self, now_ms: int) -> int:
         """Choose an id of something kept; raises Unavailable without a lease."""
         if not self.is_leased(now_ms):
-            raise Unavailable(
-                "The database cannot be reached, so this cannot be numbered; nothing "
-                "was done. Try again.",
-                retry_after_s=1,
-            )
+            raise Unavailable(message("no_number"), retry_after_s=1)
         return self.unstored_id(now_ms)
 
     def is_leased(self, now_ms: int) -> bool:

@@ -13,6 +13,7 @@ from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
 from core.errors import InvalidInput, Unauthenticated
 from rewards.store.ledger import load_wallet
+from scan_api.domain.messages import message
 from scan_api.pipeline.past_scans import (
     PastScan,
     ScanPage,
@@ -43,7 +44,7 @@ class WalletView(msgspec.Struct, frozen=True):
 def require_member(principal: Principal) -> Member:
     """Return the member who asks; raises Unauthenticated."""
     if not isinstance(principal, Member):
-        raise Unauthenticated("This needs a member's token: Authorization: Bearer ….")
+        raise Unauthenticated(message("member_token_needed"))
     return principal
 
 
@@ -91,9 +92,7 @@ async def show_scan(
 def _parse_id(text: str, pointer: str) -> int:
     number = read_id(text)
     if number is None:
-        raise InvalidInput.field(
-            pointer, "invalid", "A scan_id is a decimal number of up to 19 digits."
-        )
+        raise InvalidInput.field(pointer, "invalid", message("scan_id_form"))
     return number
 
 

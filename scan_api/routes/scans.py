@@ -32,6 +32,7 @@ from core.errors import (
 from core.ids import current_request_id
 from core.networks import Networks
 from core.pages import choose_language
+from scan_api.domain.messages import message
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.metrics import LATENCY
 from scan_api.pipeline.opening import Caller, ScanOpening
@@ -75,9 +76,7 @@ class ScanRoute:
             status, content, more = problem_body(database_away())
         except Exception as fault:
             log.exception("scan_failed", cause=fault)
-            status, content, more = problem_body(
-                Fault("Something went wrong on our side; the scan may be tried again.")
-            )
+            status, content, more = problem_body(Fault(message("scan_failed")))
         await send(
             {
                 "type": "http.response.start",
@@ -134,7 +133,7 @@ def _at_store(context: ScanContext | None, store: str) -> ScanContext:
     """Say where a token that is for one store scans; raises Forbidden for another."""
     context = context or ScanContext()
     if context.store_id not in {None, store}:
-        raise Forbidden("This token is for another store.", code="not_your_store")
+        raise Forbidden(message("other_store"), code="not_your_store")
     return msgspec.structs.replace(context, store_id=store)
 
 
@@ -176,24 +175,24 @@ def _address(
 async def _read_body(scope: Any, receive: Receive, headers: Headers) -> bytes:
     """Read the JSON body of a POST, of at most MAX_BODY bytes."""
     if scope["method"] != "POST":
-        raise MethodNotAllowed("A scan is a POST.", headers={"allow": "POST"})
+        raise MethodNotAllowed(message("post_a_scan"), headers={"allow": "POST"})
     media = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if media != b"application/json":
-        raise UnsupportedMedia.but("Send the scan as application/json.", (JSON,))
+        raise UnsupportedMedia.but(message("send_scan_json"), (JSON,))
     coding = headers.get(b"content-encoding")
     if coding is not None:
         check_coding(coding.decode("latin-1"))
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > MAX_BODY:
-        raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
+        raise TooLarge(message("scan_too_large", most=MAX_BODY))
     body: bytes = b""
     while True:
-        message: Any = await receive()
-        if message["type"] == "http.disconnect":
-            raise Unavailable("The caller left.")
-        chunk: bytes = message.get("body", b"")
+        received: Any = await receive()
+        if received["type"] == "http.disconnect":
+            raise Unavailable(message("caller_left"))
+        chunk: bytes = received.get("body", b"")
         body += chunk
         if len(body) > MAX_BODY:
-            raise TooLarge(f"A scan has at most {MAX_BODY:,} bytes.")
-        if not message.get("more_body"):
+            raise TooLarge(message("scan_too_large", most=MAX_BODY))
+        if not received.get("more_body"):
             return body

@@ -127,9 +127,7 @@ async def test_a_table_without_a_partition_for_today_is_named(
     for parent, child in children:
         if parent == table:
             await ledger.rows(f"ALTER TABLE {table} DETACH PARTITION {child}")
-    assert await check.readiness() == unavailable(
-        readiness.UNPARTED.format(table=table)
-    )
+    assert await check.readiness() == unavailable(readiness.tell_unparted(table))
 
 
 async def test_what_a_commit_met_last_counts_until_one_succeeds(

@@ -1,6 +1,7 @@
 """The consumer's page where it is pure: paths, origins, cap views, texts, sign-in."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from codegen.domain.ranges import Product
 from core.clock import utc_datetime
-from core.errors import Forbidden
+from core.errors import Fault, Forbidden
 from core.ids import first_id_at
 from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
@@ -26,8 +27,9 @@ from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait
+from scan_api.page.routes.responses import notice_of
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
-from scan_api.page.texts import TEXTS, text_in
+from scan_api.page.texts import TEXTS
 from scan_api.page.typed import read_typed
 
 AT_MS = 1_790_000_000_000
@@ -257,22 +259,38 @@ def test_a_chinese_heading_breaks_only_where_a_clause_ends(name: str) -> None:
 
 def _chinese(name: str) -> str:
     """Give the Chinese text with its places for values."""
-    return TEXTS[name][0]
+    return TEXTS.text("zh", name)
 
 
 def test_every_view_and_every_text_of_a_template_is_written() -> None:
     """Each exists in both languages, with the same values in both."""
     for name in CapViewName:
-        assert text_in("zh", name.value) != text_in("en", name.value)
-        assert TEXTS[f"{name.value}_lead"]
+        assert TEXTS.text("zh", name) != TEXTS.text("en", name)
+        assert TEXTS.sentences[f"{name}_lead"]
     for template in TEMPLATES.glob("*.html"):
         for name in re.findall(r"\bt\('(\w+)'[,)]", template.read_text()):
-            assert name in TEXTS, f"{template.name}: {name}"
-    for zh, en in TEXTS.values():
+            assert name in TEXTS.sentences, f"{template.name}: {name}"
+    for zh, en in TEXTS.sentences.values():
         fields = [{f for _, f, _, _ in Formatter().parse(s) if f} for s in (zh, en)]
         assert zh
         assert en
         assert fields[0] == fields[1]
+
+
+def _faults(kind: type[Fault]) -> Iterator[type[Fault]]:
+    """List a kind of fault and all that are of it."""
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _faults(narrower)
+
+
+def test_every_fault_is_told_to_a_reader_of_chinese_in_chinese() -> None:
+    """Whatever is wrong: a heading and what to do, without a word of English."""
+    for kind in _faults(Fault):
+        name = notice_of(kind.status)
+        for text in (name, f"{name}_lead"):
+            assert re.search("[\u4e00-\u9fff]", _chinese(text)), kind
+            assert not re.search("[A-Za-z]", _chinese(text)), kind
 
 
 @pytest.mark.parametrize(

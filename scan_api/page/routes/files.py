@@ -3,6 +3,7 @@
 from litestar import Response
 
 from core.errors import NotFound
+from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES
@@ -22,7 +23,7 @@ async def show_file(
     name = page.path.rpartition("/")[2]
     content = await read_verification(context.settings.data_dir / "verification", name)
     if content is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(message("no_file"))
     return Response(
         content,
         media_type="text/plain",

@@ -8,6 +8,7 @@ from litestar.enums import HttpMethod
 from codegen.domain.scanned import parse_scanned
 from core.errors import NotFound, Unparsable
 from scan_api.domain.digital_link import DigitalLink, is_compressed, parse_digital_link
+from scan_api.domain.messages import message
 from scan_api.page import resolver
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
@@ -96,7 +97,7 @@ async def _show_product(
     """Name a product, and ask for the code of the cap: this page judges no item."""
     product = await resolver.find_product(context, link)
     if product is None:
-        raise NotFound("There is no such product here.")
+        raise NotFound(message("no_product", gtin=link.gtin))
     return render(
         context,
         page,

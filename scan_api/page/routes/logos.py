@@ -6,6 +6,7 @@ from litestar import Response, route
 
 from codegen.store import find_logo
 from core.errors import NotFound
+from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
@@ -32,5 +33,5 @@ async def _show_logo(
     async with context.engine.connect() as conn:
         logo = await find_logo(conn, request.path_params["digest"])
     if logo is None:
-        raise NotFound("There is no such picture.")
+        raise NotFound(message("no_picture"))
     return Response(logo.content, media_type=logo.media_type, headers=_HEADERS)

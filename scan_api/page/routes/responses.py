@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 from core.db import DATABASE_AWAY
 from core.doors import fault_of
 from core.errors import Fault, database_away
+from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest, read_request
 from scan_api.page.rendering import render, word_wait
@@ -59,7 +60,7 @@ async def answer(
         return _show_fault(context, page, database_away())
     except Exception as fault:
         log.exception("page_failed", cause=fault)
-        return _show_fault(context, page, Fault("Something went wrong on our side."))
+        return _show_fault(context, page, Fault(message("went_wrong")))
 
 
 def asks_for_page(request: AnyRequest) -> bool:
@@ -72,13 +73,14 @@ def show_refusal(
     request: AnyRequest, context: PageContext, status: int, headers: dict[str, str]
 ) -> Response[bytes]:
     """Tell as a page what no route of it took, an unknown address for example."""
-    page, notice = read_request(request, context), _notice_of(status)
+    page, notice = read_request(request, context), notice_of(status)
     return render(
         context, page, "notice.html", status=status, headers=headers, notice=notice
     )
 
 
-def _notice_of(status: int) -> str:
+def notice_of(status: int) -> str:
+    """Name the notice that tells people of a fault, by its status."""
     other = "notice_500" if status >= SERVER_FAULT else "notice_400"
     return _NOTICES.get(status, other)
 
@@ -86,7 +88,7 @@ def _notice_of(status: int) -> str:
 def _show_fault(
     context: PageContext, page: MemberRequest, fault: Fault
 ) -> Response[bytes]:
-    notice = _notice_of(fault.status)
+    notice = notice_of(fault.status)
     said = "wait"
     if isinstance(fault, WrongGuess):
         notice, said = "notice_wrong", "wrong"

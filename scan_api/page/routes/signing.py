@@ -5,6 +5,7 @@ from litestar import Response, get, post
 from core.errors import NotFound, Unauthenticated
 from core.pages import read_form
 from core.pages.guard import local_path
+from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
@@ -61,7 +62,7 @@ async def _sign_in(
     try:
         context.members.verify(token, now_ms=context.clock.now_ms())
     except Unauthenticated:
-        raise NotFound("Members of this installation sign in elsewhere.") from None
+        raise NotFound(message("members_elsewhere")) from None
     page.keep_session(token)
     return TEMPLATES.redirect(page, next_path)
 
@@ -77,4 +78,4 @@ async def _sign_out(
 def _require_demo(context: PageContext) -> None:
     """Hide the demo's sign-in wherever a brand's own members sign in."""
     if context.sign_in.kind is not SignInKind.DEMO:
-        raise NotFound("Members of this installation sign in elsewhere.")
+        raise NotFound(message("members_elsewhere"))
