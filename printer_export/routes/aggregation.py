@@ -34,6 +34,7 @@ from printer_export.domain.aggregation.units import (
     offset_of,
     parse_sscc,
 )
+from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation import move, pack, ship, units
 
 MAX_UNITS = 1_000
@@ -157,10 +158,7 @@ def _moment(data: Happening, staff: Staff, clock: Clock, timezone: ZoneInfo) -> 
     at = data.happened_at or now.astimezone(timezone)
     if not may_have_happened(at, now) or not re.match(OFFSET_PATTERN, offset_of(at)):
         raise InvalidInput.field(
-            "/happened_at",
-            "invalid_time",
-            "Say when it happened, not later than now and with the offset of the "
-            "place: 2026-05-01T08:00:00+08:00.",
+            "/happened_at", "invalid_time", message("when_happened")
         )
     return Moment(
         at, offset_of(at), now, staff.person, data.read_point, data.biz_location
@@ -179,7 +177,7 @@ def _sscc(text: str) -> str:
     try:
         return parse_sscc(text)
     except SsccError as fault:
-        raise NotFound(str(fault)) from None
+        raise NotFound(fault.reason) from None
 
 
 def _view_events(events: Sequence[LogisticEvent]) -> Packed:
@@ -245,7 +243,7 @@ async def ship_units(
     async def effect(conn: AsyncConnection) -> Shipped:
         event, done = await ship.ship_units(conn, ssccs, moment, staff)
         return Shipped(
-            event.event_id, len(event.units), done.activated, done.not_activated
+            event.event_id, len(event.units), done.activated, done.not_activated or ""
         )
 
     return await once.perform(request, staff, effect)

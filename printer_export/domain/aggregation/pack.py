@@ -6,6 +6,7 @@ from typing import Final
 
 from core.errors import FieldError
 from printer_export.domain.aggregation.units import SsccError, UnitKind, parse_sscc
+from printer_export.domain.messages import message
 
 MAX_PIECES: Final = 100_000
 
@@ -76,7 +77,7 @@ def read_ssccs(
             read[parse_sscc(text)] = None
         except SsccError as fault:
             at = f"{pointer}/{number}"
-            problems.append(FieldError(at, "invalid_sscc", str(fault)))
+            problems.append(FieldError(at, "invalid_sscc", fault.reason))
     return tuple(read)
 
 
@@ -91,8 +92,7 @@ def check_orders(
     for number, order in enumerate(given):
         at = f"/units/{number}"
         if bool(order.children) == bool(order.contents or order.codes):
-            detail = "A carton has contents or codes, a pallet has children; not both."
-            problems.append(FieldError(at, "one_needed", detail))
+            problems.append(FieldError(at, "one_needed", message("carton_or_pallet")))
         own = read_ssccs((order.sscc,), at, problems)
         if not own:
             problems[-1] = replace(problems[-1], pointer=f"{at}/sscc")
@@ -103,7 +103,7 @@ def check_orders(
         orders.append(replace(order, sscc=own[0], children=children))
     pieces = sum(len(o.contents) + len(o.codes) + len(o.children) for o in orders)
     if pieces > MAX_PIECES:
-        detail = f"At most {MAX_PIECES:,} ranges, codes and cartons a request."
+        detail = message("too_many_pieces", most=MAX_PIECES)
         problems.append(FieldError("/units", "too_many", detail))
     return orders, problems
 
@@ -116,6 +116,6 @@ def _note(
 ) -> None:
     for sscc in ssccs:
         if sscc in places:
-            detail = f"{sscc} stands at {places[sscc]} already."
+            detail = message("sscc_twice", sscc=sscc, pointer=places[sscc])
             problems.append(FieldError(pointer, "not_unique", detail))
         places[sscc] = pointer

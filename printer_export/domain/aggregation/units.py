@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from codegen.domain.gtin import check_digit
+from core.messages import Message
+from printer_export.domain.messages import message
 
 SSCC_DIGITS: Final = 18
 # How far ahead of ours the clock of who tells may be.
@@ -18,7 +20,11 @@ _APPLICATION_IDENTIFIER: Final = "00"
 
 
 class SsccError(ValueError):
-    """The text is not an SSCC; the message says why in one sentence."""
+    """The text is not an SSCC; `reason` says why in one sentence."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def parse_sscc(text: str) -> str:
@@ -29,16 +35,17 @@ def parse_sscc(text: str) -> str:
     """
     digits = text.strip().removeprefix(f"({_APPLICATION_IDENTIFIER})").replace(" ", "")
     if not (digits.isascii() and digits.isdigit()):
-        raise SsccError("An SSCC is made of the digits 0 to 9 only.")
+        raise SsccError(message("sscc_digits"))
     if len(digits) == SSCC_DIGITS + len(_APPLICATION_IDENTIFIER):
         digits = digits.removeprefix(_APPLICATION_IDENTIFIER)
     if len(digits) != SSCC_DIGITS:
-        raise SsccError(f"An SSCC has 18 digits; this has {len(digits)}.")
+        raise SsccError(message("sscc_length", length=len(digits)))
     expected = check_digit(digits[:-1])
     if digits[-1] != expected:
         raise SsccError(
-            f"The last digit of SSCC {digits} is its check digit and has to be "
-            f"{expected}, not {digits[-1]}."
+            message(
+                "sscc_check_digit", sscc=digits, expected=expected, given=digits[-1]
+            )
         )
     return digits
 
@@ -82,6 +89,18 @@ STATE_AFTER: Final = {
     EventKind.RECEIVING: UnitState.RECEIVED,
     EventKind.UNPACKING: UnitState.UNPACKED,
 }
+_STATES: Final = {
+    UnitState.PACKED: message("is_packed"),
+    UnitState.SHIPPED: message("is_shipped"),
+    UnitState.RECEIVED: message("is_received"),
+    UnitState.UNPACKED: message("is_unpacked"),
+}
+_EVENTS: Final = {
+    EventKind.PACKING: message("packing"),
+    EventKind.UNPACKING: message("unpacking"),
+    EventKind.SHIPPING: message("shipping"),
+    EventKind.RECEIVING: message("receiving"),
+}
 # A pallet that is unpacked sets its cartons free; they stay as they are.
 CARTONS_GO_ALONG: Final = frozenset({EventKind.SHIPPING, EventKind.RECEIVING})
 
@@ -97,21 +116,27 @@ class LogisticUnit:
     line: str | None
     pallet_sscc: str | None = None
 
-    def refusal(self, kind: EventKind) -> str | None:
+    @property
+    def name(self) -> Message:
+        """What people call its kind."""
+        return message("carton" if self.kind is UnitKind.CARTON else "pallet")
+
+    def refusal(self, kind: EventKind) -> Message | None:
         """Tell why this cannot happen to the unit itself; None if it can."""
         if self.pallet_sscc is not None:
-            return (
-                f"Carton {self.sscc} is on pallet {self.pallet_sscc}; name the pallet, "
-                "or unpack it first."
-            )
+            return message("on_pallet", sscc=self.sscc, pallet=self.pallet_sscc)
         return self.state_refusal(kind)
 
-    def state_refusal(self, kind: EventKind) -> str | None:
+    def state_refusal(self, kind: EventKind) -> Message | None:
         """Tell why the unit's state rules this out; None if it does not."""
         if self.state in LEGAL_FROM[kind]:
             return None
-        return (
-            f"The {self.kind} {self.sscc} is {self.state}; {kind} is too late or early."
+        return message(
+            "wrong_state",
+            unit=self.name,
+            sscc=self.sscc,
+            state=_STATES[self.state],
+            event=_EVENTS[kind],
         )
 
 

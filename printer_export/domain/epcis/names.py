@@ -85,7 +85,7 @@ def read_name(uri: str) -> CapName | UnitName:
         if len(segments) > 1 and segments[-2] == "00":
             return UnitName(parse_sscc(segments[-1]))
     except SsccError as fault:
-        raise NameProblem(str(fault)) from None
+        raise NameProblem(fault.reason) from None
     keys = segments[segments.index("01") :: 2] if "01" in segments else []
     if "10" in keys and "21" in keys:
         raise NameProblem(

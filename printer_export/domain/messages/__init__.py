@@ -3,6 +3,7 @@
 from typing import Final
 
 from core.messages import Catalogue
+from printer_export.domain.messages.aggregation import AGGREGATION
 from printer_export.domain.messages.packages import PACKAGES
 
-message: Final = Catalogue(PACKAGES)
+message: Final = Catalogue(AGGREGATION, PACKAGES)

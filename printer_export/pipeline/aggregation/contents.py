@@ -19,6 +19,7 @@ from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import FieldError, NotFound
 from printer_export.domain.aggregation.pack import CapRange, UnitOrder
 from printer_export.domain.aggregation.units import Scope
+from printer_export.domain.messages import message
 
 MAX_CAPS: Final = 1_000_000
 _CODE_SYMBOLS: Final = 16
@@ -54,7 +55,7 @@ async def read_contents(
         caps[part.sscc] = caps.get(part.sscc, 0) + part.size
     for number, order in enumerate(orders):
         if caps.get(order.sscc, 0) > MAX_CAPS:
-            detail = f"A carton holds at most {MAX_CAPS:,} caps."
+            detail = message("too_many_caps", most=MAX_CAPS)
             contents.problems.append(FieldError(f"/units/{number}", "too_many", detail))
     return contents
 
@@ -77,10 +78,12 @@ async def _read_spans(
     for number, span in enumerate(order.contents):
         batch = await _batch(conn, span.batch_id, contents, staff)
         if not 0 <= span.from_index <= span.to_index < batch.quantity:
-            detail = (
-                f"Indexes run from 0 to {batch.quantity - 1} in batch "
-                f"{batch.batch_id}; {span.from_index} to {span.to_index} is not a "
-                "range of it."
+            detail = message(
+                "outside_batch",
+                batch_id=batch.batch_id,
+                limit=batch.quantity - 1,
+                first=span.from_index,
+                last=span.to_index,
             )
             contents.problems.append(
                 FieldError(f"{pointer}/{number}", "out_of_range", detail)
@@ -124,7 +127,7 @@ async def _read_codes(
         ]
 
 
-NO_CODE: Final = "This is not one of our codes."
+NO_CODE: Final = message("not_our_code")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from printer_export.domain.aggregation.units import (
     LogisticUnit,
     Moment,
 )
+from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation.units import pick_unit
 from printer_export.store.aggregation import events as event_store
 from printer_export.store.aggregation import units as store
@@ -82,7 +83,7 @@ class _LockedUnits:
         """Lock what is named, once for all loads; a unit is in one of them."""
         named = [sscc for load in loads for sscc in load.ssccs]
         if len(loads) > 1 and len(set(named)) < len(named):
-            raise Conflict("A unit is in two loads at once.", code="illegal_state")
+            raise Conflict(message("two_loads"), code="illegal_state")
         units = await store.lock_units(conn, named)
         cartons: dict[str, list[LogisticUnit]] = {}
         for unit in units.values():

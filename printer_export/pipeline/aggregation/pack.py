@@ -11,6 +11,7 @@ from core.auth.audit import record_action
 from core.clock import to_ms
 from core.errors import Conflict, FieldError, InvalidInput
 from core.ids import time_uuid
+from core.messages import Message
 from printer_export.domain.aggregation.pack import (
     CapRange,
     UnitOrder,
@@ -28,6 +29,7 @@ from printer_export.domain.aggregation.units import (
     UnitState,
     scope_of,
 )
+from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation.contents import Contents, read_contents
 from printer_export.pipeline.aggregation.units import may_see
 from printer_export.store.aggregation import events as event_store
@@ -105,7 +107,7 @@ def _twice(parts: Iterable[CapRange]) -> list[FieldError]:
         FieldError(
             part.pointer,
             "packed_twice",
-            f"Some of these caps are at {other.pointer} too.",
+            message("caps_twice", pointer=other.pointer),
         )
         for part, other in doubly_packed(parts)
     ]
@@ -140,8 +142,7 @@ def _new_units(
             ]
         scope = scope_of(owners)
         if scope is None:
-            detail = "A unit holds caps of one brand only."
-            problems.append(FieldError(at, "several_brands", detail))
+            problems.append(FieldError(at, "several_brands", message("one_brand")))
             continue
         made[order.sscc] = LogisticUnit(
             order.sscc, order.kind, UnitState.PACKED, scope.brand, scope.line
@@ -150,12 +151,14 @@ def _new_units(
     return list(made.values())
 
 
-def _child_problem(sscc: str, unit: LogisticUnit | None, staff: Staff) -> str | None:
+def _child_problem(
+    sscc: str, unit: LogisticUnit | None, staff: Staff
+) -> Message | None:
     """Tell why a carton cannot be put on a pallet; None if it can."""
     if unit is None or not may_see(unit, staff):
-        return f"There is no carton {sscc}."
+        return message("no_carton", sscc=sscc)
     if unit.kind is not UnitKind.CARTON:
-        return f"{sscc} is a pallet; a pallet holds cartons."
+        return message("pallet_on_pallet", sscc=sscc)
     # It can leave the floor for a pallet exactly when it could leave for the road.
     return unit.refusal(EventKind.SHIPPING)
 
@@ -166,7 +169,7 @@ def _refuse_used(orders: Sequence[UnitOrder], fresh: frozenset[str]) -> None:
             FieldError(
                 f"/units/{number}/sscc",
                 "sscc_used",
-                f"SSCC {order.sscc} was used before; pack under a new one.",
+                message("sscc_used", sscc=order.sscc),
             )
             for number, order in enumerate(orders)
             if order.sscc not in fresh
@@ -181,9 +184,12 @@ async def _refuse_packed(conn: AsyncConnection, contents: Contents) -> None:
     for place, there in found:
         base = contents.batches[there.batch_id].first_code_id
         first, last = there.first_code_id - base, there.last_code_id - base
-        detail = (
-            f"Caps {first} to {last} of batch {there.batch_id} are in carton "
-            f"{there.sscc}; unpack it first."
+        detail = message(
+            "already_packed",
+            batch_id=there.batch_id,
+            first=first,
+            last=last,
+            sscc=there.sscc,
         )
         pointer = contents.parts[place].pointer
         problems.append(FieldError(pointer, "already_packed", detail))

@@ -19,6 +19,7 @@ from codegen.pipeline import BulkChange, BulkResult, Rebinding, change_in_bulk
 from codegen.store import find_batch
 from core.auth import Staff
 from core.errors import Conflict
+from core.messages import Message
 from printer_export.domain.aggregation.units import (
     EventKind,
     Load,
@@ -26,6 +27,7 @@ from printer_export.domain.aggregation.units import (
     Moment,
     UnitState,
 )
+from printer_export.domain.messages import message
 from printer_export.domain.reports.statuses import CHUNK, CHUNK_BITS, MISSING, runs_of
 from printer_export.pipeline.aggregation.move import move_units
 from printer_export.pipeline.aggregation.units import pick_unit
@@ -43,7 +45,7 @@ class Activation:
 
     activated: int = 0
     unchanged: int = 0
-    not_activated: str = ""
+    not_activated: Message | None = None
     change_ids: tuple[int, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
@@ -88,7 +90,9 @@ async def activate_unit(
     units = await store.lock_units(conn, [sscc])
     unit = pick_unit(units, sscc, staff)
     if unit.state is UnitState.UNPACKED:
-        raise Conflict(f"The {unit.kind} {sscc} was unpacked.", code="illegal_state")
+        raise Conflict(
+            message("unpacked_before", unit=unit.name, sscc=sscc), code="illegal_state"
+        )
     batches = await lock_batches(conn, list(units))
     inside: dict[int, list[Interval]] = {}
     for part in await store.find_contents(conn, [sscc]):
@@ -131,7 +135,7 @@ async def activate_ranges(
 ) -> Activation:
     """Activate what a line has not missed; void codes stay void by themselves."""
     activated = total = 0
-    not_activated = ""
+    not_activated: Message | None = None
     changes_done: list[BulkResult] = []
     left_out = 0
     # All reading comes first: the first change takes the fence, and scans wait.
@@ -141,9 +145,8 @@ async def activate_ranges(
         left_out += asked - here
         if len(codes) > MAX_NEW_RANGES:
             left_out += here
-            not_activated = (
-                f"The codes of batch {change.batch.batch_id} lie in {len(codes):,} "
-                "pieces; none of them was activated. Activate them by range."
+            not_activated = message(
+                "batch_in_pieces", batch_id=change.batch.batch_id, pieces=len(codes)
             )
             continue
         total += here

@@ -17,6 +17,7 @@ from printer_export.domain.aggregation.units import (
     UnitKind,
     parse_sscc,
 )
+from printer_export.domain.messages import message
 from printer_export.store.aggregation import events as event_store
 from printer_export.store.aggregation import units as store
 
@@ -47,7 +48,7 @@ def pick_unit(
     """Take a unit that the caller may see; raises NotFound."""
     unit = units.get(sscc)
     if unit is None or not may_see(unit, staff):
-        raise NotFound(f"There is no logistic unit {sscc}.")
+        raise NotFound(message("no_unit", sscc=sscc))
     return unit
 
 
@@ -81,7 +82,7 @@ async def find_packed_codes(
     try:
         sscc = parse_sscc(given)
     except SsccError as fault:
-        raise InvalidInput.field("/carton", "invalid_sscc", str(fault)) from None
+        raise InvalidInput.field("/carton", "invalid_sscc", fault.reason) from None
     unit = (await store.find_units(conn, [sscc])).get(sscc)
     if unit is None or not may_see(unit, staff):
         return []

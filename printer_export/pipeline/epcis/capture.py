@@ -247,7 +247,7 @@ def _word_job(
                 "status": InvalidInput.status,
                 "pointer": error.pointer,
                 "code": error.code,
-                "detail": error.detail,
+                "detail": str(error.detail),
             }
             for error in errors[:MAX_ERRORS]
         ],

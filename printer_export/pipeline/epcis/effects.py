@@ -40,6 +40,7 @@ from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.aggregation.pack import UnitOrder
 from printer_export.domain.aggregation.units import EventKind, Load, Moment
 from printer_export.domain.epcis.reading import Step, ToldEvent
+from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation.contents import (
     NO_CODE,
     OwnedCodes,
@@ -146,7 +147,7 @@ class EventEffects:
             if event.step is Step.UNPACKING and event.parent is not None:
                 named.add(event.parent)
             for sscc in sorted(named - self.units - packed):
-                raise NotFound(f"There is no logistic unit {sscc}.")
+                raise NotFound(message("no_unit", sscc=sscc))
 
     def _loads(self, run: Sequence[ToldEvent]) -> list[Load]:
         return [
@@ -325,7 +326,7 @@ class EventEffects:
             "activated": done.activated,
             "voided": voided,
             "void_request_ids": asked,
-            "not_activated": done.not_activated,
+            "not_activated": str(done.not_activated or ""),
             "skipped": [each.word() for each in unmoved[:MAX_UNMOVED]],
         }
 
