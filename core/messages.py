@@ -40,6 +40,20 @@ class Catalogue:
         told = {name: say(language, param) for name, param in params.items()}
         return self.text(language, code).format_map(told)
 
+    def recall(self, kept: Any) -> "Message | None":
+        """Say again what was kept of a message; None where no entry fits any more."""
+        code, params = kept
+        filled: dict[str, Param] = {}
+        for name, param in params.items():
+            told = self.recall(param) if isinstance(param, list) else param
+            if told is None:
+                return None
+            filled[name] = told
+        try:
+            return self(code, **filled)
+        except KeyError:
+            return None
+
 
 class Message(str):
     """A sentence in English that can be told in Chinese too."""
@@ -58,6 +72,15 @@ class Message(str):
     _catalogue: Catalogue
     _entry: str
     params: Mapping[str, Param]
+
+    @property
+    def kept(self) -> list[Any]:
+        """Give what `Catalogue.recall` says it from again, as JSON can hold it."""
+        params = {
+            name: param.kept if isinstance(param, Message) else param
+            for name, param in self.params.items()
+        }
+        return [self._entry, params]
 
     def say(self, language: str) -> str:
         """Tell the sentence in zh or en."""

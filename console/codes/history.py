@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import CodeState, StateChange
 from codegen.pipeline import load_state_history
+from console.frame.messages import message
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.aggregation.units import EventKind
+from printer_export.pipeline.aggregation import ship
 from printer_export.pipeline.history import (
     PackagedIn,
     ProductionHistory,
     load_production_history,
 )
+from printer_export.pipeline.reports import effects
 from scan_api.store.scans import Claim, count_sightings, load_claim
 
 # The way of a cap that all goes well with, by the events that take it a stage on.
@@ -32,6 +35,11 @@ _STAGES: Final = {
     "paid": {"rewarded", "hold_posted"},
 }
 _ENDS: Final = {"void", "recall"}
+# What is kept as a reason where nobody was asked for one.
+_REASONS: Final = {
+    effects.REASON: message("by_line_report"),
+    ship.REASON: message("by_shipment"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,8 @@ def _of_cartons(history: ProductionHistory) -> Iterator[Event]:
 
 
 def _of_change(change: StateChange) -> Event:
-    return Event(change.at, change.kind, change.person, {"reason": change.reason})
+    reason = _REASONS.get(change.reason, change.reason)
+    return Event(change.at, change.kind, change.person, {"reason": reason})
 
 
 def _of_claim(claim: Claim | None) -> Iterator[Event]:

@@ -50,5 +50,13 @@ message: Final = Catalogue(
             "请选择文件。",
             "Choose a file.",
         ),
+        "by_line_report": (
+            "产线报告",
+            "line report",
+        ),
+        "by_shipment": (
+            "发货",
+            "shipment",
+        ),
     },
 )

@@ -12,9 +12,9 @@ from litestar import Response
 from console.frame.context import ConsoleContext
 from console.frame.page_request import StaffRequest
 from console.frame.plots import lay_out, write_shares
-from console.frame.sentences import fault_in, sentence_in
 from console.frame.texts import NAVIGATION, text_in
 from core.clock import local_time
+from core.messages import say
 from core.pages import Templates
 
 # The frame's own first, then each audience's in its folder.
@@ -47,8 +47,7 @@ def render(
         moment=_moment(context.settings.timezone, "%Y-%m-%d %H:%M"),
         second=_moment(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),
         shares=write_shares,
-        say_fault=partial(fault_in, page.language),
-        say=partial(sentence_in, page.language),
+        say=partial(say, page.language),
         lay_out=lay_out,
         **values,
     )

@@ -17,12 +17,13 @@ from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import HOME, TEMPLATES, render
 from console.frame.responses import AnyRequest, show_fault, staff_page
-from console.frame.sentences import sentence_in
 from console.frame.texts import text_in
 from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
+from core.messages import say
 from printer_export.domain.reports.header import Naming
+from printer_export.domain.reports.kept_answer import recall_errors, recall_reason
 from printer_export.domain.reports.order import MAX_REPORT, ReportOrder, read_options
 from printer_export.pipeline.reports.take import get_report, preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
@@ -86,6 +87,8 @@ async def preview(
         "report_preview.html",
         batch_id=request.path_params["batch_id"],
         answer=answer,
+        errors=recall_errors(answer),
+        not_activated=recall_reason(answer),
         file_name=dropped.name,
         chosen={name: dropped.form.get(name, "") for name in _OPTIONS},
         kept=kept,
@@ -143,6 +146,8 @@ async def show_report(
         "report.html",
         report=report,
         answer=report.answer,
+        errors=recall_errors(report.answer),
+        not_activated=recall_reason(report.answer),
         skips=SENTENCES,
         same="same" in request.query_params,
     )
@@ -160,9 +165,9 @@ async def give_wrong_rows(
     writer = csv.writer(out)
     names = ("wrong_line", "wrong_column", "wrong_message")
     writer.writerow([text_in(page.language, name) for name in names])
-    for error in report.answer["errors"]:
-        message = sentence_in(page.language, error["message"])
-        writer.writerow([error["line"], error["column"], message])
+    for error in recall_errors(report.answer):
+        told = say(page.language, error["message"])
+        writer.writerow([error["line"], error["column"], told])
     content = f"\ufeff{out.getvalue()}".encode()
     return _attach(page, content, f"report-{report_id}-wrong-rows.csv")
 

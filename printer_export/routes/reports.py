@@ -25,6 +25,7 @@ from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
 from core.moments import BothClocks, on_both_clocks
 from core.openapi import BINARY
+from printer_export.domain.messages import message
 from printer_export.domain.reports.order import (
     MAX_REPORT,
     Activate,
@@ -159,9 +160,7 @@ async def add_report(
         named = await _receive(request, content)
         wanted = batch_id if named is None else named
         if wanted is None:
-            raise InvalidInput.field(
-                "/batch_id", "required", "Say which batch: ?batch_id=…"
-            )
+            raise InvalidInput.field("/batch_id", "required", message("which_batch"))
         text = await asyncio.to_thread(ReportText.of, content)
         digest = hashlib.sha256(repr(options).encode() + text.content_hash).digest()
 
@@ -183,15 +182,13 @@ async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int |
     """Spool the body as CSV; returns the batch that a JSON body names."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in _MEDIA:
-        raise UnsupportedMedia.but(
-            "Send the report as text/csv or application/json.", _MEDIA
-        )
+        raise UnsupportedMedia.but(message("report_media"), _MEDIA)
     limit = MAX_REPORT if media == "text/csv" else MAX_JSON
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
-            raise TooLarge(f"A report of this kind has at most {limit:,} bytes.")
+            raise TooLarge(message("report_too_large", most=limit))
         content.write(chunk)
     if media == "text/csv":
         return None
@@ -203,8 +200,9 @@ async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int |
     try:
         content.write(_as_csv(report.rows).encode())
     except UnicodeEncodeError:
-        detail = "A row has half of a surrogate pair, which no text can hold."
-        raise InvalidInput.field("/rows", "unstorable", detail) from None
+        raise InvalidInput.field(
+            "/rows", "unstorable", message("half_a_pair")
+        ) from None
     return report.batch_id
 
 
@@ -221,10 +219,7 @@ def _as_csv(rows: tuple[JsonRow, ...]) -> str:
         given = {n for w in _WAYS for n in w if getattr(row, n) is not None}
         if way is None or given != set(way):
             raise InvalidInput.field(
-                f"/rows/{number}",
-                "naming",
-                "Each row names codes by from_index and to_index, by code, or by unit "
-                "and quantity; all rows the same way.",
+                f"/rows/{number}", "naming", message("one_way_of_naming")
             )
         values = [getattr(row, name) for name in way]
         writer.writerow([*values, row.status, row.reason, row.grade])

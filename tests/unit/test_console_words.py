@@ -1,5 +1,6 @@
-"""What features say in English has Chinese words in the console."""
+"""What lines and pre-flight find is told in the reader's language."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,9 @@ from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
-from console.frame.sentences import sentence_in
 from core.clock import utc_datetime
+from core.messages import say
+from printer_export.domain.messages import message
 from printer_export.domain.packages.order import (
     Encryption,
     Package,
@@ -25,6 +27,12 @@ from printer_export.domain.packages.preflight import (
 )
 from printer_export.domain.packages.rows import Preset
 from printer_export.domain.reports.header import Columns, read_header
+from printer_export.domain.reports.kept_answer import (
+    keep_errors,
+    keep_reason,
+    recall_errors,
+    recall_reason,
+)
 from printer_export.domain.reports.reader import Lines, ReportReader
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
@@ -55,11 +63,11 @@ FOREIGN = ("HTTPS://EVIL.EXAMPLE", "HTTPS://CAPS.CN:8443", "https://caps.cn/a/b"
 def untold(sentences: list[str]) -> list[str]:
     """Give the sentences that a reader of Chinese would get in English."""
     assert sentences
-    return [each for each in sentences if sentence_in("zh", each) == each]
+    return [each for each in sentences if say("zh", each) == each]
 
 
-def test_every_wrong_row_is_told_in_chinese() -> None:
-    """One row for each thing that may be wrong with it, as an answer keeps it."""
+def test_every_wrong_row_is_told_in_chinese_from_the_answer_that_kept_it() -> None:
+    """One row for each thing that may be wrong with it."""
     sentences = []
     for header, rows in WRONG_ROWS.items():
         columns = read_header(header.split(","))
@@ -67,8 +75,30 @@ def test_every_wrong_row_is_told_in_chinese() -> None:
         reader = ReportReader(columns, BATCH, KEYS)
         errors = [reader.read(Lines([row], [2])).errors for row in rows]
         assert all(errors)
-        sentences += [str(error.message) for found in errors for error in found]
+        kept = [error for found in errors for error in keep_errors(found)]
+        answer = json.loads(json.dumps({"errors": kept}))
+        told = [each["message"] for each in recall_errors(answer)]
+        assert told == [each["message"] for each in kept]
+        sentences += told
     assert untold(sentences) == []
+
+
+@pytest.mark.parametrize("told", [None, ["no_such_entry", {}], ["not_whole", {}]])
+def test_a_wrong_row_that_no_entry_fits_is_told_as_it_was_answered(told: Any) -> None:
+    """Kept before entries were, or by an entry that is gone or has other gaps."""
+    kept = {"line": 2, "column": 1, "message": "'x' is no whole number."}
+    if told is not None:
+        kept["told"] = told
+    [error] = recall_errors({"errors": [kept]})
+    assert say("zh", error["message"]) == "'x' is no whole number."
+
+
+def test_why_nothing_was_activated_is_told_from_the_answer_that_kept_it() -> None:
+    """And an answer of before that was kept has nothing to tell."""
+    kept = json.loads(json.dumps(keep_reason(message("active_when_shipped"))))
+    assert kept["not_activated"] == "Codes become active when their carton ships."
+    assert say("zh", recall_reason(kept)) == "装箱发货时启用。"
+    assert not recall_reason({})
 
 
 def check(package: Package, epoch: EpochState, **given: Any) -> list[Finding]:
@@ -123,4 +153,4 @@ def test_every_finding_of_preflight_is_told_in_chinese() -> None:
         *("ok", "warning", "blocking"),
     }
     assert untold([finding.sentence for finding in findings]) == []
-    assert sentence_in("en", findings[0].sentence) == findings[0].sentence
+    assert say("en", findings[0].sentence) == findings[0].sentence

@@ -42,6 +42,28 @@ def test_a_message_in_an_answer_is_its_english_sentence() -> None:
         msgspec.json.encode([object()], enc_hook=encode_plainly)
 
 
+def test_a_message_is_said_again_from_what_was_kept_of_it() -> None:
+    """With all that is named in it, and in both languages."""
+    kept = json.loads(json.dumps(ripe(3).kept))
+    assert kept == ["ripe", {"count": 3, "which": ["pears", {}]}]
+    told = FRUIT.recall(kept)
+    assert told == "3 pears are ripe."
+    assert say("zh", told) == "3 个梨熟了。"
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        ["sour", {}],
+        ["ripe", {"count": 1}],
+        ["ripe", {"count": 1, "which": ["plums", {}]}],
+    ],
+)
+def test_what_no_entry_fits_any_more_is_not_said_again(kept: list[object]) -> None:
+    """Entries come and go, and what was kept stays."""
+    assert FRUIT.recall(kept) is None
+
+
 def test_nothing_is_said_that_has_no_entry() -> None:
     """Nor with a gap that nothing fills."""
     with pytest.raises(KeyError):

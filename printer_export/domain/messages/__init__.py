@@ -5,5 +5,6 @@ from typing import Final
 from core.messages import Catalogue
 from printer_export.domain.messages.aggregation import AGGREGATION
 from printer_export.domain.messages.packages import PACKAGES
+from printer_export.domain.messages.reports import REPORTS
 
-message: Final = Catalogue(AGGREGATION, PACKAGES)
+message: Final = Catalogue(AGGREGATION, PACKAGES, REPORTS)

@@ -86,7 +86,7 @@ AGGREGATION: Final[Sentences] = {
         "Carton {sscc} is on pallet {pallet}; name the pallet, or unpack it first.",
     ),
     "wrong_state": (
-        "{unit} {sscc} {state}，不能再{event}。",
+        "{unit} {sscc} {state}，现在不能{event}。",
         "The {unit} {sscc} is {state}, so {event} is not possible now.",
     ),
     "unpacked_before": (

@@ -7,18 +7,18 @@ from enum import StrEnum
 from typing import Final
 
 from core.errors import FieldError
+from core.messages import Message
+from printer_export.domain.messages import message
 
 MAX_NAMES_TOLD: Final = 50
 _MAX_NAME: Final = 64
+_FIRST_LINE: Final = "/1/1"
+_NO_HEADER: Final = "no_header"
 _STATUS: Final = "status"
 _OPTIONAL: Final = ("reason", "grade")
 # Blanks, and the byte order mark, which stands before the first name.
 _AROUND: Final = "\ufeff \t\r\n"
 _BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
-_HINT: Final = (
-    "The first line names the columns, in any order: from_index and to_index, or code, "
-    "or unit and quantity; status; reason and grade if you have them."
-)
 
 
 class Naming(StrEnum):
@@ -61,16 +61,18 @@ def read_header(fields: Sequence[str]) -> Columns | FieldError:
     known |= {_STATUS, *_OPTIONAL}
     twice = {name for name in names if name in known and names.count(name) > 1}
     if twice:
-        return _wrong(f"There is more than one column {min(twice)}.")
+        return _wrong(message("column_twice", column=min(twice)))
     ways = [naming for naming in Naming if set(naming.columns) <= set(names)]
     if len(ways) > 1:
-        return _wrong("Codes are named in more than one way; keep one of them.")
+        return _wrong(message("columns_of_two_ways"))
     if _STATUS not in names:
-        return _wrong("There is no column status.")
+        return _wrong(message("column_lacking", column=_STATUS))
     if not ways:
         halves = (n for n in Naming if set(n.columns) & set(names))
         lacking = {c for n in halves for c in n.columns} - set(names)
-        return _wrong(f"There is no column {min(lacking)}." if lacking else "")
+        if not lacking:
+            return FieldError(_FIRST_LINE, _NO_HEADER, message("columns_needed"))
+        return _wrong(message("column_lacking", column=min(lacking)))
     naming = ways[0]
     read = {*naming.columns, _STATUS, *_OPTIONAL}
     passed_over = [
@@ -108,5 +110,5 @@ def _shown(field: str) -> str:
     return "".join(each if each.isprintable() else "\ufffd" for each in text)
 
 
-def _wrong(more: str) -> FieldError:
-    return FieldError("/1/1", "no_header", f"{_HINT} {more}".strip())
+def _wrong(why: Message) -> FieldError:
+    return FieldError(_FIRST_LINE, _NO_HEADER, message("columns_wrong", why=why))

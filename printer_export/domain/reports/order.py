@@ -10,6 +10,7 @@ from codegen.domain.batch import Batch
 from core.bounds import check_text, refuse
 from core.errors import InvalidInput
 from core.moments import read_start
+from printer_export.domain.messages import message
 
 # Bytes of a report's file.
 MAX_REPORT: Final = 4 << 30
@@ -76,7 +77,7 @@ def read_options(
 ) -> tuple[OnError, Activate, datetime | None, str]:
     """Read how a report is to be taken; raises InvalidInput."""
     if on_error not in set(OnError):
-        raise InvalidInput.field("/on_error", "invalid", "Say skip or refuse.")
+        raise InvalidInput.field("/on_error", "invalid", message("skip_or_refuse"))
     again = again.strip()
     refuse(check_text("/again", again, most=MAX_AGAIN))
     return OnError(on_error), *read_activation(activate, timezone), again
@@ -92,9 +93,5 @@ def read_activation(text: str, timezone: ZoneInfo) -> tuple[Activate, datetime |
         if fault.errors[0].code != "invalid":
             raise
         raise InvalidInput.field(
-            "/activate",
-            "invalid",
-            "Printed codes become active `now`, on a day like 2026-05-01 or at a time "
-            "like 2026-05-01T08:00:00+08:00, when their carton is `shipped`, or not at "
-            "all: `none`.",
+            "/activate", "invalid", message("when_active")
         ) from None

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batch import Batch
 from codegen.domain.scanned import parse_scanned
-from core.bounds import MAX_SENTENCE, check_prose
+from core.bounds import MAX_SENTENCE, MAX_TEXT, check_prose
+from core.messages import Message
+from printer_export.domain.messages import message
 from printer_export.domain.reports.header import Columns, Naming
 from printer_export.domain.reports.statuses import NUMBER_OF, ReportRows
 
@@ -38,7 +40,7 @@ class RowError:
 
     line: int
     column: int
-    message: str
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,9 @@ class ReportReader:
                 numbers.append(number)
             elif any(map(str.strip, fields)):
                 wrong += 1
-                message = f"There are {len(fields)} fields where {width} belong."
+                told = message("fields_in_row", given=len(fields), wanted=width)
                 column = min(len(fields), width) or 1
-                errors.append(RowError(number, column, message))
+                errors.append(RowError(number, column, told))
         columns = list(zip(*rows, strict=True)) or [()] * width
         return Table(columns, numbers), len(numbers) + wrong
 
@@ -198,8 +200,11 @@ class ReportReader:
                         RowError(
                             numbers[place],
                             self.columns.status + 1,
-                            f"{word[:40]!r} is not a status; it is one of "
-                            f"{', '.join(_REPORTED)}.",
+                            message(
+                                "not_a_status",
+                                word=_quote(word),
+                                statuses=", ".join(_REPORTED),
+                            ),
                         )
                     )
         return np.array(found, dtype=np.int64)
@@ -227,25 +232,25 @@ class ReportReader:
                 known[pair] = self.notes.number_of(reason, grade)
         found = [known[pair] for pair in zip(reasons, grades, strict=True)]
         for place in (p for p, number in enumerate(found) if number < 0):
-            column, message = self._wrong_note(reasons[place], grades[place])
-            errors.append(RowError(numbers[place], column + 1, message))
+            column, told = self._wrong_note(reasons[place], grades[place])
+            errors.append(RowError(numbers[place], column + 1, told))
             found[place] = 0
         return np.array(found, dtype=np.uint16)
 
-    def _wrong_note(self, reason: str, grade: str) -> tuple[int, str]:
+    def _wrong_note(self, reason: str, grade: str) -> tuple[int, Message]:
         """Say what is wrong with a reason or else a grade, and in which column."""
         at_reason, at_grade = self.columns.reason, self.columns.grade
         if len(reason.strip()) > MAX_REASON:
             assert at_reason is not None
-            return at_reason, f"A reason has at most {MAX_REASON} characters."
+            return at_reason, message("reason_too_long", most=MAX_REASON)
         for fault in check_prose("/reason", reason.strip()):
             assert at_reason is not None
-            return at_reason, fault.detail
+            assert isinstance(fault.detail, Message)
+            # Said by an entry of ours, since an answer keeps it.
+            where = {name: fault.detail.params[name] for name in ("character", "place")}
+            return at_reason, message("reason_unstorable", **where)
         assert at_grade is not None
-        return at_grade, (
-            f"{grade[:40]!r} is not a grade of ISO/IEC 15415, 15416 or 29158, which "
-            "run from 0.0 to 4.0 or are A, B, C, D or F, such as 3.5/10/660 or B."
-        )
+        return at_grade, message("not_a_grade", grade=_quote(grade))
 
     def _indexes(
         self,
@@ -264,11 +269,13 @@ class ReportReader:
         read = (first >= 0) & (last >= 0)
         for place in np.flatnonzero(read & ~named).tolist():
             at = at_last if last[place] >= limit else at_first
-            message = (
-                f"Indexes run from 0 to {limit - 1} in this batch; {first[place]} to "
-                f"{last[place]} is not a range of it."
+            told = message(
+                "not_a_range",
+                limit=limit - 1,
+                first=int(first[place]),
+                last=int(last[place]),
             )
-            errors.append(RowError(numbers[place], at + 1, message))
+            errors.append(RowError(numbers[place], at + 1, told))
         return first, last, named
 
     def _whole_numbers(
@@ -294,11 +301,8 @@ class ReportReader:
                 found[place] = int(plain)
             else:
                 found[place] = -1
-                errors.append(
-                    RowError(
-                        numbers[place], at + 1, f"{text[:40]!r} is not a whole number."
-                    )
-                )
+                told = message("not_whole", given=_quote(text))
+                errors.append(RowError(numbers[place], at + 1, told))
         return found
 
     def _opened(
@@ -333,11 +337,11 @@ class ReportReader:
                     index[place], ours[place] = at, True
                     continue
             # One answer for foreign codes and forged ones: nobody learns which it is.
-            message = "This is not one of our codes."
+            told = message("not_our_code")
             if code is not None:
-                message = f"This code is not of batch {self._batch.batch_id}."
+                told = message("code_of_other_batch", batch_id=self._batch.batch_id)
                 self._tries += 1
-            errors.append(RowError(numbers[place], at_code + 1, message))
+            errors.append(RowError(numbers[place], at_code + 1, told))
         return index, ours
 
     def _units_of(
@@ -354,8 +358,12 @@ class ReportReader:
         units = [self._units.find(name) for name in table[at_unit]]
         for unit, name, line in zip(units, table[at_unit], lines, strict=True):
             if unit is None:
-                message = f"Batch {self._batch.batch_id} has no unit {name[:64]!r}."
-                errors.append(RowError(line, at_unit + 1, message))
+                told = message(
+                    "no_unit_of_batch",
+                    batch_id=self._batch.batch_id,
+                    unit=_quote(name, most=MAX_TEXT),
+                )
+                errors.append(RowError(line, at_unit + 1, told))
         wrong = {error.line for error in errors}
         return [
             UnitRow(
@@ -368,6 +376,11 @@ class ReportReader:
             for place, (unit, line) in enumerate(zip(units, lines, strict=True))
             if unit is not None and line not in wrong
         ]
+
+
+def _quote(given: str, most: int = 40) -> str:
+    """Quote what a report says, with signs that no database holds written out."""
+    return repr(given[:most])
 
 
 _EMPTY: Final = np.zeros(0, dtype=np.int64)

@@ -35,6 +35,8 @@ from printer_export.store.aggregation import shipments as shipment_store
 from printer_export.store.aggregation import units as store
 from printer_export.store.reports import records as report_store
 
+# What is kept as the reason of what a shipment activates.
+REASON: Final = "shipment"
 # One activation that would cut a batch in more pieces does nothing yet.
 MAX_NEW_RANGES: Final = 2_000
 
@@ -69,7 +71,7 @@ def changes_of_shipment(
 ) -> list[BulkChange]:
     """Say what becomes active because cartons shipped with codes that waited."""
     return [
-        BulkChange(batches[batch_id], RangeState.ACTIVATED, codes, reason="shipment")
+        BulkChange(batches[batch_id], RangeState.ACTIVATED, codes, reason=REASON)
         for batch_id, codes in waiting.items()
     ]
 

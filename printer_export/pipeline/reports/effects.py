@@ -12,6 +12,8 @@ from codegen.domain.ranges import Interval, RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
+from printer_export.domain.messages import message
+from printer_export.domain.reports.kept_answer import keep_reason
 from printer_export.domain.reports.order import Activate, ReportOrder
 from printer_export.domain.reports.statuses import CHUNK_BITS, PRINTED, SPOILT, runs_of
 from printer_export.pipeline.aggregation.ship import MAX_NEW_RANGES, activate_ranges
@@ -19,6 +21,8 @@ from printer_export.pipeline.reports.status_update import StatusUpdate
 from printer_export.store.aggregation.shipments import await_shipment
 from printer_export.store.reports import records as store
 
+# What is kept as the reason of what it does.
+REASON: Final = "line report"
 # What a report did to codes, before it did anything.
 EFFECTS: Final[Mapping[str, Any]] = {
     "voided": 0,
@@ -48,14 +52,11 @@ async def put_into_effect(
             if u.name in update.printed_units
         ]
         if len(wanted) > MAX_NEW_RANGES:
-            effects["not_activated"] = (
-                f"The printed codes lie in {len(wanted):,} pieces; nothing was "
-                "activated yet. Report the other lanes too, or activate by range."
-            )
+            effects |= keep_reason(message("printed_in_pieces", pieces=len(wanted)))
             wanted = []
     if update.spoilt:
         spoilt = [(base + first, base + last) for first, last in update.spoilt]
-        void = void_runs(batch, spoilt, "line report")
+        void = void_runs(batch, spoilt, REASON)
         # What the line may not void alone is asked for: a true report is taken whole.
         done = await void_or_ask(conn, void, staff, now=now)
         effects["voided"] = done.changed
@@ -79,7 +80,7 @@ async def _activate_printed(
         order.batch,
         RangeState.ACTIVATED,
         codes,
-        reason="line report",
+        reason=REASON,
         binding={"effective_at": order.effective_at},
     )
     if order.activate is not Activate.SHIPPED:
@@ -89,12 +90,11 @@ async def _activate_printed(
     activation = await activate_ranges(
         conn, [replace(change, intervals=shipped)], staff, now=now
     )
-    waiting = "Codes become active when their carton ships."
+    why_not = activation.not_activated or message("active_when_shipped")
     return {
         "activated": activation.activated,
-        "not_activated": activation.not_activated or waiting,
         "skipped": _word(activation.skipped),
-    }
+    } | keep_reason(why_not)
 
 
 async def _printed_runs(

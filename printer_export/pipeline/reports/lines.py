@@ -12,6 +12,7 @@ from itertools import chain, islice
 from typing import Final, Protocol
 
 from core.errors import InvalidInput
+from printer_export.domain.messages import message
 from printer_export.domain.reports.header import count_known
 from printer_export.domain.reports.reader import Lines, Table, cut_plainly
 
@@ -129,11 +130,7 @@ def _whole_lines(content: Readable, block_bytes: int) -> Iterator[bytes]:
             yield rest[:end]
             rest = rest[end:]
         if len(rest) > MAX_LINE_BYTES:
-            raise InvalidInput(
-                f"A line has more than {MAX_LINE_BYTES:,} bytes. Nothing of the file "
-                "counted.",
-                code="no_csv",
-            )
+            raise InvalidInput(message("long_line", most=MAX_LINE_BYTES), code="no_csv")
     if rest + kept:
         yield rest + kept.replace(b"\r", b"\n")
 
@@ -158,8 +155,7 @@ def _csv_rows(
     except csv.Error as fault:
         line = lines_before + reader.line_num
         raise InvalidInput(
-            f"Line {line} is not CSV: {fault}. Nothing of the file counted.",
-            code="no_csv",
+            message("no_csv", line=line, why=str(fault)), code="no_csv"
         ) from None
 
 

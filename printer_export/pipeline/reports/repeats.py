@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict
+from printer_export.domain.messages import message
 from printer_export.domain.reports.order import (
     Activate,
     OnError,
@@ -34,9 +35,7 @@ async def find_repeated(
     if found.options is not None and found.options != order.options:
         named = ", ".join(f"{name}={value}" for name, value in found.options.items())
         raise Conflict(
-            f"Report {found.report_id} has counted these rows already, with {named}. "
-            "Nothing was counted again. Activate its codes on their own; or, if this "
-            "is other work that looks the same, say so: again=, and a word for it.",
+            message("other_options", report_id=found.report_id, options=named),
             code="other_options",
         )
     return found.answer | {"report_id": found.report_id, "same_as": found.report_id}

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
+from core.messages import Message
+from printer_export.domain.messages import message
 from printer_export.domain.reports.header import Columns
 from printer_export.domain.reports.reader import Notes, RowError, UnitRow
 from printer_export.domain.reports.statuses import (
@@ -17,6 +19,7 @@ from printer_export.domain.reports.statuses import (
     SPOILT,
     STATUSES,
     Applied,
+    LineStatus,
     ReportRows,
     StatusChunks,
     apply_rows,
@@ -29,6 +32,14 @@ from printer_export.store.reports import records as store
 MAX_ERRORS: Final = 1_000
 # Loaded at a time, with what they were before: 128 KiB each.
 MAX_CHUNKS: Final = 256
+_NAMES: Final = {
+    LineStatus.UNPRINTED: message("status_unprinted"),
+    LineStatus.PRINTED: message("status_printed"),
+    LineStatus.REJECTED: message("status_rejected"),
+    LineStatus.WASTED: message("status_wasted"),
+    LineStatus.MISSING: message("status_missing"),
+    LineStatus.INDETERMINATE: message("status_indeterminate"),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,17 +124,18 @@ async def _keep(
 
 def _errors_of(rows: ReportRows, applied: Applied) -> list[RowError]:
     """Say what is wrong with rows that did not count."""
+
+    def wanted(row: int) -> Message:
+        return _NAMES[STATUSES[rows.status[row]]]
+
     told = [
-        (n, f"A code that is {present.value} cannot become {{}}.")
+        (n, message("cannot_become", present=_NAMES[present], wanted=wanted(n)))
         for n, present in applied.wrong
     ] + [
-        (n, f"What was reported of unit {unit} leaves no code that can be {{}}.")
+        (n, message("unit_denies", unit=unit, wanted=wanted(n)))
         for n, unit in applied.denied
     ]
-    return [
-        RowError(int(rows.line[n]), 1, message.format(STATUSES[rows.status[n]].value))
-        for n, message in told
-    ]
+    return [RowError(int(rows.line[n]), 1, said) for n, said in told]
 
 
 def _in_pieces(rows: ReportRows) -> ReportRows:
@@ -176,8 +188,8 @@ async def add_units(
     for row in units:
         account = await update.accounts.open(row.unit)
         if not account.tell(row.status, row.quantity):
-            message = f"Unit {row.unit} has {account.room():,} caps left to report."
-            errors.append(RowError(row.line, columns.names[-1] + 1, message))
+            told = message("unit_used_up", unit=row.unit, left=account.room())
+            errors.append(RowError(row.line, columns.names[-1] + 1, told))
             continue
         kind = (STATUSES[row.status].value, *names[row.note])
         if row.quantity:

@@ -16,7 +16,9 @@ from core.auth import Staff
 from core.auth.audit import record_action
 from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
+from printer_export.domain.messages import message
 from printer_export.domain.reports.header import Naming, read_header
+from printer_export.domain.reports.kept_answer import keep_errors
 from printer_export.domain.reports.order import OnError, ReportOrder, TakenReport
 from printer_export.domain.reports.reader import ReportReader
 from printer_export.domain.reports.statuses import STATUSES
@@ -125,10 +127,7 @@ async def _count(
         "wrong_rows": update.wrong_rows,
         "passed_over": list(update.passed_over),
         **effects,
-        "errors": [
-            {"line": e.line, "column": e.column, "message": e.message}
-            for e in update.errors
-        ],
+        "errors": keep_errors(update.errors),
     }
 
 
@@ -149,7 +148,7 @@ async def get_report(
     conn: AsyncConnection, report_id: int, staff: Staff
 ) -> TakenReport:
     """Find a report of a batch within the caller's scope; raises NotFound."""
-    missing = NotFound(f"There is no line report {report_id}.")
+    missing = NotFound(message("no_report", report_id=report_id))
     report = await store.load_report(conn, report_id)
     if report is None:
         raise missing
@@ -166,19 +165,14 @@ def _account_kept() -> Iterator[None]:
     try:
         yield
     except IntegrityError as fault:
-        raise Conflict(
-            "With this report the account of the batch does not add up: more caps "
-            "would be reported than there are. Nothing of it counted. Compare it with "
-            "what was reported before.",
-            code="account_violated",
-        ) from fault
+        raise Conflict(message("account_violated"), code="account_violated") from fault
 
 
 def _refuse_wrong(order: ReportOrder, update: StatusUpdate) -> None:
     """Let nothing count when anything is wrong, where that was asked for."""
     if update.wrong_rows and order.on_error is OnError.REFUSE:
         raise InvalidInput(
-            f"{update.wrong_rows:,} rows are wrong, so nothing of the report counts.",
+            message("report_refused", count=update.wrong_rows),
             code="report_refused",
             errors=tuple(
                 FieldError(f"/{e.line}/{e.column}", "wrong_row", e.message)

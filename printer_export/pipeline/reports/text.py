@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from core.errors import InvalidInput
+from printer_export.domain.messages import message
 from printer_export.pipeline.reports.lines import ReportLines
 
 _BLOCK: Final = 1 << 20
@@ -77,12 +78,7 @@ def _find_encoding(content: IO[bytes]) -> str:
     content.seek(0)
     start = content.read(_HEADER_BYTES)
     if start.startswith(_WORKBOOKS):
-        raise InvalidInput(
-            "This is a workbook of Excel, which is not text. In Excel choose File, "
-            "Save As, and the type CSV UTF-8 (comma delimited); then send that file. "
-            "Nothing was counted.",
-            code="workbook",
-        )
+        raise InvalidInput(message("workbook"), code="workbook")
     marked = next((e for mark, e in _MARKS.items() if start.startswith(mark)), None)
     if marked is None and len(start) > 1 and not any(start[1::2]):
         marked = "utf-16-le"
@@ -93,11 +89,12 @@ def _find_encoding(content: IO[bytes]) -> str:
     for encoding, line in zip(tried, wrong, strict=True):
         if line is None:
             return encoding
-    raise InvalidInput(
-        f"Line {wrong[0]} is not text in {' or '.join(each.upper() for each in tried)}"
-        "; save the file as CSV UTF-8 and send it again. Nothing of it counted.",
-        code="not_utf8",
-    )
+    line, encoding = wrong[0] or 1, tried[0].upper()
+    told = message("not_in_encoding", line=line, encoding=encoding)
+    if marked is None:
+        other = _CHINESE.upper()
+        told = message("in_no_encoding", line=line, encoding=encoding, other=other)
+    raise InvalidInput(told, code="not_utf8")
 
 
 def _wrong_line(content: IO[bytes], encoding: str) -> int | None:
