@@ -10,6 +10,7 @@ them. WAL is counted from a checkpoint on, so whole pages are in it. Environment
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from random import Random  # noqa: TID251 - seeded here
 from typing import Any, Final
@@ -18,6 +19,9 @@ from zoneinfo import ZoneInfo
 import psycopg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from anti_fraud.default_rules import shipped_rule_set
+from anti_fraud.domain.decision import Decision, judge
+from anti_fraud.domain.facts import Evidence
 from bench.measure import rounded
 from bench.serving import (
     CROWNCAP,
@@ -149,13 +153,31 @@ def _batches(
 ) -> Iterator[list[Decided]]:
     """Plan paid scans, each batch of different members, with a network and a place."""
     dice = Random(7)
-    plan = Plan(Outcome.REWARDED, rewards=plan_rewards(campaign))
+    plan = Plan(
+        Outcome.REWARDED, rewards=plan_rewards(campaign), decision=_usual_decision()
+    )
     for start in range(0, len(codes), size):
         some = codes[start : start + size]
         yield [
             Decided(_scan(code, member, ids, dice), plan, member)
             for code, member in zip(some, dice.sample(members, len(some)), strict=True)
         ]
+
+
+def _usual_decision() -> Decision:
+    """Judge a first scan by the rules that ship, which is written with each scan."""
+    rules = shipped_rule_set()
+    today = utc_datetime(CLOCK.now_ms()).date()
+    return judge(
+        rules,
+        Evidence(
+            signals_available=True,
+            counts={counter.fact: 1 for counter in rules.counters},
+            travel=None,
+            sell_by=today + timedelta(days=90),
+            today=today,
+        ),
+    )
 
 
 def _scan(code_id: int, member_no: int, ids: TimeIds, dice: Random) -> Scan:

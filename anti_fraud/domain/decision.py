@@ -1,12 +1,20 @@
 """From evidence to facts, and from facts to a verdict."""
 
-from typing import Final
+import msgspec
 
 from anti_fraud.domain.facts import Evidence, Facts
 from anti_fraud.domain.rule_sets import RuleSet
-from anti_fraud.domain.verdict import Decision, Hit, Verdict
+from anti_fraud.domain.verdict import Hit, Verdict
 
-_CLEAN: Final = Decision(Verdict.PASS, 0, ())
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What was judged by which rules: the verdict, its score, the rules behind it."""
+
+    rule_set: RuleSet
+    facts: Facts
+    verdict: Verdict
+    score: int = 0
+    hits: tuple[Hit, ...] = ()
 
 
 def judge(rule_set: RuleSet, evidence: Evidence) -> Decision:
@@ -31,9 +39,9 @@ def decide(rule_set: RuleSet, facts: Facts) -> Decision:
             else:
                 hits.append(hit)
     if hits is None:
-        return _CLEAN
+        return Decision(rule_set, facts, Verdict.PASS)
     score = sum([hit.score for hit in hits])
-    return Decision(_verdict_of(rule_set, score), score, tuple(hits))
+    return Decision(rule_set, facts, _verdict_of(rule_set, score), score, tuple(hits))
 
 
 def _verdict_of(rule_set: RuleSet, score: int) -> Verdict:

@@ -1,6 +1,6 @@
 """Rule sets: what is counted, what is throttled, what scores."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +11,7 @@ from anti_fraud.domain.facts import (
     Evidence,
     Fact,
     FactKind,
+    Facts,
     FactSource,
     KnownFact,
 )
@@ -106,6 +107,7 @@ class RuleSet:
     counter_facts: Mapping[Entity, tuple[str, ...]] = field(init=False, compare=False)
     # What its conditions may read, in an order that no later Crowncap changes.
     facts: tuple[KnownFact, ...] = field(init=False, compare=False)
+    _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _besides: tuple[KnownFact, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -123,6 +125,7 @@ class RuleSet:
         names = {known.name for known in counted}
         besides = tuple(known for known in KNOWN_FACTS if known.name not in names)
         object.__setattr__(self, "facts", counted + besides)
+        object.__setattr__(self, "_names", tuple(k.name for k in counted + besides))
         object.__setattr__(self, "_besides", besides)
 
     def read(self, evidence: Evidence) -> dict[str, Fact]:
@@ -136,6 +139,21 @@ class RuleSet:
             if value is not None:
                 facts[known.name] = value
         return facts
+
+    def in_order(self, facts: Facts) -> list[Fact]:
+        """Give the facts as values in this set's order, up to the last that is known.
+
+        Only this version's rule set tells what they are: `from_order`.
+        """
+        values = list(map(facts.get, self._names))
+        while values and values[-1] is None:
+            values.pop()
+        return values
+
+    def from_order(self, values: Sequence[Fact]) -> dict[str, Fact]:
+        """Name values that `in_order` gave, whatever Crowncap did; without unknowns."""
+        named = zip(self._names, values, strict=False)
+        return {name: value for name, value in named if value is not None}
 
 
 def _told_window(window_s: int) -> Message:

@@ -32,12 +32,3 @@ class Hit:
     rule_id: str
     score: int
     conditions: tuple[ConditionValue, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The verdict, the sum of scores it rests on, and the rules behind it."""
-
-    verdict: Verdict
-    score: int
-    hits: tuple[Hit, ...]

@@ -15,9 +15,10 @@ from typing import Any
 
 import msgspec
 
+from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
-from anti_fraud.domain.verdict import Decision, Verdict
+from anti_fraud.domain.verdict import Verdict
 from codegen.domain.batch import Placement
 from codegen.domain.brand_kit import Brands
 from codegen.domain.range_table import RangeTable

@@ -14,6 +14,7 @@ from core.ids import time_of_id
 from scan_api.domain.messages import message
 from scan_api.pipeline.responses import RewardView
 from scan_api.store import past_scans as store
+from scan_api.store.kept_facts import unpack_facts
 from scan_api.store.past_scans import RecordedScan
 
 _READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
@@ -74,12 +75,8 @@ async def _may_see(
         return principal.member_id == scan.member_id
     if not isinstance(principal, Staff) or principal.role not in _READERS:
         return False
-    if principal.store is not None and principal.store != _store_of(scan.facts):
-        return False
+    if principal.store is not None:
+        context = unpack_facts(scan.facts).context
+        if principal.store != context.get("store_id"):
+            return False
     return await may_see_code(conn, scan.code_id, principal)
-
-
-def _store_of(facts: bytes) -> str | None:
-    """Tell in which store a scan was made, from what was kept of it."""
-    context = msgspec.msgpack.decode(facts).get("context", {}) if facts else {}
-    return context.get("store_id")

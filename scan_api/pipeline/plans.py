@@ -12,6 +12,7 @@ from anti_fraud.domain.facts import Evidence
 from codegen.domain.terms import RangeTerms
 from scan_api.domain.scans import (
     ClaimedBit,
+    CodeStatus,
     Outcome,
     Plan,
     Scan,
@@ -74,7 +75,7 @@ def _plan(
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
     decision = None
-    if scan.member_id is not None and signal.claimed is not ClaimedBit.YES:
+    if scan.member_id is not None and _may_be_claimed(status, signal):
         evidence = Evidence(
             signal.available,
             signal.counts,
@@ -92,6 +93,13 @@ def _plan(
         now=moment.now,
         claimed=signal.claimed,
         spent=worker_state.spent,
+    )
+
+
+def _may_be_claimed(status: CodeStatus, signal: Signals) -> bool:
+    """Tell whether a verdict could change anything."""
+    return (
+        status.outcome is None and status.pays and signal.claimed is not ClaimedBit.YES
     )
 
 

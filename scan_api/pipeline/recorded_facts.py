@@ -17,12 +17,12 @@ from core.clock import business_day, utc_datetime
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import WorkerState, look_up_code
 from scan_api.pipeline.signals import PLACE_TTL_S
-from scan_api.store.recorded_facts import PastScan, count_member_scans, load_places
+from scan_api.store.recorded_facts import MemberScan, count_member_scans, load_places
 
 
 async def read_evidence(
     conn: AsyncConnection,
-    past: Sequence[PastScan],
+    past: Sequence[MemberScan],
     worker_state: WorkerState,
     timezone: ZoneInfo,
 ) -> list[Evidence]:
@@ -52,7 +52,7 @@ async def read_evidence(
 
 
 async def _count(
-    conn: AsyncConnection, past: Sequence[PastScan], rule_set: RuleSet
+    conn: AsyncConnection, past: Sequence[MemberScan], rule_set: RuleSet
 ) -> Mapping[int, dict[str, int]]:
     """Count by scan what the rules count of its member."""
     counts: dict[int, dict[str, int]] = {scan.scan_id: {} for scan in past}
@@ -65,7 +65,7 @@ async def _count(
 
 
 async def _find_travels(
-    conn: AsyncConnection, past: Sequence[PastScan]
+    conn: AsyncConnection, past: Sequence[MemberScan]
 ) -> Mapping[int, Travel]:
     """Find by scan how its code came from where it was scanned before."""
     ids = [scan.scan_id for scan in past]

@@ -25,7 +25,7 @@ from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import read_evidence
 from scan_api.pipeline.worker_state import WorkerStateKeeper
-from scan_api.store.recorded_facts import PastScan
+from scan_api.store.recorded_facts import MemberScan
 
 BATCH = 200
 INTERVAL_S = 2.0
@@ -93,7 +93,7 @@ class HoldReleaser:
         code_ids = [hold.code_id for hold in held]
         # Under the fence, so that nothing newer is overlooked.
         worker_state = await self.states.of_codes(code_ids)
-        past = [PastScan(h.transfer_id, h.code_id, h.member_no) for h in held]
+        past = [MemberScan(h.transfer_id, h.code_id, h.member_no) for h in held]
         evidence = await read_evidence(conn, past, worker_state, self.timezone)
         active = await find_active_codes(conn, code_ids)
         return [

@@ -32,7 +32,7 @@ _PLACES = text(
 )
 
 
-class PastScan(NamedTuple):
+class MemberScan(NamedTuple):
     """A member's scan whose facts are asked for."""
 
     scan_id: int
@@ -41,7 +41,7 @@ class PastScan(NamedTuple):
 
 
 async def count_member_scans(
-    conn: AsyncConnection, past: Sequence[PastScan], window_s: int
+    conn: AsyncConnection, past: Sequence[MemberScan], window_s: int
 ) -> dict[int, int]:
     """Count by scan_id how often its member had scanned within a window by then."""
     ids = [scan.scan_id for scan in past]

@@ -19,6 +19,7 @@ from rewards.store.members import ENSURE_MEMBERS, is_member
 from rewards.tables import holds, members
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
+from scan_api.store.kept_facts import pack_facts
 from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.store.planned_rewards import REWARD_TYPES, days_of, write_rewards
 from scan_api.store.prepared import PreparedStatement
@@ -128,7 +129,9 @@ async def commit_scans(
         arrays.text_array([d.plan.outcome.value for d in decided]),
         arrays.bool_array([d.plan.claims for d in decided]),
         arrays.text_array([d.plan.hold_reason or "" for d in decided]),
-        arrays.bytea_array([pack_facts(d) for d in decided]),
+        arrays.bytea_array(
+            [pack_facts(d.plan.decision, d.scan.context) for d in decided]
+        ),
         arrays.inet_array([d.scan.address for d in decided]),
         arrays.bytea_array([(d.scan.device_id or "").encode() for d in decided]),
         arrays.int8_array([d.scan.cell or 0 for d in decided]),
@@ -154,21 +157,6 @@ _READ: Final[tuple[Callable[[bytes], Sequence[Any]], ...]] = (
     *(arrays.read_bytea_array,) * 2,
     arrays.read_int8_array,
 )
-
-
-def pack_facts(decided: Decided) -> bytes:
-    """Keep what a decision rests on, small enough to write with every scan."""
-    decision = decided.plan.decision
-    facts: dict[str, Any] = {}
-    if decision is not None and decision.hits:
-        facts["score"] = decision.score
-        facts["hits"] = {
-            hit.rule_id: {c.fact: c.actual for c in hit.conditions}
-            for hit in decision.hits
-        }
-    if decided.scan.context:
-        facts["context"] = decided.scan.context
-    return msgspec.msgpack.encode(facts) if facts else b""
 
 
 async def load_committed(

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anti_fraud.default_rules import shipped_rules
+from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.rule_set_json import parse_rule_set
-from anti_fraud.domain.verdict import Decision, Verdict
+from anti_fraud.domain.verdict import Verdict
 from codegen.domain.range_table import RangeTable, TableRow
 from codegen.domain.ranges import (
     Binding,
@@ -112,7 +113,7 @@ def plan(status: CodeStatus, **given_: Any) -> Plan:
 
 def verdict(kind: Verdict) -> Decision:
     """Decide so."""
-    return Decision(kind, 0, ())
+    return Decision(RULES, {}, kind)
 
 
 def test_a_good_scan_is_rewarded_with_the_campaigns_points() -> None:
