@@ -21,7 +21,8 @@ from printer_export.pipeline.history import (
     load_production_history,
 )
 from printer_export.pipeline.reports import effects
-from scan_api.store.scans import Claim, count_sightings, load_claim
+from scan_api.domain.claims import Claim
+from scan_api.pipeline.claims import load_scan_history
 
 # The way of a cap that all goes well with, by the events that take it a stage on.
 _STAGES: Final = {
@@ -85,21 +86,21 @@ async def load_code_history(
     history = await load_production_history(conn, batch, index)
     code_id = batch.first_code_id + index
     states = await load_state_history(conn, batch, code_id)
-    claim = await load_claim(conn, code_id)
+    scans = await load_scan_history(conn, code_id)
     events = [
         Event(batch.issued_at, "issued", batch.issued_by),
         *(event for package in history.packages for event in _of_package(package)),
         *_of_reports(history),
         *_of_cartons(history),
         *map(_of_change, states.changes),
-        *_of_claim(claim),
+        *_of_claim(scans.claim),
     ]
     return CodeHistory(
         batch,
         index,
         states.code_state,
-        claim,
-        await count_sightings(conn, code_id),
+        scans.claim,
+        scans.sightings,
         tuple(sorted(events, key=lambda event: event.at)),
     )
 

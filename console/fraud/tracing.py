@@ -26,7 +26,7 @@ from core.auth import Staff
 from core.errors import InvalidInput
 from core.fence import take_fence
 from printer_export.pipeline.history import PackagedIn, find_packages_of
-from scan_api.store.scans import find_claimed
+from scan_api.pipeline.claims import count_claims
 
 MAX_CODES: Final = MAX_CODES_PER_CHANGE
 
@@ -141,7 +141,7 @@ async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source
         span,
         tuple(codes),
         states,
-        claimed=len(await find_claimed(conn, code_ids)),
+        claimed=await count_claims(conn, code_ids),
         would_void=_voidable(states),
         whole=await count_voidable(conn, batch, whole),
         packages=tuple(

@@ -1,6 +1,7 @@
 """Claims: which scan a code belongs to, and what came of that."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from scan_api.domain.scans import Outcome
 
@@ -14,3 +15,16 @@ class OwnClaim:
     points: int
     resolution: str | None
     campaign_no: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who claimed a code, and what they got; `resolution` is how a hold of it ended."""
+
+    scan_id: int
+    member_id: str
+    outcome: str
+    points: int
+    was_held: bool
+    resolution: str | None
+    resolved_at: datetime | None

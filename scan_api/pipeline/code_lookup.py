@@ -19,7 +19,7 @@ from scan_api.domain.scans import (
 )
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.worker_state import WorkerStateKeeper
-from scan_api.store.scans import find_claim
+from scan_api.store.claims import find_claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,23 @@
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
 from psycopg.rows import tuple_row
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, text
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
-from rewards.store.ledger import is_hold_of
-from rewards.store.members import ENSURE_MEMBERS, is_member
-from rewards.tables import holds, members
+from rewards.store.members import ENSURE_MEMBERS
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
 from scan_api.store.kept_facts import pack_facts
-from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.store.planned_rewards import REWARD_TYPES, days_of, write_rewards
 from scan_api.store.prepared import PreparedStatement
-from scan_api.tables import claims, scans, sightings
+from scan_api.tables import scans
 
 # What `commit_scans_2` takes after the version; write_rewards gives the last twelve.
 _ARGUMENTS: Final = (
@@ -235,72 +230,3 @@ def settle(committed: Committed, decided: Decided) -> Settled:
         committed.original_waits,
         committed.repeats,
     )
-
-
-# Views --------------------------------------------------------------------------------
-
-
-async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
-    """Find the scan_id that claimed a code."""
-    return (
-        await conn.execute(select(claims.c.scan_id).where(is_claim_of(code_id)))
-    ).scalar_one_or_none()
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Who claimed a code, and what they got; `resolution` is how a hold of it ended."""
-
-    scan_id: int
-    member_id: str
-    outcome: str
-    points: int
-    was_held: bool
-    resolution: str | None
-    resolved_at: datetime | None
-
-
-async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
-    """Read the claim of a code with what it was paid."""
-    row = (
-        await conn.execute(
-            select(
-                scans.c.scan_id,
-                members.c.member_id,
-                scans.c.outcome,
-                scans.c.points,
-                (holds.c.transfer_id.is_not(None)).label("was_held"),
-                holds.c.resolution,
-                holds.c.resolved_at,
-            )
-            .join_from(claims, members, is_member(claims.c.member_no))
-            .join(scans, is_scan_of(claims.c.scan_id))
-            .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(is_claim_of(code_id))
-        )
-    ).one_or_none()
-    return None if row is None else Claim(**row._mapping)  # noqa: SLF001 - its public spelling
-
-
-async def count_sightings(conn: AsyncConnection, code_id: int) -> int:
-    """Tell how often a code was scanned without being claimed by that scan."""
-    found = await conn.execute(
-        select(sightings.c.scans).where(
-            sightings.c.shard == SHARD, sightings.c.code_id == code_id
-        )
-    )
-    return found.scalar_one_or_none() or 0
-
-
-async def find_claimed(
-    conn: AsyncConnection, code_ids: Sequence[int]
-) -> frozenset[int]:
-    """Tell which of these codes were claimed."""
-    rows = await conn.execute(
-        text(
-            "SELECT code_id FROM claims"
-            " WHERE shard = 0 AND code_id = ANY(CAST(:code_ids AS bigint[]))"
-        ),
-        {"code_ids": list(code_ids)},
-    )
-    return frozenset(rows.scalars())

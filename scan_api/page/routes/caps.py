@@ -24,8 +24,8 @@ from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
 from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
+from scan_api.pipeline.claims import look_up_own_claim
 from scan_api.pipeline.opening import Caller
-from scan_api.pipeline.own_claims import look_up_own_claim
 from scan_api.pipeline.requests import ScanBody, ScanContext
 
 # The slashes of /C/NAME.txt.
