@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
-from codegen.domain import cap_link, seal
+from codegen.domain import cap_link
 from codegen.domain.batch import BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import Product, RangeState
+from codegen.domain.sealing import seal_code
 from codegen.pipeline import (
     ChangeRequest,
     Issuance,
@@ -109,8 +109,7 @@ async def pick_cap(
     batch = await codes.find_first_batch(conn)
     if batch is None:
         return None
-    serial = batch.first_serial + number % batch.quantity
-    symbols = seal(keys, batch.epoch, np.array([serial], np.uint64))
-    code_text = symbols.tobytes().decode()
+    code_text = seal_code(keys, batch.first_code_id + number % batch.quantity)
+    assert code_text is not None
     link = cap_link(batch.link_base, batch.link_form, batch.gtin, code_text)
     return DemoCap(code_text, link)

@@ -242,6 +242,15 @@ def open_code(keys: EpochKeys, code_text: str) -> int | None:
     return key.epoch << SERIAL_BITS | serial
 
 
+def seal_code(keys: EpochKeys, code_id: int) -> str | None:
+    """Write the one code of a code_id; None without the key of its epoch."""
+    epoch = code_id >> SERIAL_BITS
+    if epoch not in keys.by_epoch:
+        return None
+    serial = np.array([code_id & MAX_SERIAL], dtype=_U64)
+    return seal(keys, epoch, serial).tobytes().decode("ascii")
+
+
 def filter_hashes(codes: Octets) -> Words:
     """Return the low 64 bits of (n, 16) uint8 canonical codes as (n,) uint64.
 

@@ -2,7 +2,7 @@
 
 from codegen.pipeline.activations import MovedStart, list_activations, move_start
 from codegen.pipeline.authority import refuse_other_line
-from codegen.pipeline.brand_kits import get_kit, write_kit
+from codegen.pipeline.brand_kits import find_logo, get_kit, write_kit
 from codegen.pipeline.bulk import (
     BulkChange,
     BulkResult,
@@ -68,6 +68,7 @@ __all__ = [
     "count_voidable",
     "describe_code",
     "find_codes",
+    "find_logo",
     "get_batch",
     "get_counted_batch",
     "get_kit",

@@ -28,6 +28,11 @@ async def get_kit(
     return found
 
 
+async def find_logo(conn: AsyncConnection, digest: str) -> Logo | None:
+    """Find a picture, which anybody may see, by its name."""
+    return await store.find_logo(conn, digest)
+
+
 async def write_kit(
     conn: AsyncConnection,
     kit: BrandKit,

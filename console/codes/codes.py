@@ -2,14 +2,11 @@
 
 from typing import Final
 
-import numpy as np
 from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain import EpochKeys
-from codegen.domain.ranges import SERIAL_BITS
-from codegen.domain.sealing import seal
+from codegen.domain.sealing import seal_code
 from codegen.pipeline import find_codes, get_batch
 from codegen.pipeline.lookup import INVALID, FoundCode
 from console.codes.history import load_code_history
@@ -22,10 +19,15 @@ from core.auth import Role
 from core.auth.audit import record_action
 from core.bounds import read_id
 from core.pages import read_form
-from scan_api.domain.fakes import FakeReport, read_reference
-from scan_api.routes.fakes import READERS as FAKE_READERS
-from scan_api.routes.fakes import FakeReportView, view_report
-from scan_api.store import fakes
+from scan_api.domain.fakes import FakeReport
+from scan_api.pipeline.fakes import READERS as FAKE_READERS
+from scan_api.pipeline.fakes import (
+    FakeReportView,
+    find_code_of_scan,
+    find_report,
+    list_reports,
+    view_report,
+)
 
 MAX_TYPED = 300
 _SHOWN: Final = 20
@@ -55,11 +57,9 @@ async def find_code(
     async with context.engine.connect() as conn:
         code_text = typed
         if page.may(*FAKE_READERS):
-            reference = read_reference(typed)
-            if reference is not None:
-                report = await fakes.find_report(conn, reference, brand=_brand_of(page))
-                if report is not None:
-                    return await _ask(conn, context, page, reports=[report])
+            report = await find_report(conn, typed, page.staff)
+            if report is not None:
+                return await _ask(conn, context, page, reports=[report])
             code_text = await _code_of_scan(conn, context, typed) or typed
         (found,) = await find_codes(conn, context.keys, [code_text], page.staff)
         if (path := _cap_path(found)) is not None:
@@ -79,9 +79,7 @@ async def _ask(
     reports: list[FakeReport] | None = None,
 ) -> Response[bytes]:
     if reports is None and page.may(*FAKE_READERS):
-        reports = await fakes.list_reports(
-            conn, brand=_brand_of(page), before=None, limit=_SHOWN
-        )
+        reports = await list_reports(conn, page.staff, limit=_SHOWN)
     fakes_shown = None
     if page.may(*FAKE_READERS):
         fakes_shown = await _show_reports(conn, context, page, reports or [])
@@ -107,8 +105,9 @@ async def _show_reports(
     The code itself is not shown: an unclaimed one is worth money.
     """
     keys = context.keys
-    texts = [_code_text(keys, report.code_id) or "" for report in reports]
-    found = await find_codes(conn, keys, texts, page.staff)
+    code_ids = [report.code_id for report in reports]
+    texts = [None if each is None else seal_code(keys, each) for each in code_ids]
+    found = await find_codes(conn, keys, [text or "" for text in texts], page.staff)
     return [(view_report(r), _cap_path(f)) for r, f in zip(reports, found, strict=True)]
 
 
@@ -118,10 +117,6 @@ def _cap_path(found: FoundCode) -> str | None:
     return f"{HOME}/batches/{found.batch.batch_id}/codes/{found.index}"
 
 
-def _brand_of(page: StaffRequest) -> str | None:
-    return None if page.visitor is None else page.staff.brand
-
-
 async def _code_of_scan(
     conn: AsyncConnection, context: ConsoleContext, typed: str
 ) -> str | None:
@@ -129,15 +124,7 @@ async def _code_of_scan(
     number = read_id("".join(typed.split()))
     if number is None or number < _LEAST_SCAN_ID:
         return None
-    return _code_text(context.keys, await fakes.find_scanned_code(conn, number))
-
-
-def _code_text(keys: EpochKeys, code_id: int | None) -> str | None:
-    """Write a code; None without one, or without the key of its epoch."""
-    if code_id is None or code_id >> SERIAL_BITS not in keys.epochs:
-        return None
-    serial = np.array([code_id & ((1 << SERIAL_BITS) - 1)], dtype=np.uint64)
-    return seal(keys, code_id >> SERIAL_BITS, serial).tobytes().decode("ascii")
+    return await find_code_of_scan(conn, context.keys, number)
 
 
 @staff_page(HttpMethod.GET, "/batches/{batch_id:int}/codes/{index:int}", *VIEWERS)

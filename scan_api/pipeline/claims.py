@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rewards.store.ledger import load_wallet
+from rewards.pipeline.ledger import load_wallet
 from scan_api.domain.claims import Claim, OwnClaim
 from scan_api.store import claims as store
 

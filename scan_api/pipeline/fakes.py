@@ -1,14 +1,30 @@
-"""How many reports a network or a member may make."""
+"""Suspected fakes: how many may be reported, by whom, and who reads the reports."""
 
-from typing import NoReturn
+from datetime import datetime
+from typing import Final, NoReturn
 
+import msgspec
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain.keys import EpochKeys
+from codegen.domain.sealing import seal_code
+from core.auth import Role, Staff
+from core.clock import utc_datetime
 from core.errors import Throttled
+from core.ids import time_of_id
 from core.redis import PackedBatch, RedisAway, RedisClient
-from scan_api.domain.fakes import MOST_AN_HOUR
+from scan_api.domain.fakes import (
+    ALL_AN_HOUR,
+    MOST_AN_HOUR,
+    FakeReport,
+    read_reference,
+    show_reference,
+)
 from scan_api.domain.messages import message
+from scan_api.store import fakes as store
 
+READERS: Final = (Role.ANALYST, Role.SUPPORT)
 _HOUR_S = 3_600
 
 log = structlog.get_logger(logger_name=__name__)
@@ -16,6 +32,67 @@ log = structlog.get_logger(logger_name=__name__)
 
 class TooManyReports(Throttled):
     """Enough reports came from there for now."""
+
+
+class FakeReportView(msgspec.Struct, frozen=True):
+    """A report; `seen` is what was read, and null when the code is one of ours."""
+
+    reference: str
+    at: datetime
+    is_ours: bool
+    seen: str | None
+    brand: str | None
+    place: str
+    note: str
+    language: str
+
+
+def view_report(report: FakeReport) -> FakeReportView:
+    """Show a report."""
+    return FakeReportView(
+        show_reference(report.reference),
+        utc_datetime(time_of_id(report.report_id)),
+        report.code_id is not None,
+        report.seen,
+        report.brand,
+        report.place,
+        report.note,
+        report.language,
+    )
+
+
+async def list_reports(
+    conn: AsyncConnection, staff: Staff, *, before: int | None = None, limit: int
+) -> list[FakeReport]:
+    """List the reports within the caller's scope, newest first."""
+    return await store.list_reports(conn, brand=staff.brand, before=before, limit=limit)
+
+
+async def find_report(
+    conn: AsyncConnection, typed: str, staff: Staff
+) -> FakeReport | None:
+    """Find a report within the caller's scope by its reference as somebody typed it."""
+    reference = read_reference(typed)
+    if reference is None:
+        return None
+    return await store.find_report(conn, reference, brand=staff.brand)
+
+
+async def find_code_of_scan(
+    conn: AsyncConnection, keys: EpochKeys, scan_id: int
+) -> str | None:
+    """Write the code of a scan; None without one, or without the key of its epoch."""
+    code_id = await store.find_scanned_code(conn, scan_id)
+    return None if code_id is None else seal_code(keys, code_id)
+
+
+async def take_report(
+    conn: AsyncConnection, report: FakeReport, *, now_ms: int
+) -> None:
+    """Write a report down; raises TooManyReports past what all make in an hour."""
+    if await store.count_reports(conn, now_ms=now_ms) >= ALL_AN_HOUR:
+        raise_throttled()
+    await store.insert_report(conn, report)
 
 
 async def count_reporters(redis: RedisClient, tags: tuple[bytes, ...]) -> None:

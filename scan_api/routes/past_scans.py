@@ -12,7 +12,7 @@ from core.auth import Member, Principal
 from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
 from core.errors import InvalidInput, Unauthenticated
-from rewards.store.ledger import load_wallet
+from rewards.pipeline.ledger import load_wallet
 from scan_api.domain.messages import message
 from scan_api.pipeline.past_scans import (
     PastScan,

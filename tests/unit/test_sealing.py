@@ -26,7 +26,7 @@ from codegen.domain import (
     seal_into,
 )
 from codegen.domain.keys import EpochKey
-from codegen.domain.sealing import CHUNK_CODES
+from codegen.domain.sealing import CHUNK_CODES, seal_code
 
 VECTORS_FILE = Path(__file__).parents[1] / "vectors" / "cap-code-v1.json"
 MASTERS = {
@@ -126,6 +126,19 @@ def test_mixed_epochs_open_to_what_was_sealed(pairs: list[tuple[int, int]]) -> N
     assert code_ids.tolist() == [e << 36 | s for e, s in pairs]
     scalar = [open_code(KEYS, text) for text in texts_of(codes)]
     assert scalar == code_ids.tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(epoch=epochs_st, serial=serials_st)
+def test_the_one_code_of_a_code_id_opens_to_it(epoch: int, serial: int) -> None:
+    code_id = epoch << 36 | serial
+    code_text = seal_code(KEYS, code_id)
+    assert code_text is not None
+    assert open_code(KEYS, code_text) == code_id
+
+
+def test_no_code_is_written_without_its_epochs_key() -> None:
+    assert seal_code(KEYS, 2 << 36 | 7) is None
 
 
 @settings(max_examples=100, deadline=None)

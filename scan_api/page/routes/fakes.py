@@ -6,12 +6,12 @@ from litestar import Response, post, route
 
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
+from codegen.domain.symbols import ALPHABET
 from core.bounds import check_prose, check_text
 from core.ids import random_below
 from core.pages import read_form
 from core.pages.guard import HOME, local_path
 from scan_api.domain.fakes import (
-    ALL_AN_HOUR,
     MAX_NOTE,
     MAX_PLACE,
     MAX_SEEN,
@@ -25,11 +25,9 @@ from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import render
 from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
-from scan_api.pipeline.fakes import count_reporters, raise_throttled
-from scan_api.store import fakes as store
+from scan_api.pipeline.fakes import count_reporters, take_report
 
 REPORT_PATH: Final = "/report"
-_SYMBOLS: Final = 32
 
 
 @route(REPORT_PATH, http_method=LOOK, include_in_schema=False)
@@ -50,7 +48,7 @@ async def _show_report_form(
     of = local_path(request.query_params.get("of"))
     page.marks = {"of": of}
     # Chosen here, so that a form that is sent twice is one report.
-    reference = make_reference(random_below(_SYMBOLS**REFERENCE_SYMBOLS))
+    reference = make_reference(random_below(len(ALPHABET) ** REFERENCE_SYMBOLS))
     return _render_form(context, page, {"of": of, "reference": reference}, wrong=False)
 
 
@@ -86,12 +84,7 @@ async def _report_fake(
         context, page, reference, local_path(form.get("of")), note, place
     )
     async with context.engine.begin() as conn:
-        if (
-            await store.count_reports(conn, now_ms=context.clock.now_ms())
-            >= ALL_AN_HOUR
-        ):
-            raise_throttled()
-        await store.insert_report(conn, report)
+        await take_report(conn, report, now_ms=context.clock.now_ms())
     return render(context, page, "report.html", sent=show_reference(reference))
 
 

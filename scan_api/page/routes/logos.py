@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Response, route
 
-from codegen.store import find_logo
+from codegen.pipeline import find_logo
 from core.errors import NotFound
 from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
