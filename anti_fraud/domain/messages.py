@@ -1,4 +1,4 @@
-"""What anti_fraud has to say: of facts, and of what is counted by whom."""
+"""What anti_fraud has to say: of facts, of counters, and of wrong rule sets."""
 
 from typing import Final
 
@@ -47,5 +47,89 @@ message: Final = Catalogue(
         "window_hours": ("{n} 小时", "{n} h"),
         "window_minutes": ("{n} 分钟", "{n} min"),
         "window_seconds": ("{n} 秒", "{n} s"),
+        # Rule sets, for who writes them
+        "rule_set_wrong": (
+            "规则集的 {where} 有误：{what}",
+            "The rule set is wrong at {where}: {what}",
+        ),
+        "rule_set_wrong_often": (
+            "规则集有 {count} 处错误，第一处在 {where}：{what}",
+            "The rule set has {count} mistakes, the first at {where}: {what}",
+        ),
+        "no_rule_set": (
+            "没有可用的规则集；日志写明了每一个的错误。",
+            "No rule set can be read; the log says what is wrong with each.",
+        ),
+        "object_needed": (
+            "应为对象，含 {names}。",
+            "Give an object with {names}.",
+        ),
+        "members_missing": (
+            "缺少 {names}。",
+            "Missing here: {names}.",
+        ),
+        "members_unknown": (
+            "这里没有 {names}；可用的有：{known}。",
+            "Not known here: {names}; known are: {known}.",
+        ),
+        "list_needed": (
+            "应为列表。",
+            "Give a list.",
+        ),
+        "text_needed": (
+            "应为文字，不能是空的。",
+            "Give text that is not empty.",
+        ),
+        "whole_number_needed": (
+            "应为整数，不是 {given}。",
+            "Give a whole number, not {given}.",
+        ),
+        "number_outside": (
+            "应在 {least} 到 {most} 之间，不是 {given}。",
+            "Give a number from {least} to {most}, not {given}.",
+        ),
+        "named_twice": (
+            "{name!r} 出现了两次；请删去一个，或改名。",
+            "{name!r} stands here twice; leave one out, or name it differently.",
+        ),
+        "hold_not_below": (
+            "hold 是 {hold}，应小于 refuse 的 {refuse}。",
+            "hold is {hold}; give a number below refuse, which is {refuse}.",
+        ),
+        "no_entity": (
+            "没有 {given!r} 这种对象；可用的有：{known}。",
+            "There is no entity {given!r}; known are: {known}.",
+        ),
+        "no_fact": (
+            "没有名为 {given!r} 的事实；可用的有：{known}。",
+            "There is no fact {given!r}; known are: {known}.",
+        ),
+        "no_comparison": (
+            "没有 {given!r} 这种比较；可用的有：{known}。",
+            "There is no comparison {given!r}; known are: {known}.",
+        ),
+        "no_order": (
+            "{fact} 是{kind}，不分大小；请用 ==、!= 或 in。",
+            "{fact} is {kind}, which has no order; use ==, != or in.",
+        ),
+        "value_of_other_kind": (
+            "{fact} 是{kind}；这里也应是{kind}，不是 {given}。",
+            "{fact} is {kind}; give {kind} here too, not {given}.",
+        ),
+        "values_needed": (
+            "in 后面应为列表，至少有一个值。",
+            "in takes a list of at least one value.",
+        ),
+        "conditions_needed": (
+            "{word} 后面应为列表，至少有一个条件。",
+            "{word} takes a list of at least one condition.",
+        ),
+        "too_deep": (
+            "条件最多嵌套 {most} 层；请分成几条规则。",
+            "Conditions nest at most {most} deep; make several rules of it.",
+        ),
+        "a_number": ("数字", "a number"),
+        "a_flag": ("真或假", "true or false"),
+        "a_text": ("文字", "text"),
     }
 )

@@ -1,11 +1,13 @@
 """Read a rule set from JSON data, strictly: every mistake is named with its place."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import KNOWN_KINDS, FactKind
+from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_sets import Counter, Rule, RuleSet, Throttle
 from anti_fraud.domain.rules import (
     OPS,
@@ -17,6 +19,7 @@ from anti_fraud.domain.rules import (
     Negation,
 )
 from core.errors import FieldError, InvalidInput
+from core.messages import Message
 
 T = TypeVar("T")
 _Kinds = Mapping[str, FactKind]
@@ -28,6 +31,12 @@ MAX_DEPTH: Final = 8
 MIN_WINDOW_S: Final = 10
 MAX_WINDOW_S: Final = 90 * 86_400
 _LANGUAGES: Final = frozenset({"en", "zh"})
+_SHOWN: Final = 40
+_TOLD_KINDS: Final = {
+    FactKind.NUMBER: message("a_number"),
+    FactKind.FLAG: message("a_flag"),
+    FactKind.TEXT: message("a_text"),
+}
 
 
 def parse_rule_set(
@@ -56,15 +65,18 @@ def parse_rule_set(
     )
     _unique(problems, "/rules", [rule.rule_id for rule in rules])
     if problems:
-        raise InvalidInput(_sentence(problems), errors=tuple(problems))
+        raise InvalidInput(_summary(problems), errors=tuple(problems))
     return RuleSet(
         version, refuse_at, hold_at, tuple(counters), tuple(throttles), tuple(rules)
     )
 
 
-def _sentence(problems: list[FieldError]) -> str:
-    said = "; ".join(f"{one.pointer or '/'}: {one.detail}" for one in problems)
-    return f"The rule set has {len(problems)} mistakes: {said}"
+def _summary(problems: list[FieldError]) -> Message:
+    where, what = problems[0].pointer, problems[0].detail
+    if len(problems) == 1:
+        return message("rule_set_wrong", where=where, what=what)
+    count = len(problems)
+    return message("rule_set_wrong_often", count=count, where=where, what=what)
 
 
 def _version(value: Any) -> int:
@@ -76,7 +88,10 @@ def _thresholds(value: Any) -> tuple[int, int]:
     refuse_at = _integer(fields["refuse"], "/thresholds/refuse", 1, 10_000)
     hold_at = _integer(fields["hold"], "/thresholds/hold", 1, 10_000)
     if hold_at >= refuse_at:
-        raise _wrong("/thresholds/hold", "lies below the threshold to refuse")
+        raise _wrong(
+            "/thresholds/hold",
+            message("hold_not_below", hold=hold_at, refuse=refuse_at),
+        )
     return refuse_at, hold_at
 
 
@@ -115,14 +130,16 @@ def _rule(value: Any, pointer: str, kinds: _Kinds) -> Rule:
 
 def _condition(value: Any, pointer: str, kinds: _Kinds, *, depth: int) -> Condition:
     if depth > MAX_DEPTH:
-        raise _wrong(pointer, f"conditions nest at most {MAX_DEPTH} deep")
+        raise _wrong(pointer, message("too_deep", most=MAX_DEPTH))
     if isinstance(value, dict) and len(value) == 1:
         ((word, part),) = value.items()
         if word == "not":
             return Negation(_condition(part, f"{pointer}/not", kinds, depth=depth + 1))
         if word in {"all", "any"}:
             if not isinstance(part, list) or not part:
-                raise _wrong(f"{pointer}/{word}", "is a list of at least one condition")
+                raise _wrong(
+                    f"{pointer}/{word}", message("conditions_needed", word=word)
+                )
             parts = tuple(
                 _condition(item, f"{pointer}/{word}/{index}", kinds, depth=depth + 1)
                 for index, item in enumerate(part)
@@ -135,24 +152,32 @@ def _comparison(fields: Mapping[str, Any], pointer: str, kinds: _Kinds) -> Compa
     fact = _text(fields["fact"], f"{pointer}/fact")
     kind = kinds.get(fact)
     if kind is None:
-        raise _wrong(f"{pointer}/fact", f"no fact is called {fact!r}")
+        raise _wrong(
+            f"{pointer}/fact",
+            message("no_fact", given=fact, known=", ".join(sorted(kinds))),
+        )
     op = _text(fields["op"], f"{pointer}/op")
     if op not in OPS:
-        raise _wrong(f"{pointer}/op", f"is one of {', '.join(sorted(OPS))}")
+        raise _wrong(
+            f"{pointer}/op",
+            message("no_comparison", given=op, known=", ".join(sorted(OPS))),
+        )
     if op in ORDERED_OPS and kind is not FactKind.NUMBER:
-        raise _wrong(f"{pointer}/op", f"{fact} is a {kind}, which has no order")
+        raise _wrong(
+            f"{pointer}/op", message("no_order", fact=fact, kind=_TOLD_KINDS[kind])
+        )
     value = fields["value"]
     if op == "in":
         if not isinstance(value, list) or not value:
-            raise _wrong(f"{pointer}/value", "is a list of at least one value")
+            raise _wrong(f"{pointer}/value", message("values_needed"))
         for index, item in enumerate(value):
-            _operand(item, f"{pointer}/value/{index}", kind)
+            _operand(item, f"{pointer}/value/{index}", fact, kind)
         return Comparison(fact, op, tuple(value))
-    _operand(value, f"{pointer}/value", kind)
+    _operand(value, f"{pointer}/value", fact, kind)
     return Comparison(fact, op, value)
 
 
-def _operand(value: Any, pointer: str, kind: FactKind) -> None:
+def _operand(value: Any, pointer: str, fact: str, kind: FactKind) -> None:
     # A bool is an int to Python, and JSON readers may let NaN through.
     fits = {
         FactKind.FLAG: isinstance(value, bool),
@@ -162,7 +187,15 @@ def _operand(value: Any, pointer: str, kind: FactKind) -> None:
         and math.isfinite(value),
     }
     if not fits[kind]:
-        raise _wrong(pointer, f"is a {kind}, like its fact, not {value!r}")
+        raise _wrong(
+            pointer,
+            message(
+                "value_of_other_kind",
+                fact=fact,
+                kind=_TOLD_KINDS[kind],
+                given=_shown(value),
+            ),
+        )
 
 
 def _object(
@@ -170,32 +203,41 @@ def _object(
 ) -> dict[str, Any]:
     """Return a JSON object that has exactly these members."""
     if not isinstance(value, dict):
-        raise _wrong(pointer, f"is an object with {', '.join(sorted(names))}")
+        raise _wrong(pointer, message("object_needed", names=", ".join(sorted(names))))
     if missing := sorted(names - value.keys()):
-        raise _wrong(pointer, f"lacks {', '.join(missing)}")
+        raise _wrong(pointer, message("members_missing", names=", ".join(missing)))
     if unknown := sorted(map(str, value.keys() - names)):
-        raise _wrong(pointer, f"has no member called {', '.join(unknown)}")
+        raise _wrong(
+            pointer,
+            message(
+                "members_unknown",
+                names=", ".join(unknown),
+                known=", ".join(sorted(names)),
+            ),
+        )
     return value
 
 
 def _integer(value: Any, pointer: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(pointer, f"is an integer, not {value!r}")
+        raise _wrong(pointer, message("whole_number_needed", given=_shown(value)))
     if not least <= value <= most:
-        raise _wrong(pointer, f"lies between {least} and {most}, unlike {value}")
+        raise _wrong(
+            pointer, message("number_outside", least=least, most=most, given=value)
+        )
     return value
 
 
 def _text(value: Any, pointer: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(pointer, "is a text that is not empty")
+        raise _wrong(pointer, message("text_needed"))
     return value
 
 
 def _entity(value: Any, pointer: str) -> Entity:
     text = _text(value, pointer)
     if text not in set(Entity):
-        raise _wrong(pointer, f"is one of {', '.join(Entity)}, not {text!r}")
+        raise _wrong(pointer, message("no_entity", given=text, known=", ".join(Entity)))
     return Entity(text)
 
 
@@ -207,7 +249,7 @@ def _each(
 ) -> list[T]:
     """Parse the items of a list; one that is wrong is noted and left out."""
     if not isinstance(value, list):
-        problems.append(FieldError(pointer, "rule_set", "is a list"))
+        problems.append(FieldError(pointer, "rule_set", message("list_needed")))
         return []
     parsed = []
     for index, item in enumerate(value):
@@ -231,9 +273,15 @@ def _collect(
 def _unique(problems: list[FieldError], pointer: str, names: list[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     problems.extend(
-        FieldError(pointer, "rule_set", f"says {name!r} twice") for name in twice
+        FieldError(pointer, "rule_set", message("named_twice", name=name))
+        for name in twice
     )
 
 
-def _wrong(pointer: str, detail: str) -> InvalidInput:
+def _shown(value: Any) -> str:
+    """Show a value as it stands in JSON."""
+    return json.dumps(value, ensure_ascii=False)[:_SHOWN]
+
+
+def _wrong(pointer: str, detail: Message) -> InvalidInput:
     return InvalidInput.field(pointer, "rule_set", detail)

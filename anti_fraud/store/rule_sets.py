@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
 from anti_fraud.default_rules import shipped_rules
+from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
 from core.errors import InvalidInput, MisconfiguredError
@@ -76,8 +77,12 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
         try:
             return parse_rule_set(row.document)
         except InvalidInput as fault:
-            log.error("rule_set_unreadable", version=row.version, cause=fault)
-    raise MisconfiguredError("No rule set can be read; install the rules that ship.")
+            log.error(
+                "rule_set_unreadable",
+                version=row.version,
+                mistakes=[f"{each.pointer}: {each.detail}" for each in fault.errors],
+            )
+    raise MisconfiguredError(message("no_rule_set"))
 
 
 async def newest_rule_set(conn: AsyncConnection) -> int:

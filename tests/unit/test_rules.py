@@ -16,6 +16,7 @@ from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import ConditionValue, Hit, Verdict
 from core.errors import InvalidInput
+from core.messages import say
 
 KINDS = {"x": FactKind.NUMBER, "flag": FactKind.FLAG, "word": FactKind.TEXT}
 SENTENCE = {"en": "Why.", "zh": "原因。"}
@@ -223,28 +224,33 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "pointer", "says"),
     [
-        ("/version", 0, "/version", "between"),
-        ("/version", True, "/version", "integer"),
+        ("/version", 0, "/version", "from 1 to"),
+        ("/version", True, "/version", "whole number"),
         ("/extra", 1, "", "extra"),
         ("/thresholds/hold", 85, "/thresholds/hold", "below"),
         ("/counters", {}, "/counters", "list"),
         ("/counters/0/entity", "galaxy", "/counters/0/entity", "galaxy"),
-        ("/counters/1/window_s", 9, "/counters/1/window_s", "between"),
+        ("/counters/1/window_s", 9, "/counters/1/window_s", "from 10 to"),
         ("/counters/1/fact", "member_scans_10m", "/counters", "twice"),
-        ("/throttles/0/limit", 0, "/throttles/0/limit", "between"),
+        ("/throttles/0/limit", 0, "/throttles/0/limit", "from 1 to"),
         ("/throttles/2", 5, "/throttles/2", "object"),
-        ("/rules/1/score", 101, "/rules/1/score", "between"),
+        ("/rules/1/score", 101, "/rules/1/score", "from 1 to"),
         ("/rules/1/id", "signals-away", "/rules", "twice"),
         ("/rules/1/sentence", {"en": "x"}, "/rules/1/sentence", "zh"),
         ("/rules/1/sentence/en", " ", "/rules/1/sentence/en", "empty"),
         ("/rules/1/when/fact", "membr", "/rules/1/when/fact", "membr"),
-        ("/rules/1/when/op", "=>", "/rules/1/when/op", "one of"),
+        ("/rules/1/when/op", "=>", "/rules/1/when/op", "no comparison '=>'"),
         ("/rules/1/when/value", "20", "/rules/1/when/value", "number"),
         ("/rules/1/when/value", True, "/rules/1/when/value", "number"),
         ("/rules/1/when/value", float("nan"), "/rules/1/when/value", "number"),
         ("/rules/0/when/op", ">", "/rules/0/when/op", "no order"),
         ("/rules/1/when", {"all": []}, "/rules/1/when/all", "at least one"),
-        ("/rules/1/when", {"all": [], "any": []}, "/rules/1/when", "lacks"),
+        (
+            "/rules/1/when",
+            {"all": [], "any": []},
+            "/rules/1/when",
+            "Missing here: fact",
+        ),
         ("/rules/1/when", leaf("in", 5), "/rules/1/when/fact", "no fact"),
     ],
 )
@@ -257,10 +263,25 @@ def test_a_mistake_in_a_rule_set_is_named_with_its_place(
     assert says in places[pointer]
 
 
+def test_analysts_read_in_chinese_what_is_wrong_and_what_to_do() -> None:
+    """With its place, in the words of the rule set."""
+    data = changed("/rules/1/when/value", "20")
+    data["thresholds"]["hold"] = 90
+    with pytest.raises(InvalidInput) as caught:
+        parse_rule_set(data)
+    assert say("zh", caught.value.detail) == (
+        "规则集有 2 处错误，第一处在 /thresholds/hold："
+        "hold 是 90，应小于 refuse 的 85。"
+    )
+    assert say("zh", caught.value.errors[1].detail) == (
+        'member_scans_10m 是数字；这里也应是数字，不是 "20"。'
+    )
+
+
 def test_a_member_that_is_missing_is_named() -> None:
     data = shipped_json()
     without("/rules/3/score", data)
-    with pytest.raises(InvalidInput, match="/rules/3: lacks score"):
+    with pytest.raises(InvalidInput, match="/rules/3: Missing here: score"):
         parse_rule_set(data)
 
 
