@@ -177,7 +177,7 @@ def _sscc(text: str) -> str:
     try:
         return parse_sscc(text)
     except SsccError as fault:
-        raise NotFound(fault.reason) from None
+        raise NotFound(fault.detail) from None
 
 
 def _view_events(events: Sequence[LogisticEvent]) -> Packed:

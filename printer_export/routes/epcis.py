@@ -17,6 +17,7 @@ from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, UnsupportedMedia
 from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
+from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.capture import ErrorBehaviour, get_capture
 from printer_export.pipeline.epcis.capture import capture_events as carry_out
 from printer_export.pipeline.epcis.query import write_epcis
@@ -156,9 +157,7 @@ async def capture_events(
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in _MEDIA:
-        raise UnsupportedMedia.but(
-            "Send an EPCISDocument as application/json or ld+json.", sorted(_MEDIA)
-        )
+        raise UnsupportedMedia.but(message("epcis_media"), sorted(_MEDIA))
     behaviour = _behaviour(request.headers.get("gs1-capture-error-behaviour"))
     content = await request.body()
     reading = await asyncio.to_thread(read_document, content)
@@ -187,8 +186,7 @@ def _behaviour(given: str | None) -> ErrorBehaviour:
         return ErrorBehaviour((given or ErrorBehaviour.ROLLBACK).lower())
     except ValueError:
         raise InvalidInput(
-            "GS1-Capture-Error-Behaviour is rollback or proceed.",
-            code="invalid_error_behaviour",
+            message("error_behaviour"), code="invalid_error_behaviour"
         ) from None
 
 

@@ -77,7 +77,7 @@ def read_ssccs(
             read[parse_sscc(text)] = None
         except SsccError as fault:
             at = f"{pointer}/{number}"
-            problems.append(FieldError(at, "invalid_sscc", fault.reason))
+            problems.append(FieldError(at, "invalid_sscc", fault.detail))
     return tuple(read)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from codegen.domain.gtin import check_digit
-from core.messages import Message
+from core.messages import Message, WrongValueError
 from printer_export.domain.messages import message
 
 SSCC_DIGITS: Final = 18
@@ -19,12 +19,8 @@ OFFSET_PATTERN: Final = r"^[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00)\Z"
 _APPLICATION_IDENTIFIER: Final = "00"
 
 
-class SsccError(ValueError):
-    """The text is not an SSCC; `reason` says why in one sentence."""
-
-    def __init__(self, reason: Message) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class SsccError(WrongValueError):
+    """The text is not an SSCC."""
 
 
 def parse_sscc(text: str) -> str:

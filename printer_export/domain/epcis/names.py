@@ -11,7 +11,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from codegen.domain.gtin import check_digit
 from codegen.domain.scanned import NO_SUCH_GTIN, parse_scanned
+from core.messages import WrongValueError
 from printer_export.domain.aggregation.units import SsccError, parse_sscc
+from printer_export.domain.messages import message
 
 ID_HOST: Final = "https://id.gs1.org"
 # The characters and the length of a lot (GS1 General Specifications, AI 10): a lot
@@ -43,8 +45,8 @@ class UnitName:
     sscc: str
 
 
-class NameProblem(ValueError):  # noqa: N818 - one name is wrong, not the program
-    """An identifier names nothing that we know; the message is a sentence."""
+class NameProblem(WrongValueError):  # noqa: N818 - a name is wrong, not the program
+    """An identifier names nothing that we know."""
 
 
 def unit_uri(sscc: str) -> str:
@@ -79,40 +81,35 @@ def read_name(uri: str) -> CapName | UnitName:
     try:
         path = urlsplit(uri).path
     except ValueError:
-        raise NameProblem("This is not a URI.") from None
+        raise NameProblem(message("no_uri")) from None
     segments = [unquote(part) for part in path.strip("/").split("/")]
     try:
         if len(segments) > 1 and segments[-2] == "00":
             return UnitName(parse_sscc(segments[-1]))
     except SsccError as fault:
-        raise NameProblem(fault.reason) from None
+        raise NameProblem(fault.detail) from None
     keys = segments[segments.index("01") :: 2] if "01" in segments else []
     if "10" in keys and "21" in keys:
-        raise NameProblem(
-            "A cap is named by product and serial alone, .../01/GTIN/21/CODE, without "
-            "its lot."
-        )
+        raise NameProblem(message("cap_with_lot"))
     scanned = parse_scanned(uri)
     if scanned.code_text is None:
-        raise NameProblem("This names neither a cap nor a carton or pallet.")
+        raise NameProblem(message("names_nothing"))
     if scanned.gtin == NO_SUCH_GTIN:
-        raise NameProblem("What stands in the place of the GTIN is none.")
+        raise NameProblem(message("no_gtin_there"))
     return CapName(scanned.code_text, scanned.gtin)
 
 
 def _read_urn(urn: str) -> CapName | UnitName:
     """Read an EPC pure identity URI (Tag Data Standard 2.0, section 6.3)."""
     match = _URN.fullmatch(urn)
-    problem = NameProblem(
-        "Of URNs, only urn:epc:id:sscc and urn:epc:id:sgtin are read."
-    )
+    problem = NameProblem(message("other_urn"))
     if match is None:
         raise problem
     # The first digit, indicator or extension, stands after the company's prefix.
     body = match["rest"][0] + match["company"] + match["rest"][1:]
     if match["scheme"] == "sscc":
         if len(body) != _SSCC_BODY or match["serial"] is not None:
-            raise NameProblem("An SSCC has 17 digits before its check digit.")
+            raise NameProblem(message("sscc_body"))
         return UnitName(body + check_digit(body))
     scanned = parse_scanned(unquote(match["serial"] or ""))
     if len(body) != _GTIN_BODY or scanned.code_text is None:

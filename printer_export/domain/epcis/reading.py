@@ -17,6 +17,7 @@ import msgspec
 
 from core.bounds import check_day
 from core.errors import FieldError, InvalidInput
+from core.messages import Message
 from printer_export.domain.epcis.canonical import NAMESPACES, expand, namespaces_of
 from printer_export.domain.epcis.hashing import event_hash
 from printer_export.domain.epcis.names import (
@@ -27,14 +28,15 @@ from printer_export.domain.epcis.names import (
 )
 from printer_export.domain.epcis.shapes import Misshapen, Text, pointer_to
 from printer_export.domain.epcis.vocabulary import DOCUMENT, EVENTS
+from printer_export.domain.messages import message
 
 MAX_EVENTS: Final = 1_000
 _LIST: Final = "/epcisBody/eventList"
 _STEP_PREFIX: Final = "https://ref.gs1.org/cbv/BizStep-"
 _EVENT_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-~]+")
 # Lots are stored and told again; what no text can hold is refused.
-_LOT: Final = Text("a lot of 1 to 64 characters", re.compile(r"[^\x00-\x1f\x7f]{1,64}"))
-_DAY: Final = Text("a day, as in 2026-05-01", re.compile(r"\d{4}-\d\d-\d\d", re.ASCII))
+_LOT: Final = Text(message("a_lot"), re.compile(r"[^\x00-\x1f\x7f]{1,64}"))
+_DAY: Final = Text(message("a_day"), re.compile(r"\d{4}-\d\d-\d\d", re.ASCII))
 _MASTER: Final = NAMESPACES["cbvmda"]
 _WORD_SHOWN: Final = 64
 
@@ -117,7 +119,7 @@ def read_document(content: bytes) -> Reading:
     except Misshapen as wrong:
         raise InvalidInput.field(wrong.pointer, wrong.code, wrong.detail) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise InvalidInput(f"The body is not JSON: {fault}.", code="no_json") from None
+        raise InvalidInput(message("no_json", why=str(fault)), code="no_json") from None
     events: list[ToldEvent] = []
     problems: list[FieldError] = []
     for place, raw in enumerate(raw_events):
@@ -140,9 +142,11 @@ def _open(content: bytes) -> tuple[Any, list[msgspec.Raw]]:
     try:
         events = msgspec.json.decode(body["eventList"], type=list[msgspec.Raw])
     except msgspec.ValidationError:
-        raise Misshapen(_LIST, "invalid", "This is not a list.") from None
+        raise Misshapen(
+            _LIST, "invalid", message("is_not_this", wanted=message("a_list"))
+        ) from None
     if not 1 <= len(events) <= MAX_EVENTS:
-        detail = f"A document has 1 to {MAX_EVENTS:,} events; this one {len(events):,}."
+        detail = message("how_many_events", most=MAX_EVENTS, count=len(events))
         raise Misshapen(_LIST, "invalid", detail)
     return told["@context"], events
 
@@ -156,7 +160,8 @@ def _read_event(place: int, raw: bytes, context: Any) -> ToldEvent:
     except Misshapen:
         raise
     except (msgspec.DecodeError, RecursionError, ValueError) as fault:
-        raise Misshapen("", "invalid", f"This is not an event: {fault}.") from None
+        detail = message("not_an_event", why=str(fault).removesuffix("."))
+        raise Misshapen("", "invalid", detail) from None
     prefixes = {
         **NAMESPACES,
         **namespaces_of(context),
@@ -165,7 +170,7 @@ def _read_event(place: int, raw: bytes, context: Any) -> ToldEvent:
     step = _step_of(event, prefixes)
     event_id = event.get("eventID")
     if event_id is not None and not _EVENT_ID.fullmatch(event_id):
-        raise Misshapen("/eventID", "invalid", "An eventID is a URI.")
+        raise Misshapen("/eventID", "invalid", message("event_id_uri"))
     told = ToldEvent(
         place=place,
         key=f"id:{event_id or name}",
@@ -189,8 +194,8 @@ def _check_event(event: Any) -> str:
     if isinstance(kind, str) and kind in EVENTS:
         EVENTS[kind].check(event)
         return kind
-    detail = f"Events are of the type {' or '.join(EVENTS)} here."
-    raise Misshapen("/type", "required" if kind is None else "invalid", detail)
+    code = "required" if kind is None else "invalid"
+    raise Misshapen("/type", code, message("event_type"))
 
 
 def _step_of(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> Step:
@@ -202,14 +207,15 @@ def _step_of(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> Step:
         raise Misshapen(
             "/bizStep",
             "not_understood",
-            f"{kind} {action} {biz_step[:_WORD_SHOWN]!a} asks for nothing here. "
-            f"Understood are: {_UNDERSTOOD}.",
+            message(
+                "asks_for_nothing",
+                event=f"{kind} {action} {biz_step[:_WORD_SHOWN]!a}",
+                understood=_UNDERSTOOD,
+            ),
         )
     if "errorDeclaration" in event:
         raise Misshapen(
-            "/errorDeclaration",
-            "not_understood",
-            "A declared error takes nothing back here: unpack or decommission.",
+            "/errorDeclaration", "not_understood", message("declared_error")
         )
     return step
 
@@ -225,19 +231,15 @@ def _read_object(
     told: ToldEvent, event: Mapping[str, Any], prefixes: Mapping[str, str]
 ) -> ToldEvent:
     if event.get("quantityList") or not event.get("epcList"):
-        detail = "Name each cap, carton or pallet in epcList; a quantity names none."
-        raise Misshapen("/epcList", "required", detail)
+        raise Misshapen("/epcList", "required", message("name_each"))
     if "ilmd" in event and event["action"] != "ADD":
-        detail = "Only what is made has ilmd: leave it out, or ADD."
-        raise Misshapen("/ilmd", "invalid", detail)
+        raise Misshapen("/ilmd", "invalid", message("ilmd_of_made"))
     caps, units = _names(event["epcList"], "/epcList")
     of_caps = told.step in {Step.COMMISSIONING, Step.DECOMMISSIONING}
     if of_caps and units:
-        detail = "Caps are commissioned and decommissioned; this is a carton or pallet."
-        raise Misshapen("/epcList", "no_cap", detail)
+        raise Misshapen("/epcList", "no_cap", message("not_a_cap"))
     if caps and not of_caps:
-        detail = "Cartons and pallets are shipped and received; pack the caps first."
-        raise Misshapen("/epcList", "no_unit", detail)
+        raise Misshapen("/epcList", "no_unit", message("not_a_unit"))
     master = _master(event.get("ilmd", {}), prefixes)
     return replace(told, caps=caps, units=units, **master)
 
@@ -254,36 +256,34 @@ def _master(ilmd: Mapping[str, Any], prefixes: Mapping[str, str]) -> dict[str, A
         if field is None:
             continue
         if field in found:
-            raise Misshapen(at, "invalid", "This stands twice, under two prefixes.")
+            raise Misshapen(at, "invalid", message("lot_or_day_twice"))
         try:
             (_LOT if field == "lot" else _DAY).check(value)
             found[field] = value if field == "lot" else date.fromisoformat(value)
         except Misshapen as wrong:
             raise Misshapen(at, wrong.code, wrong.detail) from None
         except ValueError:
-            raise Misshapen(at, "invalid", "The calendar has no such day.") from None
+            raise Misshapen(at, "invalid", message("no_such_day")) from None
         if field == "produced_on":
             for error in check_day(at, found[field]):
+                assert isinstance(error.detail, Message)
                 raise Misshapen(error.pointer, error.code, error.detail)
     return found
 
 
 def _read_aggregation(told: ToldEvent, event: Mapping[str, Any]) -> ToldEvent:
     if "parentID" not in event:
-        detail = "Say in which carton or on which pallet: parentID."
-        raise Misshapen("/parentID", "required", detail)
+        raise Misshapen("/parentID", "required", message("parent_lacking"))
     parent = _name(event["parentID"], "/parentID")
     if isinstance(parent, CapName):
-        raise Misshapen(
-            "/parentID", "no_unit", "A cap holds nothing; this names a cap."
-        )
+        raise Misshapen("/parentID", "no_unit", message("cap_as_parent"))
     caps, units = _names(event.get("childEPCs", ()), "/childEPCs")
     if event.get("childQuantityList"):
-        detail = "Name each child in childEPCs; a quantity names none."
-        raise Misshapen("/childQuantityList", "not_understood", detail)
+        raise Misshapen(
+            "/childQuantityList", "not_understood", message("name_each_child")
+        )
     if told.step is Step.PACKING and bool(caps) == bool(units):
-        detail = "A carton has caps as its children, a pallet has cartons; not both."
-        raise Misshapen("/childEPCs", "one_needed", detail)
+        raise Misshapen("/childEPCs", "one_needed", message("caps_or_cartons"))
     return replace(told, caps=caps, units=units, parent=parent.sscc)
 
 
@@ -292,7 +292,9 @@ def _fields(content: bytes | msgspec.Raw, at: str) -> dict[str, msgspec.Raw]:
     try:
         return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError:
-        raise Misshapen(at, "invalid", "This is not an object.") from None
+        raise Misshapen(
+            at, "invalid", message("is_not_this", wanted=message("an_object"))
+        ) from None
 
 
 def _names(
@@ -314,4 +316,4 @@ def _name(uri: str, pointer: str) -> CapName | UnitName:
     try:
         return read_name(uri)
     except NameProblem as fault:
-        raise Misshapen(pointer, "invalid_name", str(fault)) from None
+        raise Misshapen(pointer, "invalid_name", fault.detail) from None

@@ -8,8 +8,12 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Final, Protocol
 
+from core.messages import Message, WrongValueError
+from printer_export.domain.messages import message
+
 MAX_TOGETHER: Final = 100
 _WORD_SHOWN: Final = 64
+_TEXT: Final = message("a_text")
 # RFC 3986. Possessive, so that no text is read twice; without addresses in brackets,
 # which name nothing in a supply chain.
 _SIGN: Final = r"[A-Za-z0-9._~!$&'()*+,;=:@-]"
@@ -31,14 +35,13 @@ _MOMENT: Final = re.compile(
 )
 
 
-class Misshapen(ValueError):  # noqa: N818 - one value is wrong, not the program
+class Misshapen(WrongValueError):  # noqa: N818 - one value is wrong, not the program
     """A value has not its shape: where below it (RFC 6901), a code and a sentence."""
 
-    def __init__(self, pointer: str, code: str, detail: str) -> None:
+    def __init__(self, pointer: str, code: str, detail: Message) -> None:
         super().__init__(detail)
         self.pointer = pointer
         self.code = code
-        self.detail = detail
 
 
 class Shape(Protocol):
@@ -52,18 +55,18 @@ class Shape(Protocol):
 class Text:
     """Text that matches a pattern as a whole; `is_` says what it is, for people."""
 
-    is_: str = "text"
+    is_: Message = _TEXT
     pattern: re.Pattern[str] | None = None
     at_most: int | None = None
 
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, str):
-            raise Misshapen("", "invalid", f"This is {_kind(value)}, not {self.is_}.")
+            raise _unlike(value, self.is_)
         if self.pattern is not None and not self.pattern.fullmatch(value):
-            raise Misshapen("", "invalid", f"This is not {self.is_}.")
+            raise _invalid(message("is_not_this", wanted=self.is_))
         if self.at_most is not None and len(value) > self.at_most:
-            raise Misshapen("", "invalid", f"This is over {self.at_most} characters.")
+            raise _invalid(message("over_characters", most=self.at_most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +76,26 @@ class Moment:
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, str):
-            raise Misshapen("", "invalid", f"This is {_kind(value)}, not a time.")
+            raise _unlike(value, message("a_time"))
         try:
             read_moment(value)
-        except ValueError as fault:
-            raise Misshapen("", "invalid", f"{fault}.") from None
+        except WrongValueError as fault:
+            raise _invalid(fault.detail) from None
 
 
 def read_moment(text: str) -> tuple[datetime, str]:
-    """Read a time, to the second, and the digits of its fraction; raises ValueError."""
+    """Read a time, to the second, and the digits of its fraction.
+
+    Raises WrongValueError.
+    """
     match = _MOMENT.fullmatch(text)
     if match is None:
-        reason = "This is not a time with its offset, as in 2026-05-01T08:00:00+08:00"
-        raise ValueError(reason)
+        raise WrongValueError(message("no_moment"))
     whole, fraction, offset = match.groups()
     try:
         return datetime.fromisoformat((whole + offset).upper()), fraction or ""
     except ValueError:
-        reason = "The calendar has no such day"
-        raise ValueError(reason) from None
+        raise WrongValueError(message("no_such_day")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,14 @@ class Word:
             is_ours = self.ours is not None and self.ours.match(value)
             if URI_PATTERN.fullmatch(value) and not is_ours:
                 return
-            detail = f"{value[:_WORD_SHOWN]!a} is not a word of the standard."
-            bare = re.split(r"[:/-]", value)[-1]
-            raise Misshapen("", "invalid", detail + _suggest(bare, self.words))
-        raise Misshapen("", "invalid", f"This is {_kind(value)}, not a word.")
+            word = ascii(value[:_WORD_SHOWN])
+            near = _nearest(re.split(r"[:/-]", value)[-1], self.words)
+            raise _invalid(
+                message("no_word", word=word)
+                if near is None
+                else message("no_word_meant", word=word, near=near)
+            )
+        raise _unlike(value, message("a_word"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,7 @@ class Number:
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise Misshapen("", "invalid", f"This is {_kind(value)}, not a number.")
+            raise _unlike(value, message("a_number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +140,7 @@ class YesOrNo:
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, bool):
-            raise Misshapen(
-                "", "invalid", f"This is {_kind(value)}, not true or false."
-            )
+            raise _unlike(value, message("a_truth"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +154,11 @@ class Many:
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, list):
-            raise Misshapen("", "invalid", f"This is {_kind(value)}, not a list.")
+            raise _unlike(value, message("a_list"))
         if len(value) < self.at_least:
-            raise Misshapen("", "invalid", "This list is empty.")
+            raise _invalid(message("empty_list"))
         if self.at_most is not None and len(value) > self.at_most:
-            detail = f"This list has over {self.at_most:,} items."
-            raise Misshapen("", "invalid", detail)
+            raise _invalid(message("long_list", most=self.at_most))
         for place, item in enumerate(value):
             _check_below(self.of, item, f"/{place}")
 
@@ -170,10 +175,10 @@ class Apart:
         texts = {item for item in value if isinstance(item, str)}
         others = [item for item in value if not isinstance(item, str)]
         if len(others) > MAX_TOGETHER:
-            raise Misshapen("", "invalid", f"This list has over {MAX_TOGETHER} items.")
+            raise _invalid(message("long_list", most=MAX_TOGETHER))
         alike = any(item in others[:place] for place, item in enumerate(others))
         if alike or len(texts) + len(others) < len(value):
-            raise Misshapen("", "invalid", "Something stands twice in this list.")
+            raise _invalid(message("twice_in_list"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ class Either:
     """One of several shapes; `is_` names them, for people."""
 
     of: tuple[Shape, ...]
-    is_: str
+    is_: Message
 
     def check(self, value: Any) -> None:
         """Raise Misshapen for what is none of them."""
@@ -191,7 +196,7 @@ class Either:
             except Misshapen:
                 continue
             return
-        raise Misshapen("", "invalid", f"This is not {self.is_}.")
+        raise _invalid(message("is_not_this", wanted=self.is_))
 
 
 class Others(Enum):
@@ -214,12 +219,14 @@ class Thing:
     def check(self, value: Any) -> None:
         """Raise Misshapen for anything else."""
         if not isinstance(value, dict):
-            raise Misshapen("", "invalid", f"This is {_kind(value)}, not an object.")
+            raise _unlike(value, message("an_object"))
         for name in self.required:
             if name not in value:
-                raise Misshapen(f"/{name}", "required", f"There is no {name}.")
+                told = message("field_lacking", field=name)
+                raise Misshapen(f"/{name}", "required", told)
         if len(value) < self.at_least:
-            raise Misshapen("", "required", f"Say {' or '.join(self.fields)}.")
+            told = message("some_field_lacking", fields=", ".join(self.fields))
+            raise Misshapen("", "required", told)
         for name, inside in value.items():
             shape = self.fields.get(name)
             if shape is not None:
@@ -228,14 +235,19 @@ class Thing:
                 self._check_other(name)
 
     def _check_other(self, name: str) -> None:
-        if self.others is Others.URIS and URI_PATTERN.fullmatch(name):
+        own = self.others is Others.URIS
+        if own and URI_PATTERN.fullmatch(name):
             return
-        detail = f"{name[:_WORD_SHOWN]!a} is not a field of this."
-        if self.others is Others.URIS:
-            detail += " Fields of your own have a prefix, as in example:colour."
-        at = pointer_to(name[:_WORD_SHOWN])
-        suggestion = _suggest(name, self.fields)
-        raise Misshapen(at, "unknown_field", detail + suggestion)
+        field, near = ascii(name[:_WORD_SHOWN]), _nearest(name, self.fields)
+        if near is None:
+            told = message("no_own_field" if own else "no_field", field=field)
+        else:
+            told = message(
+                "no_own_field_meant" if own else "no_field_meant",
+                field=field,
+                near=near,
+            )
+        raise Misshapen(pointer_to(name[:_WORD_SHOWN]), "unknown_field", told)
 
 
 def pointer_to(name: str) -> str:
@@ -251,20 +263,25 @@ def _check_below(shape: Shape, value: Any, at: str) -> None:
 
 
 _KINDS: Final = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-    type(None): "null (leave it out instead)",
+    bool: message("a_truth"),
+    int: message("a_number"),
+    float: message("a_number"),
+    str: _TEXT,
+    list: message("a_list"),
+    dict: message("an_object"),
+    type(None): message("a_null"),
 }
 
 
-def _kind(value: Any) -> str:
-    return _KINDS[type(value)]
+def _invalid(told: Message) -> Misshapen:
+    return Misshapen("", "invalid", told)
 
 
-def _suggest(given: str, known: Mapping[str, Any] | frozenset[str]) -> str:
+def _unlike(value: Any, wanted: Message) -> Misshapen:
+    return _invalid(message("is_not", kind=_KINDS[type(value)], wanted=wanted))
+
+
+def _nearest(given: str, known: Mapping[str, Any] | frozenset[str]) -> str | None:
+    """Give the word that is most like what was given; None where none is."""
     near = get_close_matches(given[:_WORD_SHOWN], sorted(known), n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+    return near[0] if near else None

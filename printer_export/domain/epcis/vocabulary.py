@@ -22,11 +22,13 @@ from printer_export.domain.epcis.shapes import (
     Word,
     YesOrNo,
 )
+from printer_export.domain.messages import message
 
 MAX_NAMES: Final = 10_000
-URI: Final = Text("a URI", URI_PATTERN)
+_A_URI: Final = message("a_uri")
+URI: Final = Text(_A_URI, URI_PATTERN)
 # What is stored or looked up has an end.
-NAME: Final = Text("a URI", URI_PATTERN, 1024)
+NAME: Final = Text(_A_URI, URI_PATTERN, 1024)
 # In JSON the words of the vocabulary stand bare (EPCIS 2.0, section 10.2).
 CBV: Final = re.compile(r"urn:epcglobal:cbv|https?://ns\.gs1\.org/cbv/")
 _WEB: Final = re.compile(r"https?://(?:www\.)?gs1\.org/voc/")
@@ -79,18 +81,20 @@ MEASURES: Final = _words(
     " VolumeFlowRate VolumeFraction VolumetricFlux Wavenumber"
 )
 
-_CONTEXT_PART: Final = Either((URI, Thing({}, others=Others.ANY)), "a URI or an object")
+_CONTEXT_PART: Final = Either(
+    (URI, Thing({}, others=Others.ANY)), message("a_uri_or_object")
+)
 _CONTEXT: Final = Either(
     (_CONTEXT_PART, Apart(Many(_CONTEXT_PART))),
-    "a context: a URI, an object, or a list of these, each once",
+    message("a_context"),
 )
 _DISPOSITION: Final = Word(DISPOSITIONS, CBV)
-_PLACE: Final = Thing({"id": Text("a URI", URI_PATTERN, 200)}, ("id",), Others.ANY)
+_PLACE: Final = Thing({"id": Text(_A_URI, URI_PATTERN, 200)}, ("id",), Others.ANY)
 _QUANTITY: Final = Thing(
     {
         "epcClass": URI,
         "quantity": Number(),
-        "uom": Text("a unit of measure, as in KGM", re.compile("[A-Z0-9]{2,3}")),
+        "uom": Text(message("a_measure_unit"), re.compile("[A-Z0-9]{2,3}")),
     },
     ("epcClass",),
     Others.NONE,
@@ -123,7 +127,7 @@ _REPORT: Final = (
         "time": Moment(),
         "component": Word(COMPONENTS, CBV),
         "booleanValue": YesOrNo(),
-        "hexBinaryValue": Text("hexadecimal digits", re.compile("[A-Fa-f0-9]+")),
+        "hexBinaryValue": Text(message("hex_digits"), re.compile("[A-Fa-f0-9]+")),
     }
 )
 _METADATA: Final = (
@@ -142,11 +146,9 @@ _EVENT: Final[dict[str, Shape]] = {
     "type": Text(),
     "eventTime": Moment(),
     "recordTime": Moment(),
-    "eventTimeZoneOffset": Text(
-        "an offset from UTC, as in +08:00", re.compile(OFFSET_PATTERN)
-    ),
+    "eventTimeZoneOffset": Text(message("an_offset"), re.compile(OFFSET_PATTERN)),
     "eventID": NAME,
-    "certificationInfo": Either((URI, Many(URI)), "a URI or a list of URIs"),
+    "certificationInfo": Either((URI, Many(URI)), message("a_uri_or_list")),
     "errorDeclaration": Thing(
         {
             "declarationTime": Moment(),
@@ -155,7 +157,7 @@ _EVENT: Final[dict[str, Shape]] = {
         },
         ("declarationTime",),
     ),
-    "action": Text("ADD, OBSERVE or DELETE", re.compile("ADD|OBSERVE|DELETE")),
+    "action": Text(message("an_action"), re.compile("ADD|OBSERVE|DELETE")),
     "bizStep": Word(STEPS, CBV),
     "disposition": _DISPOSITION,
     "readPoint": _PLACE,
@@ -198,7 +200,7 @@ _ATTRIBUTE: Final = Thing(
         "id": URI,
         "attribute": Either(
             (Number(), Text(), Thing({}, others=Others.ANY)),
-            "a number, text or an object",
+            message("an_attribute"),
         ),
     },
     ("id",),
@@ -217,8 +219,10 @@ DOCUMENT: Final = Thing(
     {
         "@context": _CONTEXT,
         "id": URI,
-        "type": Text("EPCISDocument", re.compile("EPCISDocument")),
-        "schemaVersion": Text("2.0", re.compile(r"2\.0(\.\d+)?", re.ASCII)),
+        "type": Text(message("a_document"), re.compile("EPCISDocument")),
+        "schemaVersion": Text(
+            message("a_version"), re.compile(r"2\.0(\.\d+)?", re.ASCII)
+        ),
         "creationDate": Moment(),
         "instanceIdentifier": Text(),
         "sender": Text(),

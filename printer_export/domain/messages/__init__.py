@@ -4,7 +4,8 @@ from typing import Final
 
 from core.messages import Catalogue
 from printer_export.domain.messages.aggregation import AGGREGATION
+from printer_export.domain.messages.epcis import EPCIS
 from printer_export.domain.messages.packages import PACKAGES
 from printer_export.domain.messages.reports import REPORTS
 
-message: Final = Catalogue(AGGREGATION, PACKAGES, REPORTS)
+message: Final = Catalogue(AGGREGATION, EPCIS, PACKAGES, REPORTS)

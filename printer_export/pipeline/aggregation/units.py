@@ -82,7 +82,7 @@ async def find_packed_codes(
     try:
         sscc = parse_sscc(given)
     except SsccError as fault:
-        raise InvalidInput.field("/carton", "invalid_sscc", fault.reason) from None
+        raise InvalidInput.field("/carton", "invalid_sscc", fault.detail) from None
     unit = (await store.find_units(conn, [sscc])).get(sscc)
     if unit is None or not may_see(unit, staff):
         return []

@@ -17,6 +17,7 @@ from core.ids import time_uuid
 from core.problem_codes import address_of
 from printer_export.domain.aggregation.units import may_have_happened
 from printer_export.domain.epcis.reading import Reading, ToldEvent
+from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.effects import (
     CHANGES_OF_STATE,
     EventEffects,
@@ -62,14 +63,13 @@ async def capture_events(
         forbidden = forbidden or isinstance(fault, Forbidden)
     if forbidden and behaviour is ErrorBehaviour.ROLLBACK:
         raise Forbidden(
-            "The document asks for what is not yours to change. Nothing of it was "
-            "captured.",
+            message("not_yours"),
             code="not_yours_to_change",
             errors=tuple(errors[:MAX_ERRORS]),
         )
     if errors and behaviour is ErrorBehaviour.ROLLBACK:
         raise InvalidInput(
-            f"{errors[0].detail} Nothing of the document was captured.",
+            message("capture_refused", why=errors[0].detail),
             code="capture_refused",
             errors=tuple(errors[:MAX_ERRORS]),
         )
@@ -105,7 +105,7 @@ async def get_capture(
     """Give a capture job to whoever sent it, and to admins; raises NotFound."""
     found = await store.find_capture(conn, capture_id)
     if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
-        raise NotFound(f"There is no capture {capture_id}.")
+        raise NotFound(message("no_capture", capture_id=capture_id))
     return found.answer
 
 
@@ -118,9 +118,8 @@ def _in_time(
         if may_have_happened(event.happened_at, now):
             kept.append(event)
             continue
-        detail = "This is to come, or before the year 2000; no event tells of it."
         at = f"{event.pointer}/eventTime"
-        errors.append(FieldError(at, "invalid_time", detail))
+        errors.append(FieldError(at, "invalid_time", message("event_time")))
     return kept
 
 
@@ -161,7 +160,7 @@ async def _claim(
 
 
 def _reused(event: ToldEvent) -> FieldError:
-    detail = f"The eventID {event.event_id} was used before, for another event."
+    detail = message("event_id_reused", event_id=str(event.event_id))
     return FieldError(f"{event.pointer}/eventID", "event_id_reused", detail)
 
 

@@ -185,7 +185,7 @@ class EventEffects:
                 continue
             gtin = self.batches[batch_id].gtin
             if cap.gtin not in {None, gtin} and gtin is not None:
-                detail = f"This is a cap of product {gtin}, not {cap.gtin}."
+                detail = message("other_product", gtin=gtin, given=str(cap.gtin))
                 problems.append(FieldError(at, "other_product", detail))
         if problems:
             raise InvalidInput(problems[0].detail, errors=tuple(problems))
@@ -212,7 +212,7 @@ class EventEffects:
         gtins = {cap.gtin for cap in event.caps} - {None}
         if len(gtins) > 1:
             raise InvalidInput.field(
-                "/epcList", "several_products", "Commission one product an event."
+                "/epcList", "several_products", message("one_product")
             )
         wanted: dict[_Goods, list[Interval]] = {}
         for batch_id, intervals in caps.items():
@@ -230,18 +230,12 @@ class EventEffects:
             )
             self._refuse_pieces(batch_id, len(others) + len(wanted[goods]))
             if _overlap(others, intervals):
-                raise Conflict(
-                    "An event before this one activates some of these codes as "
-                    "something else.",
-                    code="activated_otherwise",
-                )
+                raise Conflict(message("activated_before"), code="activated_otherwise")
             batch, binding = self.batches[batch_id], await self._bind(goods)
             refuse_rebinding(batch, self.ranges[batch_id], intervals, binding)
         if len(self.activations.keys() | wanted.keys()) > MAX_KINDS:
             raise Conflict(
-                f"One call activates at most {MAX_KINDS} kinds of goods; send the "
-                "others in another one.",
-                code="too_many_kinds",
+                message("too_many_kinds", most=MAX_KINDS), code="too_many_kinds"
             )
         self.activations.update(wanted)
         self.commissioned[event.pointer] = caps
@@ -255,8 +249,7 @@ class EventEffects:
     def _refuse_pieces(self, batch_id: int, pieces: int) -> None:
         if pieces > MAX_NEW_RANGES:
             raise Conflict(
-                f"With this event the codes of batch {batch_id} lie in more than "
-                f"{MAX_NEW_RANGES:,} pieces; name them by range or unit.",
+                message("too_many_ranges", batch_id=batch_id, most=MAX_NEW_RANGES),
                 code="too_many_pieces",
             )
 
@@ -285,11 +278,7 @@ class EventEffects:
             on_it = {s for s, unit in units.items() if unit.pallet_sscc == parent}
             whole = set(event.units) == on_it
         if not whole:
-            raise Conflict(
-                f"This names a part of what {parent} holds, or more. A unit is "
-                "unpacked as a whole: name all of it, or leave childEPCs out.",
-                code="part_of_unit",
-            )
+            raise Conflict(message("part_of_unit", sscc=parent), code="part_of_unit")
 
     async def change_states(self) -> dict[str, Any]:
         """Activate and void what all events together ask for, under the fence."""
