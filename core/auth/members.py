@@ -3,24 +3,22 @@
 import hashlib
 import json
 import os
-from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import jwt
-import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from core.auth.json_tokens import read_token
 from core.auth.principal import Member
 from core.bounds import is_plain
 from core.errors import MisconfiguredError, Unauthenticated
 from core.private_files import refuse_readable, refuse_writable
 from core.sentences import message
 
-ALGORITHMS = ("EdDSA", "ES256", "RS256")
 _MAX_ID = 128
 # The clocks of a brand's sign-in and ours may differ by so much, either way.
 _LEEWAY_S = 60
@@ -93,65 +91,19 @@ class MemberVerifier:
         return member
 
     def _verify_anew(self, token: str) -> tuple[Member, float, float]:
-        try:
-            head = _read_head(token)
-            key = self.keys.get(head.kid or "")
-            if key is None or head.alg not in ALGORITHMS:
-                raise Unauthenticated(message("member_token_stranger"))
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[key.algorithm_name],
-                issuer=self.issuer,
-                audience=self.audience,
-                options={
-                    "require": ["iss", "aud", "sub", "exp"],
-                    # Times are compared with the clock that we are handed.
-                    "verify_exp": False,
-                    "verify_iat": False,
-                    "verify_nbf": False,
-                },
-            )
-            member_id, expires_at_s = claims["sub"], _seconds(claims["exp"])
-            # A token is not valid before it was issued either.
-            begins_at_s = max(_seconds(claims.get(name, 0)) for name in ("nbf", "iat"))
-        except _UNREADABLE:
-            raise Unauthenticated(message("member_token_invalid")) from None
-        if not isinstance(member_id, str) or not is_member_id(member_id):
+        claims = read_token(token, self.keys)
+        # A token is not valid before it was issued either.
+        begins_at_s = max(claims.nbf, claims.iat)
+        times = (claims.exp, claims.nbf, claims.iat)
+        if (
+            claims.iss != self.issuer
+            or not claims.is_for(self.audience)
+            or not all(0 <= at_s <= _END_OF_TIME_S for at_s in times)
+        ):
+            raise Unauthenticated(message("member_token_invalid"))
+        if not is_member_id(claims.sub):
             raise Unauthenticated(message("member_token_nameless"))
-        return Member(member_id), begins_at_s, expires_at_s
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """By which key a token says that it is signed, and how."""
-
-    kid: str | None = None
-    alg: str | None = None
-
-
-_UNREADABLE: Final = (
-    *(jwt.PyJWTError, msgspec.MsgspecError),
-    *(ValueError, TypeError, OverflowError, RecursionError),
-)
-_read_json = msgspec.json.Decoder(_Head).decode
-
-
-def _read_head(token: str) -> _Head:
-    """Read a token's head, unverified; raises one of _UNREADABLE.
-
-    PyJWT reads the whole token for it, once more than to verify it.
-    """
-    encoded = token.partition(".")[0]
-    return _read_json(urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-
-
-def _seconds(claim: Any) -> float:
-    """Read a time of a token (RFC 7519, NumericDate); raises ValueError."""
-    # A yes is a number to Python, and NaN is neither more nor less than anything.
-    if type(claim) in {int, float} and 0 <= claim <= _END_OF_TIME_S:
-        return float(claim)
-    reason = "not a time that a calendar has"
-    raise ValueError(reason)
+        return Member(claims.sub), begins_at_s, claims.exp
 
 
 @dataclass(frozen=True, slots=True)
