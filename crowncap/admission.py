@@ -5,15 +5,14 @@ from everybody else for as long as it liked.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from core.auth.addresses import read_address, scope_address
+from core.auth.addresses import scope_packed
 from core.clock import elapsed_s
 from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
 from core.ids import current_request_id, request_id
@@ -54,9 +53,9 @@ class Limits:
 class Held:
     """What is held of a worker now; each key is an address, or a network of IPv6."""
 
-    requests: Counter[bytes] = field(default_factory=Counter)
-    slow: Counter[bytes] = field(default_factory=Counter)
-    bodies: Counter[bytes] = field(default_factory=Counter)
+    requests: dict[bytes, int] = field(default_factory=dict)
+    slow: dict[bytes, int] = field(default_factory=dict)
+    bodies: dict[bytes, int] = field(default_factory=dict)
     requests_of_all: int = 0
     slow_of_all: int = 0
     body_bytes: int = 0
@@ -69,7 +68,8 @@ class Held:
                 code="crowded",
                 retry_after_s=_RETRY_AFTER_S,
             )
-        if key is not None and self.requests[key] >= limits.requests_of_one:
+        of_one = self.requests.get(key, 0) if key is not None else 0
+        if of_one >= limits.requests_of_one:
             return Throttled(
                 f"From one address there are at most {limits.requests_of_one} requests "
                 "at once; wait for their answers.",
@@ -78,7 +78,7 @@ class Held:
             )
         self.requests_of_all += 1
         if key is not None:
-            self.requests[key] += 1
+            self.requests[key] = of_one + 1
         return None
 
     def give_back_request(self, key: bytes | None) -> None:
@@ -91,18 +91,18 @@ class Held:
         """Count a slow body if there may be one more."""
         if self.slow_of_all >= limits.slow_of_all:
             return False
-        if key is not None and self.slow[key] >= limits.slow_of_one:
+        if key is not None and self.slow.get(key, 0) >= limits.slow_of_one:
             return False
         self.slow_of_all += 1
         if key is not None:
-            self.slow[key] += 1
+            self.slow[key] = self.slow.get(key, 0) + 1
         return True
 
     def take_bytes(self, key: bytes | None, size: int) -> None:
         """Count bytes of a body in memory."""
         self.body_bytes += size
         if key is not None and size:
-            self.bodies[key] += size
+            self.bodies[key] = self.bodies.get(key, 0) + size
 
     def give_back_bytes(self, key: bytes | None, size: int) -> None:
         """Forget the bytes of a body that were counted."""
@@ -117,10 +117,10 @@ class Held:
             _lower(self.slow, key)
 
 
-def _lower(counter: Counter[bytes], key: bytes, by: int = 1) -> None:
-    counter[key] -= by
-    if not counter[key]:
-        del counter[key]
+def _lower(counts: dict[bytes, int], key: bytes, by: int = 1) -> None:
+    left = counts.pop(key) - by
+    if left:
+        counts[key] = left
 
 
 @dataclass(slots=True)
@@ -143,8 +143,16 @@ class Admission:
         if refused is not None:
             await _refuse(scope, send, refused)
             return
-        exchange = _Exchange.of(self, key, scope)
-        exchange.take, exchange.give = receive, send
+        exchange = _Exchange(
+            self.held,
+            self.limits,
+            self.watch,
+            key,
+            receive,
+            send,
+            unread=_has_body(scope["headers"]),
+            stored=not _is_spooled(scope["path"]),
+        )
         try:
             await self.app(scope, exchange.receive, exchange.send)
         finally:
@@ -194,33 +202,17 @@ class _Exchange:
     limits: Limits
     watch: _Watch
     key: bytes | None
+    take: Receive
+    give: Send
     unread: bool
     stored: bool
-    began_s: float
+    began_s: float = field(default_factory=elapsed_s)
     arrived: int = 0
     waits_since_s: float = 0.0
     task: asyncio.Task[Any] | None = None
     why: Callable[[], Fault] | None = None
     slow: bool = False
     streams: bool = False
-    take: Any = None
-    give: Any = None
-
-    @classmethod
-    def of(cls, admission: Admission, key: bytes | None, scope: Any) -> "_Exchange":
-        """Begin to watch a request."""
-        path = scope["path"]
-        spooled = path.startswith(_UPLOADS[0]) or path.endswith(_UPLOADS[1])
-        unread = _has_body(scope["headers"])
-        return cls(
-            admission.held,
-            admission.limits,
-            admission.watch,
-            key,
-            unread,
-            not spooled,
-            elapsed_s(),
-        )
 
     async def receive(self) -> Any:
         """Give the next piece of the body; raises TooSlow, Throttled, Unavailable."""
@@ -275,7 +267,8 @@ class _Exchange:
     def _note(self, message: Any) -> None:
         if message["type"] != "http.request" or not message.get("more_body"):
             self.unread = False
-            self._end_slow()
+            if self.slow:
+                self._end_slow()
         size = len(message.get("body", b""))
         self.arrived += size
         if not self.stored:
@@ -283,7 +276,7 @@ class _Exchange:
         self.held.take_bytes(self.key, size)
         if self.arrived <= self.limits.small_bytes:
             return
-        of_one = 0 if self.key is None else self.held.bodies[self.key]
+        of_one = 0 if self.key is None else self.held.bodies.get(self.key, 0)
         if of_one > self.limits.body_bytes_of_one:
             raise _crowded()
         if self.held.body_bytes > self.limits.body_bytes_of_all:
@@ -293,30 +286,30 @@ class _Exchange:
                 retry_after_s=_RETRY_AFTER_S,
             )
 
-    async def send(self, message: Any) -> None:
+    def send(self, message: Any) -> Awaitable[None]:
         """Send a piece of the answer; the connection ends with an unread body."""
-        if message["type"] == "http.response.start" and self.unread:
+        if self.unread and message["type"] == "http.response.start":
             message = message | {
                 "headers": [*message["headers"], (b"connection", b"close")]
             }
         self.streams = self.streams or bool(message.get("more_body"))
-        if not self.streams:
-            # The server takes a whole answer without waiting for its reader.
-            await self.give(message)
-            return
+        # The server takes a whole answer without waiting for its reader.
+        return self._stream(message) if self.streams else self.give(message)
+
+    async def _stream(self, message: Any) -> None:
         async with asyncio.timeout(self.limits.taking_s):
             await self.give(message)
 
     def end(self) -> None:
         """Give back what this request held."""
-        self._end_slow()
+        if self.slow:
+            self._end_slow()
         if self.stored:
             self.held.give_back_bytes(self.key, self.arrived)
 
     def _end_slow(self) -> None:
-        if self.slow:
-            self.slow = False
-            self.held.give_back_slow(self.key)
+        self.slow = False
+        self.held.give_back_slow(self.key)
 
 
 def _crowded() -> Fault:
@@ -325,6 +318,10 @@ def _crowded() -> Fault:
         code="too_many_slow_bodies",
         retry_after_s=_RETRY_AFTER_S,
     )
+
+
+def _is_spooled(path: str) -> bool:
+    return path.startswith(_UPLOADS[0]) or path.endswith(_UPLOADS[1])
 
 
 def _has_body(headers: Any) -> bool:
@@ -338,7 +335,7 @@ def _has_body(headers: Any) -> bool:
 
 def _key_of(scope: Any, trusted: Networks) -> bytes | None:
     """Tell whose request this is; None for a proxy that says nothing of its callers."""
-    packed = read_address(scope_address(scope, trusted)) or b""
+    packed = scope_packed(scope, trusted) or b""
     if trusted.hold(packed):
         return None
     return packed if len(packed) <= _IPV4_BYTES else packed[:_IPV6_NETWORK_BYTES]

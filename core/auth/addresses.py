@@ -58,18 +58,26 @@ def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def scope_address(scope: Mapping[str, Any], trusted: Networks) -> str | None:
-    """Tell the caller's address of an ASGI request, looked at once for each.
+    """Tell the caller's address of an ASGI request."""
+    return _look(scope, trusted)[0]
 
-    It is kept in the scope, beside what the server put there.
-    """
-    try:
-        address: str | None = scope[_ADDRESS]
-    except KeyError:
+
+def scope_packed(scope: Mapping[str, Any], trusted: Networks) -> bytes | None:
+    """Tell the caller's address of an ASGI request as `read_address` reads it."""
+    return _look(scope, trusted)[1]
+
+
+def _look(
+    scope: Mapping[str, Any], trusted: Networks
+) -> tuple[str | None, bytes | None]:
+    """Find both, once for each request; they are kept beside what the server says."""
+    found: tuple[str | None, bytes | None] | None = scope.get(_ADDRESS)
+    if found is None:
         peer = scope.get("client")
         forwarded = forwarded_for(scope["headers"]) if trusted else None
-        address = client_address(peer[0] if peer else None, forwarded, trusted)
-        cast("dict[str, Any]", scope)[_ADDRESS] = address
-    return address
+        found = _find_client(peer[0] if peer else None, forwarded, trusted)
+        cast("dict[str, Any]", scope)[_ADDRESS] = found
+    return found
 
 
 def client_address(
@@ -80,14 +88,21 @@ def client_address(
     `X-Forwarded-For` counts only as far as trusted proxies vouch for it. What they
     vouch for may still be unreadable (`unknown`), and is given as it stands.
     """
-    if not trusted or forwarded_for is None or not is_trusted(peer, trusted):
-        return peer
-    address = peer
+    return _find_client(peer, forwarded_for, trusted)[0]
+
+
+def _find_client(
+    peer: str | None, forwarded_for: str | None, trusted: Networks
+) -> tuple[str | None, bytes | None]:
+    address, packed = peer, read_address(peer)
+    if forwarded_for is None or packed is None or not trusted.hold(packed):
+        return address, packed
     for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
         address = hop.strip()
-        if not is_trusted(address, trusted):
+        packed = read_address(address)
+        if packed is None or not trusted.hold(packed):
             break
-    return address
+    return address, packed
 
 
 def is_trusted(address: str | None, trusted: Networks) -> bool:
