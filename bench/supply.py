@@ -178,7 +178,9 @@ class Supply:
         shots = []
         for n in range(self._repeat, self._repeat + count):
             cap = self.claimed[n % len(self.claimed)]
-            member = cap.member if n % 2 else (cap.member + 1) % self.known
+            # Somebody who does not scan a cap of his own at the same moment.
+            other = (cap.member + self.known // 2) % self.known
+            member = cap.member if n % 2 else other
             shots.append(self._shot(path, Cap(cap.code, member), "already_claimed"))
         return shots
 
