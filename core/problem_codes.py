@@ -202,6 +202,11 @@ PROBLEM_CODES: Final = {
         "What would be approved is not what was shown.",
         "Look at it again and approve its new `digest`.",
     ),
+    "events_forgotten": ProblemCode(
+        409,
+        "Some events after the one that was named are no longer kept.",
+        "Read on without `after`, and look up what may have changed meanwhile.",
+    ),
     "no_open_epoch": ProblemCode(
         409, "No epoch of the keys is open.", f"{_ASK_ADMIN} `crowncap key rotate`."
     ),

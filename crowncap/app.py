@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 import codegen.routes
 import console
 import crowncap.problem_pages
+import events.routes.events
 import printer_export.routes
 import scan_api.page
 import scan_api.routes.fakes
@@ -40,6 +41,7 @@ from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
+from crowncap.tellers import TELLERS
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
@@ -122,6 +124,7 @@ def build_app(worker: Worker) -> Litestar:
             scan_api.routes.past_scans.ROUTER,
             scan_api.page.ROUTER,
             scan_api.routes.fakes.ROUTER,
+            events.routes.events.ROUTER,
             console.ROUTER,
             crowncap.problem_pages.ROUTER,
             show_metrics,
@@ -137,6 +140,7 @@ def build_app(worker: Worker) -> Litestar:
             "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
             "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
             "find_carton": Provide(lambda: find_packed_codes, sync_to_thread=False),
+            "tellers": Provide(lambda: TELLERS, sync_to_thread=False),
             "context": Provide(lambda: context, sync_to_thread=False),
             "console": Provide(lambda: staff_pages, sync_to_thread=False),
         },

@@ -14,6 +14,7 @@ from core.auth.principal import SYSTEM
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
 from core.errors import Fault, MisconfiguredError
+from core.outbox import begin_era, is_of_older_server
 from core.redis import connect
 from core.settings import Settings
 from crowncap.demo import seed_demo
@@ -43,6 +44,8 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
             frozen = await look_back(
                 conn, redis, issuance.high_water, settings.data_dir / "claims", now=now
             )
+            if await is_of_older_server(conn):
+                await begin_era(conn)
             await install_rules(conn, now=now)
             if settings.demo:
                 await seed_demo(conn, issuance, clock)

@@ -12,6 +12,7 @@ from core.auth.idempotency import prune_keys
 from core.clock import elapsed_s, utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import try_briefly
+from events.pipeline.events import forget_events
 from rewards.store.limits import forget_uses
 from scan_api.store.partitions import (
     drop_old_traces,
@@ -45,6 +46,7 @@ async def run_upkeep(engine: AsyncEngine, clock: DatabaseClock) -> None:
             earliest = utc_datetime(clock.earliest_ms())
             await _attempt(partial(drop_old_traces, engine, earliest))
             await _attempt(partial(_prune_keys, engine, earliest))
+            await _attempt(partial(_forget_events, engine, earliest))
             forget_at = elapsed_s() + INTERVAL_S
         if elapsed_s() >= uses_at:
             earliest = utc_datetime(clock.earliest_ms())
@@ -66,6 +68,13 @@ async def _prune_keys(engine: AsyncEngine, now: datetime) -> int:
     total = 0
     while pruned := await try_briefly(engine, partial(prune_keys, now=now)):
         total += pruned
+    return total
+
+
+async def _forget_events(engine: AsyncEngine, now: datetime) -> int:
+    total = 0
+    while forgotten := await try_briefly(engine, partial(forget_events, now=now)):
+        total += forgotten
     return total
 
 

@@ -740,6 +740,17 @@ BEGIN
     RETURN new;
 END $$;
 
+CREATE FUNCTION write_outbox(in_shard smallint, in_kind text, in_ids bigint[], in_events jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO outbox (shard, era, xid, place, at, kind, ids, events)
+    SELECT in_shard, s.era, greatest(pg_current_xact_id()::text::bigint,
+            pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1),
+        nextval('outbox_places'), clock_timestamp(), in_kind, in_ids, in_events
+    FROM outbox_state AS s;
+END $$;
+
 CREATE FUNCTION write_scans(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_outcomes text[], in_points bigint[], in_campaigns bigint[], in_availables bigint[], in_claim_scans bigint[], in_scan_counts bigint[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_live boolean[], in_repeats bigint[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -1277,6 +1288,36 @@ CREATE TABLE members (
 )
 PARTITION BY RANGE (member_no);
 
+CREATE TABLE outbox (
+    shard smallint NOT NULL,
+    era smallint NOT NULL,
+    xid bigint NOT NULL,
+    place bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    ids bigint[],
+    events jsonb,
+    CONSTRAINT told_or_numbered CHECK (
+CASE kind
+    WHEN 'told'::text THEN ((ids IS NULL) AND (jsonb_array_length(events) > 0))
+    ELSE ((events IS NULL) AND (cardinality(ids) > 0))
+END)
+);
+
+CREATE SEQUENCE outbox_places
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE outbox_state (
+    only_row boolean DEFAULT true NOT NULL,
+    era smallint DEFAULT 0 NOT NULL,
+    forgotten text,
+    CONSTRAINT outbox_state_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE package_downloads (
     download_id bigint NOT NULL,
     package_id bigint NOT NULL,
@@ -1727,6 +1768,12 @@ ALTER TABLE ONLY limits
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
+
+ALTER TABLE ONLY outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (shard, era, xid, place);
+
+ALTER TABLE ONLY outbox_state
+    ADD CONSTRAINT outbox_state_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY package_downloads
     ADD CONSTRAINT package_downloads_pkey PRIMARY KEY (download_id);

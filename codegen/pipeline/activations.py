@@ -87,6 +87,9 @@ async def move_start(
     inside = [(r.first_code_id, r.last_code_id) for r in plan.moved]
     changed = plan.changed - sum(await store.count_voids(conn, inside))
     await store.apply_plan(conn, plan)
+    await store.tell_change(
+        conn, found.batch_id, "move", change_id=activation_id, changed=changed
+    )
     await record_action(
         conn,
         staff,

@@ -24,6 +24,7 @@ from codegen.store.changes import (
     list_goods_changes,
     next_change_id,
     record_change,
+    tell_change,
 )
 from codegen.store.epochs import (
     count_issued,
@@ -138,6 +139,7 @@ __all__ = [
     "set_epoch_state",
     "set_next_serial",
     "spell_brand",
+    "tell_change",
     "tell_time",
     "void_segments_since",
 ]

@@ -18,6 +18,8 @@ from codegen.domain.ranges import (
     StateChange,
 )
 from core.auth import Staff
+from core.event_types import EventType, Happening
+from core.outbox import write_events
 
 
 async def insert_change(
@@ -31,8 +33,8 @@ async def insert_change(
     changed: int,
     now: datetime,
 ) -> int:
-    """Write down a change of a batch; returns change_id."""
-    return int(
+    """Write down a change of a batch, and its event; returns change_id."""
+    change_id = int(
         (
             await conn.execute(
                 insert(t.range_changes)
@@ -49,6 +51,21 @@ async def insert_change(
             )
         ).scalar_one()
     )
+    await tell_change(conn, batch_id, kind, change_id=change_id, changed=changed)
+    return change_id
+
+
+async def tell_change(
+    conn: AsyncConnection, batch_id: int, kind: str, *, change_id: int, changed: int
+) -> None:
+    """Write the event of a change: no code, and nothing that a person typed."""
+    data = {
+        "batch_id": batch_id,
+        "change": kind,
+        "change_id": change_id,
+        "changed": changed,
+    }
+    await write_events(conn, [Happening(EventType.BATCH_CHANGED, data)])
 
 
 async def next_change_id(conn: AsyncConnection) -> int:
@@ -72,9 +89,12 @@ async def record_change(
     goods: Sequence[Goods],
     moved: Sequence[Interval],
     staff: Staff,
+    batch_id: int,
+    kind: str,
+    changed: int,
     **fields: Any,
 ) -> None:
-    """Write down a change under the id that was drawn for it.
+    """Write down a change under the id that was drawn for it, and its event.
 
     `moved` are the code_ids that it moved as ranges; single voids stand in void_codes.
     """
@@ -98,6 +118,9 @@ async def record_change(
         ),
         {
             "change_id": change_id,
+            "batch_id": batch_id,
+            "kind": kind,
+            "changed": changed,
             "goods": worded,
             "moved": _multirange(moved),
             "person": staff.person,
@@ -105,6 +128,7 @@ async def record_change(
         }
         | fields,
     )
+    await tell_change(conn, batch_id, kind, change_id=change_id, changed=changed)
 
 
 def _multirange(intervals: Sequence[Interval]) -> str:

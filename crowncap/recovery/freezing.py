@@ -22,6 +22,7 @@ from core.auth.sessions import end_all_sessions
 from core.clock import utc_datetime
 from core.errors import MisconfiguredError
 from core.ids import time_of_id
+from core.outbox import begin_era
 from core.redis import RedisAway, RedisClient
 from core.settings import Settings
 from crowncap.recovery import store
@@ -59,6 +60,7 @@ async def look_back(
     found = _describe(here, known, restored, now)
     await store.freeze(conn, found, known)
     await store.skip_numbers(conn, known)
+    await begin_era(conn)
     await end_all_sessions(conn, now=now)
     forgotten = await _note_written_claims(conn, claims, here)
     forgotten += await _note_claims_of_redis(conn, redis)

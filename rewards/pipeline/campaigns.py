@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.errors import Conflict, InvalidInput
+from core.event_types import EventType, Happening
 from core.fence import take_fence
+from core.outbox import write_events
 from rewards.domain.campaigns import NewCampaign
 from rewards.domain.messages import message
 from rewards.store.campaigns import insert_campaign
@@ -59,4 +61,6 @@ async def add_campaign(
         },
         now=now,
     )
+    data = {"campaign_id": new.campaign_id, "change": "added"}
+    await write_events(conn, [Happening(EventType.CAMPAIGN_CHANGED, data)])
     return new

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +17,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
+from core.event_types import EventType, Happening
+from core.outbox import write_happened
 from rewards import tables as t
 from rewards.domain.ledger import POINTS_UNIT, Hold, HoldReason, Resolution, Wallet
 from rewards.domain.limits import EVERYBODY
@@ -167,7 +169,51 @@ async def resolve_holds(
             for hold in ended
         ],
     )
+    await write_happened(conn, HOLDS, [hold["transfer_id"] for hold in ended])
     return len(ended)
+
+
+# The kind of row of the outbox that numbers holds which have ended.
+HOLDS: Final = "holds"
+
+_TELL_HOLDS = text(
+    """
+    SELECT h.transfer_id, h.resolution, h.unit, h.amount, m.member_id, c.campaign_id
+    FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    CROSS JOIN LATERAL (SELECT * FROM holds
+        WHERE shard = 0 AND transfer_id = u.id OFFSET 0) AS h
+    CROSS JOIN LATERAL (SELECT member_id FROM members
+        WHERE shard = 0 AND member_no = h.member_no OFFSET 0) AS m
+    JOIN campaigns AS c ON c.campaign_no = h.campaign_no
+    """
+)
+
+
+async def tell_holds(
+    conn: AsyncConnection, transfer_ids: Sequence[int]
+) -> dict[int, Happening]:
+    """Tell how holds ended, by the number of the scan whose reward waited."""
+    rows = await conn.execute(_TELL_HOLDS, {"ids": list(transfer_ids)})
+    return {
+        row.transfer_id: Happening(
+            EventType.HOLD_POSTED
+            if row.resolution == Resolution.POSTED.value
+            else EventType.HOLD_VOIDED,
+            {
+                "scan_id": str(row.transfer_id),
+                "member_id": row.member_id,
+                "rewards": [
+                    {
+                        "kind": "points",
+                        "campaign_id": row.campaign_id,
+                        "amount": row.amount,
+                        "status": row.resolution,
+                    }
+                ],
+            },
+        )
+        for row in rows
+    }
 
 
 async def _what_was_taken(

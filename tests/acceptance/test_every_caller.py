@@ -58,6 +58,7 @@ MAY: Final = {
     "captureEvents": _LINE,
     "showCapture": _LINE,
     "listSuspectedFakes": "analyst support",
+    "listEvents": "app",
     # These are a member's own, and no role's.
     "showWallet": "member",
     "listScans": "member",

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = (
     *("core", "codegen", "anti_fraud", "rewards", "printer_export", "scan_api"),
+    "events",
     "crowncap/audit",
     "crowncap/recovery",
 )

@@ -17,6 +17,7 @@ CATALOGUES = {
     "codegen.domain.messages": "codegen",
     "core.sentences": "core",
     "console.frame.messages": "console",
+    "events.domain.messages": "events",
     "rewards.domain.messages": "rewards",
     "scan_api.domain.messages": "scan_api",
     "printer_export.domain.messages": "printer_export",

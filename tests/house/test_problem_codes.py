@@ -11,7 +11,7 @@ from core.problem_codes import PROBLEM_CODES
 ROOT = Path(__file__).parents[2]
 ROOMS = (
     *("core", "codegen", "feeder", "printer_export", "scan_api"),
-    *("anti_fraud", "rewards", "console", "crowncap"),
+    *("anti_fraud", "rewards", "console", "crowncap", "events"),
 )
 # 403 where somebody wants what is kept from them, 409 where they want to change it.
 TWO_STATUSES = {"second_person_needed", "package_cancelled"}

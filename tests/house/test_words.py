@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 PACKAGES = (
     *("anti_fraud", "bench", "codegen", "console", "core", "crowncap", "feeder"),
-    *("migrations", "printer_export", "rewards", "scan_api"),
+    *("events", "migrations", "printer_export", "rewards", "scan_api"),
 )
 DEFINED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _ROW = re.compile(r"^\| (.+?) \| ", re.MULTILINE)

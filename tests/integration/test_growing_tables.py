@@ -31,6 +31,8 @@ GROWING = {
     "identities": ("member_id", "HASH"),
     "idempotency_keys": ("key_hash", "HASH"),
     "suspected_fakes": ("report_id", None),
+    # what happened, forgotten after two weeks
+    "outbox": ("xid", None),
 }
 # Traces have no key, since nothing looks one up but by a stretch of scans.
 WITHOUT_KEY = {"scan_traces"}
@@ -65,6 +67,7 @@ LOCAL = {
     "invalid_reports": "a row a report that was refused",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
+    "outbox_state": "one row",
     "staff_sessions": "a row a person who is signed in",
     "staff_tokens": "a row a token",
     "wrong_codes": "a row a token",

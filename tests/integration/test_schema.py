@@ -14,6 +14,7 @@ import anti_fraud.tables
 import codegen.tables
 import core.auth.tables
 import core.fence
+import core.outbox
 import crowncap.audit.tables
 import crowncap.recovery.tables
 import printer_export.tables
@@ -32,6 +33,7 @@ FEATURES: dict[str, MetaData] = {
     "codegen": codegen.tables.metadata,
     "core.auth": core.auth.tables.metadata,
     "core.fence": core.fence.metadata,
+    "core.outbox": core.outbox.metadata,
     "crowncap.audit": crowncap.audit.tables.metadata,
     "crowncap.recovery": crowncap.recovery.tables.metadata,
     "printer_export": printer_export.tables.metadata,

@@ -1,0 +1,38 @@
+"""What kinds of events there are, and which field of each names its subject; pure.
+
+Events of one subject are read, and delivered, in the order in which they happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    SCAN_REWARDED = "scan.rewarded"
+    SCAN_HELD = "scan.held"
+    HOLD_POSTED = "hold.posted"
+    HOLD_VOIDED = "hold.voided"
+    CAMPAIGN_CHANGED = "campaign.changed"
+    BATCH_CHANGED = "batch.changed"
+
+
+SUBJECTS: Final = {
+    EventType.SCAN_REWARDED: "member_id",
+    EventType.SCAN_HELD: "member_id",
+    EventType.HOLD_POSTED: "member_id",
+    EventType.HOLD_VOIDED: "member_id",
+    EventType.CAMPAIGN_CHANGED: "campaign_id",
+    EventType.BATCH_CHANGED: "batch_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, as the world outside is told; never with a code."""
+
+    type: EventType
+    data: Mapping[str, Any]

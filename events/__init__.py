@@ -1,0 +1,1 @@
+"""What happened, told to others: events to read in order, and webhooks."""
