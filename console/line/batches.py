@@ -15,7 +15,7 @@ from console.frame.context import ConsoleContext
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
-from console.frame.watching import read_watch
+from console.line.watching import read_watch
 from core.auth import Role
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.domain.reconciliation import ReasonCount

@@ -11,7 +11,7 @@ from console.frame.messages import message
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
-from console.frame.watching import read_watch
+from console.line.watching import read_watch
 from core.auth import Role
 from core.bounds import check_span, refuse
 from core.errors import InvalidInput
