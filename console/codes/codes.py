@@ -11,10 +11,10 @@ from codegen.pipeline import find_codes, get_batch
 from codegen.pipeline.lookup import INVALID, FoundCode
 from console.codes.history import load_code_history
 from console.frame.context import ConsoleContext
+from console.frame.navigation import HOME, VIEWERS
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
-from console.line.batches import VIEWERS
 from core.auth import Role
 from core.auth.audit import record_action
 from core.bounds import read_id

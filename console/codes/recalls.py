@@ -8,10 +8,10 @@ from litestar.enums import HttpMethod
 from codegen.domain.recall import RecallKind, RecallState
 from codegen.pipeline import approve_recall, list_recalls, show_recall
 from console.frame.context import ConsoleContext
+from console.frame.navigation import HOME, VIEWERS
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
-from console.line.batches import VIEWERS
 from core.auth import Role
 from core.pages import read_form
 

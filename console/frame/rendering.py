@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from litestar import Response
 
 from console.frame.context import ConsoleContext
+from console.frame.navigation import NAVIGATION
 from console.frame.page_request import StaffRequest
 from console.frame.plots import lay_out, write_shares
-from console.frame.texts import NAVIGATION, text_in
+from console.frame.texts import text_in
 from core.clock import local_time
 from core.messages import say
 from core.pages import Templates
@@ -24,7 +25,6 @@ TEMPLATES: Final = Templates(
         for audience in ("frame", "line", "codes", "fraud")
     )
 )
-HOME: Final = "/console"
 
 
 def render(

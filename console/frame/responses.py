@@ -14,8 +14,9 @@ from litestar.types import Empty
 
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest, recognise
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from core.auth import Role, require_role
 from core.auth.refusals import REFUSED, Refusal
 from core.bodies import check_names

@@ -7,8 +7,9 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, open_page, staff_page
 from core.auth import Role
 from core.auth.refusals import Refusal

@@ -7,22 +7,6 @@ from console.codes.fake_texts import FAKE_TEXTS
 from console.codes.withdrawal_texts import WITHDRAWAL_TEXTS
 from console.line.package_texts import PACKAGE_TEXTS
 from console.line.report_texts import REPORTS
-from core.auth import Role
-
-# Which pages the bar leads to, and for whom: name -> (path, roles).
-NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
-    "page_home": ("/console", tuple(Role)),
-    "page_plants": ("/console/plants", (Role.LINE, Role.ISSUER, Role.ANALYST)),
-    "page_codes": (
-        "/console/codes",
-        (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT),
-    ),
-    "page_recalls": (
-        "/console/recalls",
-        (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT),
-    ),
-    "page_leaks": ("/console/leaks", (Role.ANALYST, Role.ISSUER, Role.LINE)),
-}
 
 # Each text stands as (Chinese, English), so that neither is forgotten.
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {

@@ -8,6 +8,7 @@ from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import TRACERS
 from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import render
@@ -27,12 +28,11 @@ from core.pages import read_form
 
 # A printed link has up to 60 signs, percent-encoded ones three bytes each.
 MAX_FORM: Final = MAX_CODES * 100
-_READERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
 _VOID_FIELDS: Final = ("codes", "reach", "reason")
 _VOIDERS: Final = (Role.ISSUER, Role.LINE)
 
 
-@staff_page(HttpMethod.GET, "/leaks", *_READERS)
+@staff_page(HttpMethod.GET, "/leaks", *TRACERS)
 async def ask_for_codes(
     _request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
@@ -63,7 +63,7 @@ def _answer(
     )
 
 
-@staff_page(HttpMethod.POST, "/leaks", *_READERS, max_bytes=MAX_FORM)
+@staff_page(HttpMethod.POST, "/leaks", *TRACERS, max_bytes=MAX_FORM)
 async def trace_leak(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.batch import Batch
 from codegen.pipeline import get_counted_batch
 from console.frame.context import ConsoleContext
+from console.frame.navigation import VIEWERS
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
 from console.line.watching import read_watch
-from core.auth import Role
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.domain.reconciliation import ReasonCount
 from printer_export.domain.reports.order import TakenReport
@@ -24,7 +24,6 @@ from printer_export.pipeline.packages.orders import list_packages
 from printer_export.pipeline.packages.views import view_package
 from printer_export.pipeline.reports.progress import Correction, load_progress
 
-VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
 PRINTED: Final = "printed"
 _SHOWN: Final = 20
 # What a refused report brings back to its form.

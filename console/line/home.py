@@ -10,10 +10,10 @@ from codegen.domain.batch import BatchFilter
 from codegen.pipeline import list_batches
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import HOME, VIEWERS
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import HOME, render
+from console.frame.rendering import render
 from console.frame.responses import AnyRequest, open_page, staff_page
-from console.line.batches import VIEWERS
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import NotFound

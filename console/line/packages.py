@@ -9,9 +9,10 @@ from litestar.response import Stream
 from codegen.pipeline import get_batch
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from core.auth import Role
 from core.bodies import take_fields

@@ -1,27 +1,24 @@
 """Every cap of every plant and line, accounted for."""
 
 from datetime import date
-from typing import Final
 
 from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import ACCOUNTANTS
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
 from console.line.watching import read_watch
-from core.auth import Role
 from core.bounds import check_span, refuse
 from core.errors import InvalidInput
 from printer_export.domain.reconciliation import Grouping, Span
 from printer_export.pipeline.reconciliation import reconcile_places
 
-READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
 
-
-@staff_page(HttpMethod.GET, "/plants", *READERS)
+@staff_page(HttpMethod.GET, "/plants", *ACCOUNTANTS)
 async def show_plants(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:

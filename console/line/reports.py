@@ -14,8 +14,9 @@ from codegen.domain.skips import SENTENCES
 from codegen.pipeline import get_batch
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
+from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import HOME, TEMPLATES, render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, show_fault, staff_page
 from console.frame.texts import text_in
 from console.line.dropped_file import DroppedFile, read_dropped

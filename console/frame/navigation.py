@@ -1,0 +1,21 @@
+"""Which pages the bar leads to, and whom they let in."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from core.auth import Role
+
+HOME: Final = "/console"
+# Who sees batches and their caps; who sees how plants stand; who traces leaks.
+VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
+ACCOUNTANTS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
+TRACERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
+
+# By the names of their texts: (path, roles).
+NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
+    "page_home": (HOME, tuple(Role)),
+    "page_plants": (f"{HOME}/plants", ACCOUNTANTS),
+    "page_codes": (f"{HOME}/codes", VIEWERS),
+    "page_recalls": (f"{HOME}/recalls", VIEWERS),
+    "page_leaks": (f"{HOME}/leaks", TRACERS),
+}
