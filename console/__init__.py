@@ -2,5 +2,6 @@
 
 from console.frame.context import ConsoleContext
 from console.routes import ROUTER
+from console.texts import TEXTS
 
-__all__ = ["ROUTER", "ConsoleContext"]
+__all__ = ["ROUTER", "TEXTS", "ConsoleContext"]

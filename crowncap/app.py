@@ -91,6 +91,18 @@ def _telling_health(worker: Worker) -> AbstractAsyncContextManager[None]:
     )
 
 
+def _console_context(worker: Worker) -> ConsoleContext:
+    return ConsoleContext(
+        worker.settings,
+        worker.clock,
+        worker.engine,
+        worker.packaging,
+        worker.guesses,
+        worker.refusals,
+        console.TEXTS,
+    )
+
+
 def build_app(worker: Worker) -> Litestar:
     """Put every route on one application."""
 
@@ -108,14 +120,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.opening,
         lambda: worker.codes.states.current.brands,
     )
-    staff_pages = ConsoleContext(
-        worker.settings,
-        worker.clock,
-        worker.engine,
-        worker.packaging,
-        worker.guesses,
-        worker.refusals,
-    )
+    staff_pages = _console_context(worker)
     return Litestar(
         route_handlers=[
             codegen.routes.ROUTER,

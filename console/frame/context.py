@@ -1,5 +1,6 @@
 """What the pages' handlers need, put together once by the shell."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,11 +24,16 @@ class ConsoleContext:
     packaging: Packaging
     guesses: GuessLimit
     refusals: RefusalLog
+    texts: Mapping[str, tuple[str, str]]
 
     @property
     def now(self) -> datetime:
         """The time of this request's effects."""
         return utc_datetime(self.clock.now_ms())
+
+    def text(self, language: str, name: str) -> str:
+        """Give a text of the frame or of an audience in zh or en."""
+        return self.texts[name][0 if language == "zh" else 1]
 
     @property
     def keys(self) -> EpochKeys:

@@ -13,7 +13,6 @@ from console.frame.context import ConsoleContext
 from console.frame.navigation import NAVIGATION
 from console.frame.page_request import StaffRequest
 from console.frame.plots import lay_out, write_shares
-from console.frame.texts import text_in
 from core.clock import local_time
 from core.messages import say
 from core.pages import Templates
@@ -42,7 +41,7 @@ def render(
         template,
         status=status,
         headers=headers,
-        t=partial(text_in, page.language),
+        t=partial(context.text, page.language),
         pages=_pages(page),
         moment=_moment(context.settings.timezone, "%Y-%m-%d %H:%M"),
         second=_moment(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),

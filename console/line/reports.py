@@ -18,7 +18,6 @@ from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, show_fault, staff_page
-from console.frame.texts import text_in
 from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
@@ -165,7 +164,7 @@ async def give_wrong_rows(
     out = io.StringIO()
     writer = csv.writer(out)
     names = ("wrong_line", "wrong_column", "wrong_message")
-    writer.writerow([text_in(page.language, name) for name in names])
+    writer.writerow([context.text(page.language, name) for name in names])
     for error in recall_errors(report.answer):
         told = say(page.language, error["message"])
         writer.writerow([error["line"], error["column"], told])

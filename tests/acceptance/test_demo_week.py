@@ -11,7 +11,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 import console
-from console.frame.texts import TEXTS
+from console.texts import TEXTS
 from crowncap.demo import leak_path
 from crowncap.demo_week.shoppers import LEAKED
 from crowncap.embedded import EmbeddedServerError

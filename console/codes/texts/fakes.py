@@ -1,4 +1,4 @@
-"""What staff read of suspected fakes, in Chinese and English."""
+"""What staff read of suspected fakes."""
 
 from collections.abc import Mapping
 from typing import Final

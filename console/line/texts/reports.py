@@ -1,12 +1,11 @@
-"""What staff read about line reports, as (Chinese, English)."""
+"""What staff read of line reports."""
 
 from collections.abc import Mapping
 from typing import Final
 
-REPORTS: Final[Mapping[str, tuple[str, str]]] = {
+REPORT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "reports": ("产线报告", "Line reports"),
     "reports_none": ("还没有报告。", "There is no report yet."),
-    "report": ("产线报告", "Line report"),
     "drop_report": ("交产线报告", "Drop a line report"),
     "report_file": (
         "CSV 文件（Excel 请另存为 CSV），可拖到这里",
@@ -51,8 +50,6 @@ REPORTS: Final[Mapping[str, tuple[str, str]]] = {
         "没有计入，请改好后再选：",
         "Not counted; mend it and choose it again:",
     ),
-    "not_counted": ("没有计入：", "Not counted:"),
-    "back_to_form": ("返回批次，重新提交", "Back to the batch, to send it again"),
     "counted_new": ("新计入的瓶盖", "Caps newly counted"),
     "known_before": ("早已如此的瓶盖", "Caps that stood so already"),
     "passed_over": ("未读取的列", "Columns passed over"),
@@ -79,9 +76,6 @@ REPORTS: Final[Mapping[str, tuple[str, str]]] = {
     "minutes_ago": ("分钟前", "min ago"),
     "last_hour": ("过去一小时打印", "Printed in the last hour:"),
     "wrong_list": ("错误行", "Rows that did not count"),
-    "wrong_line": ("行", "Line"),
-    "wrong_column": ("列", "Column"),
-    "wrong_message": ("问题", "What is wrong"),
     "wrong_more": ("另有错误行未列出：", "More wrong rows, not listed: "),
     "all_right": ("每一行都计入了。", "Every row counted."),
     "after_it": ("计入后的本批次", "The batch after this report"),

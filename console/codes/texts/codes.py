@@ -1,0 +1,72 @@
+"""What the pages of single caps say."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CODE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    # Which one ------------------------------------------------------------------------
+    "codes_lead": (
+        "输入或粘贴一个码、印刷的链接，或消费者报出的编号。",
+        "Type or paste a code, its printed link, or the number that a consumer gives.",
+    ),
+    "code": ("码", "Code"),
+    "find": ("查找", "Find"),
+    "code_invalid": (
+        "这不是我们的码。请核对 16 个字符。",
+        "This is not one of our codes. Check its 16 symbols.",
+    ),
+    "code_never": (
+        "签名正确，但从未签发，或不在您的范围内。",
+        "Its signature is right, but it was never issued, or it is out of your scope.",
+    ),
+    # Its history ----------------------------------------------------------------------
+    "plant": ("工厂", "Plant"),
+    "cap": ("瓶盖", "Cap"),
+    "history": ("它的一生", "Its life"),
+    "claimed_by": ("领取人", "Claimed by"),
+    "unclaimed": ("无人领取", "Not claimed"),
+    "hidden": (
+        "已领取（客服与分析员可见领取人）",
+        "yes; by whom, analysts and support see",
+    ),
+    "sightings": ("其他扫描次数", "Other scans"),
+    "previous": ("上一个", "Previous"),
+    "next": ("下一个", "Next"),
+    "event_issued": ("签发", "Issued"),
+    "event_packaged": ("装入码包", "Packaged"),
+    "event_approved": ("码包获批", "Package approved"),
+    "event_downloaded": ("码包被下载", "Package taken"),
+    "event_cancelled": ("码包被撤销", "Package cancelled"),
+    "event_printed": ("打印", "Printed"),
+    "event_rejected": ("剔除", "Rejected"),
+    "event_wasted": ("损耗", "Wasted"),
+    "event_missing": ("报缺失", "Missing"),
+    "event_indeterminate": ("不确定", "Indeterminate"),
+    "event_activate": ("启用", "Activated"),
+    "event_void": ("作废", "Made void"),
+    "event_recall": ("召回", "Recalled"),
+    "packaged": ("已装包", "Packaged"),
+    "packed": ("已装箱", "Packed"),
+    "shipped": ("已发货", "Shipped"),
+    "scanned": ("已扫码", "Scanned"),
+    "paid": ("已兑付", "Paid"),
+    "fact_printhouse": ("印刷厂", "for"),
+    "fact_address": ("地址", "from"),
+    "fact_reason": ("原因：", "reason:"),
+    "fact_grade": ("等级", "grade"),
+    "fact_carton": ("箱", "carton"),
+    "fact_pallet": ("托盘", "pallet"),
+    "fact_place": ("地点", "at"),
+    "event_packing": ("装箱", "Packed into a carton"),
+    "event_palletising": ("上托盘", "Put on a pallet"),
+    "event_unpacking": ("拆箱", "Unpacked"),
+    "event_shipping": ("发货", "Shipped"),
+    "event_receiving": ("收货", "Received"),
+    "event_rewarded": ("扫码领取，积分到账", "Scanned and paid"),
+    "event_held": ("扫码领取，奖励待审", "Scanned; its reward is held"),
+    "event_no_reward": ("扫码领取，无奖励", "Scanned; no reward left"),
+    "event_hold_posted": ("奖励放行到账", "Held reward paid"),
+    "event_hold_voided": ("奖励被拒", "Held reward refused"),
+    "points": ("积分", "points"),
+    "effective_at": ("生效时间", "Active from"),
+}

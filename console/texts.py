@@ -1,0 +1,19 @@
+"""All that staff read: the frame's texts and those of each audience.
+
+Each stands as (Chinese, English), so that neither is forgotten.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.codes.texts import CAP_TEXTS
+from console.frame.texts import FRAME_TEXTS
+from console.fraud.texts import LEAK_TEXTS
+from console.line.texts import LINE_TEXTS
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    **FRAME_TEXTS,
+    **LINE_TEXTS,
+    **CAP_TEXTS,
+    **LEAK_TEXTS,
+}
