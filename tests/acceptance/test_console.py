@@ -291,4 +291,4 @@ def test_faults_are_told_in_chinese(service: Service) -> None:
     with at_work(service, service.staff("line"), "zh-CN") as lin:
         missing = lin.get("/console/packages/999999")
         assert missing.status_code == 404
-        assert "没有这个东西" in missing.text
+        assert "没有码包 999999" in missing.text
