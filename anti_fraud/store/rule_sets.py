@@ -1,7 +1,9 @@
 """The SQL of rule sets, each a version that nobody changes."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 from sqlalchemy import func, select
@@ -75,7 +77,7 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
     newest_first = select(sets.version, sets.document).order_by(sets.version.desc())
     for row in await conn.execute(newest_first):
         try:
-            return parse_rule_set(row.document)
+            return _read(row.version, row.document)
         except InvalidInput as fault:
             log.error(
                 "rule_set_unreadable",
@@ -85,7 +87,27 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
     raise MisconfiguredError(message("no_rule_set"))
 
 
+async def load_rule_sets(
+    conn: AsyncConnection, versions: Collection[int]
+) -> dict[int, RuleSet]:
+    """Load versions of any age, each as it was: nobody changes one.
+
+    Raises InvalidInput for one that this Crowncap can't read any more.
+    """
+    sets = t.rule_sets.c
+    asked = select(sets.version, sets.document).where(sets.version.in_(versions))
+    return {
+        row.version: _read(row.version, row.document)
+        for row in await conn.execute(asked)
+    }
+
+
 async def newest_rule_set(conn: AsyncConnection) -> int:
     """Tell the version of the newest rule set."""
     newest = await conn.execute(select(func.max(t.rule_sets.c.version)))
     return int(newest.scalar_one())
+
+
+def _read(version: int, document: Any) -> RuleSet:
+    """Read a stored rule set; the number that it is stored under is its version."""
+    return replace(parse_rule_set(document), version=version)

@@ -6,12 +6,18 @@ kept, so that workers of that time can read it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.facts import Fact
+from core.db import SHARD
+from scan_api.domain.scans import Outcome
+from scan_api.tables import scans
 
 
 class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,3 +53,43 @@ def pack_facts(decision: Decision | None, context: Mapping[str, Any] | None) -> 
 def unpack_facts(packed: bytes) -> KeptFacts:
     """Read what was kept of a scan, by this Crowncap or one before."""
     return _decode(packed) if packed else _UNJUDGED
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedScan:
+    """A scan as it was recorded: what it came to, by which rules and values."""
+
+    scan_id: int
+    outcome: Outcome
+    # The version of the rules, which name the values.
+    rule_set: int
+    values: tuple[Fact, ...]
+    score: int
+    hits: tuple[str, ...]
+
+
+async def load_judged(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> list[JudgedScan]:
+    """Read what scans were judged by; those that nobody judged are left out."""
+    found = await conn.execute(
+        select(scans.c.scan_id, scans.c.outcome, scans.c.facts).where(
+            scans.c.shard == SHARD,
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger))),
+        ),
+        {"scan_ids": list(scan_ids)},
+    )
+    judged = []
+    for row in found:
+        kept = unpack_facts(row.facts)
+        if kept.judged:
+            version, *values = kept.judged
+            assert isinstance(version, int), "pack_facts writes the version first"
+            outcome = Outcome(row.outcome)
+            judged.append(
+                JudgedScan(
+                    *(row.scan_id, outcome, version, tuple(values)),
+                    *(kept.score, tuple(kept.hits)),
+                )
+            )
+    return judged

@@ -20,7 +20,7 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"(?:^|[\s/(])crowncap((?: +[a-z][a-z-]*)+)")
 # PostgreSQL and Prometheus spell series with these endings.
 ENDINGS = ("_total", "_bucket", "_count", "_sum")
-INVARIANTS = range(1, 14)
+INVARIANTS = range(1, 15)
 
 
 def name_of(path: Path) -> str:

@@ -1,66 +1,35 @@
 """What one worker changes, the next batch of every other obeys; none looks it up."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import text
 
-from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain.entities import member_tag
 from anti_fraud.domain.guesses import GuessCounter
-from anti_fraud.tables import rule_sets
 from codegen.domain.code_text import group
-from core.clock import utc_datetime
-from core.db import create_engine
 from core.errors import Throttled
 from core.fence import take_fence
 from core.ids import random_token
-from core.redis import RedisClient, connect
-from scan_api.domain.scans import Outcome, Scan
+from scan_api.domain.scans import Outcome
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
-from scan_api.pipeline.scans import ScanPipeline
-from scan_api.pipeline.signals import SignalStore
-from scan_api.pipeline.worker_state import WorkerStateKeeper
-from scan_api.store.commit_pool import CommitPool
-from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
+from tests.fixtures.ground import CLOCK, Ground
+from tests.fixtures.worker import publish, worker_of
 
-NOW = utc_datetime(CLOCK.now_ms())
 # It opens nothing, and looks like a code.
 WRONG = group("0" * 16)
 
 
 @dataclass(slots=True)
 class OtherWorker:
-    """A worker that loaded everything, and from here on looks for nothing new."""
+    """A worker, its throttle, and codes that were activated before it loaded them."""
 
     ground: Ground
-    engine: AsyncEngine
-    redis: RedisClient
-    pipeline: ScanPipeline
     throttle: GuessThrottle
-    # Issued and activated before it loaded them.
     codes: list[int]
-
-    async def scan(self, code: int, member: str) -> Outcome:
-        """Scan a code for a member."""
-        now_ms = CLOCK.now_ms()
-        scan = Scan(
-            scan_id=self.ground.ids.next_id(now_ms),
-            at_ms=now_ms,
-            code_id=code,
-            code_hash=code,
-            gtin=None,
-            member_id=member,
-            device_id=None,
-            address=None,
-            cell=None,
-            language="en",
-            tags=(member_tag(member),),
-        )
-        return (await self.pipeline.submit(scan)).outcome
+    scan: Callable[[int, str], Awaitable[Outcome]]
 
 
 @pytest.fixture
@@ -69,31 +38,11 @@ async def other(ledger: Ground, redis_url: str) -> AsyncIterator[OtherWorker]:
     await ledger.rules()
     await ledger.campaign("points")
     codes = await ledger.live(3, campaign_id="points")
-    engine, redis = create_engine(ledger.database_url), connect(redis_url)
-    keeper = WorkerStateKeeper(engine, ledger.issuance.key_file)
-    await keeper.start()
-    await keeper.refresh()
-    pool = CommitPool(ledger.database_url)
-    pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
-    throttle = GuessThrottle(GuessCounter(()), redis, engine, CLOCK, keeper)
-    yield OtherWorker(ledger, engine, redis, pipeline, throttle, codes)
-    await pipeline.batcher.drain()
-    await pipeline.signals.flush()
-    await pool.close()
-    await redis.close()
-    await engine.dispose()
-
-
-async def publish(ground: Ground, **changed: Any) -> None:
-    """Write a newer rule set, as nobody tells the workers."""
-    version = shipped_rules()["version"] + 1
-    document = shipped_rules() | changed | {"version": version}
-    async with ground.engine.begin() as conn:
-        await conn.execute(
-            insert(rule_sets).values(
-                version=version, document=document, created_by="li", created_at=NOW
-            )
+    async with worker_of(ledger, redis_url) as worker:
+        throttle = GuessThrottle(
+            GuessCounter(()), worker.redis, worker.engine, CLOCK, worker.states
         )
+        yield OtherWorker(ledger, throttle, codes, worker.scan)
 
 
 def rule(fact: str, op: str, value: object) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import json
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from core.errors import InvalidInput
 from core.messages import say
 
 KINDS = {"x": FactKind.NUMBER, "flag": FactKind.FLAG, "word": FactKind.TEXT}
+SHIPPED = sorted((Path(__file__).parents[1] / "vectors" / "rule-sets").glob("*.json"))
 SENTENCE = {"en": "Why.", "zh": "原因。"}
 
 
@@ -307,3 +309,15 @@ def test_a_rule_set_groups_its_counters_by_entity() -> None:
         "member_scans_10m",
         "member_scans_1d",
     )
+
+
+def test_every_rule_set_that_ever_shipped_can_be_read() -> None:
+    """Since scans that it judged are judged anew by it, and nobody may change it."""
+    kept = {
+        document["version"]: document
+        for document in (json.loads(path.read_text("utf-8")) for path in SHIPPED)
+    }
+    shipped = shipped_json()
+    assert kept[shipped["version"]] == shipped, "keep it in tests/vectors/rule-sets"
+    for version, document in kept.items():
+        assert parse_rule_set(document).version == version

@@ -1,0 +1,61 @@
+"""Judging past scans anew, by the facts and the rules that they were judged by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from anti_fraud.domain.decision import Decision, decide
+from anti_fraud.domain.verdict import Verdict
+from anti_fraud.store.rule_sets import load_rule_sets
+from scan_api.domain.scans import Outcome
+from scan_api.store.kept_facts import JudgedScan, load_judged
+
+_ALWAYS: Final = {Outcome.NOT_ACTIVE, Outcome.ALREADY_CLAIMED}
+_UNPAID: Final = _ALWAYS | {Outcome.LIMIT_REACHED, Outcome.HELD, Outcome.NO_REWARD}
+# What a scan may come to after a verdict: the code can have been claimed or voided
+# meanwhile, limits be full, and a reward wait for other reasons than the rules.
+FOLLOWS: Final[Mapping[Verdict, frozenset[Outcome]]] = MappingProxyType(
+    {
+        Verdict.PASS: frozenset(_UNPAID | {Outcome.REWARDED}),
+        Verdict.HOLD: frozenset(_UNPAID),
+        Verdict.REFUSE: frozenset(_ALWAYS | {Outcome.REFUSED}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What was recorded of a scan, and the decision made anew."""
+
+    recorded: JudgedScan
+    decision: Decision
+
+    @property
+    def equals_record(self) -> bool:
+        """Whether judging anew gives what was recorded."""
+        decision = self.decision
+        return (
+            decision.score == self.recorded.score
+            and tuple(hit.rule_id for hit in decision.hits) == self.recorded.hits
+            and self.recorded.outcome in FOLLOWS[decision.verdict]
+        )
+
+
+async def replay_scans(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, Replay]:
+    """Judge scans anew, by scan_id; those that nobody judged are left out.
+
+    Raises InvalidInput when their rule set can't be read any more.
+    """
+    judged = await load_judged(conn, scan_ids)
+    rule_sets = await load_rule_sets(conn, {scan.rule_set for scan in judged})
+    replays = {}
+    for scan in judged:
+        rule_set = rule_sets[scan.rule_set]
+        decision = decide(rule_set, rule_set.from_order(scan.values))
+        replays[scan.scan_id] = Replay(scan, decision)
+    return replays
