@@ -2,7 +2,9 @@
 
 from typing import Final
 
-CODES: Final = {
+from core.messages import Sentences
+
+CODES: Final[Sentences] = {
     # Which codes
     "no_batch": (
         "没有批次 {batch_id}，或不在您的范围内。",

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-ISSUING: Final = {
+from core.messages import Sentences
+
+ISSUING: Final[Sentences] = {
     # Orders for codes
     "batch_size": (
         "一个批次有 1 到 {most:,} 个码，不能是 {quantity:,} 个。",
