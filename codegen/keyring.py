@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from codegen.domain.keys import EpochKeys
+from codegen.domain.messages import message
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
 from core.private_files import refuse_readable
@@ -59,12 +60,15 @@ class MasterKeyFile:
 
     def _masters(self) -> dict[int, bytes]:
         try:
-            refuse_readable(self.path, "master keys")
+            refuse_readable(self.path, message("master_keys"))
             text = self.path.read_text()
         except OSError as fault:
             raise MisconfiguredError(
-                f"Cannot read the master keys at {self.path}: {fault.strerror}. "
-                "Restore them from your key backup; they are not in the database."
+                message(
+                    "master_keys_unreadable",
+                    path=str(self.path),
+                    why=fault.strerror or str(fault),
+                )
             ) from None
         masters: dict[int, bytes] = {}
         for number, line in enumerate(text.splitlines(), 1):
@@ -76,8 +80,7 @@ class MasterKeyFile:
                 EpochKeys.from_masters({int(epoch): bytes.fromhex(key)})
             except ValueError:
                 raise MisconfiguredError(
-                    f"Line {number} of the master keys at {self.path} is not an "
-                    "epoch (0 to 31) and 64 hexadecimal digits."
+                    message("master_key_line", path=str(self.path), line=number)
                 ) from None
         return masters
 
@@ -166,10 +169,7 @@ class RaisedMark:
         except ValueError:
             marks = None
         if not isinstance(marks, dict):
-            raise MisconfiguredError(
-                f"The high-water mark at {self.path} is damaged; docs/operations.md "
-                "says how to set it from the newest batch you know of."
-            )
+            raise MisconfiguredError(message("high_water_damaged", path=str(self.path)))
         return marks
 
     def current(self) -> int:

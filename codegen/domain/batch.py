@@ -89,7 +89,7 @@ def _order_problems(order: BatchOrder) -> list[FieldError]:
         try:
             normalise_gtin(order.gtin)
         except GtinError as fault:
-            problems.append(FieldError("/gtin", "invalid_gtin", str(fault)))
+            problems.append(FieldError("/gtin", "invalid_gtin", fault.detail))
     if order.link_form is LinkForm.GS1 and order.gtin is None:
         problems.append(FieldError("/gtin", "required", message("gtin_for_link")))
     try:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from codegen.domain.messages import message
 from core.errors import FieldError
 
 # White text lies on the primary colour, which glows as the page lights it from above.
@@ -94,12 +95,12 @@ def check_kit(kit: BrandKit) -> Iterable[FieldError]:
     if kit.accent is not None and not _COLOUR.fullmatch(kit.accent):
         yield _not_a_colour("/colours/accent")
     if kit.hotline is not None and not _HOTLINE.fullmatch(kit.hotline):
-        detail = "Write it in digits, blanks and hyphens: 400-000-0000."
+        detail = message("hotline_form")
         yield FieldError("/hotline", "invalid", detail)
     for name in ("contact_url", "privacy_url", "rules_url"):
         url = getattr(kit, name)
         if url is not None and not _LINK.fullmatch(url):
-            detail = "Write an address that begins with https://, in plain letters."
+            detail = message("https_needed")
             yield FieldError(f"/{name}", "invalid", detail)
 
 
@@ -112,15 +113,12 @@ def _check_primary(colour: str) -> Iterable[FieldError]:
         yield FieldError(
             "/colours/primary",
             "low_contrast",
-            f"White text on it, where it glows, has a contrast of {found:.1f}; "
-            f"{MIN_CONTRAST} is needed. Take a darker one.",
+            message("low_contrast", found=found, least=MIN_CONTRAST),
         )
 
 
 def _not_a_colour(pointer: str) -> FieldError:
-    return FieldError(
-        pointer, "invalid", "Write a colour like #183f86, in small letters."
-    )
+    return FieldError(pointer, "invalid", message("colour_form"))
 
 
 def read_colour(text: str) -> Rgb:

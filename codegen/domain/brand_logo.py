@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from codegen.domain.messages import message
+from core.messages import Message, WrongValueError
+
 MAX_BYTES: Final = 32_768
 MAX_PIXELS: Final = 1_024
 MAX_ELEMENTS: Final = 500
@@ -117,8 +120,8 @@ _DECLARATION: Final = re.compile(
 )
 
 
-class LogoError(ValueError):
-    """What is wrong with a logo, in a sentence."""
+class LogoError(WrongValueError):
+    """A logo is not one that may be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,67 +148,65 @@ def read_logo(data_url: str) -> Logo:
     """Read a logo from a data: URL; raises LogoError."""
     found = _DATA_URL.fullmatch(data_url)
     if found is None:
-        raise LogoError(
-            "Write the logo as data:image/png;base64,… or data:image/svg+xml;base64,…."
-        )
+        raise LogoError(message("logo_form"))
     try:
         content = base64.b64decode(found[2], validate=True)
     except binascii.Error:
-        raise LogoError("The logo is not base64.") from None
+        raise LogoError(message("logo_not_base64")) from None
     if len(content) > MAX_BYTES:
-        raise LogoError(f"A logo has at most {MAX_BYTES:,} bytes.")
+        raise LogoError(message("logo_too_large", most=MAX_BYTES))
     for fault in (_check_png if found[1] == PNG else _check_svg)(content):
         raise LogoError(fault)
     return Logo(found[1], content)
 
 
-def _check_png(content: bytes) -> Iterator[str]:
+def _check_png(content: bytes) -> Iterator[Message]:
     """Say what is wrong with a PNG (PNG Specification, section 5); no pixel is read."""
     if len(content) < _PNG_HEAD.size or not content.endswith(_PNG_END):
-        yield "This is not a whole PNG."
+        yield message("png_cut_short")
         return
     signature, _, kind, width, height = _PNG_HEAD.unpack_from(content)
     if signature != _PNG_SIGNATURE or kind != b"IHDR":
-        yield "This is not a PNG."
+        yield message("not_a_png")
     elif not (0 < width <= MAX_PIXELS and 0 < height <= MAX_PIXELS):
-        yield f"A logo has at most {MAX_PIXELS} by {MAX_PIXELS} pixels."
+        yield message("too_many_pixels", most=MAX_PIXELS)
 
 
-def _check_svg(content: bytes) -> Iterator[str]:
+def _check_svg(content: bytes) -> Iterator[Message]:
     """Say what an SVG has that a logo needs not."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        yield "Save the SVG as UTF-8."
+        yield message("svg_not_utf8")
         return
     body = _DECLARATION.sub("", text, count=1)
     if "<!" in body or "<?" in body:
-        yield "The SVG has a DOCTYPE, a comment or an instruction; leave it out."
+        yield message("svg_with_more")
         return
     try:
         root = ET.fromstring(body)  # noqa: S314 - without a DTD nothing is expanded
     except ET.ParseError:
-        yield "The SVG cannot be read."
+        yield message("svg_unreadable")
         return
     if root.tag != f"{_SVG_SPACE}svg":
-        yield "The SVG does not begin with <svg> of http://www.w3.org/2000/svg."
+        yield message("not_an_svg")
         return
     for number, element in enumerate(root.iter(), 1):
         if number > MAX_ELEMENTS:
-            yield f"The SVG has more than {MAX_ELEMENTS} shapes."
+            yield message("too_many_shapes", most=MAX_ELEMENTS)
             return
         yield from _check_element(element)
 
 
-def _check_element(element: ET.Element) -> Iterator[str]:
+def _check_element(element: ET.Element) -> Iterator[Message]:
     name = element.tag.removeprefix(_SVG_SPACE)
     if name not in _ELEMENTS:
-        yield f"The SVG has <{name[:40]}>, which a logo may not have."
+        yield message("svg_element", name=name[:40])
     for key, value in element.attrib.items():
         if key in _LINKS:
             if not value.startswith("#"):
-                yield "The SVG leads to something outside itself."
+                yield message("svg_leads_out")
         elif key not in _ATTRIBUTES:
-            yield f"The SVG has {key[:60]}=…, which a logo may not have."
+            yield message("svg_attribute", name=key[:60])
         elif _URL.search(value):
-            yield f"The SVG names an address in {key}."
+            yield message("svg_address", name=key)

@@ -5,12 +5,15 @@ A GTIN has 8, 12, 13 or 14 digits; here it is kept as 14, with zeros in front.
 
 from typing import Final
 
+from codegen.domain.messages import message
+from core.messages import WrongValueError
+
 GTIN_DIGITS: Final = 14
 _LENGTHS: Final = (8, 12, 13, 14)
 
 
-class GtinError(ValueError):
-    """The text is not a GTIN; the message says why in one sentence."""
+class GtinError(WrongValueError):
+    """The text is not a GTIN."""
 
 
 def check_digit(body: str) -> str:
@@ -29,13 +32,12 @@ def check_digit(body: str) -> str:
 def normalise_gtin(text: str) -> str:
     """Return a GTIN-8, -12, -13 or -14 as 14 digits; raises GtinError."""
     if not (text.isascii() and text.isdigit()):
-        raise GtinError("A GTIN is made of the digits 0 to 9 only.")
+        raise GtinError(message("gtin_digits"))
     if len(text) not in _LENGTHS:
-        raise GtinError(f"A GTIN has 8, 12, 13 or 14 digits; this has {len(text)}.")
+        raise GtinError(message("gtin_length", length=len(text)))
     expected = check_digit(text[:-1])
     if text[-1] != expected:
         raise GtinError(
-            f"The last digit of GTIN {text} is its check digit and has to be "
-            f"{expected}, not {text[-1]}."
+            message("gtin_check_digit", gtin=text, expected=expected, given=text[-1])
         )
     return text.zfill(GTIN_DIGITS)

@@ -74,4 +74,4 @@ def _read_logo(data_url: str | None) -> Logo | None:
     try:
         return None if data_url is None else read_logo(data_url)
     except LogoError as fault:
-        raise InvalidInput.field("/logo", "invalid_logo", str(fault)) from None
+        raise InvalidInput.field("/logo", "invalid_logo", fault.detail) from None

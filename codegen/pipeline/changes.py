@@ -263,7 +263,7 @@ async def new_binding(
         try:
             given["gtin"] = normalise_gtin(given["gtin"])
         except GtinError as fault:
-            raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+            raise InvalidInput.field("/gtin", "invalid_gtin", fault.detail) from None
     if "sale_regions" in given:
         given["sale_regions"] = read_regions(given["sale_regions"], "/sale_regions")
     refuse_other_terms(batch, given, staff)

@@ -37,15 +37,9 @@ async def check_keys(conn: AsyncConnection, keys: EpochKeys) -> None:
     """Raise MisconfiguredError unless every epoch's key is here and right."""
     for epoch, check in sorted((await store.load_key_checks(conn)).items()):
         if epoch not in keys.epochs:
-            raise MisconfiguredError(
-                f"The master key of epoch {epoch} is missing; restore it from your key "
-                "backup. Without it genuine caps would look forged, so nothing starts."
-            )
+            raise MisconfiguredError(message("master_key_missing", epoch=epoch))
         if keys.check_value(epoch) != check:
-            raise MisconfiguredError(
-                f"The master key of epoch {epoch} is not the one that this database's "
-                "codes were made with; restore the right key file."
-            )
+            raise MisconfiguredError(message("master_key_other", epoch=epoch))
 
 
 async def rotate_epoch(

@@ -25,4 +25,4 @@ def read_gtin(given: str) -> str:
     try:
         return normalise_gtin(given)
     except GtinError as fault:
-        raise InvalidInput.field("/gtin", "invalid_gtin", str(fault)) from None
+        raise InvalidInput.field("/gtin", "invalid_gtin", fault.detail) from None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from core.errors import Forbidden, InvalidInput, Unauthenticated
+from core.messages import Message
 from core.sentences import message
 
 
@@ -42,13 +43,16 @@ def check_scopes(role: Role, scopes: Mapping[str, str | None]) -> None:
     """Raise InvalidInput for a scope that would narrow nothing for a role."""
     for name, value in scopes.items():
         if value is not None and name not in SCOPES[role]:
-            narrowed = " and ".join(sorted(SCOPES[role])) or "nothing"
             raise InvalidInput.field(
-                f"/{name}",
-                "scope_without_meaning",
-                f"A {name} narrows nothing for the role {role}; that role is narrowed "
-                f"by {narrowed}.",
+                f"/{name}", "scope_without_meaning", _tell_scopes(name, role)
             )
+
+
+def _tell_scopes(name: str, role: Role) -> Message:
+    known = ", ".join(sorted(SCOPES[role]))
+    if not known:
+        return message("no_scopes", name=name, role=role.value)
+    return message("scope_without_meaning", name=name, role=role.value, known=known)
 
 
 class Principal:

@@ -120,6 +120,14 @@ CALLERS: Final[Sentences] = {
         "角色 {role} 不能做这件事；需要 {allowed}。",
         "Role {role} may not do this; it takes {allowed}.",
     ),
+    "scope_without_meaning": (
+        "角色 {role} 不能用 {name} 限定；可用的有：{known}。",
+        "A {name} narrows nothing for the role {role}, which is narrowed by {known}.",
+    ),
+    "no_scopes": (
+        "角色 {role} 不能用 {name} 限定；它没有范围可限定。",
+        "A {name} narrows nothing for the role {role}, and nothing else does.",
+    ),
     "too_many_wrong_codes": (
         (
             "今天用这个令牌查的码里，不属于您批次的已超过 {most:,} 个；明天（UTC）"

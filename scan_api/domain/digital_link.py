@@ -65,7 +65,7 @@ def parse_digital_link(path: str, query: str = "") -> DigitalLink:
     try:
         link = read_gs1_link(path, query)
     except Gs1Error as fault:
-        raise Unparsable(str(fault)) from None
+        raise Unparsable(fault.detail) from None
     if link.key != _GTIN:
         raise Unparsable(message("not_a_product_link"))
     by_key = dict(link.qualifiers)

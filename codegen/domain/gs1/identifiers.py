@@ -13,6 +13,8 @@ from typing import Final
 
 from codegen.domain.gs1.table import CHECKS, KEYS, TABLE
 from codegen.domain.gtin import check_digit
+from codegen.domain.messages import message
+from core.messages import Message, WrongValueError
 
 _CHARACTERS: Final = {
     "N": frozenset("0123456789"),
@@ -27,15 +29,15 @@ _CHARACTERS: Final = {
 }
 ENCODABLE: Final = _CHARACTERS["X"]
 _WORDS: Final = {
-    "N": "digits",
-    "X": "letters, digits and signs that GS1 allows",
-    "Y": "capital letters, digits, # - and /",
-    "Z": "letters, digits, - and _",
+    "N": message("digits"),
+    "X": message("characters_of_gs1"),
+    "Y": message("capitals"),
+    "Z": message("letters_and_digits"),
 }
 
 
-class Gs1Error(ValueError):
-    """Something breaks GS1's rules; the message is a sentence."""
+class Gs1Error(WrongValueError):
+    """Something breaks GS1's rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +86,15 @@ class Identifier:
     def check(self, value: str) -> None:
         """Raise Gs1Error with what is wrong with a value."""
         if not self.fits(value):
-            raise Gs1Error(f"The value of /{self.ai}/ has {self._wording()}.")
+            raise Gs1Error(self._tell_form())
         for part, piece in self._cut(value):
             if part.check is None:
                 continue
             fault = _CHECKED_BY[part.check](piece)
             if fault is not None:
-                raise Gs1Error(f"The value of /{self.ai}/, {value}, {fault}.")
+                raise Gs1Error(
+                    message("value_wrong", ai=self.ai, value=value, why=fault)
+                )
 
     def _cut(self, value: str) -> Iterator[tuple[Part, str]]:
         """Lay the parts on a value; an optional part that is not there is left out."""
@@ -101,17 +105,22 @@ class Identifier:
             if piece or not part.optional:
                 yield part, piece
 
-    def _wording(self) -> str:
+    def _tell_form(self) -> Message:
         kinds = {part.kind for part in self.parts}
         kind = kinds.pop() if len(kinds) == 1 else "X"
-        if self.shortest == self.longest:
-            return f"{self.longest} {_WORDS[kind]}"
-        return f"{self.shortest} to {self.longest} {_WORDS[kind]}"
+        length = str(self.longest)
+        if self.shortest < self.longest:
+            length = message("from_to", least=self.shortest, most=self.longest)
+        return message(
+            "value_of_length", ai=self.ai, length=length, characters=_WORDS[kind]
+        )
 
 
-def _check_sum(value: str) -> str | None:
+def _check_sum(value: str) -> Message | None:
     expected = check_digit(value[:-1])
-    return None if value[-1] == expected else f"should end in check digit {expected}"
+    if value[-1] == expected:
+        return None
+    return message("other_check_digit", expected=expected)
 
 
 _PRIMES: Final = (
@@ -125,11 +134,11 @@ _ORDER: Final = (
 )
 
 
-def _check_pair(value: str) -> str | None:
+def _check_pair(value: str) -> Message | None:
     """Check the two last characters of a GMN (General Specifications, 7.9.5)."""
     body = value[:-2]
     if not body or len(body) > len(_PRIMES):
-        return "is too short for its check characters"
+        return message("too_short_to_check")
     weights = _PRIMES[: len(body)][::-1]
     total = sum(
         _ORDER.index(character) * weight
@@ -137,7 +146,9 @@ def _check_pair(value: str) -> str | None:
     )
     total %= 1021
     expected = _PAIR[total >> 5] + _PAIR[total & 31]
-    return None if value[-2:] == expected else f"should end in {expected}"
+    if value[-2:] == expected:
+        return None
+    return message("other_check_characters", expected=expected)
 
 
 def _is_day(year: int, month: int, day: int) -> bool:
@@ -148,33 +159,35 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _check_day(value: str) -> str | None:
+def _check_day(value: str) -> Message | None:
     # A leap year for the one that every fourth is: 2000 to 2099 have no other.
     found = _is_day(2000 + int(value[:2]), int(value[2:4]), int(value[4:]))
-    return None if found else "is no date; it is YYMMDD"
+    return None if found else message("not_a_date", form="YYMMDD")
 
 
-def _check_day_or_month(value: str) -> str | None:
+def _check_day_or_month(value: str) -> Message | None:
     """Let a day 00 be the whole month (General Specifications, 3.4.2)."""
     return _check_day(value[:4] + "01" if value.endswith("00") else value)
 
 
-def _check_whole_day(value: str) -> str | None:
+def _check_whole_day(value: str) -> Message | None:
     found = _is_day(int(value[:4]), int(value[4:6]), int(value[6:]))
-    return None if found else "is no date; it is YYYYMMDD"
+    return None if found else message("not_a_date", form="YYYYMMDD")
 
 
-def _check_time(value: str) -> str | None:
+def _check_time(value: str) -> Message | None:
     """Check hours and, where they are told, minutes."""
     hours, minutes = int(value[:2]), int(value[2:] or 0)
-    return None if hours < 24 and minutes < 60 else "is no time of day"  # noqa: PLR2004
+    if hours < 24 and minutes < 60:  # noqa: PLR2004
+        return None
+    return message("not_a_time")
 
 
-def _check_sixty(value: str) -> str | None:
-    return None if int(value) < 60 else "is no time of day"  # noqa: PLR2004 - minutes
+def _check_sixty(value: str) -> Message | None:
+    return None if int(value) < 60 else message("not_a_time")  # noqa: PLR2004 - minutes
 
 
-_CHECKED_BY: Final[dict[str, Callable[[str], str | None]]] = dict(
+_CHECKED_BY: Final[dict[str, Callable[[str], Message | None]]] = dict(
     zip(
         CHECKS,
         (

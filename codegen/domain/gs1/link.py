@@ -6,12 +6,15 @@ attributes in the query, none of them twice. What the query says besides is not 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from codegen.domain.gs1.compression import decompress
 from codegen.domain.gs1.identifiers import IDENTIFIERS, Gs1Error, Identifier
 from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.messages import message
+from core.messages import Message
 
 Elements = tuple[tuple[str, str], ...]
 _GTIN: Final = "01"
@@ -46,7 +49,7 @@ def read_gs1_link(path: str, query: str = "") -> Gs1Link:
     if len(segments) % 2:
         if len(pairs) != 1:
             last = segments[-1][:40]
-            raise Gs1Error(f"The link ends after /{last}/, without its value.")
+            raise Gs1Error(message("link_ends", part=last))
         return _read_half_compressed(pairs[0], segments[-1], attributes)
     _check_order(pairs[0][0], [ai for ai, _ in pairs[1:]])
     return _check(pairs[0], pairs[1:], attributes)
@@ -68,7 +71,7 @@ def _read_half_compressed(
 ) -> Gs1Link:
     """Read a link of which all but the primary key is compressed."""
     if rest in IDENTIFIERS:
-        raise Gs1Error(f"The link ends after /{rest}/, without its value.")
+        raise Gs1Error(message("link_ends", part=rest))
     _key_of(key[0])
     return _arrange([key, *_decompress(rest), *attributes])
 
@@ -76,10 +79,7 @@ def _read_half_compressed(
 def _decompress(text: str) -> Elements:
     elements = decompress(text)
     if elements is None:
-        raise Gs1Error(
-            f"/{text[:40]}/ is neither an identifier of GS1 with a value nor a "
-            "compressed link."
-        )
+        raise Gs1Error(message("not_a_part_of_links", part=text[:40]))
     return elements
 
 
@@ -90,9 +90,9 @@ def _arrange(elements: Iterable[tuple[str, str]]) -> Gs1Link:
     is the one that more of the elements go.
     """
     rest = list(elements)
-    keys = [pair for pair in rest if _known(pair[0], "/query").qualifiers is not None]
+    keys = [pair for pair in rest if _known(pair[0]).qualifiers is not None]
     if not keys:
-        raise Gs1Error("The link names nothing that GS1 has a key for.")
+        raise Gs1Error(message("link_without_key"))
     named = {ai for ai, _ in rest}
     ways = IDENTIFIERS[keys[0][0]].qualifiers or ((),)
     way = max(ways, key=lambda each: len(named.intersection(each)))
@@ -107,21 +107,23 @@ def _check_order(key: str, named: Sequence[str]) -> None:
     allowed = {ai for way in ways for ai in way}
     for ai in named:
         if ai not in allowed:
-            raise Gs1Error(f"/{ai[:40]}/ cannot qualify /{key}/ in a link.")
+            raise Gs1Error(message("no_qualifier", ai=ai[:40], key=key))
     if not any(
         list(named) == [ai for ai in way if ai in named] for way in ways or [()]
     ):
-        orders = " or ".join(", ".join(f"/{ai}/" for ai in way) for way in ways)
-        raise Gs1Error(f"Qualifiers stand once each, in the order {orders}.")
+        told = (", ".join(f"/{ai}/" for ai in way) for way in ways)
+        orders = reduce(_either, told)
+        raise Gs1Error(message("order_of_qualifiers", orders=orders))
+
+
+def _either(one: str, other: str) -> Message:
+    return message("either_order", one=one, other=other)
 
 
 def _key_of(ai: str) -> tuple[tuple[str, ...], ...]:
     identifier = IDENTIFIERS.get(ai)
     if identifier is None or identifier.qualifiers is None:
-        raise Gs1Error(
-            f"/{ai[:40]}/ begins no link of GS1; a link to a product begins with /01/ "
-            "and its GTIN."
-        )
+        raise Gs1Error(message("no_start_of_links", ai=ai[:40]))
     return identifier.qualifiers
 
 
@@ -135,14 +137,14 @@ def _check(
     for ai, value in qualifiers:
         _check_value(ai, value)
     for ai, _ in attributes:
-        if not _known(ai, "query").attribute:
-            raise Gs1Error(f"({ai}) cannot stand in the query of a link.")
+        if not _known(ai).attribute:
+            raise Gs1Error(message("not_for_queries", ai=ai))
     kept = tuple((ai, _check_value(ai, value)) for ai, value in attributes)
     link = Gs1Link(*key, tuple(qualifiers), kept)
     named = [ai for ai, _ in link.elements]
     for ai in named:
         if named.count(ai) > 1:
-            raise Gs1Error(f"({ai}) stands in the link twice.")
+            raise Gs1Error(message("twice_in_link", ai=ai))
     _refuse_misplaced(link)
     return link
 
@@ -154,13 +156,13 @@ def _refuse_misplaced(link: Gs1Link) -> None:
         if taken.issubset(way):
             for ai, _ in link.attributes:
                 if ai in way:
-                    raise Gs1Error(f"({ai}) belongs in the path of the link.")
+                    raise Gs1Error(message("for_the_path", ai=ai))
 
 
-def _known(ai: str, where: str) -> Identifier:
+def _known(ai: str) -> Identifier:
     identifier = IDENTIFIERS.get(ai)
     if identifier is None:
-        raise Gs1Error(f"{ai[:40]} in the {where.strip('/')} is no identifier of GS1.")
+        raise Gs1Error(message("unknown_identifier", ai=ai[:40]))
     return identifier
 
 
@@ -170,6 +172,6 @@ def _check_value(ai: str, value: str) -> str:
         try:
             return normalise_gtin(value)
         except GtinError as fault:
-            raise Gs1Error(str(fault)) from None
+            raise Gs1Error(fault.detail) from None
     IDENTIFIERS[ai].check(value)
     return value

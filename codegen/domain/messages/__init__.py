@@ -4,6 +4,7 @@ from typing import Final
 
 from codegen.domain.messages.codes import CODES
 from codegen.domain.messages.issuing import ISSUING
+from codegen.domain.messages.values import VALUES
 from core.messages import Catalogue
 
-message: Final = Catalogue(CODES, ISSUING)
+message: Final = Catalogue(CODES, ISSUING, VALUES)
