@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
 from core.errors import Conflict
+from core.messages import Message
 from core.terminal import shown
 from printer_export.domain.epcis.names import cap_uri_prefix
+from printer_export.domain.messages import message
 from printer_export.domain.packages.rows import Octets
 from printer_export.files.reading import Count, Layout, ListedFile, PackageReader, typed
 
@@ -90,7 +92,7 @@ class _Opened:
                 content = self.reader.read_bytes(file.path, start, count)
                 if len(content) != count * width:
                     raise Conflict(
-                        f"{shown(file.path)} ends before row {start + count}."
+                        message("ends_early", file=shown(file.path), row=start + count)
                     )
                 yield file, start, np.frombuffer(content, np.uint8).reshape(-1, width)
 
@@ -114,8 +116,7 @@ def check_package(reader: PackageReader, public_pem: bytes | None) -> Iterator[C
     Without the brand's public key the rest says only that nothing was damaged.
     """
     if public_pem is None:
-        sentence = "Name the brand's public key to know whom this package is from."
-        yield Check("signature", Verdict.NOT_CHECKED, sentence)
+        yield Check("signature", Verdict.NOT_CHECKED, message("name_public_key"))
     else:
         yield _check("signature", lambda: _signature(reader, public_pem))
     try:
@@ -134,7 +135,7 @@ def check_package(reader: PackageReader, public_pem: bytes | None) -> Iterator[C
         yield _check("duplicates", lambda: _duplicates(opened))
 
 
-def _check(name: str, look: Callable[[], str]) -> Check:
+def _check(name: str, look: Callable[[], Message]) -> Check:
     """Look; what is wrong is raised as Conflict."""
     try:
         return Check(name, Verdict.OK, look())
@@ -142,12 +143,12 @@ def _check(name: str, look: Callable[[], str]) -> Check:
         return Check(name, Verdict.FAILED, fault.detail)
 
 
-def _signature(reader: PackageReader, public_pem: bytes) -> str:
+def _signature(reader: PackageReader, public_pem: bytes) -> Message:
     reader.verify_signature(public_pem)
-    return f"The manifest is signed by key {reader.key_id}."
+    return message("signed_by", key=reader.key_id)
 
 
-def _sums(opened: _Opened) -> str:
+def _sums(opened: _Opened) -> Message:
     """Hash each file, and hold both lists of hashes against each other."""
     reader = opened.reader
     reader.verify_hashes(lambda _done, _total: None)
@@ -158,48 +159,49 @@ def _sums(opened: _Opened) -> str:
     listed = {path: digest for digest, _, path in (x.partition("  ") for x in lines)}
     if listed != wanted:
         wrong = sorted(path for path, _ in listed.items() ^ wanted.items())
-        raise Conflict(f"SHA256SUMS and the manifest differ about {shown(wrong[0])}.")
-    return f"All {len(wanted):,} files have the SHA-256 that the manifest says."
+        raise Conflict(message("sums_differ", file=shown(wrong[0])))
+    return message("sums_right", count=len(wanted))
 
 
-def _files(opened: _Opened) -> str:
+def _files(opened: _Opened) -> Message:
     """Look for files that nobody signed, or that stand twice in the archive."""
     source, listed = opened.reader.source, {x.path for x in opened.reader.files}
     if "layout.json" not in listed:
-        raise Conflict("The manifest does not list layout.json, so nobody signed it.")
+        raise Conflict(message("layout_unsigned"))
     if source.twice:
-        raise Conflict(f"{shown(source.twice[0])} stands twice in the archive.")
+        raise Conflict(message("twice_in_archive", file=shown(source.twice[0])))
     strange = [p for p in source.sizes if p.startswith("data/") and p not in listed]
     if strange:
-        raise Conflict(
-            f"The manifest knows nothing of {shown(strange[0])}. Never print from it; "
-            "take it away, and check again."
-        )
-    passed = ""
-    if source.dropped:
-        passed = (
-            f" Passed over what systems drop into folders: {shown(source.dropped[0])}"
-            f"{f' and {len(source.dropped) - 1} more' * (len(source.dropped) > 1)}."
-        )
-    return f"Each file of codes is in the manifest, and stands there once.{passed}"
+        raise Conflict(message("not_listed", file=shown(strange[0])))
+    if not source.dropped:
+        return message("all_listed")
+    file, more = shown(source.dropped[0]), len(source.dropped) - 1
+    if not more:
+        return message("all_listed_but_one", file=file)
+    return message("all_listed_but_more", file=file, more=more)
 
 
-def _indexes(opened: _Opened) -> str:
+def _indexes(opened: _Opened) -> Message:
     """Count the rows of all files, and see that each index has one."""
     order = opened.order
     first, last = order.from_index, order.to_index
     rows = sum(each.rows or 0 for each in opened.data)
     if not rows == order.quantity == last - first + 1:
         raise Conflict(
-            f"{rows:,} rows in the files for {order.quantity:,} codes ordered, "
-            f"indexes {first} to {last}."
+            message(
+                "rows_and_codes",
+                rows=rows,
+                quantity=order.quantity,
+                first=first,
+                last=last,
+            )
         )
     for start in range(first, last + 1, _HELD):
         seen = np.zeros(min(_HELD, last + 1 - start), dtype=np.bool_)
         for file in opened.data:
             assert file.rows is not None
             if not file.index_step:
-                raise Conflict(f"The rows of {shown(file.path)} all have one index.")
+                raise Conflict(message("rows_of_one_index", file=shown(file.path)))
             last_index = file.first_index + (file.rows - 1) * file.index_step
             ends = (file.first_index, last_index)
             low, step = min(ends), abs(file.index_step)
@@ -207,33 +209,33 @@ def _indexes(opened: _Opened) -> str:
             seen[begin - start : max(0, max(ends) + 1 - start) : step] = True
         if not seen.all():
             missing = start + int(np.argmin(seen))
-            raise Conflict(f"Index {missing} is in no file, so another stands twice.")
-    return f"{rows:,} rows for {rows:,} codes; each index stands once."
+            raise Conflict(message("index_lacking", index=missing))
+    return message("each_index_once", rows=rows)
 
 
-def _layout(opened: _Opened) -> str:
+def _layout(opened: _Opened) -> Message:
     """See that columns lie within a row, and rows fill their files."""
     layout = opened.layout
     if not any(file.rows for file in opened.data):
-        raise Conflict("The manifest lists no file of codes.")
+        raise Conflict(message("no_codes_listed"))
     link = layout.link
     if link is None or link.stop - link.start <= CODE_SYMBOLS:
-        raise Conflict("The layout has no column for links.")
+        raise Conflict(message("no_column_of_links"))
     room = layout.row_bytes - len(_END)
     if any(each.offset + each.length > room for each in layout.columns):
-        raise Conflict("The layout has columns that reach past the end of a row.")
+        raise Conflict(message("columns_too_wide"))
     for file in opened.data:
         size = layout.header_bytes + (file.rows or 0) * layout.row_bytes
         size += layout.footer_bytes
         found = opened.reader.source.sizes.get(file.path, 0)
         if not size == file.bytes == found:
             raise Conflict(
-                f"{shown(file.path)} has {found:,} bytes; its rows need {size:,}."
+                message("other_size", file=shown(file.path), found=found, size=size)
             )
-    return f"Each row has {layout.row_bytes} bytes, and rows fill their files."
+    return message("layout_right", row_bytes=layout.row_bytes)
 
 
-def _rows(opened: _Opened) -> str:
+def _rows(opened: _Opened) -> Message:
     """Read every row: the same but for its columns, and those as they must be."""
     layout, prefix = opened.layout, opened.prefix
     link, grouped = layout.link, layout.slice_of("code")
@@ -248,30 +250,30 @@ def _rows(opened: _Opened) -> str:
         if template is None:
             template = rows[0, between].copy()
         wrong = {
-            "is not parted or ended like the first": rows[:, between] != template,
-            "does not end with CR LF": rows[:, -len(_END) :] != list(_END),
-            "has a link of another beginning": _unlike(
+            message("row_parted_otherwise"): rows[:, between] != template,
+            message("row_without_end"): rows[:, -len(_END) :] != list(_END),
+            message("row_of_other_link"): _unlike(
                 rows[:, link.start : link.stop - CODE_SYMBOLS], prefix
             ),
-            "has a sign that codes have not": ~_IS_SYMBOL[codes],
+            message("row_of_no_code"): ~_IS_SYMBOL[codes],
         }
         if grouped is not None:
-            wrong["shows another code than its link"] = _ungrouped(
-                rows[:, grouped], codes
-            )
+            wrong[message("row_of_other_code")] = _ungrouped(rows[:, grouped], codes)
         if sequence is not None:
             numbers = (
                 file.first_index + 1 + file.index_step * (start + np.arange(len(rows)))
             )
-            wrong["has another sequence than its index"] = _misnumbered(
+            wrong[message("row_of_other_sequence")] = _misnumbered(
                 rows[:, sequence], numbers
             )
-        for said, places in wrong.items():
+        for what, places in wrong.items():
             bad = np.flatnonzero(places.any(axis=1))
             if bad.size:
                 at = start + int(bad[0]) + 1
-                raise Conflict(f"Row {at:,} of {shown(file.path)} {said}.")
-    return "All rows have the links, codes and numbers that they must."
+                raise Conflict(
+                    message("wrong_row", row=at, file=shown(file.path), what=what)
+                )
+    return message("all_rows_right")
 
 
 def _unlike(octets: Octets, text: bytes) -> Flags:
@@ -299,7 +301,7 @@ def _misnumbered(digits: Octets, numbers: NDArray[np.int64]) -> Flags:
     return differs
 
 
-def _duplicates(opened: _Opened) -> str:
+def _duplicates(opened: _Opened) -> Message:
     """Look for a code that stands twice, in several passes if there are many.
 
     A pass holds the codes whose last signs fall to it, sorted.
@@ -310,7 +312,7 @@ def _duplicates(opened: _Opened) -> str:
         held: list[NDArray[np.bytes_]] = []
         for _, _, rows in opened.blocks():
             if sum(map(len, held)) > _CROWDED:
-                raise Conflict("The codes are not spread like codes. Print nothing.")
+                raise Conflict(message("not_like_codes"))
             codes = np.ascontiguousarray(opened.codes(rows))
             tails = codes[:, -4:].copy().view("<u4")[:, 0].astype(np.uint64)
             mine = tails * _SPREAD % _PRIME % passes == number
@@ -319,5 +321,5 @@ def _duplicates(opened: _Opened) -> str:
         twice = np.flatnonzero(ordered[1:] == ordered[:-1])
         if twice.size:
             # The code itself is a secret, and logs are not.
-            raise Conflict("A code stands in this package twice. Print nothing.")
-    return f"No code stands twice among {quantity:,}."
+            raise Conflict(message("code_twice"))
+    return message("no_code_twice", quantity=quantity)

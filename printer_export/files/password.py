@@ -15,6 +15,7 @@ from typing import IO, Final
 import stream_unzip
 
 from core.errors import Conflict
+from printer_export.domain.messages import message
 from printer_export.files.secrets import Secrets, no_room
 
 _CHUNK: Final = 1 << 20
@@ -46,27 +47,29 @@ def unlock_zip(
 ) -> Iterator[Unlocked]:
     """Decrypt a zip with a password; `bounds` are its most members and most bytes."""
     if secrets.password is None:
-        raise Conflict(f"{path} has a password; name a file with it: --password-file.")
+        raise Conflict(message("zip_needs_password", path=str(path)))
     password = secrets.password().encode()
     with tempfile.TemporaryFile() as content:
         try:
-            yield Unlocked(tuple(_unlock(file, password, content, bounds)), content)
+            yield Unlocked(
+                tuple(_unlock(path, file, password, content, bounds)), content
+            )
         except stream_unzip.IncorrectAESPasswordError:
-            raise Conflict(f"The password does not open {path}.") from None
+            raise Conflict(message("password_does_not_open", path=str(path))) from None
         except stream_unzip.UnsupportedFeatureError:
-            raise Conflict(
-                f"{path} is not closed like a package; use the file as it was "
-                "downloaded."
-            ) from None
+            raise Conflict(message("closed_otherwise", path=str(path))) from None
         except stream_unzip.UnzipError as fault:
             raise Conflict(
-                f"{path} was damaged ({type(fault).__name__}). Print nothing, and "
-                "download it again."
+                message("zip_damaged", path=str(path), why=type(fault).__name__)
             ) from None
 
 
 def _unlock(
-    file: IO[bytes], password: bytes, content: IO[bytes], bounds: tuple[int, int]
+    path: Path,
+    file: IO[bytes],
+    password: bytes,
+    content: IO[bytes],
+    bounds: tuple[int, int],
 ) -> Iterator[tuple[str, int, int]]:
     file.seek(0)
     most_members, most_bytes = bounds
@@ -82,10 +85,7 @@ def _unlock(
             for chunk in chunks:
                 end += len(chunk)
                 if end > most_bytes or number > most_members:
-                    raise Conflict(
-                        "The package would unpack to far more than codes do. Print "
-                        "nothing, and ask the brand."
-                    )
+                    raise Conflict(message("unpacks_too_far", path=str(path)))
                 try:
                     content.write(chunk)
                 except OSError as fault:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import Conflict
 from core.terminal import shown
+from printer_export.domain.messages import message
 from printer_export.domain.packages.manifest import FORMAT
 from printer_export.files.secrets import Secrets
 from printer_export.files.signing import key_id_of
@@ -88,16 +89,14 @@ class PackageReader:
         self.source = source
         self.manifest = self.read_json("manifest.json")
         if self.manifest.get("format") != FORMAT:
-            raise Conflict(
-                "This is not a package of codes, or it is a newer kind of one."
-            )
+            raise Conflict(message("other_format"))
         self.layout = self.read_json("layout.json")
         self._open: tuple[str, IO[bytes]] | None = None
         self.files = typed(self.manifest.get("files"), tuple[ListedFile, ...])
         self.record = typed(self.layout, Layout)
         listed = [each.path for each in self.files]
         if len(set(listed)) != len(listed):
-            raise Conflict("The manifest lists a file twice. Print nothing.")
+            raise Conflict(message("listed_twice"))
 
     def verify_signature(self, public_pem: bytes) -> None:
         """Check who signed the manifest; raises Conflict with a sentence."""
@@ -106,20 +105,19 @@ class PackageReader:
         except ValueError:
             key = None
         if not isinstance(key, Ed25519PublicKey):
-            raise Conflict("The key is not an Ed25519 public key in PEM.")
+            raise Conflict(message("no_public_key"))
         try:
             key.verify(self.read("manifest.sig"), self.read("manifest.json"))
         except InvalidSignature:
             raise Conflict(
-                f"The manifest is not signed by this key ({key_id_of(key)}); it names "
-                f"{self.key_id}. Print nothing, and ask the brand."
+                message("signed_by_other", key=key_id_of(key), named=self.key_id)
             ) from None
 
     @property
     def key_id(self) -> str:
         """The key that the manifest names, if it is the name of one."""
         named = str(self.manifest.get("key_id"))
-        return named if _KEY_ID.fullmatch(named) else "no key"
+        return named if _KEY_ID.fullmatch(named) else message("names_no_key")
 
     def verify_hashes(self, progress: Callable[[int, int], None]) -> None:
         """Compare each file with the manifest; raises Conflict naming the first wrong.
@@ -137,10 +135,7 @@ class PackageReader:
                     done += len(chunk)
                     progress(done, total)
             if not is_right or digest.hexdigest() != each.sha256:
-                raise Conflict(
-                    f"{shown(each.path)} is not what the manifest says; the package "
-                    "was damaged or changed. Print nothing, and download it again."
-                )
+                raise Conflict(message("other_than_listed", file=shown(each.path)))
 
     def read_rows(
         self, file: str, from_row: int, count: int
@@ -150,9 +145,7 @@ class PackageReader:
         content = self.read_bytes(file, from_row, count)
         link, width = self.record.slice_of("link") or slice(0, 0), self.record.row_bytes
         if len(content) != count * width or not content.isascii():
-            raise Conflict(
-                f"{shown(file)} has not the rows that the layout says; it was damaged."
-            )
+            raise Conflict(message("rows_lacking", file=shown(file)))
         text = content.decode("ascii")
         links = [
             text[start + link.start : start + link.stop]
@@ -175,7 +168,7 @@ class PackageReader:
         with _undamaged(path), self.source.open(path) as file:
             content = file.read(most + 1)
         if len(content) > most:
-            raise Conflict(f"{shown(path)} is too long for what it is.")
+            raise Conflict(message("too_long_a_file", file=shown(path)))
         return content
 
     def read_json(self, path: str) -> dict[str, Any]:
@@ -185,7 +178,7 @@ class PackageReader:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or _is_deep(content):
-            raise Conflict(f"{path} holds no JSON object; the package was damaged.")
+            raise Conflict(message("no_json_object", file=path))
         return content
 
     def close(self) -> None:
@@ -224,9 +217,7 @@ def typed(content: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as fault:
-        raise Conflict(
-            f"The manifest or the layout is not as it must be: {fault}."
-        ) from None
+        raise Conflict(message("other_manifest", why=str(fault))) from None
 
 
 @contextmanager
@@ -235,11 +226,10 @@ def _undamaged(path: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, KeyError):
-        raise Conflict(f"The package lacks {shown(path)}.") from None
+        raise Conflict(message("file_lacking", file=shown(path))) from None
     except (*DAMAGES, zlib.error) as fault:
         raise Conflict(
-            f"{shown(path)} cannot be read ({shown(fault)}); the package was damaged. "
-            "Print nothing, and download it again."
+            message("file_damaged", file=shown(path), why=shown(fault))
         ) from None
 
 

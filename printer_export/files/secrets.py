@@ -13,6 +13,7 @@ from typing import IO, Final
 import pyrage
 
 from core.errors import Conflict
+from printer_export.domain.messages import message
 
 _AGE: Final = b"age-encryption.org/v1"
 _LONGEST_SECRET: Final = 64 << 10
@@ -32,9 +33,11 @@ def read_secret(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(_LONGEST_SECRET).decode()
     except OSError as fault:
-        raise Conflict(f"Cannot read {path}: {fault.strerror}.") from None
+        raise Conflict(
+            message("unreadable", path=str(path), why=str(fault.strerror))
+        ) from None
     except UnicodeDecodeError:
-        raise Conflict(f"{path} is not text.") from None
+        raise Conflict(message("not_text", path=str(path))) from None
 
 
 def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
@@ -45,9 +48,7 @@ def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
         return None
     identity = secrets.identity
     if identity is None:
-        raise Conflict(
-            f"{path} is closed with age; name the file of your identity: --identity."
-        )
+        raise Conflict(message("age_needs_identity", path=str(path)))
     lines = (line.strip() for line in read_secret(identity).splitlines())
     out = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
@@ -60,7 +61,14 @@ def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
         out.flush()
     except (pyrage.DecryptError, pyrage.IdentityError) as fault:
         out.close()
-        raise Conflict(f"{path} does not open with {identity}: {fault}.") from None
+        raise Conflict(
+            message(
+                "identity_does_not_open",
+                path=str(path),
+                identity=str(identity),
+                why=str(fault),
+            )
+        ) from None
     except OSError as fault:
         out.close()
         raise no_room(path, fault) from None
@@ -70,6 +78,10 @@ def open_age(path: Path, file: IO[bytes], secrets: Secrets) -> IO[bytes] | None:
 def no_room(path: Path, fault: OSError) -> Conflict:
     """Say that the disk is too full for what is decrypted."""
     return Conflict(
-        f"{path} cannot be decrypted in {tempfile.gettempdir()}: {fault.strerror}. "
-        "Set TMPDIR to a folder with room for it."
+        message(
+            "no_room_to_decrypt",
+            path=str(path),
+            folder=tempfile.gettempdir(),
+            why=str(fault.strerror),
+        )
     )

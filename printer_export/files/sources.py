@@ -19,6 +19,7 @@ from typing import IO, Final
 
 from core.errors import Conflict
 from core.terminal import shown
+from printer_export.domain.messages import message
 from printer_export.files.secrets import Secrets, open_age
 
 # Orders have at most 100,000 files of codes (domain.packages.preflight).
@@ -80,9 +81,11 @@ def open_source(path: Path, secrets: Secrets) -> Iterator[Source]:
         try:
             file: IO[bytes] = stack.enter_context(path.open("rb"))
         except OSError as fault:
-            raise Conflict(f"Cannot read {path}: {fault.strerror}.") from None
+            raise Conflict(
+                message("unreadable", path=str(path), why=str(fault.strerror))
+            ) from None
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise Conflict(f"{path} is neither a file nor a folder.")
+            raise Conflict(message("no_file_or_folder", path=str(path)))
         opened = open_age(path, file, secrets)
         if opened is not None:
             file = stack.enter_context(opened)
@@ -103,7 +106,9 @@ def _folder(path: Path) -> Source:
     if _MANIFEST not in {PurePosixPath(each).name for each in found}:
         closed = sorted(x for x in found if x.endswith((".zip", ".age")))
         if closed:
-            raise Conflict(f"{path} is not a package; name {shown(closed[0])} in it.")
+            raise Conflict(
+                message("no_package_but", path=str(path), name=shown(closed[0]))
+            )
 
     def open_file(name: str) -> IO[bytes]:
         descriptor = os.open(base / name, os.O_RDONLY | os.O_NOFOLLOW)
@@ -113,7 +118,9 @@ def _folder(path: Path) -> Source:
 
 
 def _raise(fault: OSError) -> None:
-    raise Conflict(f"Cannot read {fault.filename}: {fault.strerror}.")
+    raise Conflict(
+        message("unreadable", path=str(fault.filename), why=str(fault.strerror))
+    )
 
 
 @contextmanager
@@ -122,9 +129,7 @@ def _zip(path: Path, file: IO[bytes], secrets: Secrets) -> Iterator[Source]:
     try:
         archive = zipfile.ZipFile(_BoundedFile(file))
     except DAMAGES:
-        raise Conflict(
-            f"{path} is not a zip file, or only a part of one, or it was damaged."
-        ) from None
+        raise Conflict(message("no_zip", path=str(path))) from None
     with archive:
         members = [x for x in archive.infolist() if not x.filename.endswith("/")]
         _bound(len(members), path)
@@ -136,19 +141,13 @@ def _zip(path: Path, file: IO[bytes], secrets: Secrets) -> Iterator[Source]:
                 yield _arrange(path, files, unlocked.open)
             return
         if any(each.compress_type not in _METHODS for each in members):
-            raise Conflict(
-                f"{path} is compressed in a way that packages are not; use the file "
-                "as it was downloaded."
-            )
+            raise Conflict(message("other_compression", path=str(path)))
         packed = sum(each.compress_size for each in members)
         if packed > length or any(
             each.file_size > _RATIO * each.compress_size + _SLACK_BYTES
             for each in members
         ):
-            raise Conflict(
-                f"{path} would unpack to far more than codes do. Print nothing, and "
-                "ask the brand."
-            )
+            raise Conflict(message("unpacks_too_far", path=str(path)))
         infos = {each.filename.replace("\\", "/"): each for each in members}
         files = [(each.filename, each.file_size) for each in members]
         yield _arrange(path, files, lambda name: archive.open(infos[name]))
@@ -164,9 +163,9 @@ def _arrange(
         name = raw.replace("\\", "/")
         parts = name.split("/")
         if ".." in parts or _DRIVE.match(name) or len(name) > _LONGEST_NAME:
-            raise Conflict(f"{path} has a file that leads out of it: {shown(name)}.")
+            raise Conflict(message("leads_out", path=str(path), name=shown(name)))
         if name.startswith("/") or "" in parts or "\0" in name:
-            raise Conflict(f"{path} has a file without a right name: {shown(name)}.")
+            raise Conflict(message("no_right_name", path=str(path), name=shown(name)))
         if any(_is_dropped(part) for part in parts):
             dropped.append(name)
         elif name in sizes:
@@ -193,12 +192,10 @@ def _root(path: Path, sizes: Mapping[str, int]) -> str:
     depths = [name.count("/") for name in found]
     highest = [x for x, y in zip(found, depths, strict=True) if y == min(depths)]
     if not highest:
-        raise Conflict(f"{path} has no {_MANIFEST}, so it is not a package of codes.")
+        raise Conflict(message("no_manifest", path=str(path), name=_MANIFEST))
     if len(highest) > 1:
-        raise Conflict(
-            f"{path} has several packages in it; name one, such as "
-            f"{shown(PurePosixPath(min(highest)).parent)}."
-        )
+        one = shown(PurePosixPath(min(highest)).parent)
+        raise Conflict(message("several_packages", path=str(path), name=one))
     return highest[0][: -len(_MANIFEST)]
 
 
@@ -209,7 +206,7 @@ def _is_dropped(part: str) -> bool:
 
 def _bound(count: int, path: Path) -> None:
     if count > MAX_FILES:
-        raise Conflict(f"{path} has more files than a package has.")
+        raise Conflict(message("too_many_in_package", path=str(path)))
 
 
 class _BoundedFile(io.BufferedIOBase):

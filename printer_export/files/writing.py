@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 
 from codegen.domain import MAX_SERIAL, EpochKeys, seal_into
+from core.messages import Message
+from printer_export.domain.messages import message
 from printer_export.domain.packages.rows import (
     CODE_SYMBOLS,
     Octets,
@@ -223,10 +225,8 @@ def _sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _explain(path: Path, layout: RowLayout, count: int, error: OSError) -> str:
+def _explain(path: Path, layout: RowLayout, count: int, error: OSError) -> Message:
     if error.errno in _NO_ROOM:
-        return (
-            f"There is no room for {path}: its {count} rows need "
-            f"{layout.file_bytes(count)} bytes. Nothing was left behind."
-        )
-    return f"{path} could not be written: {error.strerror}. Nothing was left behind."
+        size = layout.file_bytes(count)
+        return message("no_room_to_write", path=str(path), rows=count, size=size)
+    return message("not_written", path=str(path), why=str(error.strerror))

@@ -146,7 +146,7 @@ def _make_directory(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise ExportWriteError(
-            f"Cannot write into {directory}: {fault.strerror}."
+            message("folder_unwritable", folder=str(directory), why=str(fault.strerror))
         ) from None
 
 
