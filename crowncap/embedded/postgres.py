@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +89,8 @@ class PostgresServer:
         programs: Programs,
         password: str,
         say: Say,
+        *,
+        settings: Mapping[str, str],
     ) -> None:
         """Take where it lives and whom it runs as; nothing is started yet."""
         self._places = places
@@ -95,6 +98,7 @@ class PostgresServer:
         self._programs = programs
         self._password = password
         self._say = say
+        self._settings = settings
         self._log = ServerLog(places.run / "postgres.log")
         self._process: ServerProcess | None = None
 
@@ -149,7 +153,7 @@ class PostgresServer:
     def _spawn(self) -> ServerProcess:
         # This is a list of paths, in which a quoted one may hold blanks.
         sockets = f'"{self._places.sockets}"'
-        settings = SETTINGS | {"unix_socket_directories": sockets}
+        settings = {**self._settings, "unix_socket_directories": sockets}
         flags = [f"--{name}={value}" for name, value in settings.items()]
         self._log.mark()
         child = self._account.spawn(

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -115,19 +115,22 @@ class RunningServers:
         self.stop()
 
 
-def start(data_dir: Path, *, say: Say) -> RunningServers:
+def start(
+    data_dir: Path, *, say: Say, settings: Mapping[str, str] = postgres.SETTINGS
+) -> RunningServers:
     """Start PostgreSQL and Valkey on a data directory, or take those that run on it.
 
-    Creates what is missing. `say` gets one line for the user at a time. Raises
+    Creates what is missing. `say` gets one line for the user at a time; `settings` are
+    PostgreSQL's, and only data that may be lost have others. Raises
     EmbeddedServerError, and then leaves nothing running.
     """
     try:
-        return _start(data_dir, say)
+        return _start(data_dir, say, settings)
     except OSError as error:
         raise EmbeddedServerError(_in_words(error)) from error
 
 
-def _start(data_dir: Path, say: Say) -> RunningServers:
+def _start(data_dir: Path, say: Say, settings: Mapping[str, str]) -> RunningServers:
     data_dir = data_dir.resolve()
     account = Account.choose(Places.of(data_dir).pgdata)
     prepare_data_dir(data_dir, account)
@@ -138,7 +141,9 @@ def _start(data_dir: Path, say: Say) -> RunningServers:
         postgres_password = obtain_password(places.keys / "postgres-password")
         valkey_password = obtain_password(places.keys / "valkey-password")
         servers = (
-            PostgresServer(places, account, programs, postgres_password, say),
+            PostgresServer(
+                places, account, programs, postgres_password, say, settings=settings
+            ),
             ValkeyServer(places, account, programs, valkey_password, say),
         )
         for server in servers:

@@ -35,11 +35,14 @@ def is_one_sentence(text: str) -> bool:
     return "\n" not in text and "Traceback" not in text and text[0].isupper()
 
 
-def test_both_servers_answer_with_the_settings_that_money_needs(
-    servers: embedded.RunningServers,
-) -> None:
+def test_both_servers_answer_with_the_settings_that_money_needs(ground: Path) -> None:
     """Durable commits, checksums, UTF-8, no TCP, and a cache that never evicts."""
-    urls = servers.urls
+    with embedded.start(ground / "data", say=print) as servers:
+        settings_are_those_that_money_needs(servers.urls)
+
+
+def settings_are_those_that_money_needs(urls: embedded.ServerUrls) -> None:
+    """Ask both servers."""
     settings = {
         name: one(urls, f"SELECT current_setting('{name}')")
         for name in (
