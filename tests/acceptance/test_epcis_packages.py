@@ -2,15 +2,16 @@
 
 import io
 import json
-import subprocess
+import os
 import zipfile
 from pathlib import Path
 
 from crowncap.demo import GTIN
 from tests.acceptance.test_batch_routes import path_of, refused
 from tests.acceptance.test_packages import approve, download, fresh, order
+from tests.fixtures.commands import run_command
 from tests.fixtures.epcis import cap_names, capture, faults_of, told
-from tests.fixtures.service import PROGRAM, Service
+from tests.fixtures.service import Service
 
 
 def test_a_package_commissions_its_codes_by_name(service: Service) -> None:
@@ -89,9 +90,7 @@ def test_it_can_be_checked_and_not_be_printed(service: Service, tmp_path: Path) 
     path.write_bytes(download(service, service.issuer, package).content)
 
     def command(*words: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [PROGRAM, *words], capture_output=True, text=True, check=False, timeout=60
-        )
+        done = run_command(words, os.environ)
         return done.returncode, done.stdout + done.stderr
 
     code, said = command("package", "verify", str(path))

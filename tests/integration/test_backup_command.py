@@ -10,8 +10,8 @@ import pytest
 
 from crowncap import embedded
 from crowncap.embedded.programs import postgres_tool
+from tests.fixtures.commands import run_command
 from tests.fixtures.servers import administer, with_database
-from tests.fixtures.service import PROGRAM
 
 # What variables name, and under which names a backup keeps it.
 ELSEWHERE = {
@@ -43,18 +43,6 @@ def environ(
     }
 
 
-def run(environ: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PROGRAM, *args],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-        env=environ,
-    )
-
-
 def test_a_dump_and_the_keys_that_lie_elsewhere_come_back(
     servers: embedded.RunningServers, environ: dict[str, str], tmp_path: Path
 ) -> None:
@@ -63,10 +51,11 @@ def test_a_dump_and_the_keys_that_lie_elsewhere_come_back(
     member = "INSERT INTO products (gtin, name, brand, created_at)"
     with psycopg.connect(url) as connection:
         connection.execute(f"{member} VALUES ('06901234567892', 'm', 'b', now())")
-    done = run(environ, "backup", "--out", str(tmp_path / "backup"))
+    done = run_command(["backup", "--out", str(tmp_path / "backup")], environ)
     assert done.returncode == 0, done.stderr
-    done = run(
-        environ, "restore", str(tmp_path / "backup"), "--data-dir", str(tmp_path / "d")
+    done = run_command(
+        ["restore", str(tmp_path / "backup"), "--data-dir", str(tmp_path / "d")],
+        environ,
     )
     assert done.returncode == 0, done.stderr
     settings = json.loads(done.stdout)["settings"]
@@ -112,7 +101,9 @@ def test_a_backup_that_fails_leaves_nothing(
         ({"CROWNCAP_DATABASE_URL": gone}, "Cannot reach the database"),
         ({"CROWNCAP_SIGNING_KEY": lost}, "nowhere"),
     ):
-        done = run(environ | changed, "backup", "--out", str(tmp_path / "backup"))
+        done = run_command(
+            ["backup", "--out", str(tmp_path / "backup")], environ | changed
+        )
         assert done.returncode == 2, done.stdout
         assert words in done.stderr
         assert "Traceback" not in done.stderr

@@ -1,7 +1,6 @@
 """`crowncap doctor` says of each thing that is wrong what to do about it."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from core.settings import Settings
 from crowncap import embedded
 from crowncap.doctor import Examination
 from printer_export.files.signing import SigningKeyFile
-from tests.fixtures.service import PROGRAM
+from tests.fixtures.commands import run_command
 
 Environ = dict[str, str]
 
@@ -111,13 +110,7 @@ def test_the_command_exits_1_when_something_is_wrong(
     """And says it to people and to programs."""
     (tmp_path / "keys" / "master-keys").chmod(0o644)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("CROWNCAP_")}
-    done = subprocess.run(
-        [PROGRAM, "doctor", "--json"],
-        check=False,
-        capture_output=True,
-        timeout=120,
-        env=kept | environ,
-    )
+    done = run_command(["doctor", "--json"], kept | environ)
     assert done.returncode == 1, done.stderr
     findings = msgspec.json.decode(done.stdout)
     assert {f["check"] for f in findings if f["wrong"]} == {

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from printer_export.domain.packages.order import PackageOrder, Sheet
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.checking import Verdict, check_package
 from printer_export.files.reading import open_package
+from tests.fixtures.commands import run_command
 from tests.fixtures.package_vector import FOLDER, SIGNING_KEY, build
 
 PEM = SIGNING_KEY.public_pem()
@@ -167,15 +166,7 @@ def test_without_a_key_nobody_vouches(tmp_path: Path) -> None:
 
 def verify(*words: str | Path) -> tuple[int, str]:
     """Run `crowncap package verify` without any environment."""
-    program = Path(sys.executable).with_name("crowncap")
-    done = subprocess.run(
-        [program, "package", "verify", *words],
-        check=False,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env={"PATH": ""},
-    )
+    done = run_command(["package", "verify", *map(str, words)], {"PATH": ""})
     assert done.stderr == ""
     return done.returncode, done.stdout
 

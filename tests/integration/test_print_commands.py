@@ -16,6 +16,7 @@ from PIL import Image
 
 from feeder.simulators.printer import Make
 from printer_export.files.reading import open_package
+from tests.fixtures.commands import run_command
 from tests.fixtures.line_printers import FAST, Printer
 from tests.fixtures.package_vector import FOLDER
 
@@ -70,13 +71,10 @@ def environment() -> dict[str, str]:
 
 async def command(*words: str | Path) -> tuple[int, str, str]:
     """Run `crowncap print …` without any environment but a home for leases."""
-    program = Path(sys.executable).with_name("crowncap")
-    child = await asyncio.create_subprocess_exec(
-        *(program, "print", *words), stdout=-1, stderr=-1, env=environment()
+    done = await asyncio.to_thread(
+        run_command, ["print", *map(str, words)], environment()
     )
-    out, err = await asyncio.wait_for(child.communicate(), 60)
-    assert child.returncode is not None
-    return child.returncode, out.decode(), err.decode()
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_a_package_is_printed_reported_and_closed_by_command(

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import struct
-import subprocess
-import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -23,6 +21,7 @@ from feeder.package import PackageRows, facts_of, manifest_digest
 from printer_export.files.checking import Verdict, check_package
 from printer_export.files.reading import open_package
 from printer_export.files.secrets import Secrets
+from tests.fixtures.commands import run_command
 from tests.fixtures.package_vector import FOLDER, PASSWORD, SIGNING_KEY
 
 PEM = SIGNING_KEY.public_pem()
@@ -295,16 +294,13 @@ def test_words_of_an_unknown_package_do_nothing_to_a_terminal(tmp_path: Path) ->
         tmp_path / "q.zip",
         {"manifest.json": manifest_of(preset=evil), "layout.json": epc},
     )
-    program = Path(sys.executable).with_name("crowncap")
     key = ("--key", FOLDER / "signing-key.pem")
     for words in (
         ("package", "verify", path, *key),
         ("print", "run", other, "--printer", "zpl://h:1", "--journal", tmp_path / "j"),
     ):
-        done = subprocess.run(
-            [program, *words], check=False, capture_output=True, env={"PATH": ""}
-        )
-        said = (done.stdout + done.stderr).decode()
+        done = run_command([*map(str, words)], {"PATH": ""})
+        said = done.stdout + done.stderr
         assert done.returncode in {1, 2}
         assert set(said) <= set(printable(said)), said
         assert "Traceback" not in said
