@@ -10,14 +10,39 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.entities import Entity
-from anti_fraud.domain.facts import Evidence
+from anti_fraud.domain.facts import Evidence, Facts
 from anti_fraud.domain.places import Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from core.clock import business_day, utc_datetime
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import WorkerState, look_up_code
+from scan_api.pipeline.replay import replay_scans
 from scan_api.pipeline.signals import PLACE_TTL_S
 from scan_api.store.recorded_facts import MemberScan, count_member_scans, load_places
+
+
+async def read_facts(
+    conn: AsyncConnection,
+    past: Sequence[MemberScan],
+    worker_state: WorkerState,
+    timezone: ZoneInfo,
+) -> list[Facts]:
+    """Read what a member's scans can be judged by now.
+
+    What a scan was judged by while there were signals still stands: nobody else knows
+    how often its device or network had scanned.
+    """
+    replays = await replay_scans(conn, [scan.scan_id for scan in past])
+    facts: list[Facts] = []
+    for scan, known in zip(
+        past, await read_evidence(conn, past, worker_state, timezone), strict=True
+    ):
+        told = worker_state.rule_set.read(known)
+        replay = replays.get(scan.scan_id)
+        if replay is not None and replay.decision.facts["signals_available"]:
+            told |= replay.decision.facts
+        facts.append(told)
+    return facts
 
 
 async def read_evidence(
@@ -26,9 +51,9 @@ async def read_evidence(
     worker_state: WorkerState,
     timezone: ZoneInfo,
 ) -> list[Evidence]:
-    """Read what a member's scans can be judged by, by the state's rules.
+    """Gather what PostgreSQL tells of a member's scans, counted as the rules count.
 
-    What only Redis counts, scans of devices and networks, is missing.
+    Scans of devices and networks are counted in Redis only.
     """
     counts = await _count(conn, past, worker_state.rule_set)
     travels = await _find_travels(conn, past)

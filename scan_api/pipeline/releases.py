@@ -1,7 +1,8 @@
 """Rewards held while Redis was away, or an epoch frozen, are decided again later.
 
-The facts are read from PostgreSQL this time, as of each scan: how often its member had
-scanned by then, and where the code had been scanned before.
+The facts are those that the scan kept, if it had signals; else they are read from
+PostgreSQL, as of each scan: how often its member had scanned by then, and where the
+code had been scanned before.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain.decision import judge
+from anti_fraud.domain.decision import decide
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
@@ -23,7 +24,7 @@ from core.redis import RedisAway, RedisClient
 from rewards.domain.ledger import Hold, Resolution
 from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
-from scan_api.pipeline.recorded_facts import read_evidence
+from scan_api.pipeline.recorded_facts import read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.recorded_facts import MemberScan
 
@@ -94,11 +95,11 @@ class HoldReleaser:
         # Under the fence, so that nothing newer is overlooked.
         worker_state = await self.states.of_codes(code_ids)
         past = [MemberScan(h.transfer_id, h.code_id, h.member_no) for h in held]
-        evidence = await read_evidence(conn, past, worker_state, self.timezone)
+        facts = await read_facts(conn, past, worker_state, self.timezone)
         active = await find_active_codes(conn, code_ids)
         return [
             hold
-            for hold, known in zip(held, evidence, strict=True)
+            for hold, known in zip(held, facts, strict=True)
             if hold.code_id in active
-            and judge(worker_state.rule_set, known).verdict is Verdict.PASS
+            and decide(worker_state.rule_set, known).verdict is Verdict.PASS
         ]

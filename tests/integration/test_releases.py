@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
+from anti_fraud.default_rules import shipped_rule_set
+from anti_fraud.domain.decision import decide
 from anti_fraud.store.rule_sets import install_shipped_rules
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import EpochState, RangeState
@@ -18,6 +21,7 @@ from rewards.domain.ledger import HoldReason
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.worker_state import WorkerStateKeeper
+from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, Ground
 
 
@@ -114,6 +118,28 @@ async def test_what_the_rules_stop_on_their_own_facts_waits_for_a_person(
     assert ended[:20] == ["posted"] * 20
     assert ended[-1] is None
     assert await ledger.audit() == []
+
+
+async def test_a_device_that_scanned_too_much_is_remembered_until_the_release(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """Which only Redis counts: its epoch was frozen, and its signals were there."""
+    points = await ledger.campaign("points")
+    codes = await ledger.live(2)
+    people = await ledger.members("many-devices", "one-device")
+    rules = shipped_rule_set()
+    for code, member, count in zip(codes, people, (101, 1), strict=True):
+        wish = ledger.wish(code, member, points, outcome=Outcome.HELD)
+        counts = {"device_scans_10m": count, "device_scans_1d": count}
+        counts |= {"member_scans_10m": 21 if count > 1 else 1}
+        decision = decide(rules, {"signals_available": True, **counts})
+        plan = msgspec.structs.replace(
+            wish.plan, decision=decision, hold_reason=HoldReason.EPOCH
+        )
+        await ledger.commit(Decided(wish.scan, plan, member))
+    await releaser.states.refresh()
+    assert await releaser.release_once() == 2
+    assert await holds(ledger) == [("rules", None), ("epoch", "posted")]
 
 
 async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
