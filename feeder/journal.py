@@ -239,7 +239,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             raise Conflict(f"The journal {path} is in use by another run.") from None
         raise Conflict(f"The journal {path} cannot be opened: {error}.") from None
     except sqlite3.DatabaseError:
-        raise Conflict(f"{path} is no journal.") from None
+        raise Conflict(f"{path} is not a journal.") from None
 
 
 def damaged(path: Path) -> Conflict:

@@ -129,7 +129,7 @@ def is_journal(conn: sqlite3.Connection, path: Path) -> bool:
             f"{JOURNAL_SCHEMA}."
         )
     if mark or version or _number(conn, "SELECT count(*) FROM sqlite_schema"):
-        raise Conflict(f"{path} is no journal.")
+        raise Conflict(f"{path} is not a journal.")
     return False
 
 

@@ -83,7 +83,7 @@ def _draw(printer: Printer, url: str, label: bytes) -> bytes:
         )
     sheets = [x for x in dialects[scheme].receive(label) if isinstance(x, Sheet)]
     if not sheets or sheets[0].picture is None:
-        raise Conflict("The label is none that the simulated printer knows.")
+        raise Conflict("The simulated printer does not know this label.")
     pixels = np.where(rasterize(sheets[0].picture), np.uint8(0), np.uint8(255))
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG", dpi=(dpi, dpi))

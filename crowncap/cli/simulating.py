@@ -77,7 +77,7 @@ async def _set_up(
     printer = SimulatedPrinter(DIALECTS[language](), paper, make, faults)
     async with printer.listening(*place) as port:
         errors.print(
-            f"A printer that is none is at {language}://{place[0]}:{port}: "
+            f"A simulated printer is at {language}://{place[0]}:{port}: "
             f"{make.speed:g} codes a second, {make.buffer} codes in its buffer. "
             "Ctrl-C ends it.",
             markup=False,

@@ -41,7 +41,7 @@ def token() -> None:
 
 @token.command("staff")
 @click.option("--role", required=True, type=click.Choice([r.value for r in Role]))
-@click.option("--name", help="The person's name; four eyes compare persons.")
+@click.option("--name", help="The person's name, which tells people apart.")
 @click.option("--brand", help="Narrow the token to one brand.")
 @click.option("--line", help="Narrow the token to one line.")
 @click.option("--store", help="Narrow the token to one shop.")
@@ -77,7 +77,7 @@ async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
     if expires_at is not None:
         if expires_at <= shell.now():
             raise InvalidInput(
-                "This token would open nothing: --expires is over. Name a day to come."
+                "This token would open nothing: --expires has passed. Name a later day."
             )
         both = on_both_clocks(expires_at, timezone)
         errors.print(f"Good until {both.local.isoformat()} ({both.utc.isoformat()}).")
@@ -85,7 +85,7 @@ async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
         if not person:
             if not await is_demo(conn):
                 raise InvalidInput(
-                    "Say who the token is for: --name; four eyes compare persons."
+                    "Say with --name who the token is for; it tells people apart."
                 )
             person = f"demo-{random_token(6)}"
         person = await staff_tokens.spell_person(conn, person)

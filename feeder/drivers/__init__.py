@@ -85,7 +85,7 @@ def printer_at(url: str) -> Printer:
         port = 0
     if not parts.hostname or port is None or not _LOWEST_PORT <= port <= _HIGHEST_PORT:
         raise InvalidInput(
-            f"{url} is no printer: write it like zpl://HOST:9100, tspl://HOST:9100 "
+            f"{url} is not a printer: write it like zpl://HOST:9100, tspl://HOST:9100 "
             "or template://HOST:PORT?file=FILE.toml."
         )
     options = dict(parse_qsl(parts.query, keep_blank_values=True))

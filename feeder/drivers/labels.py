@@ -43,9 +43,8 @@ def read_options(
         if isinstance(allowed, Choice):
             word = options.get(name, allowed.words[0])
             if word not in allowed.words:
-                raise InvalidInput(
-                    f"The option {name}={word} is none of {', '.join(allowed.words)}."
-                )
+                words = ", ".join(allowed.words)
+                raise InvalidInput(f"The option {name}={word} is not one of {words}.")
             values[name] = allowed.words.index(word)
             continue
         text = options.get(name, str(allowed.default))

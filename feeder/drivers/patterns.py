@@ -36,7 +36,7 @@ def control_characters(text: str) -> str:
         if name.startswith("0x"):
             return chr(int(name, 16))
         if name not in _CONTROLS:
-            raise PatternError(f"<{name}> is no control character.")
+            raise PatternError(f"<{name}> is not a control character.")
         return chr(_CONTROLS[name])
 
     return _NAMED.sub(put, text)
@@ -56,7 +56,7 @@ def answer_pattern(text: str, encoding: str) -> re.Pattern[bytes]:
     end = 0
     for match in _PLACE.finditer(text):
         if match[1] not in _SHAPES:
-            raise PatternError(f"{{{match[1]}}} is no placeholder of an answer.")
+            raise PatternError(f"{{{match[1]}}} is not a placeholder of an answer.")
         shape += _literal(text[end : match.start()], encoding) + _SHAPES[match[1]]
         end = match.end()
     shape += _literal(text[end:], encoding)

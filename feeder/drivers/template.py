@@ -128,9 +128,9 @@ def check_template(file: TemplateFile) -> Template:
     if not {"link", "code"} & set(named) or set(named) - _FIELDS:
         raise PatternError("The field has {link} or {code}, and perhaps {index}.")
     if not file.frame.suffix:
-        raise PatternError("Without a suffix nobody sees where a frame ends.")
+        raise PatternError("Give a suffix, by which the end of a frame is seen.")
     if not file.answers.terminator:
-        raise PatternError("Without a terminator nobody sees where an answer ends.")
+        raise PatternError("Give a terminator, by which an answer's end is seen.")
     _check_answers(file)
     if any(len(key) != 1 for key in file.frame.escape):
         raise PatternError("What is escaped is one character each.")
@@ -157,7 +157,9 @@ def check_template(file: TemplateFile) -> Template:
             in_order=file.status.in_order,
         )
     except UnicodeEncodeError as error:
-        raise PatternError(f"It has what {file.encoding} lacks: {error}.") from None
+        raise PatternError(
+            f"It has characters that {file.encoding} lacks: {error}."
+        ) from None
 
 
 def _check_answers(file: TemplateFile) -> None:
@@ -230,7 +232,7 @@ class TemplateDriver:
         field = control_characters(field) if "<" in template.field else field
         if template.suffix in field or "\r" in code.link or "\n" in code.link:
             raise InvalidInput(
-                f"The code of index {code.index} has in it what ends a frame."
+                f"The code of index {code.index} contains what ends a frame."
             )
         try:
             text = template.prefix + field + template.suffix

@@ -51,8 +51,8 @@ def parse_fault(text: str) -> Fault:
     if match is None or match[1] not in list(FaultKind) or int(match[2]) < 1:
         kinds = ", ".join(FaultKind)
         raise InvalidInput(
-            f"{text} is no fault: write KIND@N or KIND@N:SECONDS, N from 1, KIND one "
-            f"of {kinds}."
+            f"{text} is not a fault: write KIND@N or KIND@N:SECONDS, N from 1, KIND "
+            f"one of {kinds}."
         )
     kind, at = FaultKind(match[1]), int(match[2])
     return Fault(kind, at, float(match[3])) if match[3] else Fault(kind, at)

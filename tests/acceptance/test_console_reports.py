@@ -129,7 +129,7 @@ def test_a_report_may_be_all_or_nothing(
     file.write_text("from_index,to_index,status\n0,4,printed\n9,99,printed\n")
     answer = lin.drop(batch["batch_id"], file, on_error="refuse")
     assert answer.status_code == 422
-    assert "nothing of the report counts" in answer.text
+    assert "so nothing was counted" in answer.text
     page = lin.get(f"/console/batches/{batch['batch_id']}").text
     assert "Unprinted 10 (100 %)" in page
 

@@ -137,10 +137,10 @@ def test_a_journal_is_open_once_and_other_files_are_none(tmp_path: Path) -> None
     with pytest.raises(NotFound):
         Journal.open(tmp_path / "none")
     (tmp_path / "text").write_text("not a journal at all, but a text " * 40)
-    with pytest.raises(Conflict, match="no journal"):
+    with pytest.raises(Conflict, match="not a journal"):
         Journal.open(tmp_path / "text")
     sqlite3.connect(tmp_path / "other").execute("CREATE TABLE t (a)").connection.close()
-    with pytest.raises(Conflict, match="no journal"):
+    with pytest.raises(Conflict, match="not a journal"):
         Journal.open(tmp_path / "other")
 
 

@@ -351,6 +351,6 @@ def test_rows_that_end_early_are_a_sentence(tmp_path: Path) -> None:
     path = packed(tmp_path / "p.zip", {name: b"sequence,link,code\r\n"})
     with (
         open_package(path) as reader,
-        pytest.raises(Conflict, match="has not the rows"),
+        pytest.raises(Conflict, match="does not have the rows"),
     ):
         PackageRows(reader).read(0, 3)

@@ -13,7 +13,7 @@ CODE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "find": ("查找", "Find"),
     "code_invalid": (
         "这不是我们的码。请核对 16 个字符。",
-        "This is not one of our codes. Check its 16 symbols.",
+        "This is not one of our codes. Check its 16 characters.",
     ),
     "code_never": (
         "签名正确，但从未签发，或不在您的范围内。",

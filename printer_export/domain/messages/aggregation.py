@@ -27,7 +27,7 @@ AGGREGATION: Final[Sentences] = {
     ),
     "sscc_twice": (
         "{sscc} 已写在 {pointer}。",
-        "{sscc} stands at {pointer} already.",
+        "{sscc} is at {pointer} already.",
     ),
     # Packing
     "carton_or_pallet": (

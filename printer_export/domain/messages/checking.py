@@ -46,7 +46,7 @@ CHECKING: Final[Sentences] = {
     ),
     "no_right_name": (
         "{path} 里有一个文件名称不对：{name}。",
-        "{path} has a file without a right name: {name}.",
+        "{path} has a file with a wrong name: {name}.",
     ),
     "no_manifest": (
         "{path} 里没有 {name}，所以不是码包。",
@@ -62,7 +62,7 @@ CHECKING: Final[Sentences] = {
     ),
     "age_needs_identity": (
         "{path} 以 age 加密；请写明您的私钥文件：--identity。",
-        "{path} is closed with age; name the file of your identity: --identity.",
+        "{path} is encrypted with age; name the file of your identity: --identity.",
     ),
     "identity_does_not_open": (
         "{path} 不能用 {identity} 解开：{why}。",
@@ -85,7 +85,7 @@ CHECKING: Final[Sentences] = {
     ),
     "closed_otherwise": (
         "{path} 的加密方式与码包不同；请用下载的原文件。",
-        "{path} is not closed like a package; use the file as it was downloaded.",
+        "{path} is not encrypted as packages are; use the file as it was downloaded.",
     ),
     "zip_damaged": (
         "{path} 已损坏（{why}）。请不要印刷，重新下载。",
@@ -121,7 +121,7 @@ CHECKING: Final[Sentences] = {
     ),
     "rows_lacking": (
         "{file} 没有 layout 所说的那些行；它已损坏。",
-        "{file} has not the rows that the layout says; it was damaged.",
+        "{file} does not have the rows that the layout says; it was damaged.",
     ),
     "too_long_a_file": (
         "{file} 太长，不该如此。",
@@ -129,11 +129,11 @@ CHECKING: Final[Sentences] = {
     ),
     "no_json_object": (
         "{file} 里不是 JSON 对象；码包已损坏。",
-        "{file} holds no JSON object; the package was damaged.",
+        "{file} does not hold a JSON object; the package was damaged.",
     ),
     "other_manifest": (
         "清单或 layout 不合规定：{why}。",
-        "The manifest or the layout is not as it must be: {why}.",
+        "The manifest or the layout is wrong: {why}.",
     ),
     "file_lacking": (
         "码包缺少 {file}。",
@@ -173,23 +173,23 @@ CHECKING: Final[Sentences] = {
     ),
     "twice_in_archive": (
         "{file} 在压缩包里有两份。",
-        "{file} stands twice in the archive.",
+        "{file} is in the archive twice.",
     ),
     "not_listed": (
         "清单里没有 {file}。绝不要用它印刷；请把它拿走，再检查一次。",
         (
-            "The manifest knows nothing of {file}. Never print from it; take it away, "
+            "The manifest does not list {file}. Never print from it; take it away, "
             "and check again."
         ),
     ),
     "all_listed": (
         "每个码文件都在清单里，而且只有一份。",
-        "Each file of codes is in the manifest, and stands there once.",
+        "Each file of codes is in the manifest, and there once.",
     ),
     "all_listed_but_one": (
         "每个码文件都在清单里，而且只有一份。略过了系统放进文件夹的：{file}。",
         (
-            "Each file of codes is in the manifest, and stands there once. Passed "
+            "Each file of codes is in the manifest, and there once. Passed "
             "over what systems drop into folders: {file}."
         ),
     ),
@@ -199,7 +199,7 @@ CHECKING: Final[Sentences] = {
             " {more} 个。"
         ),
         (
-            "Each file of codes is in the manifest, and stands there once. Passed "
+            "Each file of codes is in the manifest, and there once. Passed "
             "over what systems drop into folders: {file} and {more} more."
         ),
     ),
@@ -216,11 +216,11 @@ CHECKING: Final[Sentences] = {
     ),
     "index_lacking": (
         "序号 {index} 不在任何文件里，所以另有一个出现了两次。",
-        "Index {index} is in no file, so another stands twice.",
+        "Index {index} is not in any file, so another is there twice.",
     ),
     "each_index_once": (
         "{rows:,} 个码共 {rows:,} 行；每个序号各一次。",
-        "{rows:,} rows for {rows:,} codes; each index stands once.",
+        "{rows:,} rows for {rows:,} codes; each index is there once.",
     ),
     "no_codes_listed": (
         "清单没有列出码文件。",
@@ -248,7 +248,7 @@ CHECKING: Final[Sentences] = {
     ),
     "row_parted_otherwise": (
         "与第一行的分隔或结尾不同",
-        "is not parted or ended like the first",
+        "is separated or ended otherwise than the first",
     ),
     "row_without_end": (
         "不以 CR LF 结尾",
@@ -260,7 +260,7 @@ CHECKING: Final[Sentences] = {
     ),
     "row_of_no_code": (
         "含有码里没有的字符",
-        "has a character that codes have not",
+        "has a character that no code has",
     ),
     "row_of_other_code": (
         "的码与链接不符",
@@ -272,19 +272,19 @@ CHECKING: Final[Sentences] = {
     ),
     "all_rows_right": (
         "各行的链接、码和编号都正确。",
-        "All rows have the links, codes and numbers that they must.",
+        "All rows have the right links, codes and numbers.",
     ),
     "not_like_codes": (
         "这些码的分布不像码。请不要印刷。",
-        "The codes are not spread like codes. Print nothing.",
+        "The codes are not spread as codes are. Print nothing.",
     ),
     "code_twice": (
         "有一个码在这个码包里出现了两次。请不要印刷。",
-        "A code stands in this package twice. Print nothing.",
+        "A code is in this package twice. Print nothing.",
     ),
     "no_code_twice": (
         "{quantity:,} 个码中没有重复。",
-        "No code stands twice among {quantity:,}.",
+        "None of {quantity:,} codes is there twice.",
     ),
     # Writing
     "no_room_to_write": (

@@ -35,7 +35,7 @@ EPCIS: Final[Sentences] = {
     ),
     "capture_refused": (
         "{why}没有收下文档中的任何内容。",
-        "{why} Nothing of the document was captured.",
+        "{why} Nothing in the document was captured.",
     ),
     # Shapes
     "is_not": (
@@ -73,7 +73,7 @@ EPCIS: Final[Sentences] = {
     ),
     "twice_in_list": (
         "列表中有重复的项。",
-        "Something stands twice in this list.",
+        "Something is in this list twice.",
     ),
     "field_lacking": (
         "缺少 {field}。",
@@ -195,23 +195,26 @@ EPCIS: Final[Sentences] = {
     ),
     "event_type": (
         "这里的事件类型是 ObjectEvent 或 AggregationEvent。",
-        "Events are of the type ObjectEvent or AggregationEvent here.",
+        "The type of an event has to be ObjectEvent or AggregationEvent here.",
     ),
     "event_id_uri": (
         "eventID 应为 URI。",
-        "An eventID is a URI.",
+        "An eventID has to be a URI.",
     ),
     "event_id_reused": (
         "eventID {event_id} 已用于另一个事件。",
         "The eventID {event_id} was used before, for another event.",
     ),
     "event_time": (
-        "这个时间还没到，或早于 2000 年；不会有这样的事件。",
-        "This is to come, or before the year 2000; no event tells of it.",
+        "这个时间还没到，或早于 2000 年；事件只说已发生的事。",
+        (
+            "This time is in the future or before the year 2000; an event tells what "
+            "has happened."
+        ),
     ),
     "asks_for_nothing": (
         "{event} 在这里不起作用。可用的有：{understood}。",
-        "{event} asks for nothing here. Understood are: {understood}.",
+        "{event} does nothing here. These do: {understood}.",
     ),
     "declared_error": (
         "声明错误在这里不会撤回任何内容：请拆箱或作废。",
@@ -222,12 +225,12 @@ EPCIS: Final[Sentences] = {
         "Name each cap, carton or pallet in epcList; a quantity names none.",
     ),
     "ilmd_of_made": (
-        "只有生产出来的才有 ilmd：请删去，或用 ADD。",
-        "Only what is made has ilmd: leave it out, or ADD.",
+        "只有 ADD 的事件才有 ilmd：请删去。",
+        "Only events that ADD have ilmd: leave it out.",
     ),
     "lot_or_day_twice": (
         "这里以两种前缀写了两次。",
-        "This stands twice, under two prefixes.",
+        "This is given twice, under two prefixes.",
     ),
     "not_a_cap": (
         "启用和停用的是瓶盖；这是箱或托盘。",

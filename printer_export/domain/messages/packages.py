@@ -50,7 +50,7 @@ PACKAGES: Final[Sentences] = {
     ),
     "must_encrypt": (
         "码必须加密送出：请写明 age 收件人，或选择密码。",
-        "Codes leave encrypted: name age recipients, or ask for a password.",
+        "Codes have to leave encrypted: name age recipients, or ask for a password.",
     ),
     "packaged_twice": (
         (
@@ -159,7 +159,7 @@ PACKAGES: Final[Sentences] = {
     ),
     "codes_twice": (
         "回读的行中有 {count:,} 个码重复。",
-        "{count:,} codes stand twice among the rows read.",
+        "{count:,} codes are there twice among the rows read.",
     ),
     "row_cut": (
         "{path}：有一行不完整或没有行尾。",
@@ -167,7 +167,7 @@ PACKAGES: Final[Sentences] = {
     ),
     "row_without_link": (
         "{path}：第 {row} 行缺少链接。",
-        "{path}: row {row} has no link where one belongs.",
+        "{path}: row {row} lacks its link.",
     ),
     "columns_disagree": (
         "{path}：第 {row} 行的各列不一致。",

@@ -24,7 +24,7 @@ REPORTS: Final[Sentences] = {
         ),
         (
             "Line {line} is not text in {encoding}; save the file as CSV UTF-8 and "
-            "send it again. Nothing of it counted."
+            "send it again. Nothing was counted."
         ),
     ),
     "in_no_encoding": (
@@ -34,16 +34,16 @@ REPORTS: Final[Sentences] = {
         ),
         (
             "Line {line} is not text in {encoding} or {other}; save the file as CSV "
-            "UTF-8 and send it again. Nothing of it counted."
+            "UTF-8 and send it again. Nothing was counted."
         ),
     ),
     "long_line": (
         "有一行超过 {most:,} 字节。没有计入任何内容。",
-        "A line has more than {most:,} bytes. Nothing of the file counted.",
+        "A line has more than {most:,} bytes. Nothing was counted.",
     ),
     "no_csv": (
         "第 {line} 行不是 CSV：{why}。没有计入任何内容。",
-        "Line {line} is not CSV: {why}. Nothing of the file counted.",
+        "Line {line} is not CSV: {why}. Nothing was counted.",
     ),
     "columns_needed": (
         (
@@ -124,7 +124,7 @@ REPORTS: Final[Sentences] = {
     # Wrong rows
     "fields_in_row": (
         "有 {given} 列，应有 {wanted} 列。",
-        "There are {given} fields where {wanted} belong.",
+        "There are {given} fields; there should be {wanted}.",
     ),
     "not_a_status": (
         "{word} 不是状态；应为其中之一：{statuses}。",
@@ -212,13 +212,13 @@ REPORTS: Final[Sentences] = {
         ),
         (
             "With this report the account of the batch does not add up: more caps "
-            "would be reported than there are. Nothing of it counted. Compare it with "
+            "would be reported than there are. Nothing was counted. Compare it with "
             "what was reported before."
         ),
     ),
     "report_refused": (
         "有 {count:,} 行不对，按您的选择整份没有计入。",
-        "{count:,} rows are wrong, so nothing of the report counts.",
+        "{count:,} rows are wrong, so nothing was counted.",
     ),
     "printed_in_pieces": (
         (
