@@ -11,11 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from codegen.domain.gtin import normalise_gtin
-from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
+from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS, GROUP_SYMBOLS
 
 MAX_SCANNED_CHARACTERS: Final = 256
 
-_GROUP: Final = 4
 _SPACES: Final = " \t\r\n\u00a0\u2007\u2009\u202f\u200b\ufeff\u3000"
 _HYPHENS: Final = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 
@@ -53,21 +52,26 @@ def normalise(text: str) -> str | None:
         return text
     if len(text) > MAX_SCANNED_CHARACTERS:
         return None
+    return read_symbols(text, CODE_SYMBOLS)
+
+
+def read_symbols(text: str, count: int) -> str | None:
+    """Read so many symbols, typed in any of the ways that codes are; else None."""
     symbols = text.translate(_READ_AS)
-    if len(symbols) == CODE_SYMBOLS and not symbols.strip(ALPHABET):
+    if len(symbols) == count and not symbols.strip(ALPHABET):
         return symbols
     return None
 
 
-def group(code_text: str) -> str:
+def group(symbols: str) -> str:
     """Write a canonical code as people read it: XXXX-XXXX-XXXX-XXXX."""
-    starts = range(0, CODE_SYMBOLS, _GROUP)
-    return "-".join(code_text[start : start + _GROUP] for start in starts)
+    starts = range(0, len(symbols), GROUP_SYMBOLS)
+    return "-".join(symbols[start : start + GROUP_SYMBOLS] for start in starts)
 
 
 def mask(code_text: str) -> str:
     """Write a code for logs: its first four symbols, and dots for the rest."""
-    return code_text[:_GROUP] + "." * (CODE_SYMBOLS - _GROUP)
+    return code_text[:GROUP_SYMBOLS] + "." * (CODE_SYMBOLS - GROUP_SYMBOLS)
 
 
 def cap_link(

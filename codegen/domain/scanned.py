@@ -15,7 +15,7 @@ from codegen.domain.code_text import MAX_SCANNED_CHARACTERS, normalise
 from codegen.domain.gs1.compression import decompress
 from codegen.domain.gs1.element_string import read_element_string
 from codegen.domain.gtin import GtinError, normalise_gtin
-from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
+from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS, GROUP_SYMBOLS
 from codegen.domain.wrappings import unwrap
 
 # A GTIN that no product has: a link with a GTIN that cannot be one carries it.
@@ -35,12 +35,11 @@ _ELEMENTS: Final = 34
 _ELEMENTS_BEGIN: Final = "0123456789^\x1d"
 # A link with a stem and all qualifiers has fewer segments than two links have.
 _ONE_LINK: Final = 8
-_GROUP: Final = 4
-_GROUPS: Final = CODE_SYMBOLS // _GROUP
+_GROUPS: Final = CODE_SYMBOLS // GROUP_SYMBOLS
 # Of so many symbols, something was meant as a code.
 _NEARLY_A_CODE: Final = 12
 # Where no code stands in one piece, or in groups, there is nothing to find.
-_ROOM: Final = re.compile(r"[0-9A-Za-z\- ]{16}")
+_ROOM: Final = re.compile(rf"[0-9A-Za-z\- ]{{{CODE_SYMBOLS}}}")
 # ASCII but for spaces, quotes and what ends a link in a sentence or a list.
 _PIECE: Final = re.compile(r"[!#$%&()*+\-./0-9:=?@A-Z\[\]^_a-z~\x1d]+")
 _WORD: Final = re.compile(r"[0-9A-Za-z]+(?:-+[0-9A-Za-z]+)*")
@@ -309,7 +308,7 @@ def _read_words(words: list[str]) -> Iterator[FoundText]:
     groups: list[str] = []
     for word in words:
         parts = word.split("-")
-        if all(len(part) == _GROUP for part in parts):
+        if all(len(part) == GROUP_SYMBOLS for part in parts):
             if groups and _case_of(groups[-1]) * _case_of(parts[0]) < 0:
                 yield from _read_groups(groups)
                 groups = []

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_SYMBOLS: Final = 16
+# As people read a code: XXXX-XXXX-XXXX-XXXX.
+GROUP_SYMBOLS: Final = 4
 
 Words = NDArray[np.uint64]
 Octets = NDArray[np.uint8]

@@ -11,6 +11,7 @@ import numpy as np
 from codegen.domain import EpochKeys, seal, seal_into
 from codegen.domain.code_text import LinkForm, cap_link_prefix
 from codegen.domain.ranges import SERIAL_BITS, SERIALS_PER_EPOCH
+from codegen.domain.symbols import CODE_SYMBOLS
 from printer_export.domain.epcis.wording import frame_commissioning
 from printer_export.domain.packages.manifest import (
     FileFact,
@@ -29,7 +30,6 @@ from printer_export.domain.packages.order import (
     plan_files,
 )
 from printer_export.domain.packages.rows import (
-    CODE_SYMBOLS,
     Octets,
     Preset,
     RowLayout,

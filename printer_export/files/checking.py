@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS
+from codegen.domain.symbols import ALPHABET, CODE_SYMBOLS, GROUP_SYMBOLS
 from core.errors import Conflict
 from core.messages import Message
 from core.terminal import shown
@@ -23,14 +23,13 @@ from printer_export.files.reading import Count, Layout, ListedFile, PackageReade
 _HELD: Final = 4 << 20
 _BLOCK_ROWS: Final = 65_536
 _BLOCK_BYTES: Final = 8 << 20
-# The last signs of codes are as good as random: no pass holds many more than others.
+# The last symbols of codes are as good as random: no pass holds many more than others.
 _CROWDED: Final = 4 * _HELD
 _IS_SYMBOL: Final = np.isin(np.arange(256), list(ALPHABET.encode()))
-_GROUP: Final = 4
 # A whole number of 64 bits has this many.
 _DIGITS: Final = 18
 _END: Final = b"\r\n"
-# Spreads the last signs of codes evenly over passes.
+# Spreads the last symbols of codes evenly over passes.
 _SPREAD: Final = np.uint64(2_654_435_761)
 _PRIME: Final = np.uint64(4_294_967_291)
 
@@ -284,7 +283,7 @@ def _unlike(octets: Octets, text: bytes) -> Flags:
 
 
 def _ungrouped(grouped: Octets, codes: Octets) -> Flags:
-    quads = codes.reshape(len(codes), -1, _GROUP)
+    quads = codes.reshape(len(codes), -1, GROUP_SYMBOLS)
     hyphens = np.full((*quads.shape[:2], 1), ord("-"), dtype=np.uint8)
     wanted = np.concatenate([quads, hyphens], axis=2).reshape(len(codes), -1)[:, :-1]
     if grouped.shape != wanted.shape:

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from codegen.domain import MAX_SERIAL, EpochKeys, seal_into
+from codegen.domain.symbols import CODE_SYMBOLS
 from core.messages import Message
 from printer_export.domain.messages import message
 from printer_export.domain.packages.rows import (
-    CODE_SYMBOLS,
     Octets,
     Preset,
     RowLayout,

@@ -1,9 +1,9 @@
 """A report of a suspected fake; pure."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
+from codegen.domain.code_text import group, read_symbols
 from codegen.domain.symbols import ALPHABET
 
 REFERENCE_SYMBOLS: Final = 8
@@ -13,9 +13,6 @@ MAX_SEEN: Final = 256
 # Of one network or member, and of everybody together.
 MOST_AN_HOUR: Final = 20
 ALL_AN_HOUR: Final = 2_000
-
-_GAPS: Final = re.compile(r"[\s-]")
-_READ_AS: Final = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +43,9 @@ def make_reference(number: int) -> str:
 
 def read_reference(text: str) -> str | None:
     """Read a reference as somebody typed it; None for what cannot be one."""
-    symbols = _GAPS.sub("", text).upper().translate(_READ_AS)
-    if len(symbols) == REFERENCE_SYMBOLS and not symbols.strip(ALPHABET):
-        return symbols
-    return None
+    return read_symbols(text, REFERENCE_SYMBOLS)
 
 
 def show_reference(reference: str) -> str:
     """Write a reference as people read it: XXXX-XXXX."""
-    return f"{reference[:4]}-{reference[4:]}"
+    return group(reference)

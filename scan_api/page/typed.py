@@ -34,6 +34,11 @@ class Typed:
     meant: str | None
 
     @property
+    def miscounted(self) -> bool:
+        """Whether it has more or fewer symbols than a code."""
+        return self.symbols != CODE_SYMBOLS
+
+    @property
     def marks(self) -> list[Mark]:
         """Cut the text where it goes from right to wrong and back."""
         marks: list[Mark] = []

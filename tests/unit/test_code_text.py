@@ -1,5 +1,7 @@
 """Codes and links as they are typed, scanned and printed."""
 
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from codegen.domain import (
     ALPHABET,
+    CODE_SYMBOLS,
     NO_SUCH_GTIN,
     GtinError,
     LinkForm,
@@ -19,10 +22,12 @@ from codegen.domain import (
     normalise,
     parse_scanned,
 )
+from scan_api.domain.fakes import REFERENCE_SYMBOLS
 
 CODE = "0S7NNXNY6ZT4QM51"
 GTIN = "06901234567892"
 FULL_WIDTH = "".join(chr(ord(symbol) + 0xFEE0) for symbol in CODE.lower())
+ROOT = Path(__file__).parents[2]
 code_texts = st.text(ALPHABET, min_size=16, max_size=16)
 
 
@@ -206,3 +211,21 @@ def test_a_digital_link_needs_a_right_gtin() -> None:
         cap_link_prefix("HTTPS://X.EXAMPLE", LinkForm.GS1, None)
     with pytest.raises(GtinError, match="check digit"):
         cap_link_prefix("HTTPS://X.EXAMPLE", LinkForm.GS1, GTIN[:-1] + "0")
+
+
+def test_what_cannot_import_the_symbols_of_codes_has_the_same() -> None:
+    """Templates show a code's groups, and a constraint knows its alphabet."""
+    for template in (
+        "scan_api/page/templates/parts.html",
+        "console/codes/templates/codes.html",
+    ):
+        placeholders = re.findall(
+            r'placeholder="(X[X-]*)"', (ROOT / template).read_text()
+        )
+        assert placeholders == [group("X" * CODE_SYMBOLS)], template
+    schema = (ROOT / "migrations/schema.sql").read_text()
+    (pattern,) = re.findall(r"reference ~ '\^(\[.+\])\{(\d+)\}\$'", schema)
+    assert "".join(filter(re.compile(pattern[0]).match, map(chr, range(128)))) == (
+        ALPHABET
+    )
+    assert int(pattern[1]) == REFERENCE_SYMBOLS

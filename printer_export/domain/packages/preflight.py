@@ -15,6 +15,7 @@ from codegen.domain.batch import Batch
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
 from codegen.domain.symbol_size import symbol_of
+from codegen.domain.symbols import CODE_SYMBOLS
 from core.errors import Conflict, InvalidInput
 from core.messages import Message
 from core.origin import authority_of
@@ -34,7 +35,6 @@ from printer_export.domain.packages.order import (
     plan_files,
 )
 from printer_export.domain.packages.rows import (
-    CODE_SYMBOLS,
     Octets,
     Preset,
     delimiter_of,

@@ -13,25 +13,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.domain.code_text import group
+from codegen.domain.symbols import CODE_SYMBOLS, GROUP_SYMBOLS
+
 Octets = NDArray[np.uint8]
 
-CODE_SYMBOLS: Final = 16
 SEQUENCE_DIGITS: Final = 11
 MAX_SEQUENCE: Final = 10**SEQUENCE_DIGITS - 1
 
 _CRLF: Final = b"\r\n"
-_GROUP: Final = 4
-_GROUPED_TEMPLATE: Final = b"XXXX-XXXX-XXXX-XXXX"
 _CODE_TEMPLATE: Final = b"X" * CODE_SYMBOLS
-_CODE: Final = np.dtype("V16")
-_QUAD: Final = np.dtype("V4")
+_GROUPED_TEMPLATE: Final = group("X" * CODE_SYMBOLS).encode()
+_CODE: Final = np.dtype(f"V{CODE_SYMBOLS}")
+_GROUP: Final = np.dtype(f"V{GROUP_SYMBOLS}")
 # Bytes that would need quotes in RFC 4180, or that no link has unescaped.
 _FIRST_PRINTABLE: Final = 0x21
 _LAST_PRINTABLE: Final = 0x7E
 _NOT_IN_LINKS: Final = b'",'
 
 # The last four digits of a sequence, as text: rows 0000 to 9999.
-_LOW: Final = 10**_GROUP
+_LOW_PLACES: Final = 4
+_LOW: Final = 10**_LOW_PLACES
+_QUAD: Final = np.dtype(f"V{_LOW_PLACES}")
 _LOW_DIGITS: Final = np.frombuffer(
     b"".join(b"%04d" % number for number in range(_LOW)), dtype=_QUAD
 )
@@ -198,10 +201,10 @@ def fill_rows(
         )
     _column(rows, layout.link_code_at, _CODE)[:] = codes.view(_CODE)[:, 0]
     if layout.grouped_at is not None:
-        quads = codes.view(_QUAD)
-        for place in range(quads.shape[1]):
-            at = layout.grouped_at + place * (_GROUP + 1)
-            _column(rows, at, _QUAD)[:] = quads[:, place]
+        groups = codes.view(_GROUP)
+        for place in range(groups.shape[1]):
+            at = layout.grouped_at + place * (GROUP_SYMBOLS + 1)
+            _column(rows, at, _GROUP)[:] = groups[:, place]
     if layout.sequence_at is not None:
         if index_step == 1:
             _fill_sequence(rows, layout.sequence_at, first_index + 1)
@@ -222,7 +225,7 @@ def format_rows(
 
 def _fill_sequence(rows: Octets, at: int, first_sequence: int) -> None:
     """Write consecutive numbers: a table's rows, and a constant before them."""
-    high_digits = SEQUENCE_DIGITS - _GROUP
+    high_digits = SEQUENCE_DIGITS - _LOW_PLACES
     high_column = _column(rows, at, np.dtype(f"V{high_digits}"))
     low_column = _column(rows, at + high_digits, _QUAD)
     done = 0
@@ -237,13 +240,13 @@ def _fill_sequence(rows: Octets, at: int, first_sequence: int) -> None:
 def _fill_numbers(rows: Octets, at: int, numbers: NDArray[np.int64]) -> None:
     """Write any numbers, four digits at a time from the right."""
     end = at + SEQUENCE_DIGITS
-    for group in range(SEQUENCE_DIGITS // _GROUP):
-        place = end - (group + 1) * _GROUP
+    for quad in range(SEQUENCE_DIGITS // _LOW_PLACES):
+        place = end - (quad + 1) * _LOW_PLACES
         _column(rows, place, _QUAD)[:] = _LOW_DIGITS[numbers % _LOW]
         numbers = numbers // _LOW
-    rest = SEQUENCE_DIGITS % _GROUP
-    digits = _LOW_DIGITS.view(np.uint8).reshape(-1, _GROUP)[numbers % _LOW]
-    rows[:, at : at + rest] = digits[:, _GROUP - rest :]
+    rest = SEQUENCE_DIGITS % _LOW_PLACES
+    digits = _LOW_DIGITS.view(np.uint8).reshape(-1, _LOW_PLACES)[numbers % _LOW]
+    rows[:, at : at + rest] = digits[:, _LOW_PLACES - rest :]
 
 
 def _column(rows: Octets, at: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
