@@ -2,9 +2,10 @@
 
 import msgspec
 
-from anti_fraud.domain.facts import Evidence, Facts
+from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Hit, Verdict
+from core.conditions import Facts
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

@@ -15,18 +15,8 @@ import msgspec
 
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.places import Travel
+from core.conditions import Fact, FactKind
 from core.messages import Message
-
-Fact = float | int | str | bool | None
-Facts = Mapping[str, Fact]
-
-
-class FactKind(StrEnum):
-    """What a fact's value is, and so which conditions make sense on it."""
-
-    NUMBER = "number"
-    FLAG = "flag"
-    TEXT = "text"
 
 
 class FactSource(StrEnum):

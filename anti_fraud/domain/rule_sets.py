@@ -9,16 +9,16 @@ from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import (
     KNOWN_FACTS,
     Evidence,
-    Fact,
-    FactKind,
-    Facts,
     FactSource,
     KnownFact,
 )
 from anti_fraud.domain.messages import message
-from anti_fraud.domain.rules import (
+from core.conditions import (
     Comparison,
     Condition,
+    Fact,
+    FactKind,
+    Facts,
     Test,
     comparisons,
     compile_condition,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from anti_fraud.domain.facts import Fact
+from core.conditions import ConditionValue
 
 
 class Verdict(StrEnum):
@@ -12,17 +12,6 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - the verdict's name, not a password
     HOLD = "hold"
     REFUSE = "refuse"
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionValue:
-    """One condition of a rule that hit: what it asked and what it saw."""
-
-    fact: str
-    op: str
-    value: Fact | tuple[Fact, ...]
-    actual: Fact
-    holds: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.entities import Entity
-from anti_fraud.domain.facts import Evidence, Facts
+from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.places import Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from core.clock import business_day, utc_datetime
+from core.conditions import Facts
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import WorkerState, look_up_code
 from scan_api.pipeline.replay import replay_scans

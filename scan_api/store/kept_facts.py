@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision
-from anti_fraud.domain.facts import Fact
+from core.conditions import Fact
 from core.db import SHARD
 from scan_api.domain.scans import Outcome
 from scan_api.tables import scans

@@ -29,8 +29,8 @@ PACKAGES = (
 )
 # What of core is pure, and so open to every domain.
 PURE_CORE = {
-    "core.bounds", "core.errors", "core.event_types", "core.messages", "core.moments",
-    "core.names", "core.origin",
+    "core.bounds", "core.conditions", "core.errors", "core.event_types",
+    "core.messages", "core.moments", "core.names", "core.origin",
 }  # fmt: skip
 VAGUE_NAMES = {"common", "helper", "helpers", "manager", "service", "util", "utils"}
 IO_MODULES = {

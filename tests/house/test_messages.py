@@ -15,6 +15,7 @@ from tests.house.test_house_rules import ROOT
 CATALOGUES = {
     "anti_fraud.domain.messages": "anti_fraud",
     "codegen.domain.messages": "codegen",
+    "core.conditions.messages": "core/conditions",
     "core.sentences": "core",
     "console.frame.messages": "console",
     "events.domain.messages": "events",

@@ -7,10 +7,11 @@ import pytest
 
 from anti_fraud.default_rules import shipped_rule_set, shipped_rules
 from anti_fraud.domain.decision import judge
-from anti_fraud.domain.facts import KNOWN_FACTS, Evidence, FactKind
+from anti_fraud.domain.facts import KNOWN_FACTS, Evidence
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
+from core.conditions import FactKind
 
 TODAY = date(2027, 1, 10)
 TYPES = {FactKind.FLAG: bool, FactKind.TEXT: str, FactKind.NUMBER: int | float}

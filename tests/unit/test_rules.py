@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.entities import Entity
-from anti_fraud.domain.facts import FactKind, Facts
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
-from anti_fraud.domain.verdict import ConditionValue, Hit, Verdict
+from anti_fraud.domain.verdict import Hit, Verdict
+from core.conditions import ConditionValue, FactKind, Facts
 from core.errors import InvalidInput
 from core.messages import say
 

@@ -7,11 +7,32 @@ comparisons when a tree is compiled (De Morgan), where it turns `>` into `<=` an
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from anti_fraud.domain.facts import Fact, Facts
-from anti_fraud.domain.verdict import ConditionValue
+Fact = float | int | str | bool | None
+Facts = Mapping[str, Fact]
+
+
+class FactKind(StrEnum):
+    """What a fact's value is, and so which conditions make sense on it."""
+
+    NUMBER = "number"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionValue:
+    """One comparison of a condition: what it asked of the facts, and what it saw."""
+
+    fact: str
+    op: str
+    value: Fact | tuple[Fact, ...]
+    actual: Fact
+    holds: bool
+
 
 Test = Callable[[Facts], bool]
 _Compare = Callable[[Any, Any], Test]
@@ -29,7 +50,7 @@ NEGATED_OP: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 ORDERED_OPS: Final = frozenset({">", ">=", "<", "<="})
-# `not in` is written with `not`; only these are read from a rule set.
+# `not in` is written with `not`; only these are read from data.
 OPS: Final = ORDERED_OPS | {"==", "!=", "in"}
 
 
