@@ -6,6 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
+from console.system import jobs
 
 ROUTER = Router(
     path="/",
@@ -40,5 +41,6 @@ ROUTER = Router(
         recalls.show_void_request,
         recalls.approve_one_recall,
         recalls.approve_void_request,
+        jobs.show_jobs,
     ],
 )

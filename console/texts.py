@@ -10,10 +10,12 @@ from console.codes.texts import CAP_TEXTS
 from console.frame.texts import FRAME_TEXTS
 from console.fraud.texts import LEAK_TEXTS
 from console.line.texts import LINE_TEXTS
+from console.system.texts import SYSTEM_TEXTS
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **FRAME_TEXTS,
     **LINE_TEXTS,
     **CAP_TEXTS,
     **LEAK_TEXTS,
+    **SYSTEM_TEXTS,
 }

@@ -14,6 +14,7 @@ from typing import Final
 import psycopg
 
 import migrations
+from core.jobs import SCHEMA
 from crowncap import embedded
 from crowncap.embedded.programs import postgres_tool
 from crowncap.migrate import migrate
@@ -40,7 +41,9 @@ def dump_schema(database_url: str) -> str:
         [
             postgres_tool("pg_dump"),
             *("--schema-only", "--no-owner", "--no-privileges", "--no-comments"),
-            *("--exclude-table=alembic_version", f"--dbname={database_url}"),
+            # The job library's tables are its own to describe.
+            *("--exclude-table=alembic_version", f"--exclude-schema={SCHEMA}"),
+            f"--dbname={database_url}",
             *(f"--exclude-table={name}" for name in partitions),
         ],
         check=True,

@@ -21,6 +21,7 @@ class Place:
 # In the order of their use: a newcomer reads from the top.
 PLACES: Final = {
     "up": Place(("serving",), "Start everything and serve until Ctrl-C."),
+    "jobs": Place(("jobs",), "Run jobs until Ctrl-C; `up` starts one such process."),
     "token": Place(("tokens",), "Make, list and revoke tokens."),
     "campaign": Place(("campaigns",), "Add and list points campaigns."),
     "product": Place(("batch_lists",), "List products."),

@@ -235,7 +235,7 @@ def test_every_page_speaks_both_languages(
     here = f"/console/batches/{batch['batch_id']}"
     paths = [
         *("/console", "/console/plants", "/console/codes", "/console/leaks"),
-        *(here, f"{here}/order", f"{here}/codes/3", f"{here}?watch"),
+        *("/console/jobs", here, f"{here}/order", f"{here}/codes/3", f"{here}?watch"),
         *(package, report, "/console/nothing"),
     ]
     titles = {}

@@ -57,6 +57,7 @@ SQL_ELSEWHERE = {
     "core/db.py": "looks for sessions that hold locks",
     "core/db_arrays.py": "hands statements of stores to the driver",
     "core/fence.py": "the fence is everyone's",
+    "core/jobs.py": "the queue's tables are the job library's",
     "core/outbox.py": "everyone writes to the outbox",
     "crowncap/audit/": "the audit reads every table and is owned by none",
     "crowncap/demo_week/past.py": "sets PostgreSQL's clock back for the demo",

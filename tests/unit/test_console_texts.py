@@ -17,18 +17,25 @@ from console.line.texts.home import HOME_TEXTS
 from console.line.texts.packages import PACKAGE_TEXTS
 from console.line.texts.plants import PLANT_TEXTS
 from console.line.texts.reports import REPORT_TEXTS
+from console.system.texts import SYSTEM_TEXTS
 
 ROOT = Path(console.__file__).parent
 LINE = (HOME_TEXTS, BATCH_TEXTS, PLANT_TEXTS, PACKAGE_TEXTS, REPORT_TEXTS)
 CODES = (CODE_TEXTS, FAKE_TEXTS, RECALL_TEXTS)
-AUDIENCES = {"frame": (), "line": LINE, "codes": CODES, "fraud": (LEAK_TEXTS,)}
+AUDIENCES = {
+    "frame": (),
+    "line": LINE,
+    "codes": CODES,
+    "fraud": (LEAK_TEXTS,),
+    "system": (SYSTEM_TEXTS,),
+}
 # What a template names by itself; names that it puts together are not read here.
 NAMED = re.compile(r"\bt\(\s*'(\w+)'\s*\)")
 
 
 def test_no_text_is_written_twice() -> None:
     """Or the later one would silently stand for both."""
-    everyones = (FRAME_TEXTS, *LINE, *CODES, LEAK_TEXTS)
+    everyones = (FRAME_TEXTS, *LINE, *CODES, LEAK_TEXTS, SYSTEM_TEXTS)
     names = Counter(name for texts in everyones for name in texts)
     assert [name for name, times in names.items() if times > 1] == []
     assert set(names) == set(console.TEXTS)

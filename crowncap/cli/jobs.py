@@ -1,0 +1,22 @@
+"""`crowncap jobs`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from core.log import configure_logging
+from crowncap.cli.root import cli
+from crowncap.cli.shell import data_dir_option, read_settings
+from crowncap.jobs import run_jobs
+from crowncap.server_urls import server_urls
+
+
+@cli.command()
+@click.option("--parent", type=int, hidden=True)
+@data_dir_option
+def jobs(parent: int | None, data_dir: Path | None) -> None:
+    """Run jobs until Ctrl-C; `up` starts one such process."""
+    configure_logging()
+    urls = server_urls(read_settings(data_dir))
+    asyncio.run(run_jobs(urls.database_url, parent=parent))

@@ -1,0 +1,177 @@
+"""What runs beside the workers, in processes of `crowncap jobs`; several may run.
+
+Each job takes its time from when it was due. What is forgotten for good goes by
+PostgreSQL's clock as well, if that is behind.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from core.auth.idempotency import prune_keys
+from core.clock import utc_datetime
+from core.database_clock import DatabaseClock
+from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
+from core.jobs import SCHEMA
+from crowncap.background import watch_loop
+from events.pipeline.events import forget_events
+from rewards.store.limits import forget_uses
+
+HOURLY: Final = "7 * * * *"
+DAILY: Final = "23 19 * * *"
+EACH_MINUTE: Final = "* * * * *"
+# What members took on days that are over. Longer than any scan is dated back (the week
+# behind a demo), since a row that is taken from again would begin at nothing. A hold
+# that ends later finds no row to give back to, and nobody misses it.
+USES_KEPT: Final = timedelta(days=8)
+# Whoever looks after jobs that failed has as long to see them.
+FAILED_KEPT_H: Final = 14 * 24
+_CONCURRENT: Final = 4
+_CONNECTIONS: Final = 6
+_STOP_WITHIN_S: Final = 10.0
+_LOOK_S: Final = 1.0
+
+log = structlog.get_logger(logger_name=__name__)
+
+
+def open_queue(database_url: str) -> App:
+    """Make the queue's own way to PostgreSQL, which is opened later."""
+    return App(
+        connector=PsycopgConnector(
+            conninfo=database_url,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            kwargs={
+                "application_name": "crowncap jobs",
+                "options": f"-c search_path={SCHEMA}",
+            }
+            | CONNECTION_BOUNDS,
+        ),
+        # What was due while no process ran is due once, when one runs again.
+        periodic_defaults={"max_delay": 24 * 3600},
+    )
+
+
+@dataclass(slots=True)
+class JobRunner:
+    """One process that runs jobs."""
+
+    database_url: str
+    engine: AsyncEngine = field(init=False)
+    queue: App = field(init=False)
+    clock: DatabaseClock = field(default_factory=DatabaseClock)
+
+    def __post_init__(self) -> None:
+        self.engine = create_engine(self.database_url)
+        self.queue = open_queue(self.database_url)
+        for name, cron, work in (
+            ("forget_keys", HOURLY, self._forget_keys),
+            ("forget_events", HOURLY, self._forget_events),
+            ("forget_uses", DAILY, self._forget_uses),
+        ):
+            self._repeat(name, cron, work)
+        self._look_after_jobs()
+
+    async def run(self) -> None:
+        """Run what is due until cancelled; what is under way then may end."""
+        await self.clock.measure(self.engine)
+        following = asyncio.create_task(self.clock.follow(self.engine))
+        try:
+            async with self.queue.open_async():
+                await self.queue.run_worker_async(
+                    concurrency=_CONCURRENT,
+                    delete_jobs="successful",
+                    # The loop's own are set by whoever runs this.
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=_STOP_WITHIN_S,
+                )
+        finally:
+            following.cancel()
+            await self.engine.dispose()
+
+    def _repeat(
+        self, name: str, cron: str, work: Callable[[datetime], Awaitable[None]]
+    ) -> None:
+        """Register work to be done at the times of a cron line, in UTC."""
+
+        async def at_its_time(timestamp: int) -> None:
+            await work(utc_datetime(timestamp * 1_000))
+
+        task = self.queue.task(name=name, queueing_lock=name, lock=name)(at_its_time)
+        self.queue.periodic(cron=cron)(task)
+
+    def _look_after_jobs(self) -> None:
+        """Take up jobs of processes that died, and drop failed ones of weeks ago."""
+
+        @self.queue.periodic(cron=EACH_MINUTE)
+        @self.queue.task(
+            name="retry_stalled", queueing_lock="stalled", pass_context=True
+        )
+        async def _retry_stalled(context: JobContext, timestamp: int) -> None:
+            del timestamp
+            jobs = context.app.job_manager
+            for job in await jobs.get_stalled_jobs():
+                log.warning("job_taken_up_again", job=job.id, task=job.task_name)
+                await jobs.retry_job(job)
+
+        @self.queue.periodic(cron=DAILY)
+        @self.queue.task(name="forget_jobs", queueing_lock="forget", pass_context=True)
+        async def _forget_jobs(context: JobContext, timestamp: int) -> None:
+            del timestamp
+            await context.app.job_manager.delete_old_jobs(
+                FAILED_KEPT_H, include_failed=True, include_aborted=True
+            )
+
+    def _earlier(self, due: datetime) -> datetime:
+        return min(due, utc_datetime(self.clock.earliest_ms()))
+
+    async def _forget_keys(self, due: datetime) -> None:
+        await self._until_none(partial(prune_keys, now=self._earlier(due)))
+
+    async def _forget_events(self, due: datetime) -> None:
+        await self._until_none(partial(forget_events, now=self._earlier(due)))
+
+    async def _until_none(
+        self, step: Callable[[AsyncConnection], Awaitable[int]]
+    ) -> None:
+        while await try_briefly(self.engine, step):
+            pass
+
+    async def _forget_uses(self, due: datetime) -> None:
+        block: int | None = 0
+        before = (self._earlier(due) - USES_KEPT).astimezone(UTC).date()
+        while block is not None:
+            forget = partial(forget_uses, before=before, first_block=block)
+            block = await try_briefly(self.engine, forget)
+
+
+async def run_jobs(database_url: str, *, parent: int | None = None) -> None:
+    """Run jobs until SIGINT or SIGTERM, or until the process that began it is gone."""
+    loop = asyncio.get_running_loop()
+    watch_loop(loop)
+    running = asyncio.create_task(JobRunner(database_url).run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    orphaned = asyncio.create_task(_end_with(parent, running))
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("jobs_stopped")
+    finally:
+        orphaned.cancel()
+
+
+async def _end_with(parent: int | None, running: asyncio.Task[None]) -> None:
+    # Nothing tells a process that its parent is gone.
+    while parent is None or os.getppid() == parent:  # noqa: ASYNC110
+        await asyncio.sleep(_LOOK_S)
+    running.cancel()

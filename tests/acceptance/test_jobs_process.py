@@ -1,0 +1,51 @@
+"""The process of jobs beside the workers, as somebody has it who runs `crowncap up`."""
+
+import os
+import signal
+
+from tests.fixtures.colleague import at_work, title_of
+from tests.fixtures.processes import children_of, command_of, wait_for
+from tests.fixtures.service import OwnService, Service
+
+
+def job_pids(service: Service) -> list[int]:
+    """List the processes that run jobs."""
+    return [p for p in children_of(service.pid) if b"--parent" in command_of(p)]
+
+
+def runners(service: Service) -> int:
+    """Count those that PostgreSQL knows to live."""
+    [(count,)] = service.query(
+        "SELECT count(*) FROM jobs.procrastinate_workers"
+        " WHERE last_heartbeat > now() - interval '15 seconds'"
+    )
+    return int(count)
+
+
+def test_a_killed_process_of_jobs_is_replaced_and_ends_with_the_rest(
+    own_service: OwnService,
+) -> None:
+    service = own_service(workers=1)
+    wait_for(lambda: runners(service) == 1, what="a process of jobs")
+    [first] = job_pids(service)
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: runners(service) == 2, what="another one")
+    [second] = job_pids(service)
+    assert second != first
+    service.kill()
+    wait_for(lambda: command_of(second) == b"", what="its end with its parent's")
+
+
+def test_an_admin_sees_what_failed_and_nobody_else(service: Service) -> None:
+    service.query(
+        "SET search_path = jobs; INSERT INTO procrastinate_jobs"
+        " (queue_name, task_name, args, status)"
+        " VALUES ('default', 'nobody_does_this', '{\"payout_no\": 7}', 'failed')"
+    )
+    with at_work(service, service.staff("admin")) as admin:
+        page = admin.get("/console/jobs")
+        assert title_of(page) == "Jobs"
+        assert "nobody_does_this" in page.text
+        assert "payout_no 7" in page.text
+    with at_work(service, service.issuer) as issuer:
+        assert issuer.get("/console/jobs").status_code == 403
