@@ -11,7 +11,15 @@ import pytest
 from core import errors
 from tests.house.test_house_rules import ROOT
 
-FEATURES = ("console", "printer_export", "rewards")
+FEATURES = (
+    "anti_fraud",
+    "codegen",
+    "console",
+    "core",
+    "printer_export",
+    "rewards",
+    "scan_api",
+)
 FAULTS = {
     name
     for name, kind in vars(errors).items()
