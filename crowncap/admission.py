@@ -17,6 +17,9 @@ from core.clock import elapsed_s
 from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
 from core.ids import current_request_id, request_id
 from core.networks import Networks
+from core.pages import choose_language
+from scan_api.page import asks_for_page
+from scan_api.page.plain_notice import POLICY, busy_notice
 
 _RETRY_AFTER_S: Final = 2
 _IPV4_BYTES: Final = 4
@@ -342,10 +345,20 @@ def _key_of(scope: Any, trusted: Networks) -> bytes | None:
 
 
 async def _refuse(scope: Any, send: Any, fault: Fault) -> None:
-    body = msgspec.json.encode(problem_of(fault))
+    """Turn a request away: a program with a problem, a person with a notice."""
+    asked = dict(scope["headers"])
     identifier = current_request_id() or request_id(scope["headers"])
+    if asks_for_page(scope["path"], asked.get(b"accept", b"").decode("latin-1")):
+        body = busy_notice(choose_language(asked.get(b"accept-language")))
+        media = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-security-policy", POLICY.encode()),
+        ]
+    else:
+        body = msgspec.json.encode(problem_of(fault))
+        media = [(b"content-type", b"application/problem+json")]
     headers = [
-        (b"content-type", b"application/problem+json"),
+        *media,
         (b"content-length", b"%d" % len(body)),
         (b"retry-after", b"%d" % _RETRY_AFTER_S),
         (b"connection", b"close"),

@@ -175,7 +175,8 @@ def _telling_people(
 
     def tell(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
         problem = answer_http_exception(request, fault)
-        if not asks_for_page(request):
+        accept = request.headers.get("accept", "")
+        if not asks_for_page(request.scope["path"], accept):
             return problem
         kept = {
             name: value

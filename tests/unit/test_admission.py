@@ -31,12 +31,19 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def scope(
-    address: str, *, path: str = "/v1/batches", body: bool = True, forwarded: str = ""
+    address: str,
+    *,
+    path: str = "/v1/batches",
+    body: bool = True,
+    forwarded: str = "",
+    reads: str = "",
 ) -> dict[str, Any]:
     """Word a request as a server hands it on."""
     headers = [(b"content-length", b"900")] if body else []
     if forwarded:
         headers.append((b"x-forwarded-for", forwarded.encode()))
+    if reads:
+        headers += [(b"accept", b"text/html"), (b"accept-language", reads.encode())]
     return {
         "type": "http",
         "method": "POST",
@@ -229,6 +236,26 @@ async def test_an_address_has_so_many_requests_and_all_have_so_many() -> None:
         each.send(1, more=False)
         assert await each.status() == 200
     assert is_empty(admission)
+
+
+@pytest.mark.parametrize(
+    ("path", "reads", "media", "told"),
+    [
+        ("/C/0S7NNXNY6ZT4QM5Q", "zh-CN", b"text/html; charset=utf-8", "稍等片刻"),
+        ("/C/0S7NNXNY6ZT4QM5Q", "en", b"text/html; charset=utf-8", "Back in a moment"),
+        ("/C/0S7NNXNY6ZT4QM5Q", "", b"application/problem+json", "at once"),
+        ("/v1/scans", "zh-CN", b"application/problem+json", "at once"),
+    ],
+)
+async def test_who_opened_a_page_is_turned_away_in_words_that_they_read(
+    path: str, reads: str, media: bytes, told: str
+) -> None:
+    """A program, and whoever asks where programs do, reads a problem."""
+    admission = admit(requests_of_all=0)
+    refused = Caller(admission, address="1.1.1.1", path=path, reads=reads)
+    assert await refused.status() == 503
+    assert refused.headers[b"content-type"] == media
+    assert told in refused.answer[1]["body"].decode()
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,9 @@ async def answer(
         return _show_fault(context, page, Fault(message("went_wrong")))
 
 
-def asks_for_page(request: AnyRequest) -> bool:
+def asks_for_page(path: str, accept: str) -> bool:
     """Tell a person's browser from a program, which reads problems as JSON."""
-    accept = request.headers.get("accept", "")
-    return "text/html" in accept and not request.scope["path"].startswith(_FOR_PROGRAMS)
+    return "text/html" in accept and not path.startswith(_FOR_PROGRAMS)
 
 
 def show_refusal(
