@@ -121,6 +121,11 @@ PROBLEM_CODES: Final = {
     "range_not_satisfiable": ProblemCode(
         416, "None of the bytes asked for are there.", "Ask for a part that is there."
     ),
+    "no_such_coupon": ProblemCode(
+        404,
+        "No coupon of ours has this code; forged and unknown look alike.",
+        "Read it again; a token may name so many wrong codes a day.",
+    ),
     # 409: not as things are.
     "conflict": ProblemCode(
         409, "Not possible as things are.", "Read `detail`; look at it again first."
@@ -215,6 +220,42 @@ PROBLEM_CODES: Final = {
     ),
     "no_epoch_left": ProblemCode(
         409, "All 32 epochs of cap code v1 are used.", "This takes a new code format."
+    ),
+    # 409: coupons.
+    "out_of_stock": ProblemCode(
+        409, "No more can be had, today or at all.", "Choose another pool."
+    ),
+    "limit_reached": ProblemCode(
+        409, "The member has had as many as anybody may.", "Choose another pool."
+    ),
+    "stock_below_issued": ProblemCode(
+        409, "More coupons are issued than the stock would be.", "Take away less."
+    ),
+    "already_redeemed": ProblemCode(
+        409, "The coupon was used; `detail` says when and where.", "Ask for another."
+    ),
+    "coupon_expired": ProblemCode(
+        409, "The coupon's time is over.", "Ask for another coupon."
+    ),
+    "not_yet_valid": ProblemCode(
+        409, "The coupon's time is to come.", "Come back when `detail` says."
+    ),
+    "coupon_void": ProblemCode(
+        409, "The coupon was voided, for good.", "Ask for another coupon."
+    ),
+    "basket_too_small": ProblemCode(
+        409,
+        "The basket is worth less than the coupon takes, or nobody said what it is.",
+        "Say `basket_minor`; `detail` tells the least that it takes.",
+    ),
+    "wrong_store": ProblemCode(
+        409, "The coupon is not for this store.", "Use it in a store that it names."
+    ),
+    "already_reversed": ProblemCode(
+        409, "The redemption was reversed before.", "Nothing; look at the coupon."
+    ),
+    "not_same_day": ProblemCode(
+        409, "A cashier reverses on the day of the redemption only.", "Ask support."
     ),
     # 422: fields.
     "invalid_input": ProblemCode(422, "Some fields are wrong.", _READ_ERRORS),

@@ -4,7 +4,7 @@ Who may name codes may also try them. What a route says of a code is worth nothi
 a forger who gets two thousand tries a day out of 2^40.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,6 +38,10 @@ _ADD: Final = text(
 _SPENT: Final = text(
     "SELECT wrong FROM wrong_codes WHERE token_id = :token_id"
     " AND day = (now() AT TIME ZONE 'UTC')::date"
+)
+_SPENT_BY: Final = text(
+    "SELECT token_id FROM wrong_codes WHERE token_id = ANY(CAST(:token_ids AS text[]))"
+    " AND day = (now() AT TIME ZONE 'UTC')::date AND wrong >= :most"
 )
 _REST_OF_DAY: Final = text(
     "SELECT ceil(extract(epoch FROM date_trunc('day', now(), 'UTC')"
@@ -80,6 +84,18 @@ async def refuse_guesser(conn: AsyncConnection, staff: Staff) -> None:
     spent = (await conn.execute(_SPENT, {"token_id": staff.token_id})).scalar()
     if spent is not None and spent >= WRONG_CODES_A_DAY:
         raise _too_many((await conn.execute(_REST_OF_DAY)).scalar_one())
+
+
+async def find_guessers(
+    conn: AsyncConnection, token_ids: Iterable[str]
+) -> dict[str, TooManyWrongCodes]:
+    """Tell which tokens have spent their day, and what to tell each of them."""
+    asked = {"token_ids": sorted(set(token_ids)), "most": WRONG_CODES_A_DAY}
+    spent = (await conn.scalars(_SPENT_BY, asked)).all()
+    if not spent:
+        return {}
+    left_s = (await conn.execute(_REST_OF_DAY)).scalar_one()
+    return {token_id: _too_many(left_s) for token_id in spent}
 
 
 def _too_many(retry_after_s: int | None) -> TooManyWrongCodes:

@@ -5,16 +5,17 @@ transaction of the effect it stands for, so neither exists without the other.
 """
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.tables import idempotency_keys
 from core.db import SHARD
-from core.errors import InvalidInput
+from core.errors import Fault, InvalidInput
 from core.sentences import message
 
 KEPT = timedelta(hours=48)
@@ -24,10 +25,17 @@ PRUNED_AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The answer that was recorded for a key."""
+    """The answer that was recorded for a key: of what was done, hence 201."""
 
-    status: int
     response: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SentKey:
+    """The key that came with a request, within its scope, and its body (16 bytes)."""
+
+    key_hash: bytes
+    body_hash: bytes
 
 
 def check_key(key: str) -> str:
@@ -84,7 +92,7 @@ async def begin_once(
     row = (await conn.execute(select(idempotency_keys).where(*_is(key_hash)))).one()
     if row.body_hash != body_hash:
         raise reused_key()
-    return Replay(row.status, row.response)
+    return Replay(row.response)
 
 
 async def finish_once(
@@ -96,6 +104,70 @@ async def finish_once(
         .where(*_is(key_hash))
         .values(status=status, response=response)
     )
+
+
+_TAKE_KEYS = text(
+    """
+    SELECT live, replays, replay_bodies FROM take_keys(0::smallint,
+        CAST(:owners AS bigint[]), CAST(:keys AS bytea[]), CAST(:bodies AS bytea[]))
+    """
+)
+_FINISH = text(
+    """
+    UPDATE idempotency_keys AS k SET status = 201, response = u.response
+    FROM unnest(CAST(:keys AS bytea[]), CAST(:responses AS bytea[]))
+        AS u (key_hash, response)
+    WHERE k.shard = 0 AND k.key_hash = u.key_hash
+    """
+)
+
+
+async def begin_many(
+    conn: AsyncConnection, sent: Sequence[SentKey | None], owners: Sequence[int]
+) -> list[Replay | Fault | None]:
+    """Take many keys at once; gives for each what `begin_once` gives or raises.
+
+    A call names each key once, and for each request an owner that no other ever has.
+    """
+    if not any(sent):
+        return [None] * len(sent)
+    taken = await conn.execute(
+        _TAKE_KEYS,
+        {
+            "owners": list(owners),
+            "keys": [key.key_hash if key else b"" for key in sent],
+            "bodies": [key.body_hash if key else b"" for key in sent],
+        },
+    )
+    row = taken.one()
+    return [
+        None if live else _recorded(key, response, body)
+        for key, live, response, body in zip(
+            sent, row.live, row.replays, row.replay_bodies, strict=True
+        )
+    ]
+
+
+def _recorded(key: SentKey | None, response: bytes, body: bytes) -> Replay | Fault:
+    assert key is not None, "only a key can have been taken before"
+    return Replay(response) if body == key.body_hash else reused_key()
+
+
+async def finish_many(
+    conn: AsyncConnection, done: Iterable[tuple[SentKey | None, bytes | None]]
+) -> None:
+    """Record the answers of keys; a key without an answer is free to be sent again."""
+    ended = [(key.key_hash, body) for key, body in done if key is not None]
+    kept = [(key, body) for key, body in ended if body is not None]
+    if kept:
+        keys, responses = zip(*kept, strict=True)
+        await conn.execute(_FINISH, {"keys": list(keys), "responses": list(responses)})
+    refused = [key for key, body in ended if body is None]
+    if refused:
+        k = idempotency_keys.c
+        await conn.execute(
+            delete(idempotency_keys).where(k.shard == SHARD, k.key_hash.in_(refused))
+        )
 
 
 def _is(key_hash: bytes) -> tuple[ColumnElement[bool], ...]:

@@ -106,3 +106,10 @@ def require_role(principal: Principal, *allowed: Role) -> Staff:
             message("role_not_allowed", role=principal.role.value, allowed=names)
         )
     return principal
+
+
+def require_member(principal: Principal) -> Member:
+    """Return the member who asks; raises Unauthenticated."""
+    if not isinstance(principal, Member):
+        raise Unauthenticated(message("member_token_needed"))
+    return principal

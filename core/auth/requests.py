@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import idempotency, staff
 from core.auth.guesses import GuessLimit
+from core.auth.idempotency import SentKey
 from core.auth.members import MemberVerifier
 from core.auth.principal import Anonymous, Principal, Staff
 from core.auth.refusals import Refusal, RefusalLog
@@ -95,35 +96,49 @@ class Once:
         effect: Callable[[AsyncConnection], Awaitable[T]],
         body_hash: bytes | None,
     ) -> Response[T]:
-        given = request.headers.get("idempotency-key")
-        headers = {"content-type": "application/json"}
+        key = await read_key(request, caller, body_hash=body_hash)
         async with self.engine.begin() as conn:
-            key_hash = b""
-            if given is not None:
-                key_hash = idempotency.hash_key(
-                    caller.caller,
-                    request.method,
-                    request.url.path,
-                    idempotency.check_key(given),
-                )
+            if key is not None:
                 replay = await idempotency.begin_once(
                     conn,
-                    key_hash=key_hash,
-                    body_hash=body_hash or idempotency.hash_body(await request.body()),
+                    key_hash=key.key_hash,
+                    body_hash=key.body_hash,
                     now=utc_datetime(self.clock.now_ms()),
                 )
                 if replay is not None:
-                    headers["idempotency-replayed"] = "true"
-                    return _written(replay.response, replay.status, headers)
+                    return written_before(replay.response)
             body = msgspec.json.encode(await effect(conn), enc_hook=encode_plainly)
-            if given is not None:
+            if key is not None:
                 await idempotency.finish_once(
-                    conn, key_hash=key_hash, status=201, response=body
+                    conn, key_hash=key.key_hash, status=201, response=body
                 )
             await self.guesses.charge(conn, caller)
-        return _written(body, 201, headers)
+        return written(body)
 
 
-def _written(body: bytes, status: int, headers: dict[str, str]) -> Response[T]:
-    """Answer what was written as JSON already; its type says what it is in JSON."""
-    return cast("Response[T]", Response(body, status_code=status, headers=headers))
+async def read_key(
+    request: Request[Any, Any, Any], caller: Staff, *, body_hash: bytes | None = None
+) -> SentKey | None:
+    """Give the idempotency key that came with a request; raises InvalidInput.
+
+    `body_hash` (16 bytes) stands for a body that was streamed already.
+    """
+    given = request.headers.get("idempotency-key")
+    if given is None:
+        return None
+    key_hash = idempotency.hash_key(
+        caller.caller, request.method, request.url.path, idempotency.check_key(given)
+    )
+    body = body_hash or idempotency.hash_body(await request.body())
+    return SentKey(key_hash, body)
+
+
+def written(body: bytes, **headers: str) -> Response[T]:
+    """Answer 201 with what was written as JSON; its type says what it is in JSON."""
+    told = {"content-type": "application/json"} | headers
+    return cast("Response[T]", Response(body, status_code=201, headers=told))
+
+
+def written_before(body: bytes) -> Response[T]:
+    """Answer what was recorded for a key that came again."""
+    return written(body, **{"idempotency-replayed": "true"})

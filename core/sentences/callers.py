@@ -112,6 +112,10 @@ CALLERS: Final[Sentences] = {
         "会员令牌没有写明会员。",
         "The member's token names nobody.",
     ),
+    "member_token_needed": (
+        "这里需要会员令牌：Authorization: Bearer …。",
+        "This needs a member's token: Authorization: Bearer ….",
+    ),
     "staff_token_needed": (
         "这里需要员工令牌：Authorization: Bearer …。",
         "This needs a staff token: Authorization: Bearer ….",

@@ -151,10 +151,6 @@ message: Final = Catalogue(
             "Something went wrong on our side.",
         ),
         # Members and their scans
-        "member_token_needed": (
-            "这里需要会员令牌：Authorization: Bearer …。",
-            "This needs a member's token: Authorization: Bearer ….",
-        ),
         "no_scan": (
             "您没有这次扫码。",
             "There is no such scan among yours.",

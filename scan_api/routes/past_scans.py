@@ -8,10 +8,10 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.auth import Member, Principal
+from core.auth import Principal, require_member
 from core.bounds import MAX_PAGE, read_id
 from core.doors import GUARDS
-from core.errors import InvalidInput, Unauthenticated
+from core.errors import InvalidInput
 from rewards.pipeline.ledger import load_wallet
 from scan_api.domain.messages import message
 from scan_api.pipeline.past_scans import (
@@ -39,13 +39,6 @@ class WalletView(msgspec.Struct, frozen=True):
     coupons: tuple[str, ...]
     tickets: tuple[str, ...]
     cards: tuple[str, ...]
-
-
-def require_member(principal: Principal) -> Member:
-    """Return the member who asks; raises Unauthenticated."""
-    if not isinstance(principal, Member):
-        raise Unauthenticated(message("member_token_needed"))
-    return principal
 
 
 @get("/v1/me/wallet", summary="Look at one's wallet", tags=["members"])
