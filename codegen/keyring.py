@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from codegen.domain.keys import EpochKeys
+from codegen.domain.keys import EpochKeys, Purpose
 from codegen.domain.messages import message
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
@@ -44,9 +44,9 @@ class MasterKeyFile:
         """Tell whether there is a key file."""
         return self.path.exists()
 
-    def load(self) -> EpochKeys:
+    def load(self, purpose: Purpose = Purpose.CAPS) -> EpochKeys:
         """Read all keys; raises MisconfiguredError with one sentence."""
-        return EpochKeys.from_masters(self._masters())
+        return EpochKeys.from_masters(self._masters(), purpose)
 
     def add_epoch(self, epoch: int) -> EpochKeys:
         """Append a fresh random key for an epoch that has none, durably."""
@@ -142,8 +142,11 @@ class HighWaterMark:
         write_durably(self.path, json.dumps(marks).encode())
 
     @contextmanager
-    def raising(self, epoch: int) -> Iterator["RaisedMark"]:
-        """Lock the file for one issue; `RaisedMark.raise_to` writes it durably."""
+    def raising(self, epoch: int | str) -> Iterator["RaisedMark"]:
+        """Lock the file for one issue; `RaisedMark.raise_to` writes it durably.
+
+        What is not numbered like caps has its own marks: `coupons of EPOCH`.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock_path = self.path.with_suffix(".lock")
         with os.fdopen(
@@ -158,7 +161,7 @@ class RaisedMark:
     """The high-water mark of one epoch while its file is locked."""
 
     path: Path
-    epoch: int
+    epoch: int | str
 
     def marks(self) -> dict[str, int]:
         """Read the file; raises MisconfiguredError when it is damaged."""

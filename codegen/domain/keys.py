@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -18,9 +19,20 @@ MAX_EPOCH: Final = 31
 MASTER_KEY_BYTES: Final = 32
 CHECK_VALUE_BYTES: Final = 16
 
-_INFO_PREFIX: Final = b"crowncap/v1/epoch/"
 _BLOCK_BITS: Final = 128
 _BLOCK_BYTES: Final = 16
+
+
+class Purpose(StrEnum):
+    """What keys seal: a code of one purpose is none of another's."""
+
+    CAPS = "epoch"
+    COUPONS = "coupon"
+
+    @property
+    def info(self) -> bytes:
+        """What HKDF's info begins with."""
+        return f"crowncap/v1/{self}/".encode()
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -44,10 +56,13 @@ class EpochKey:
     check_value: bytes
 
     @classmethod
-    def from_master(cls, epoch: int, master_key: bytes) -> Self:
+    def from_master(
+        cls, epoch: int, master_key: bytes, purpose: Purpose = Purpose.CAPS
+    ) -> Self:
         """Derive the keys of one epoch from its checked 32-byte master key."""
-        mac_key = _derive(master_key, epoch, b"/mac")
-        enc_key = _derive(master_key, epoch, b"/enc")
+        info = purpose.info + bytes([epoch])
+        mac_key = _derive(master_key, info + b"/mac")
+        enc_key = _derive(master_key, info + b"/enc")
         mac_cipher = ecb_encryptor(mac_key)
         block = int.from_bytes(b"CC1" + bytes([epoch]) + bytes(12), "big")
         return cls(
@@ -58,7 +73,7 @@ class EpochKey:
             enc_block=block,
             mac_cipher=mac_cipher,
             enc_cipher=ecb_encryptor(enc_key),
-            check_value=_derive(master_key, epoch, b"/check"),
+            check_value=_derive(master_key, info + b"/check"),
         )
 
     def __repr__(self) -> str:
@@ -73,8 +88,10 @@ class EpochKeys:
     by_epoch: Mapping[int, EpochKey] = field(repr=False)
 
     @classmethod
-    def from_masters(cls, masters: Mapping[int, bytes]) -> Self:
-        """Derive all keys from `{epoch: 32-byte master key}`.
+    def from_masters(
+        cls, masters: Mapping[int, bytes], purpose: Purpose = Purpose.CAPS
+    ) -> Self:
+        """Derive all keys of a purpose from `{epoch: 32-byte master key}`.
 
         HKDF-SHA256 without salt (RFC 5869). Raises ValueError for an epoch
         outside 0..31 or a master key that is not 32 bytes.
@@ -88,7 +105,7 @@ class EpochKeys:
                     f"instead of {MASTER_KEY_BYTES}."
                 )
         derived = {
-            epoch: EpochKey.from_master(epoch, bytes(masters[epoch]))
+            epoch: EpochKey.from_master(epoch, bytes(masters[epoch]), purpose)
             for epoch in sorted(masters)
         }
         return cls(by_epoch=MappingProxyType(derived))
@@ -125,8 +142,7 @@ def ecb_encryptor(key: bytes) -> CipherContext:
     return Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305 - see above
 
 
-def _derive(master_key: bytes, epoch: int, purpose: bytes) -> bytes:
-    info = _INFO_PREFIX + bytes([epoch]) + purpose
+def _derive(master_key: bytes, info: bytes) -> bytes:
     hkdf = HKDF(algorithm=SHA256(), length=_BLOCK_BYTES, salt=None, info=info)
     return hkdf.derive(master_key)
 
