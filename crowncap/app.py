@@ -25,6 +25,7 @@ import console
 import crowncap.problem_pages
 import events.routes.events
 import printer_export.routes
+import rewards.routes
 import scan_api.page
 import scan_api.routes.fakes
 import scan_api.routes.past_scans
@@ -126,6 +127,7 @@ def build_app(worker: Worker) -> Litestar:
             codegen.routes.ROUTER,
             printer_export.routes.ROUTER,
             printer_export.routes.PUBLIC_ROUTER,
+            rewards.routes.ROUTER,
             scan_api.routes.past_scans.ROUTER,
             scan_api.page.ROUTER,
             scan_api.routes.fakes.ROUTER,
@@ -135,19 +137,10 @@ def build_app(worker: Worker) -> Litestar:
             show_metrics,
         ],
         lifespan=[lifespan],
-        dependencies={
-            "principal": Provide(find_principal),
-            "engine": Provide(lambda: worker.engine, sync_to_thread=False),
-            "redis": Provide(lambda: worker.redis, sync_to_thread=False),
-            "clock": Provide(lambda: worker.clock, sync_to_thread=False),
-            "once": Provide(lambda: worker.once, sync_to_thread=False),
-            "issuance": Provide(lambda: worker.issuance, sync_to_thread=False),
-            "packaging": Provide(lambda: worker.packaging, sync_to_thread=False),
-            "timezone": Provide(lambda: worker.settings.timezone, sync_to_thread=False),
-            "find_carton": Provide(lambda: find_packed_codes, sync_to_thread=False),
-            "tellers": Provide(lambda: TELLERS, sync_to_thread=False),
-            "context": Provide(lambda: context, sync_to_thread=False),
-            "console": Provide(lambda: staff_pages, sync_to_thread=False),
+        dependencies=_dependencies(worker)
+        | {
+            "context": _giving(lambda: context),
+            "console": _giving(lambda: staff_pages),
         },
         state=State(
             {"authenticator": worker.authenticator, "refusals": worker.refusals}
@@ -166,6 +159,28 @@ def build_app(worker: Worker) -> Litestar:
         ),
         debug=False,
     )
+
+
+def _dependencies(worker: Worker) -> dict[str, Provide]:
+    """Name what handlers are handed of a worker."""
+    return {
+        "principal": Provide(find_principal),
+        "engine": _giving(lambda: worker.engine),
+        "redis": _giving(lambda: worker.redis),
+        "clock": _giving(lambda: worker.clock),
+        "once": _giving(lambda: worker.once),
+        "issuance": _giving(lambda: worker.issuance),
+        "packaging": _giving(lambda: worker.packaging),
+        "timezone": _giving(lambda: worker.settings.timezone),
+        "coupon_issuing": _giving(lambda: worker.coupon_issuing),
+        "coupon_redeeming": _giving(lambda: worker.coupon_redeeming),
+        "find_carton": _giving(lambda: find_packed_codes),
+        "tellers": _giving(lambda: TELLERS),
+    }
+
+
+def _giving(give: Callable[[], Any]) -> Provide:
+    return Provide(give, sync_to_thread=False)
 
 
 def _telling_people(

@@ -25,6 +25,7 @@ from core.db import DATABASE_AWAY, create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.coupon_codes import CouponSealing
 from crowncap.packaging import packaging_of
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
@@ -32,6 +33,9 @@ from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages.orders import Packaging
+from rewards.pipeline.coupons.issuing import CouponIssuing
+from rewards.pipeline.coupons.numbers import CouponNumbers
+from rewards.pipeline.coupons.redeeming import Redeeming
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filter_upkeep import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
@@ -73,6 +77,8 @@ class Worker:
     codes: CodeLookup = field(init=False)
     readiness: ReadinessCheck = field(init=False)
     claims: ClaimJournal = field(init=False)
+    coupon_issuing: CouponIssuing = field(init=False)
+    coupon_redeeming: Redeeming = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -114,6 +120,15 @@ class Worker:
         self.codes = CodeLookup(
             self.engine, self.clock, keeper, throttle, self.settings.timezone
         )
+        sealed = CouponSealing(self.issuance).codes()
+        self.coupon_issuing = CouponIssuing(
+            self.engine,
+            self.clock,
+            ids,
+            self.settings.timezone,
+            CouponNumbers(self.engine, sealed),
+        )
+        self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -134,6 +149,8 @@ class Worker:
             # From here on the supervisor waits only as long as for a silent worker.
             beats.cancel()
             await self.opening.pipeline.batcher.drain()
+            await self.coupon_issuing.batcher.drain()
+            await self.coupon_redeeming.batcher.drain()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)

@@ -503,6 +503,42 @@ BEGIN
             WHERE r.version > in_version));
 END $$;
 
+CREATE FUNCTION issue_coupons(in_shard smallint, in_now timestamp with time zone, in_coupons bigint[], in_members bigint[], in_pools integer[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_limit_requests integer[], in_limit_rows integer[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], OUT refused integer[]) RETURNS integer[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    n     integer := cardinality(in_coupons);
+    mosts bigint[];
+    step  record;
+BEGIN
+    -- A pool's stock changes behind the fence, which the caller shares.
+    SELECT coalesce(array_agg(l.most ORDER BY u.i), '{}') INTO mosts
+    FROM unnest(in_limit_nos) WITH ORDINALITY AS u (no, i)
+    JOIN limits AS l ON l.limit_no = u.no;
+    LOOP
+        BEGIN
+            step := choose_rewards(in_shard, array_fill(true, ARRAY[n]),
+                ARRAY(SELECT generate_series(1, n)), array_fill(1::bigint, ARRAY[n]),
+                '{}', in_limit_requests, in_limit_rows, in_limit_nos, in_holders,
+                in_periods, mosts);
+            PERFORM take_limits(in_shard, true, step.needs, in_limit_nos, in_holders,
+                in_periods, mosts);
+            INSERT INTO coupons (shard, coupon_no, member_no, pool_no, issued_at,
+                valid_from, valid_until)
+            SELECT in_shard, c, m, p, in_now, f, t
+            FROM unnest(in_coupons, in_members, in_pools, in_froms, in_untils,
+                step.chosen) AS u (c, m, p, f, t, chosen)
+            WHERE chosen;
+            PERFORM take_limits(in_shard, false, step.needs, in_limit_nos, in_holders,
+                in_periods, mosts);
+            EXIT;
+        EXCEPTION WHEN SQLSTATE 'CC005' THEN
+            NULL;  -- Somebody took the last of it and has committed: choose again.
+        END;
+    END LOOP;
+    refused := step.refused;
+END $$;
+
 CREATE FUNCTION lowest_in_default(parent regclass, first bigint) RETURNS bigint
     LANGUAGE plpgsql STABLE
     AS $_$
@@ -629,6 +665,32 @@ BEGIN
             originals[own.i] := 0;
         END IF;
     END LOOP;
+END $$;
+
+CREATE FUNCTION redeem_coupons(in_shard smallint, in_redemptions bigint[], in_coupons bigint[], in_discounts bigint[], in_baskets bigint[], in_stores text[], in_persons text[], in_orders text[], OUT won boolean[]) RETURNS boolean[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    used bigint[];
+BEGIN
+    PERFORM FROM coupons WHERE shard = in_shard AND coupon_no = ANY (in_coupons)
+    ORDER BY coupon_no FOR UPDATE;
+    WITH done AS (
+        UPDATE coupons SET state = 'redeemed',
+            redemption_id = in_redemptions[array_position(in_coupons, coupon_no)]
+        WHERE shard = in_shard AND coupon_no = ANY (in_coupons) AND state = 'issued'
+        RETURNING redemption_id
+    )
+    SELECT coalesce(array_agg(redemption_id), '{}') INTO used FROM done;
+    INSERT INTO redemptions (shard, redemption_id, coupon_no, discount_minor,
+        basket_minor, store_id, person, order_ref)
+    SELECT in_shard, r, n, d, b, s, p, o
+    FROM unnest(in_redemptions, in_coupons, in_discounts, in_baskets, in_stores,
+        in_persons, in_orders) AS u (r, n, d, b, s, p, o)
+    WHERE r = ANY (used);
+    won := ARRAY(SELECT r = ANY (used)
+        FROM unnest(in_redemptions) WITH ORDINALITY AS u (r, i) ORDER BY i);
 END $$;
 
 CREATE FUNCTION refuse_rewriting() RETURNS trigger
@@ -937,12 +999,14 @@ WITH (fillfactor='85');
 
 CREATE TABLE limits (
     limit_no integer NOT NULL,
-    campaign_no bigint NOT NULL,
+    campaign_no bigint,
     offer_no smallint DEFAULT 0 NOT NULL,
     unit smallint DEFAULT 0 NOT NULL,
     per text NOT NULL,
     most bigint NOT NULL,
     since date NOT NULL,
+    pool_no integer,
+    CONSTRAINT limit_is_of_one CHECK (((campaign_no IS NULL) <> (pool_no IS NULL))),
     CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
     CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
 );
@@ -1008,6 +1072,62 @@ CREATE TABLE code_statuses (
     CONSTRAINT code_statuses_chunk_no_check CHECK ((chunk_no >= 0)),
     CONSTRAINT code_statuses_statuses_check CHECK ((octet_length(statuses) = 65536))
 );
+
+CREATE TABLE coupon_numbers (
+    epoch smallint NOT NULL,
+    next_no bigint NOT NULL
+);
+
+CREATE TABLE coupon_pools (
+    pool_no integer NOT NULL,
+    pool_id text NOT NULL,
+    name text NOT NULL,
+    brand text,
+    benefit text NOT NULL,
+    minor bigint,
+    percent smallint,
+    gift text,
+    min_basket_minor bigint DEFAULT 0 NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    valid_days integer,
+    stores text[] DEFAULT '{}'::text[] NOT NULL,
+    gtins text[] DEFAULT '{}'::text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT benefit_is_known CHECK (
+CASE benefit
+    WHEN 'amount_off'::text THEN ((minor > 0) AND (percent IS NULL) AND (gift IS NULL))
+    WHEN 'percent_off'::text THEN (((percent >= 1) AND (percent <= 100)) AND (gift IS NULL))
+    WHEN 'gift'::text THEN ((gift IS NOT NULL) AND (minor IS NULL) AND (percent IS NULL))
+    ELSE false
+END),
+    CONSTRAINT pool_ends_later CHECK ((valid_until > valid_from)),
+    CONSTRAINT pool_ends_once CHECK (((valid_until IS NULL) OR (valid_days IS NULL)))
+);
+
+ALTER TABLE coupon_pools ALTER COLUMN pool_no ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME coupon_pools_pool_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE coupons (
+    coupon_no bigint NOT NULL,
+    member_no bigint NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone,
+    redemption_id bigint,
+    pool_no integer NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    state text DEFAULT 'issued'::text NOT NULL,
+    CONSTRAINT coupon_state_is_known CHECK ((state = ANY (ARRAY['issued'::text, 'redeemed'::text, 'void'::text]))),
+    CONSTRAINT used_by_one_redemption CHECK (((state = 'redeemed'::text) = (redemption_id IS NOT NULL)))
+)
+WITH (fillfactor='85');
 
 CREATE VIEW daily_earnings AS
  SELECT u.holder AS member_no,
@@ -1486,6 +1606,26 @@ ALTER TABLE recalls ALTER COLUMN recall_id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE redemption_reversals (
+    redemption_id bigint NOT NULL,
+    reversed_at timestamp with time zone NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    person text NOT NULL,
+    reason text NOT NULL
+);
+
+CREATE TABLE redemptions (
+    redemption_id bigint NOT NULL,
+    coupon_no bigint NOT NULL,
+    discount_minor bigint NOT NULL,
+    basket_minor bigint,
+    shard smallint DEFAULT 0 NOT NULL,
+    store_id text,
+    person text NOT NULL,
+    order_ref text,
+    CONSTRAINT nothing_is_added CHECK ((discount_minor >= 0))
+);
+
 CREATE TABLE rule_sets (
     version integer NOT NULL,
     document jsonb NOT NULL,
@@ -1561,6 +1701,19 @@ CREATE TABLE staff_tokens (
     CONSTRAINT staff_tokens_person_check CHECK ((person <> ''::text)),
     CONSTRAINT staff_tokens_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'issuer'::text, 'line'::text, 'printhouse'::text, 'marketer'::text, 'analyst'::text, 'support'::text, 'cashier'::text, 'app'::text]))),
     CONSTRAINT staff_tokens_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+CREATE TABLE stores (
+    store_id text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    region text NOT NULL,
+    lat double precision,
+    lon double precision,
+    brand text,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT store_kind_is_known CHECK ((kind = ANY (ARRAY['shop'::text, 'own'::text, 'online'::text, 'station'::text]))),
+    CONSTRAINT store_lies_on_earth CHECK ((((lat IS NULL) = (lon IS NULL)) AND COALESCE((((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision)) AND ((lon >= ('-180'::integer)::double precision) AND (lon <= (180)::double precision))), true)))
 );
 
 CREATE TABLE suspected_fakes (
@@ -1700,6 +1853,15 @@ ALTER TABLE ONLY code_exports
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_pkey PRIMARY KEY (batch_id, chunk_no);
 
+ALTER TABLE ONLY coupon_numbers
+    ADD CONSTRAINT coupon_numbers_pkey PRIMARY KEY (epoch);
+
+ALTER TABLE ONLY coupon_pools
+    ADD CONSTRAINT coupon_pools_pkey PRIMARY KEY (pool_no);
+
+ALTER TABLE ONLY coupons
+    ADD CONSTRAINT coupons_pkey PRIMARY KEY (shard, coupon_no);
+
 ALTER TABLE ONLY epcis_captures
     ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
 
@@ -1766,6 +1928,12 @@ ALTER TABLE ONLY members
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per);
 
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT one_limit_of_a_kind_of_a_pool UNIQUE (pool_no, per);
+
+ALTER TABLE ONLY coupon_pools
+    ADD CONSTRAINT one_pool_of_a_name UNIQUE (pool_id);
+
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
 
@@ -1802,6 +1970,12 @@ ALTER TABLE ONLY ranges
 ALTER TABLE ONLY recalls
     ADD CONSTRAINT recalls_pkey PRIMARY KEY (recall_id);
 
+ALTER TABLE ONLY redemption_reversals
+    ADD CONSTRAINT redemption_reversals_pkey PRIMARY KEY (shard, redemption_id);
+
+ALTER TABLE ONLY redemptions
+    ADD CONSTRAINT redemptions_pkey PRIMARY KEY (shard, redemption_id);
+
 ALTER TABLE ONLY rule_sets
     ADD CONSTRAINT rule_sets_pkey PRIMARY KEY (version);
 
@@ -1819,6 +1993,9 @@ ALTER TABLE ONLY staff_sessions
 
 ALTER TABLE ONLY staff_tokens
     ADD CONSTRAINT staff_tokens_pkey PRIMARY KEY (token_id);
+
+ALTER TABLE ONLY stores
+    ADD CONSTRAINT stores_pkey PRIMARY KEY (store_id);
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT suspected_fakes_pkey PRIMARY KEY (shard, report_id);
@@ -1856,6 +2033,8 @@ CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(fi
 
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
+CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
+
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 
 CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
@@ -1881,6 +2060,8 @@ CREATE INDEX ranges_by_batch ON ranges USING btree (batch_id);
 CREATE INDEX ranges_by_lot ON ranges USING btree (lot) WHERE (lot IS NOT NULL);
 
 CREATE INDEX ranges_by_version ON ranges USING btree (version);
+
+CREATE INDEX redemptions_of_coupon ON redemptions USING btree (coupon_no);
 
 CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 
@@ -1944,6 +2125,9 @@ ALTER TABLE ONLY code_statuses
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT limits_of_a_pool FOREIGN KEY (pool_no) REFERENCES coupon_pools(pool_no);
 
 ALTER TABLE ONLY line_counts
     ADD CONSTRAINT line_counts_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Double,
     FetchedValue,
     Identity,
     Integer,
@@ -71,20 +72,22 @@ campaigns = Table(
     Column("brand", Text),
 )
 
-# What may be taken at most; offer 0 is all offers of the campaign together.
+# What may be taken at most, of a campaign (offer 0: all offers together) or of a pool.
 limits = Table(
     "limits",
     metadata,
     Column("limit_no", Integer, Identity(), primary_key=True),
-    Column("campaign_no", BigInteger, nullable=False),
+    Column("campaign_no", BigInteger),
     Column("offer_no", SmallInteger, nullable=False, server_default="0"),
     Column("unit", SmallInteger, nullable=False, server_default="0"),
     Column("per", Text, nullable=False),
     Column("most", BigInteger, nullable=False),
     Column("since", Date, nullable=False),
+    Column("pool_no", Integer),
     UniqueConstraint(
         "campaign_no", "offer_no", "unit", "per", name="one_limit_of_a_kind"
     ),
+    UniqueConstraint("pool_no", "per", name="one_limit_of_a_kind_of_a_pool"),
 )
 
 # What was taken, by whom (0: everybody) and in which period (1970-01-01: always).
@@ -139,4 +142,84 @@ holds = Table(
     Column("unit", SmallInteger, nullable=False, server_default="0"),
     Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
     postgresql_partition_by="RANGE (transfer_id)",
+)
+
+stores = Table(
+    "stores",
+    metadata,
+    Column("store_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("lat", Double),
+    Column("lon", Double),
+    Column("brand", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+coupon_pools = Table(
+    "coupon_pools",
+    metadata,
+    Column("pool_no", Integer, Identity(), primary_key=True),
+    Column("pool_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("brand", Text),
+    Column("benefit", Text, nullable=False),
+    Column("minor", BigInteger),
+    Column("percent", SmallInteger),
+    Column("gift", Text),
+    Column("min_basket_minor", BigInteger, nullable=False),
+    Column("valid_from", DateTime(timezone=True)),
+    Column("valid_until", DateTime(timezone=True)),
+    Column("valid_days", Integer),
+    Column("stores", ARRAY(Text), nullable=False),
+    Column("gtins", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+# The next number of each epoch; workers take them in blocks.
+coupon_numbers = Table(
+    "coupon_numbers",
+    metadata,
+    Column("epoch", SmallInteger, primary_key=True, autoincrement=False),
+    Column("next_no", BigInteger, nullable=False),
+)
+
+# Written by the SQL functions issue_coupons and redeem_coupons, and where one is voided
+# or its redemption reversed.
+coupons = Table(
+    "coupons",
+    metadata,
+    Column("coupon_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_no", BigInteger, nullable=False),
+    Column("issued_at", DateTime(timezone=True), nullable=False),
+    Column("valid_from", DateTime(timezone=True), nullable=False),
+    Column("valid_until", DateTime(timezone=True)),
+    Column("redemption_id", BigInteger),
+    Column("pool_no", Integer, nullable=False),
+    _shard(),
+    Column("state", Text, nullable=False, server_default="issued"),
+)
+
+redemptions = Table(
+    "redemptions",
+    metadata,
+    Column("redemption_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("coupon_no", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False),
+    Column("basket_minor", BigInteger),
+    _shard(),
+    Column("store_id", Text),
+    Column("person", Text, nullable=False),
+    Column("order_ref", Text),
+)
+
+redemption_reversals = Table(
+    "redemption_reversals",
+    metadata,
+    Column("redemption_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reversed_at", DateTime(timezone=True), nullable=False),
+    _shard(),
+    Column("person", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )

@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.fixtures.colleague",
     "tests.fixtures.doors",
     "tests.fixtures.ground",
+    "tests.fixtures.coupons",
     "tests.fixtures.programs",
 ]

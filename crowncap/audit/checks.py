@@ -30,6 +30,8 @@ VOIDS = Axis("void_codes", "code_id")
 BATCHES = Axis("batches", "batch_id", has_shard=False)
 BALANCES = Axis("balances", "member_no")
 SCANS = Axis("scans", "scan_id", tells_time=True)
+COUPONS = Axis("coupons", "coupon_no")
+REDEMPTIONS = Axis("redemptions", "redemption_id", tells_time=True)
 TRANSFERS = Axis("transfers", "origin_id", tells_time=True)
 MEMBERS = Axis("members", "member_no", tells_time=True)
 

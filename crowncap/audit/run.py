@@ -16,6 +16,7 @@ from crowncap.audit import (
     bounds,
     codegen,
     core_auth,
+    coupons,
     printer_export,
     rewards,
     scan_api,
@@ -32,6 +33,7 @@ FIRST_KEY, LAST_KEY = -(1 << 63), (1 << 63) - 1
 CHECKS = (
     *scan_api.CHECKS,
     *rewards.CHECKS,
+    *coupons.CHECKS,
     *codegen.CHECKS,
     *printer_export.CHECKS,
     *core_auth.CHECKS,
@@ -223,11 +225,15 @@ def _note(run: Run, check: Check, offenders: Iterable[Any]) -> None:
 
 async def _marks_behind(conn: AsyncConnection, high_water: HighWaterMark) -> list[str]:
     rows = await conn.execute(
-        text("SELECT epoch, next_serial FROM epochs WHERE next_serial > 0")
+        text(
+            "SELECT CAST(epoch AS text) AS mark, next_serial AS next FROM epochs"
+            " WHERE next_serial > 0 UNION ALL"
+            " SELECT 'coupons of ' || epoch, next_no FROM coupon_numbers"
+        )
     )
     behind: list[str] = []
     for row in rows:
-        with high_water.raising(row.epoch) as mark:
-            if mark.current() < row.next_serial:
-                behind.append(f"epoch {row.epoch}")
+        with high_water.raising(row.mark) as mark:
+            if mark.current() < row.next:
+                behind.append(f"epoch {row.mark}")
     return behind

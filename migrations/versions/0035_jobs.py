@@ -5,7 +5,7 @@ from alembic import op
 from core.jobs import SCHEMA
 
 revision = "0035"
-down_revision = "0030"
+down_revision = "0034"
 
 
 def upgrade() -> None:

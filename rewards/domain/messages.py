@@ -1,4 +1,4 @@
-"""What rewards has to say: of campaigns."""
+"""What rewards has to say: of campaigns and of coupons."""
 
 from typing import Final
 
@@ -14,5 +14,146 @@ message: Final = Catalogue(
             "已有活动 {campaign_id}。",
             "There is a campaign {campaign_id} already.",
         ),
-    }
+    },
+    {
+        # Stores and pools
+        "store_exists": (
+            "已有门店 {store_id}。",
+            "There is a store {store_id} already.",
+        ),
+        "place_incomplete": (
+            "纬度和经度要么都填写，要么都不填写。",
+            "Give both lat and lon, or neither.",
+        ),
+        "no_store": (
+            "没有门店 {store_id}；请先添加。",
+            "There is no store {store_id}; add it first.",
+        ),
+        "pool_exists": (
+            "已有优惠券池 {pool_id}。",
+            "There is a coupon pool {pool_id} already.",
+        ),
+        "no_pool": (
+            "没有优惠券池 {pool_id}。",
+            "There is no coupon pool {pool_id}.",
+        ),
+        "pool_ends_before_start": (
+            "有效期的结束时间必须晚于开始时间。",
+            "valid_until has to be later than valid_from.",
+        ),
+        "two_ends": (
+            "valid_until 与 valid_days 只能填写一个。",
+            "Give valid_until or valid_days, not both.",
+        ),
+        "benefit_lacks": (
+            "{kind} 类优惠需要填写 {name}。",
+            "A benefit of the kind {kind} needs {name}.",
+        ),
+        "benefit_has_no": (
+            "{kind} 类优惠没有 {name}。",
+            "A benefit of the kind {kind} has no {name}.",
+        ),
+        "stock_below_issued": (
+            "已发出 {issued:,} 张，库存不能少于此数。",
+            "{issued:,} were issued; the stock cannot be less.",
+        ),
+        "stock_too_large": (
+            "库存最多 {most:,} 张。",
+            "The stock can be at most {most:,}.",
+        ),
+        # Issuing
+        "coupons_of_epoch_used_up": (
+            "密钥周期 {epoch} 的优惠券编号已用完。",
+            "The numbers of epoch {epoch} for coupons are used up.",
+        ),
+        "pool_out_of_stock": (
+            "优惠券池 {pool_id} 已发完。",
+            "The coupon pool {pool_id} is out of stock.",
+        ),
+        "pool_out_for_today": (
+            "优惠券池 {pool_id} 今天已发完。",
+            "The coupon pool {pool_id} is out of stock for today.",
+        ),
+        "no_member_id": (
+            "会员编号是 1 到 128 个可显示的字符。",
+            "A member_id is 1 to 128 characters that can be shown.",
+        ),
+        "no_cursor": (
+            "此处没有更多优惠券。",
+            "There is no such place in the list.",
+        ),
+        "member_has_most": (
+            "会员 {member_id} 已领满此优惠券。",
+            "The member {member_id} has had as many of these coupons as anybody may.",
+        ),
+        "pool_is_over": (
+            "优惠券池 {pool_id} 的有效期已过。",
+            "The coupons of the pool {pool_id} are past their last day.",
+        ),
+        "coupons_crowded": (
+            "请求太多，请稍后再试。",
+            "Too many requests are waiting; try again in a moment.",
+        ),
+        # At the till
+        "no_such_coupon": (
+            "没有此优惠券。",
+            "There is no such coupon.",
+        ),
+        "coupon_void": (
+            "此优惠券已作废。",
+            "This coupon was voided.",
+        ),
+        "coupon_is_used": (
+            "此优惠券已使用；请先撤销核销。",
+            "This coupon is used; reverse its redemption first.",
+        ),
+        "already_redeemed": (
+            "此优惠券已于 {at} 在 {store} 使用。",
+            "This coupon was redeemed at {at} in {store}.",
+        ),
+        "already_redeemed_somewhere": (
+            "此优惠券已于 {at} 使用。",
+            "This coupon was redeemed at {at}.",
+        ),
+        "not_yet_valid": (
+            "此优惠券从 {at} 起才能使用。",
+            "This coupon is valid from {at}.",
+        ),
+        "coupon_expired": (
+            "此优惠券已于 {at} 过期。",
+            "This coupon was valid until {at}.",
+        ),
+        "wrong_store": (
+            "此优惠券不能在本店使用。",
+            "This coupon cannot be used in this store.",
+        ),
+        "basket_too_small": (
+            "订单金额不足或未填写：此优惠券需要至少 {least}（以最小货币单位计）。",
+            (
+                "The basket is too small, or nobody said what it is worth: this coupon "
+                "takes at least {least}, in minor units."
+            ),
+        ),
+        # Reversals and voids
+        "no_redemption": (
+            "没有此核销记录。",
+            "There is no such redemption.",
+        ),
+        "already_reversed": (
+            "此核销已撤销。",
+            "This redemption was reversed already.",
+        ),
+        "not_same_day": (
+            "收银员只能在当天撤销；请联系客服。",
+            "A cashier reverses on the same day only; ask support.",
+        ),
+        "other_store": (
+            "此核销不属于本店。",
+            "This redemption was made in another store.",
+        ),
+        "no_coupon": (
+            "没有优惠券 {coupon_id}。",
+            "There is no coupon {coupon_id}.",
+        ),
+    },
 )

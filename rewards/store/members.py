@@ -1,9 +1,9 @@
 """The SQL of members and their numbers."""
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-)
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, and_, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
@@ -33,3 +33,23 @@ ENSURE_MEMBERS = """
 def is_member(number: ColumnElement[int]) -> ColumnElement[bool]:
     """Join `members` by the number of one."""
     return and_(t.members.c.shard == SHARD, t.members.c.member_no == number)
+
+
+_ENSURE = text(
+    ENSURE_MEMBERS.replace("$1::text[]", "CAST(:ids AS text[])").replace(
+        "$2::bigint[]", "CAST(:numbers AS bigint[])"
+    )
+)
+
+
+async def ensure_members(
+    conn: AsyncConnection, wanted: Mapping[str, int]
+) -> dict[str, int]:
+    """Find or make members by id; each takes the number it comes with if it is new."""
+    found: dict[str, int] = {}
+    # A member made by someone else between the two halves is there the second time.
+    while missing := {m: no for m, no in wanted.items() if m not in found}:
+        values = {"ids": list(missing), "numbers": list(missing.values())}
+        for row in await conn.execute(_ENSURE, values):
+            found[row.member_id] = row.member_no
+    return found

@@ -59,7 +59,15 @@ MAY: Final = {
     "showCapture": _LINE,
     "listSuspectedFakes": "analyst support",
     "listEvents": "app",
+    "addStore": "marketer",
+    "addPool": "marketer",
+    "changeStock": "marketer",
+    "issueCoupon": "marketer support app",
+    "voidCoupon": "support",
+    "redeemCoupon": "cashier",
+    "reverseRedemption": "cashier support",
     # These are a member's own, and no role's.
+    "listOwnCoupons": "member",
     "showWallet": "member",
     "listScans": "member",
     # Each sees its own: whoever may not is told that there is none.

@@ -27,6 +27,9 @@ GROWING = {
     "holds": ("transfer_id", "RANGE"),
     "balances": ("member_no", None),
     "limit_uses": ("limit_no", None),
+    "coupons": ("coupon_no", None),
+    "redemptions": ("redemption_id", None),
+    "redemption_reversals": ("redemption_id", None),
     # unique things of another kind: bucket(key)
     "identities": ("member_id", "HASH"),
     "idempotency_keys": ("key_hash", "HASH"),
@@ -40,6 +43,7 @@ WITHOUT_KEY = {"scan_traces"}
 REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
+    *("coupon_pools", "stores"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {
@@ -55,6 +59,7 @@ LOCAL = {
     "logistic_event_units": "a row a unit of such an event",
     "logistic_units": "a row a carton or pallet",
     "code_exports": "a row an export",
+    "coupon_numbers": "a row an epoch",
     "package_downloads": "a row a download",
     "packages": "a row a package",
     "code_statuses": "a byte a code, in rows of many: one line writes a batch",

@@ -15,7 +15,7 @@ OWNERS = {
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
         *("take_limits", "write_campaign_budget", "write_daily_earning"),
-        "ensure_ledger_partitions",
+        *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
     },
     "scan_api": {
         *("claim_codes", "commit_scans", "commit_scans_2", "count_sightings"),
@@ -32,6 +32,7 @@ STEPS = (
     | {"find_voids", "commit_scans_2", "claim_codes", "count_sightings"}
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
+    | {"issue_coupons", "redeem_coupons"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

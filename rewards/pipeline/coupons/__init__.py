@@ -1,0 +1,1 @@
+"""Coupons: stores and pools, issuing and redeeming many at once, taking back."""

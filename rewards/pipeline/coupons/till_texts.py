@@ -1,0 +1,44 @@
+"""What a till is told of a coupon that is not used, in the languages of tills."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.clock import local_time
+from core.messages import Message
+from rewards.domain.coupons import Coupon, TillOutcome
+from rewards.domain.messages import message
+from rewards.pipeline.coupons.redeeming import AtTill
+
+
+def tell_refusal(seen: AtTill, timezone: ZoneInfo) -> Message:
+    """Say why a coupon is not used; times are on the brand's clock."""
+    coupon = seen.coupon
+    if seen.outcome is TillOutcome.UNKNOWN or coupon is None:
+        told = message("no_such_coupon")
+    elif seen.outcome is TillOutcome.VOID:
+        told = message("coupon_void")
+    elif seen.outcome is TillOutcome.REDEEMED:
+        told = _tell_use(coupon, timezone)
+    elif seen.outcome is TillOutcome.NOT_YET:
+        told = message("not_yet_valid", at=_time(coupon.valid_from, timezone))
+    elif seen.outcome is TillOutcome.EXPIRED:
+        assert coupon.valid_until is not None, "else it is never over"
+        told = message("coupon_expired", at=_time(coupon.valid_until, timezone))
+    elif seen.outcome is TillOutcome.WRONG_STORE:
+        told = message("wrong_store")
+    else:
+        told = message("basket_too_small", least=max(coupon.pool.min_basket_minor, 1))
+    return told
+
+
+def _tell_use(coupon: Coupon, timezone: ZoneInfo) -> Message:
+    assert coupon.use is not None, "something used it"
+    at = _time(coupon.use.at, timezone)
+    store = coupon.use.store_name or coupon.use.store_id
+    if store is None:
+        return message("already_redeemed_somewhere", at=at)
+    return message("already_redeemed", at=at, store=store)
+
+
+def _time(at: datetime, timezone: ZoneInfo) -> str:
+    return local_time(at, timezone).isoformat(sep=" ", timespec="seconds")

@@ -1,0 +1,125 @@
+"""HTTP of redemptions: a coupon used at a till, and one taken back."""
+
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.params import SkipValidation
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.auth import Principal, Role, require_role
+from core.auth.guesses import note_wrong_codes
+from core.auth.requests import Once, read_key, written, written_before
+from core.batching import QueueFullError
+from core.bounds import MAX_TEXT, Body
+from core.clock import Clock, utc_datetime
+from core.errors import Conflict, Fault, NotFound
+from rewards.domain.coupons import TillOutcome
+from rewards.domain.messages import message
+from rewards.pipeline.coupons import taking_back
+from rewards.pipeline.coupons.redeeming import AtTill, Redeeming, RedeemRequest
+from rewards.pipeline.coupons.till_texts import tell_refusal
+from rewards.pipeline.coupons.views import Redeemed
+from rewards.routes.coupons import crowded
+from rewards.routes.fields import Minor, Sentence, read_number
+
+
+class NewRedemption(Body, frozen=True, kw_only=True):
+    """A coupon to use, as it was scanned or typed, and for what."""
+
+    judged_later: ClassVar = frozenset({"coupon_code"})
+
+    coupon_code: Annotated[
+        str, msgspec.Meta(max_length=256, examples=["0000-0000-0000-0000"])
+    ]
+    order_ref: Annotated[str, msgspec.Meta(max_length=MAX_TEXT)] | None = None
+    basket_minor: Minor | None = None
+
+
+@post("/v1/redemptions", summary="Redeem a coupon", tags=["coupons"])
+async def redeem_coupon(
+    request: Request[Any, Any, Any],
+    data: NewRedemption,
+    principal: Principal,
+    once: Once,
+    coupon_redeeming: Redeeming,
+    timezone: SkipValidation[ZoneInfo],
+) -> Response[Redeemed]:
+    """Use a coupon in the store of the token, once.
+
+    Forged and unknown codes look alike, and a token may name so many a day.
+    """
+    staff = require_role(principal, Role.CASHIER)
+    key = await read_key(request, staff)
+    async with once.guesses.counting(staff):
+        number = coupon_redeeming.open(data.coupon_code)
+        if number is None:
+            raise refusal_of(AtTill(TillOutcome.UNKNOWN), timezone)
+        asked = RedeemRequest(number, staff, data.order_ref, data.basket_minor, key)
+        try:
+            seen = await coupon_redeeming.batcher.submit(asked)
+        except QueueFullError:
+            raise crowded() from None
+        if seen.outcome is TillOutcome.UNKNOWN:
+            note_wrong_codes(1)
+        if seen.outcome is not TillOutcome.GOOD:
+            raise refusal_of(seen, timezone)
+    return written_before(seen.body) if seen.replayed else written(seen.body)
+
+
+def refusal_of(seen: AtTill, timezone: ZoneInfo) -> Fault:
+    """Say why a coupon is not used."""
+    told = tell_refusal(seen, timezone)
+    if seen.outcome is TillOutcome.UNKNOWN:
+        return NotFound(told, code="no_such_coupon")
+    return Conflict(told, code=seen.outcome.value)
+
+
+class Reversal(Body, frozen=True, kw_only=True):
+    """Why a redemption is taken back."""
+
+    prose: ClassVar = frozenset({"reason"})
+
+    reason: Annotated[Sentence, msgspec.Meta(examples=["the sale was cancelled"])]
+
+
+class Reversed(msgspec.Struct, frozen=True):
+    """A redemption that was taken back; its coupon can be used again."""
+
+    redemption_id: str
+    coupon_id: str
+    state: str
+
+
+@post(
+    "/v1/redemptions/{redemption_id:str}/reversals",
+    summary="Reverse a redemption",
+    tags=["coupons"],
+)
+async def reverse_redemption(
+    request: Request[Any, Any, Any],
+    redemption_id: str,
+    data: Reversal,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+    timezone: SkipValidation[ZoneInfo],
+) -> Response[Reversed]:
+    """Take a redemption back: its store's cashier on the same day, support later."""
+    staff = require_role(principal, Role.CASHIER, Role.SUPPORT)
+    number = read_number(redemption_id, message("no_redemption"))
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> Reversed:
+        coupon = await taking_back.reverse_redemption(
+            conn,
+            number,
+            reason=data.reason,
+            staff=staff,
+            timezone=timezone,
+            now=now,
+        )
+        return Reversed(redemption_id, str(coupon.coupon_no), "issued")
+
+    return await once.perform(request, staff, effect)

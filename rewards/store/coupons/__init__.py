@@ -1,0 +1,1 @@
+"""The SQL of coupons: stores and pools, coupons, and what was redeemed."""
