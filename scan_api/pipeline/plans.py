@@ -4,15 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import msgspec
 import structlog
 
-from anti_fraud.domain.decision import judge
-from anti_fraud.domain.facts import Evidence
 from codegen.domain.terms import RangeTerms
 from scan_api.domain.scans import (
-    ClaimedBit,
-    CodeStatus,
     Outcome,
     Plan,
     Scan,
@@ -22,6 +17,7 @@ from scan_api.domain.scans import (
     plan_scan,
 )
 from scan_api.pipeline.metrics import SCAN_FAULTS
+from scan_api.pipeline.verdict import judge_scan
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -74,16 +70,7 @@ def _plan(
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
-    decision = None
-    if scan.member_id is not None and _may_be_claimed(status, signal):
-        evidence = Evidence(
-            signal.available,
-            signal.counts,
-            signal.travel,
-            status.sell_by,
-            moment.today,
-        )
-        decision = judge(worker_state.rule_set, evidence)
+    decision = judge_scan(worker_state.rule_set, scan, signal, status, moment.today)
     return plan_scan(
         status,
         member_id=scan.member_id,
@@ -94,20 +81,3 @@ def _plan(
         claimed=signal.claimed,
         spent=worker_state.spent,
     )
-
-
-def _may_be_claimed(status: CodeStatus, signal: Signals) -> bool:
-    """Tell whether a verdict could change anything."""
-    return (
-        status.outcome is None and status.pays and signal.claimed is not ClaimedBit.YES
-    )
-
-
-def doubt_claimed(signals: Sequence[Signals]) -> list[Signals]:
-    """Take every `claimed` bit for a "maybe", since one of them was wrong."""
-    return [
-        msgspec.structs.replace(signal, claimed=ClaimedBit.MAYBE)
-        if signal.claimed is ClaimedBit.YES
-        else signal
-        for signal in signals
-    ]

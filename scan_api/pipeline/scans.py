@@ -32,8 +32,8 @@ from scan_api.pipeline.metrics import (
     WRONG_BITS,
 )
 from scan_api.pipeline.observe import ScanObserver
-from scan_api.pipeline.plans import Moment, doubt_claimed, plan_scans
-from scan_api.pipeline.signals import SignalStore
+from scan_api.pipeline.plans import Moment, plan_scans
+from scan_api.pipeline.signals import SignalStore, doubt_claimed
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitConnection, CommitPool
 

@@ -161,6 +161,16 @@ class SignalStore:
         log.warning("redis_away", cause=str(fault.__cause__ or fault))
 
 
+def doubt_claimed(signals: Sequence[Signals]) -> list[Signals]:
+    """Take every `claimed` bit for a "maybe", since one of them was wrong."""
+    return [
+        msgspec.structs.replace(signal, claimed=ClaimedBit.MAYBE)
+        if signal.claimed is ClaimedBit.YES
+        else signal
+        for signal in signals
+    ]
+
+
 def _ask_alone(
     batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
 ) -> _Handles | None:
