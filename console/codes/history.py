@@ -20,6 +20,7 @@ from printer_export.pipeline.history import (
     ProductionHistory,
     load_production_history,
 )
+from printer_export.pipeline.packages import samples
 from printer_export.pipeline.reports import effects
 from scan_api.domain.claims import Claim
 from scan_api.pipeline.claims import load_scan_history
@@ -40,6 +41,7 @@ _ENDS: Final = {"void", "recall"}
 _REASONS: Final = {
     effects.REASON: message("by_line_report"),
     ship.REASON: message("by_shipment"),
+    samples.REASON: message("as_samples"),
 }
 
 

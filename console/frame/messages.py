@@ -58,5 +58,9 @@ message: Final = Catalogue(
             "发货",
             "shipment",
         ),
+        "as_samples": (
+            "样码，从不启用",
+            "samples, void from birth",
+        ),
     },
 )

@@ -26,7 +26,7 @@ from core.auth.audit import record_action
 from core.errors import InvalidInput
 from core.pages import read_form
 
-# A printed link has up to 60 signs, percent-encoded ones three bytes each.
+# A printed link has up to 60 characters, percent-encoded ones three bytes each.
 MAX_FORM: Final = MAX_CODES * 100
 _VOID_FIELDS: Final = ("codes", "reach", "reason")
 _VOIDERS: Final = (Role.ISSUER, Role.LINE)

@@ -110,7 +110,7 @@ class ZplDialect:
             end = following.start()
         raw = self._tail[after:end]
         if self._open is not None and code not in {"HS", "JX"}:
-            # A roll shows what arrived, in the usual signs.
+            # A roll shows what arrived, in the usual characters.
             self._open += b"^" + self._tail[begin.end() : end]
         self._tail = self._tail[end:]
         return code, raw

@@ -24,7 +24,7 @@ _MARGIN_MM: Final = 10.0
 _HEAD_MM: Final = 8.0
 _GAP_MM: Final = 2.0
 _TEXT_MM: Final = 6 / POINTS_PER_MM
-# A sign of Courier is 0.6 of its size wide; a grouped code has 19.
+# A character of Courier is 0.6 of its size wide; a grouped code has 19.
 _CODE_MM: Final = 19 * 0.6 * _TEXT_MM
 
 

@@ -81,6 +81,8 @@ def test_a_life_tells_carton_pallet_road_and_recall(
         *("issued", "packing", "palletising", "wasted", "void"),
         *("shipping", "receiving"),
     ]
+    with at_work(service, service.staff("line"), "zh-CN") as reader:
+        assert "原因： 产线报告" in reader.get(f"{here}/9").text
 
 
 def test_a_mistyped_code_is_told_apart_from_one_out_of_reach(

@@ -379,7 +379,7 @@ class ReportReader:
 
 
 def _quote(given: str, most: int = 40) -> str:
-    """Quote what a report says, with signs that no database holds written out."""
+    """Quote what a report says, with what no database holds written out."""
     return repr(given[:most])
 
 

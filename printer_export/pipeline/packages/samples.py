@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,9 @@ from core.auth import Staff
 from core.fence import take_fence
 from printer_export.files.building import SAMPLES
 from printer_export.store.packages import orders as store
+
+# What is kept as the reason why they are void.
+REASON: Final = "samples, void from birth"
 
 
 async def sample_codes(
@@ -43,9 +47,7 @@ async def sample_codes(
         # Samples belong to the product, not to the line of who ordered first.
         unscoped = replace(staff, line=None)
         samples = await issue_batch(conn, issuance, order, unscoped, now=now)
-        void = ChangeRequest(
-            samples.batch_id, Selection(), RangeState.VOID, "samples, void from birth"
-        )
+        void = ChangeRequest(samples.batch_id, Selection(), RangeState.VOID, REASON)
         await change_codes(conn, issuance.key_file.load(), void, unscoped, now=now)
         await store.keep_sample_batch(
             conn, epoch=samples.epoch, gtin=gtin, batch_id=samples.batch_id
