@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final, cast
 
+import structlog
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
@@ -12,11 +13,13 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.handlers import BaseRouteHandler
+from sqlalchemy.exc import DataError
 
 from core.auth.principal import Principal
 from core.auth.requests import Authenticator
 from core.bodies import check_names, read_body, tell_wrong
 from core.bounds import check_path
+from core.db import DATABASE_AWAY
 from core.errors import (
     Conflict,
     Fault,
@@ -31,9 +34,12 @@ from core.errors import (
     Unavailable,
     Unparsable,
     UnsupportedMedia,
+    database_away,
 )
 from core.messages import Message
 from core.sentences import message
+
+log = structlog.get_logger(logger_name=__name__)
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 JSON: Final = "application/json"
@@ -154,6 +160,25 @@ _RESERVED: Final = frozenset({"request", "data", "headers", "cookies", "state"})
 def _path_names(handler: BaseRouteHandler) -> set[str]:
     parts = [part for path in handler.paths for part in path.split("/")]
     return {p.strip("{}").partition(":")[0] for p in parts if p.startswith("{")}
+
+
+def fault_behind(request: Request[Any, Any, Any], raised: Exception) -> Fault:
+    """Give what went wrong as a fault to answer; logs what no caller could mend."""
+    if isinstance(raised, Fault):
+        return raised
+    if isinstance(raised, HTTPException):
+        if raised.status_code >= Fault.status:
+            log.error("unexpected", exc_info=raised, path=request.url.path)
+        return fault_of(request, raised)
+    if isinstance(raised, DATABASE_AWAY):
+        log.warning("database_away", cause=raised)
+        return database_away()
+    if isinstance(raised, DataError):
+        # What PostgreSQL cannot hold, and no door looked at.
+        log.warning("unstorable", cause=raised)
+        return InvalidInput(message("value_unstorable"), code="unstorable")
+    log.error("unexpected", exc_info=raised, path=request.url.path)
+    return Fault(message("went_wrong"))
 
 
 def fault_of(request: Request[Any, Any, Any], raised: HTTPException) -> Fault:

@@ -41,7 +41,7 @@ from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
-from crowncap.http import EXCEPTION_MAP, answer_http_exception, with_headers
+from crowncap.http import answer_raised, with_headers
 from crowncap.tellers import TELLERS
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
@@ -148,7 +148,10 @@ def build_app(worker: Worker) -> Litestar:
         request_class=StrictRequest,
         type_encoders={Message: encode_plainly},
         middleware=[RequestIds()],
-        exception_handlers=EXCEPTION_MAP | {HTTPException: _telling_people(context)},
+        exception_handlers={
+            HTTPException: _telling_people(context),
+            Exception: answer_raised,
+        },
         request_max_body_size=MAX_BODY,
         openapi_config=OpenAPIConfig(
             title="Crowncap",
@@ -189,7 +192,7 @@ def _telling_people(
     """Make what tells people with a page what the framework refused, programs not."""
 
     def tell(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
-        problem = answer_http_exception(request, fault)
+        problem = answer_raised(request, fault)
         accept = request.headers.get("accept", "")
         if not asks_for_page(request.scope["path"], accept):
             return problem

@@ -3,20 +3,14 @@
 from typing import Any
 
 import msgspec
-import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
-from sqlalchemy.exc import DataError
 
 from core.auth import Staff
 from core.auth.refusals import REFUSED, Refusal
-from core.db import DATABASE_AWAY
-from core.doors import fault_of
-from core.errors import Fault, InvalidInput, database_away, problem_of
+from core.doors import fault_behind
+from core.errors import Fault, problem_of
 from core.ids import current_request_id
-
-log = structlog.get_logger(logger_name=__name__)
 
 
 def answer_fault(request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
@@ -40,38 +34,11 @@ def _note_refusal(request: Request[Any, Any, Any], fault: Fault) -> None:
         )
 
 
-def answer_http_exception(
-    request: Request[Any, Any, Any], raised: HTTPException
+def answer_raised(
+    request: Request[Any, Any, Any], raised: Exception
 ) -> Response[bytes]:
-    """Answer what the framework refused: unknown routes, wrong methods, bad bodies."""
-    if raised.status_code >= 500:  # noqa: PLR2004 - our own fault
-        log.error("unexpected", exc_info=raised, path=request.url.path)
-    return answer_fault(request, fault_of(request, raised))
-
-
-def answer_database_away(
-    request: Request[Any, Any, Any], fault: Exception
-) -> Response[bytes]:
-    """Answer 503 while PostgreSQL cannot be reached; nothing was promised."""
-    log.warning("database_away", cause=fault)
-    return answer_fault(request, database_away())
-
-
-def answer_unstorable(
-    request: Request[Any, Any, Any], fault: DataError
-) -> Response[bytes]:
-    """Answer 422 for a value that PostgreSQL cannot hold and no door looked at."""
-    log.warning("unstorable", cause=fault)
-    detail = "A value in the request is outside what can be stored."
-    return answer_fault(request, InvalidInput(detail, code="unstorable"))
-
-
-def answer_unexpected(
-    request: Request[Any, Any, Any], fault: Exception
-) -> Response[bytes]:
-    """Answer 500 and log the trace; the caller sees a sentence."""
-    log.error("unexpected", exc_info=fault, path=request.url.path)
-    return answer_fault(request, Fault("Something went wrong on our side."))
+    """Answer whatever went wrong; the caller sees a sentence, and no trace."""
+    return answer_fault(request, fault_behind(request, raised))
 
 
 def with_headers(app: ASGIApp) -> ASGIApp:
@@ -97,12 +64,3 @@ def with_headers(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_told)
 
     return answer
-
-
-EXCEPTION_MAP: dict[Any, Any] = {
-    Fault: answer_fault,
-    HTTPException: answer_http_exception,
-    **dict.fromkeys(DATABASE_AWAY, answer_database_away),
-    DataError: answer_unstorable,
-    Exception: answer_unexpected,
-}

@@ -10,10 +10,6 @@ message: Final = Catalogue(
             "您已退出，请重新登录。",
             "You are signed out.",
         ),
-        "went_wrong": (
-            "我们这边出错了。",
-            "Something went wrong on our side.",
-        ),
         "no_page": (
             "没有这个页面。",
             "There is no such page.",

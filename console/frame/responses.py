@@ -4,10 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import structlog
 from litestar import Request, Response, route
 from litestar.enums import HttpMethod
-from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import SkipValidation
 from litestar.types import Empty
@@ -21,11 +19,8 @@ from core.auth import Role, require_role
 from core.auth.refusals import REFUSED, Refusal
 from core.bodies import check_names
 from core.bounds import check_path
-from core.db import DATABASE_AWAY
-from core.doors import fault_of
-from core.errors import Fault, Forbidden, database_away
-
-log = structlog.get_logger(logger_name=__name__)
+from core.doors import fault_behind
+from core.errors import Fault, Forbidden
 
 SIGN_IN = f"{HOME}/sign-in"
 AnyRequest = Request[Any, Any, Any]
@@ -90,21 +85,14 @@ def _handler(
                 check_path(request.path_params.values())
                 check_names(request.query_params.multi_items(), None)
                 return await enter(work, request, console, page)
-            except Fault as fault:
+            except Exception as raised:  # noqa: BLE001 - told to people, and logged there
+                fault = fault_behind(request, raised)
                 if page.visitor is not None and fault.status in REFUSED:
                     place = f"{request.method} {HOME}{path}"
                     console.refusals.note(
                         Refusal.of(page.visitor, reason=fault.code, route=place)
                     )
                 return show_fault(console, page, fault)
-            except HTTPException as raised:
-                return show_fault(console, page, fault_of(request, raised))
-            except DATABASE_AWAY as fault:
-                log.warning("database_away", cause=fault)
-                return show_fault(console, page, database_away())
-            except Exception as fault:
-                log.exception("console_failed", cause=fault)
-                return show_fault(console, page, Fault(message("went_wrong")))
 
         return route(
             HOME + path,

@@ -38,6 +38,14 @@ CALLERS: Final[Sentences] = {
         "这个请求无法读取。",
         "The request cannot be read.",
     ),
+    "went_wrong": (
+        "我们这边出错了。",
+        "Something went wrong on our side.",
+    ),
+    "value_unstorable": (
+        "请求中有一个值无法保存。",
+        "A value in the request is outside what can be stored.",
+    ),
     "request_refused": (
         "这个请求被拒绝。",
         "The request was refused.",

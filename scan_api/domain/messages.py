@@ -146,10 +146,6 @@ message: Final = Catalogue(
             "我们这边出错了；可以再扫一次。",
             "Something went wrong on our side; the scan may be tried again.",
         ),
-        "went_wrong": (
-            "我们这边出错了。",
-            "Something went wrong on our side.",
-        ),
         # Members and their scans
         "no_scan": (
             "您没有这次扫码。",

@@ -3,23 +3,17 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import structlog
 from litestar import Request, Response
 from litestar.enums import HttpMethod
-from litestar.exceptions import HTTPException
 from litestar.params import SkipValidation
 
-from core.db import DATABASE_AWAY
-from core.doors import fault_of
-from core.errors import Fault, database_away
-from scan_api.domain.messages import message
+from core.doors import fault_behind
+from core.errors import Fault
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest, read_request
 from scan_api.page.rendering import render, word_wait
 from scan_api.pipeline.fakes import TooManyReports
 from scan_api.pipeline.guess_throttle import WrongGuess
-
-log = structlog.get_logger(logger_name=__name__)
 
 AnyRequest = Request[Any, Any, Any]
 # The framework would take the context apart field by field, to no end.
@@ -51,16 +45,8 @@ async def answer(
     page = read_request(request, context)
     try:
         return await work(request, context, page)
-    except Fault as fault:
-        return _show_fault(context, page, fault)
-    except HTTPException as raised:
-        return _show_fault(context, page, fault_of(request, raised))
-    except DATABASE_AWAY as fault:
-        log.warning("database_away", cause=fault)
-        return _show_fault(context, page, database_away())
-    except Exception as fault:
-        log.exception("page_failed", cause=fault)
-        return _show_fault(context, page, Fault(message("went_wrong")))
+    except Exception as raised:  # noqa: BLE001 - told to people, and logged there
+        return _show_fault(context, page, fault_behind(request, raised))
 
 
 def asks_for_page(path: str, accept: str) -> bool:
