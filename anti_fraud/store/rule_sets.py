@@ -76,14 +76,8 @@ async def load_rule_set(conn: AsyncConnection) -> RuleSet:
     sets = t.rule_sets.c
     newest_first = select(sets.version, sets.document).order_by(sets.version.desc())
     for row in await conn.execute(newest_first):
-        try:
-            return _read(row.version, row.document)
-        except InvalidInput as fault:
-            log.error(
-                "rule_set_unreadable",
-                version=row.version,
-                mistakes=[f"{each.pointer}: {each.detail}" for each in fault.errors],
-            )
+        if rule_set := _read(row.version, row.document):
+            return rule_set
     raise MisconfiguredError(message("no_rule_set"))
 
 
@@ -92,13 +86,14 @@ async def load_rule_sets(
 ) -> dict[int, RuleSet]:
     """Load versions of any age, each as it was: nobody changes one.
 
-    Raises InvalidInput for one that this Crowncap can't read any more.
+    Those that can't be read raise the alarm, and are left out.
     """
     sets = t.rule_sets.c
     asked = select(sets.version, sets.document).where(sets.version.in_(versions))
     return {
-        row.version: _read(row.version, row.document)
+        row.version: rule_set
         for row in await conn.execute(asked)
+        if (rule_set := _read(row.version, row.document))
     }
 
 
@@ -108,6 +103,10 @@ async def newest_rule_set(conn: AsyncConnection) -> int:
     return int(newest.scalar_one())
 
 
-def _read(version: int, document: Any) -> RuleSet:
+def _read(version: int, document: Any) -> RuleSet | None:
     """Read a stored rule set; the number that it is stored under is its version."""
-    return replace(parse_rule_set(document), version=version)
+    try:
+        return replace(parse_rule_set(document), version=version)
+    except InvalidInput as fault:
+        log.error("rule_set_unreadable", version=version, cause=fault)
+        return None

@@ -1,7 +1,12 @@
 """What a check is: a query for what breaks an invariant, and how it is read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Scope(StrEnum):
@@ -49,6 +54,14 @@ class Check:
     query: str
     over: Axis | None = None
     scopes: tuple[Scope, ...] = (Scope.FULL, Scope.RECENT)
+
+    async def find(
+        self, conn: AsyncConnection, known: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """List the offenders; of what is known the query gets what it names."""
+        query = text(self.query)
+        given = {name: known[name] for name in query.compile().params}
+        return (await conn.execute(query, given)).scalars().all()
 
     @property
     def name(self) -> str:

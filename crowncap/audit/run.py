@@ -1,6 +1,6 @@
 """Runs the checks, a slice at a time, and goes on from where it was."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,21 +88,20 @@ class Audit:
                 last = LAST_KEY
                 if check.over is not None:
                     last = await self._end_of_slice(conn, check.over, key, LAST_KEY)
-                rows = await self._ask(
+                found = await self._find(
                     conn, check, first=key, last=last, since=run.since_id
                 )
-                _note(run, check, [row[0] for row in rows])
+                _note(run, check, found)
                 key = None if last == LAST_KEY else last + 1
                 run.progress.next_keys[check.name] = key
                 await run.keep(conn)
             if key is not None and check.over is not None:
                 self.say(f"   {check.over.table} {self._word(check.over, key)}")
 
-    async def _ask(self, conn: AsyncConnection, check: Check, **known: Any) -> Any:
-        known["timezone"] = str(self.timezone)
-        query = text(check.query)
-        given = {name: known[name] for name in query.compile().params}
-        return (await conn.execute(query, given)).all()
+    async def _find(
+        self, conn: AsyncConnection, check: Check, **known: Any
+    ) -> Sequence[Any]:
+        return await check.find(conn, known | {"timezone": str(self.timezone)})
 
     def _start(self, run: Run, check: Check) -> int:
         """Tell where a check begins: in a recent audit with the first day of it."""
@@ -173,9 +172,9 @@ class Audit:
             for check, keys in wrong.items():
                 run.progress.found.pop(check.name, None)
                 if keys:
-                    rows = await self._ask(conn, check, keys=keys)
-                    _note(run, check, [row[0] for row in rows])
-                    right = right and bool(rows)
+                    found = await self._find(conn, check, keys=keys)
+                    _note(run, check, found)
+                    right = right and bool(found)
         return right
 
     # The end --------------------------------------------------------------------------

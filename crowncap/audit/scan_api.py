@@ -1,6 +1,30 @@
 """Claims and scans, and what a claim needs of its code."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from crowncap.audit.checks import CLAIMS, SCANS, VOIDS, Check, Scope
+from scan_api.pipeline.replay import replay_scans
+
+_AT_ONCE: Final = 5_000
+
+
+class ReplayCheck(Check):
+    """A check of scans that are judged anew, one of all that are alike."""
+
+    async def find(
+        self, conn: AsyncConnection, known: Mapping[str, Any]
+    ) -> Sequence[int]:
+        """Judge a few thousand at once, as many as are no burden."""
+        scan_ids = await super().find(conn, known)
+        found: list[int] = []
+        for start in range(0, len(scan_ids), _AT_ONCE):
+            replays = await replay_scans(conn, scan_ids[start : start + _AT_ONCE])
+            found += [key for key, each in replays.items() if not each.equals_record]
+        return found
+
 
 CHECKS = (
     # Which claims are new nobody can tell without reading all of them.
@@ -113,5 +137,13 @@ CHECKS = (
                 AND c.at < to_timestamp(((k.scan_id >> 22) + 1767225600000) / 1000.0)
             """,
         VOIDS,
+    ),
+    ReplayCheck(
+        14,
+        "each scan that was judged is judged alike again",
+        """SELECT min(scan_id) FROM scans
+            WHERE shard = 0 AND scan_id BETWEEN :first AND :last AND facts <> ''
+            GROUP BY outcome, facts""",
+        SCANS,
     ),
 )

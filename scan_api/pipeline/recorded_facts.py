@@ -40,7 +40,7 @@ async def read_facts(
     ):
         told = worker_state.rule_set.read(known)
         replay = replays.get(scan.scan_id)
-        if replay is not None and replay.decision.facts["signals_available"]:
+        if replay and replay.decision and replay.decision.facts["signals_available"]:
             told |= replay.decision.facts
         facts.append(told)
     return facts

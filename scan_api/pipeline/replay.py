@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision, decide
+from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from anti_fraud.store.rule_sets import load_rule_sets
 from scan_api.domain.scans import Outcome
@@ -28,17 +29,21 @@ FOLLOWS: Final[Mapping[Verdict, frozenset[Outcome]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What was recorded of a scan, and the decision made anew."""
+    """What was recorded of a scan, and the decision made anew.
+
+    There is none where the rules can't be read, which raised an alarm.
+    """
 
     recorded: JudgedScan
-    decision: Decision
+    decision: Decision | None
 
     @property
     def equals_record(self) -> bool:
         """Whether judging anew gives what was recorded."""
         decision = self.decision
         return (
-            decision.score == self.recorded.score
+            decision is not None
+            and decision.score == self.recorded.score
             and tuple(hit.rule_id for hit in decision.hits) == self.recorded.hits
             and self.recorded.outcome in FOLLOWS[decision.verdict]
         )
@@ -47,15 +52,15 @@ class Replay:
 async def replay_scans(
     conn: AsyncConnection, scan_ids: Sequence[int]
 ) -> dict[int, Replay]:
-    """Judge scans anew, by scan_id; those that nobody judged are left out.
-
-    Raises InvalidInput when their rule set can't be read any more.
-    """
+    """Judge scans anew, by scan_id; those that nobody judged are left out."""
     judged = await load_judged(conn, scan_ids)
     rule_sets = await load_rule_sets(conn, {scan.rule_set for scan in judged})
-    replays = {}
-    for scan in judged:
-        rule_set = rule_sets[scan.rule_set]
-        decision = decide(rule_set, rule_set.from_order(scan.values))
-        replays[scan.scan_id] = Replay(scan, decision)
-    return replays
+    return {scan.scan_id: _replay(scan, rule_sets) for scan in judged}
+
+
+def _replay(recorded: JudgedScan, rule_sets: Mapping[int, RuleSet]) -> Replay:
+    rule_set = rule_sets.get(recorded.rule_set)
+    if rule_set is None:
+        return Replay(recorded, None)
+    facts = rule_set.from_order(recorded.values)
+    return Replay(recorded, decide(rule_set, facts))

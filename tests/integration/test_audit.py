@@ -2,8 +2,11 @@
 
 import json
 
+import msgspec
 import pytest
 
+from anti_fraud.default_rules import shipped_rule_set
+from anti_fraud.domain.decision import decide
 from codegen.domain.batch import Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
@@ -224,6 +227,19 @@ BREAKS = {
         ),
         "each carton holds caps of its batches until it is unpacked",
     ),
+    "a judged scan that ended otherwise": (
+        "UPDATE scans SET outcome = 'refused' WHERE facts <> ''",
+        "each scan that was judged is judged alike again",
+    ),
+    # By version 2: a member's third scan in ten minutes, which scored 7.
+    "a score of nothing": (
+        "UPDATE scans SET facts = '\\x82a16a920203a573636f726507' WHERE facts <> ''",
+        "each scan that was judged is judged alike again",
+    ),
+    "rules that nobody has any more": (
+        "DELETE FROM rule_sets",
+        "each scan that was judged is judged alike again",
+    ),
     "a day that no calendar has with a shelf life": (
         (
             "ALTER TABLE ranges DROP CONSTRAINT ranges_produced_on_in_bounds;"
@@ -237,6 +253,7 @@ BREAKS = {
 @pytest.fixture
 async def sound(ledger: Ground) -> Ground:
     """Give a database in which everything has happened, and all is well."""
+    await ledger.rules()
     points = await ledger.campaign("points", cap=10, budget=100)
     codes = await ledger.live(6, campaign_id="points")
     ann, bob = await ledger.members("ann", "bob")
@@ -252,7 +269,10 @@ async def sound(ledger: Ground) -> Ground:
             resolution=Resolution.POSTED,
             now=utc_datetime(CLOCK.now_ms()),
         )
-    await ledger.commit(ledger.wish(codes[2], ann, points))
+    judged = ledger.wish(codes[2], ann, points)
+    decision = decide(shipped_rule_set(), {"member_scans_10m": 3})
+    plan = msgspec.structs.replace(judged.plan, decision=decision)
+    await ledger.commit(msgspec.structs.replace(judged, plan=plan))
     await ledger.commit(ledger.wish(codes[2], bob, points))
     batch = await ledger.issue(4)
     last = Selection(from_index=3, to_index=3)
