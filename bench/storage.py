@@ -134,7 +134,7 @@ async def _live_codes(engine: AsyncEngine, data: Path, claims: int) -> list[int]
     async with engine.begin() as conn:
         batch = await issue_batch(conn, issuance, order, OPERATOR, now=now)
     activation = ChangeRequest(
-        batch.batch_id, Selection(), RangeState.ACTIVATED, "bench", "", {}
+        batch.batch_id, Selection(), RangeState.ACTIVATED, "bench"
     )
     async with engine.begin() as conn:
         keys = issuance.key_file.load()

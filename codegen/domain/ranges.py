@@ -6,10 +6,10 @@ touches, moves the pieces that may move, and joins equal neighbours again.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 # A code_id is an epoch above this many bits of serial.
 SERIAL_BITS = 36
@@ -63,6 +63,29 @@ class Binding:
     sale_regions: tuple[str, ...] = ()
     campaign_id: str | None = None
     effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationTerms:
+    """What an activation says of its codes; None leaves it to the batch."""
+
+    gtin: str | None = None
+    lot: str | None = None
+    produced_on: date | None = None
+    plant: str | None = None
+    line: str | None = None
+    sale_regions: tuple[str, ...] | None = None
+    campaign_id: str | None = None
+    effective_at: datetime | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What is said, by name."""
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+AS_THE_BATCH: Final = ActivationTerms()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Changing many intervals of one batch at once, as a line reports them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen import store
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import (
+    AS_THE_BATCH,
+    ActivationTerms,
     Interval,
     RangeChange,
     RangeState,
@@ -46,7 +48,7 @@ class Rebinding(StrEnum):
 class BulkChange:
     """Codes of one batch to activate or void, as code_ids.
 
-    What `binding` leaves out comes from the batch. `singles` are voided one by one, so
+    What `terms` leaves out comes from the batch. `singles` are voided one by one, so
     that the interval table does not shatter.
     """
 
@@ -55,7 +57,7 @@ class BulkChange:
     intervals: Sequence[Interval]
     singles: Sequence[int] = ()
     reason: str = ""
-    binding: dict[str, Any] = field(default_factory=dict)
+    terms: ActivationTerms = AS_THE_BATCH
     rebinding: Rebinding = Rebinding.KEEP
 
 
@@ -97,7 +99,7 @@ async def change_in_bulk(
     refuse_other_line(batch, staff)
     binding = None
     if change.state is RangeState.ACTIVATED:
-        binding = await new_binding(conn, batch, change.binding, staff)
+        binding = await new_binding(conn, batch, change.terms, staff)
     await take_fence(conn)
     change_id = await store.next_change_id(conn)
     touched = [*change.intervals, *((each, each) for each in change.singles)]

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,9 @@ from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
+    AS_THE_BATCH,
     LEGAL_FROM,
+    ActivationTerms,
     Binding,
     CodeRange,
     Interval,
@@ -58,7 +60,7 @@ class ChangeRequest:
     state: RangeState
     reason: str = ""
     instructions: str | None = None
-    binding: dict[str, Any] = field(default_factory=dict)
+    terms: ActivationTerms = AS_THE_BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ async def _read_wish(
     wanted = await codes_wanted(conn, batch, keys, request.selection, staff)
     binding = None
     if request.state is RangeState.ACTIVATED:
-        binding = await new_binding(conn, batch, request.binding, staff)
+        binding = await new_binding(conn, batch, request.terms, staff)
     return _Wish(batch, wanted, binding)
 
 
@@ -250,15 +252,16 @@ def _change_detail(request: ChangeRequest) -> dict[str, Any]:
         "to_index": selection.to_index,
         "codes": None if selection.codes is None else len(selection.codes),
     }
-    detail |= {name: str(value) for name, value in request.binding.items() if value}
+    given = request.terms.given
+    detail |= {name: str(value) for name, value in given.items() if value}
     return {name: value for name, value in detail.items() if value is not None}
 
 
 async def new_binding(
-    conn: AsyncConnection, batch: Batch, wanted: dict[str, Any], staff: Staff
+    conn: AsyncConnection, batch: Batch, terms: ActivationTerms, staff: Staff
 ) -> Binding:
-    """Bind codes to what is wanted, and for the rest to what the batch says."""
-    given = {k: v for k, v in wanted.items() if v is not None}
+    """Bind codes to what is said, and for the rest to what the batch says."""
+    given = terms.given
     if "gtin" in given:
         try:
             given["gtin"] = normalise_gtin(given["gtin"])

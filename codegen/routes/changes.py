@@ -1,6 +1,5 @@
 """HTTP of changes: activations and voids."""
 
-from datetime import date
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -14,16 +13,16 @@ from codegen.domain.batch import Preview, Selection
 from codegen.domain.ranges import RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import ChangeRequest, Issuance
-from codegen.routes.fields import Codes, Regions, Sentence, Text64
+from codegen.routes.fields import Codes, Sentence, Terms, Text64
 from codegen.routes.recalls import answer_preview
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
-from core.moments import BothClocks, When, on_both_clocks, read_start
+from core.moments import BothClocks, on_both_clocks
 
 
-class Activation(Body, frozen=True, kw_only=True):
+class Activation(Terms, frozen=True, kw_only=True):
     """Codes to activate; what is left out comes from the batch."""
 
     # Codes come with whatever scanners and people put around them.
@@ -33,14 +32,6 @@ class Activation(Body, frozen=True, kw_only=True):
     from_index: int | None = None
     to_index: int | None = None
     codes: Codes | None = None
-    gtin: str | None = None
-    lot: Text64 | None = None
-    produced_on: date | None = None
-    plant: Text64 | None = None
-    line: Text64 | None = None
-    sale_regions: Regions | None = None
-    campaign_id: Text64 | None = None
-    effective_at: When | None = None
 
 
 class Activated(msgspec.Struct, frozen=True):
@@ -103,12 +94,9 @@ async def activate_codes(
     first moment in the brand's calendar.
     """
     staff = require_role(principal, Role.LINE, Role.ISSUER)
-    names = ("gtin", "lot", "produced_on", "plant", "line", "sale_regions")
-    starts_at = read_start("/effective_at", data.effective_at, timezone)
-    binding = {name: getattr(data, name) for name in (*names, "campaign_id")}
-    binding["effective_at"] = starts_at
+    terms = data.read(timezone)
     change = ChangeRequest(
-        batch_id, _selection(data), RangeState.ACTIVATED, binding=binding
+        batch_id, _selection(data), RangeState.ACTIVATED, terms=terms
     )
     if preview:
         async with once.guesses.counting(staff), engine.connect() as conn:
@@ -127,7 +115,9 @@ async def activate_codes(
             done.changed,
             done.unchanged,
             done.skipped,
-            None if starts_at is None else on_both_clocks(starts_at, timezone),
+            None
+            if terms.effective_at is None
+            else on_both_clocks(terms.effective_at, timezone),
         )
 
     return await once.perform(request, staff, effect)

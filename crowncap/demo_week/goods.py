@@ -15,7 +15,7 @@ from codegen import store as codes
 from codegen.domain.batch import Batch, BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.gtin import check_digit
-from codegen.domain.ranges import RangeState
+from codegen.domain.ranges import ActivationTerms, RangeState
 from codegen.domain.recall import RecallScope
 from codegen.pipeline import BulkChange, issue_batch, request_recall, request_void
 from core.auth import Staff
@@ -224,7 +224,7 @@ class Goods:
             RangeState.ACTIVATED,
             [(first, first + ROLL - 1)],
             reason=f"roll-{roll + 1} is on its way",
-            binding={"plant": line.plant},
+            terms=ActivationTerms(plant=line.plant),
         )
         now = await self.past.go_to(self.week.at(day, 17, 30))
         await activate_ranges(self.past.conn, [change], line.reporter, now=now)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Regions
+from codegen.routes.fields import Terms
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
-from core.moments import BothClocks, When, on_both_clocks, read_start
+from core.moments import BothClocks, on_both_clocks
 from printer_export.domain.aggregation.pack import Span, UnitOrder, read_ssccs
 from printer_export.domain.aggregation.units import (
     OFFSET_PATTERN,
@@ -118,17 +118,8 @@ class Shipped(msgspec.Struct, frozen=True):
     not_activated: str
 
 
-class UnitActivation(Body, frozen=True, kw_only=True):
+class UnitActivation(Terms, frozen=True, kw_only=True):
     """What the codes in a unit stand for; what is left out comes from their batch."""
-
-    gtin: str | None = None
-    lot: Text64 | None = None
-    produced_on: date | None = None
-    plant: Text64 | None = None
-    line: Text64 | None = None
-    sale_regions: Regions | None = None
-    campaign_id: Text64 | None = None
-    effective_at: When | None = None
 
 
 class UnitActivated(msgspec.Struct, frozen=True):
@@ -286,15 +277,14 @@ async def activate_unit(
 ) -> Response[UnitActivated]:
     """Activate every code inside; void and missing ones stay as they are."""
     staff = require_role(principal, Role.LINE, Role.ISSUER)
-    starts_at = read_start("/effective_at", data.effective_at, timezone)
-    binding = {name: getattr(data, name) for name in UnitActivation.__struct_fields__}
-    binding["effective_at"] = starts_at
+    terms = data.read(timezone)
     now = utc_datetime(clock.now_ms())
     named = _sscc(sscc)
 
     async def effect(conn: AsyncConnection) -> UnitActivated:
-        done = await ship.activate_unit(conn, named, binding, staff, now=now)
-        both = None if starts_at is None else on_both_clocks(starts_at, timezone)
+        done = await ship.activate_unit(conn, named, terms, staff, now=now)
+        begins = terms.effective_at
+        both = None if begins is None else on_both_clocks(begins, timezone)
         return UnitActivated(done.activated, done.unchanged, done.skipped, both)
 
     return await once.perform(request, staff, effect)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from codegen.domain.batch import Selection
-from codegen.domain.ranges import RangeState
+from codegen.domain.ranges import ActivationTerms, RangeState
 from codegen.domain.recall import RecallKind
 from codegen.pipeline import (
     BulkChange,
@@ -171,7 +171,7 @@ async def test_a_line_chooses_no_product_campaign_or_region(
         batch,
         RangeState.ACTIVATED,
         [(batch.first_code_id, batch.first_code_id + 1)],
-        binding=terms,
+        terms=ActivationTerms(**terms),
     )
     async with ledger.engine.begin() as conn:
         now = utc_datetime(CLOCK.now_ms())

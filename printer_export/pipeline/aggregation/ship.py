@@ -7,13 +7,13 @@ last. A line report takes its row of line_counts first and asks for no unit's lo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batch import Batch
-from codegen.domain.ranges import Interval, RangeState, join_intervals
+from codegen.domain.ranges import ActivationTerms, Interval, RangeState, join_intervals
 from codegen.domain.skips import Skip, SkipReason, add_skips, tell_skips
 from codegen.pipeline import BulkChange, BulkResult, Rebinding, change_in_bulk
 from codegen.store import find_batch
@@ -79,7 +79,7 @@ def changes_of_shipment(
 async def activate_unit(
     conn: AsyncConnection,
     sscc: str,
-    binding: dict[str, Any],
+    terms: ActivationTerms,
     staff: Staff,
     *,
     now: datetime,
@@ -106,7 +106,7 @@ async def activate_unit(
             RangeState.ACTIVATED,
             codes,
             reason=f"{unit.kind} {sscc}",
-            binding=binding,
+            terms=terms,
             rebinding=Rebinding.REFUSE,
         )
         for batch_id, codes in sorted(inside.items())

@@ -8,7 +8,7 @@ scan waits while somebody holds it.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain import EpochKeys
 from codegen.domain.batch import Batch
 from codegen.domain.ranges import (
+    ActivationTerms,
     Binding,
     CodeRange,
     Interval,
@@ -71,16 +72,10 @@ _REASON: Final = "EPCIS"
 
 @dataclass(frozen=True, slots=True)
 class _Goods:
-    """What an event activates codes as; None is what their batch says."""
+    """What an event activates codes of a batch as."""
 
     batch_id: int
-    gtin: str | None
-    lot: str | None
-    produced_on: date | None
-
-    def binding(self) -> dict[str, Any]:
-        """Give it as an activation takes it."""
-        return {"gtin": self.gtin, "lot": self.lot, "produced_on": self.produced_on}
+    terms: ActivationTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +209,12 @@ class EventEffects:
             raise InvalidInput.field(
                 "/epcList", "several_products", message("one_product")
             )
+        terms = ActivationTerms(
+            gtin=next(iter(gtins), None), lot=event.lot, produced_on=event.produced_on
+        )
         wanted: dict[_Goods, list[Interval]] = {}
         for batch_id, intervals in caps.items():
-            goods = _Goods(
-                batch_id, next(iter(gtins), None), event.lot, event.produced_on
-            )
+            goods = _Goods(batch_id, terms)
             others = [
                 interval
                 for other, noted in self.activations.items()
@@ -260,7 +256,7 @@ class EventEffects:
         if goods not in self.bindings:
             batch = self.batches[goods.batch_id]
             self.bindings[goods] = await new_binding(
-                self.conn, batch, goods.binding(), self.staff
+                self.conn, batch, goods.terms, self.staff
             )
         return self.bindings[goods]
 
@@ -288,7 +284,7 @@ class EventEffects:
                 RangeState.ACTIVATED,
                 intervals,
                 reason=_REASON,
-                binding=goods.binding(),
+                terms=goods.terms,
                 rebinding=Rebinding.REFUSE,
             )
             for goods, intervals in self.activations.items()

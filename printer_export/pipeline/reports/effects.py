@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.ranges import Interval, RangeState
+from codegen.domain.ranges import ActivationTerms, Interval, RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
@@ -81,7 +81,7 @@ async def _activate_printed(
         RangeState.ACTIVATED,
         codes,
         reason=REASON,
-        binding={"effective_at": order.effective_at},
+        terms=ActivationTerms(effective_at=order.effective_at),
     )
     if order.activate is not Activate.SHIPPED:
         at_once = await change_in_bulk(conn, change, staff, now=now)
