@@ -2,6 +2,7 @@
 
 from codegen.pipeline.activations import MovedStart, list_activations, move_start
 from codegen.pipeline.authority import refuse_other_line
+from codegen.pipeline.batches import get_batch, get_counted_batch, list_batches
 from codegen.pipeline.brand_kits import find_logo, get_kit, write_kit
 from codegen.pipeline.bulk import (
     BulkChange,
@@ -18,6 +19,12 @@ from codegen.pipeline.changes import (
     preview_codes,
     refuse_rebinding,
 )
+from codegen.pipeline.codes import (
+    FoundCode,
+    describe_code,
+    find_codes,
+    may_see_code,
+)
 from codegen.pipeline.coverage import CartonLookup, count_voidable, preview_recall
 from codegen.pipeline.epochs import (
     change_epoch,
@@ -27,15 +34,6 @@ from codegen.pipeline.epochs import (
 )
 from codegen.pipeline.history import StateHistory, load_state_history
 from codegen.pipeline.issuing import Issuance, issue_batch
-from codegen.pipeline.lookup import (
-    FoundCode,
-    describe_code,
-    find_codes,
-    get_batch,
-    get_counted_batch,
-    list_batches,
-    may_see_code,
-)
 from codegen.pipeline.products import add_product
 from codegen.pipeline.recalls import (
     ShownRecall,

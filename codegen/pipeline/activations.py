@@ -13,7 +13,7 @@ from codegen.pipeline.authority import (
     refuse_other_line,
     refuse_others_start,
 )
-from codegen.pipeline.lookup import get_batch
+from codegen.pipeline.batches import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, NotFound

@@ -38,8 +38,9 @@ from codegen.pipeline.authority import (
     refuse_other_terms,
     share_voids,
 )
+from codegen.pipeline.batches import get_batch
+from codegen.pipeline.codes import may_tell_apart
 from codegen.pipeline.goods import Measure, measure_plan, measure_voids, tell_kept
-from codegen.pipeline.lookup import get_batch, may_tell_apart
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.auth.guesses import note_wrong_codes, refuse_guesser

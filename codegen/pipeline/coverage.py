@@ -15,8 +15,8 @@ from codegen.pipeline.authority import (
     refuse_other_goods,
     refuse_other_line,
 )
+from codegen.pipeline.batches import get_batch
 from codegen.pipeline.changes import preview_plan
-from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.errors import InvalidInput
 

@@ -13,8 +13,8 @@ from codegen.domain.ranges import (
     SERIALS_PER_EPOCH,
 )
 from codegen.keyring import HighWaterMark, MasterKeyFile
+from codegen.pipeline.batches import get_counted_batch
 from codegen.pipeline.changes import refuse_other_campaign
-from codegen.pipeline.lookup import get_counted_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import (

@@ -31,11 +31,11 @@ from codegen.domain.recall import (
 from codegen.pipeline.authority import (
     refuse_other_line,
 )
+from codegen.pipeline.batches import get_batch
 from codegen.pipeline.bulk import BulkChange, change_in_bulk, void_runs
 from codegen.pipeline.changes import codes_wanted
 from codegen.pipeline.coverage import CartonLookup, cover_scope, find_scope
 from codegen.pipeline.goods import measure_plan
-from codegen.pipeline.lookup import get_batch
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import Conflict, Forbidden, NotFound

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.sealing import seal_code
 from codegen.pipeline import find_codes, get_batch
-from codegen.pipeline.lookup import INVALID, FoundCode
+from codegen.pipeline.codes import INVALID, FoundCode
 from console.codes.history import load_code_history
 from console.frame.context import ConsoleContext
 from console.frame.navigation import HOME, VIEWERS

@@ -1,4 +1,4 @@
-"""Finding batches and codes."""
+"""Which code it is, as far as who asks may know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, BatchFilter
+from codegen.domain.batch import Batch
 from codegen.domain.keys import EpochKeys
-from codegen.domain.messages import message
 from codegen.domain.ranges import (
     SERIAL_BITS,
     SERIALS_PER_EPOCH,
@@ -17,6 +16,7 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
+from codegen.pipeline.batches import get_batch
 from core.auth import Role, Staff
 from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.auth.principal import OPERATOR
@@ -44,25 +44,6 @@ class FoundCode:
         if self.batch is None or self.code_id is None:
             return None
         return self.code_id - self.batch.first_code_id
-
-
-async def get_batch(conn: AsyncConnection, batch_id: int, staff: Staff) -> Batch:
-    """Find a batch within the caller's scope; raises NotFound."""
-    batch = await store.find_batch(conn, batch_id)
-    hidden = batch is not None and (
-        (staff.brand is not None and batch.brand not in {None, staff.brand})
-        or (staff.line is not None and batch.line not in {None, staff.line})
-    )
-    if batch is None or hidden:
-        raise NotFound(message("no_batch", batch_id=batch_id))
-    return batch
-
-
-async def get_counted_batch(
-    conn: AsyncConnection, batch_id: int, staff: Staff
-) -> Batch:
-    """Find a batch with its codes counted by state; raises NotFound."""
-    return await store.count_codes(conn, await get_batch(conn, batch_id, staff))
 
 
 async def find_codes(
@@ -133,25 +114,6 @@ async def may_see_code(conn: AsyncConnection, code_id: int, staff: Staff) -> boo
     ):
         return False
     return await _visible(conn, holder.batch_id, staff) is not None
-
-
-async def list_batches(
-    conn: AsyncConnection,
-    staff: Staff,
-    wanted: BatchFilter,
-    *,
-    before_id: int | None = None,
-    limit: int,
-) -> list[Batch]:
-    """List the batches within the caller's scope without their units, newest first."""
-    return await store.list_batches(
-        conn,
-        wanted,
-        of_brand=staff.brand,
-        of_line=staff.line,
-        before_id=before_id,
-        limit=limit,
-    )
 
 
 async def describe_code(
