@@ -1,5 +1,7 @@
 """What a fault tells a person is an entry of a catalogue, not made where it is raised.
 
+So is what pre-flight, a check of a package, or a wrong row of a report tells.
+
 Features that speak English to operators alone, on a terminal, are not among these.
 """
 
@@ -27,6 +29,7 @@ FAULTS = {
 }
 # Where the sentence stands among the arguments.
 _OF_FIELD = 2
+_PARTS = {"Check", "FieldError", "Finding", "RowError"}
 _PLACES = {"field": _OF_FIELD, "but": 0}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -56,7 +59,7 @@ def sentence_of(node: ast.AST) -> ast.expr | None:
         return None
     place = None
     match node.func:
-        case ast.Name(id="FieldError"):
+        case ast.Name(id=name) if name in _PARTS:
             place = _OF_FIELD
         case ast.Name(id=name) if name in FAULTS:
             place = 0
@@ -71,8 +74,10 @@ def sentence_of(node: ast.AST) -> ast.expr | None:
 def is_made(told: ast.expr) -> bool:
     """Tell whether an expression makes text of its own."""
     match told:
-        case ast.Constant(value=str()) | ast.JoinedStr() | ast.BinOp():
+        case ast.Constant(value=str()) | ast.JoinedStr():
             return True
+        case ast.BinOp():
+            return is_made(told.left) or is_made(told.right)
         case ast.Call(func=ast.Name(id="str")):
             return True
         case ast.Call(func=ast.Attribute(attr="format" | "join")):
@@ -105,6 +110,8 @@ def test_a_fault_takes_its_sentence_from_a_catalogue(feature: str) -> None:
         'FieldError("/a", "wrong", "%s is wrong." % name)',
         'FieldError("/a", "wrong", detail="It is wrong.")',
         'raise Forbidden("; ".join(told))',
+        'Finding("rows", Level.OK, f"{rows} rows are right.")',
+        'RowError(line, 1, "It is wrong.")',
         'told = f"{name} is wrong."\nraise InvalidInput(told)',
     ],
 )

@@ -193,20 +193,19 @@ class ReportReader:
     ) -> NDArray[np.int64]:
         known = {word: _REPORTED.get(word.strip().lower(), -1) for word in set(words)}
         found = list(map(known.__getitem__, words))
-        if -1 in known.values():
-            for place, word in enumerate(words):
-                if found[place] < 0:
-                    errors.append(
-                        RowError(
-                            numbers[place],
-                            self.columns.status + 1,
-                            message(
-                                "not_a_status",
-                                word=_quote(word),
-                                statuses=", ".join(_REPORTED),
-                            ),
-                        )
-                    )
+        statuses, column = ", ".join(_REPORTED), self.columns.status + 1
+        # Said once a word: a file may be wrong in every row.
+        told = {
+            word: message("not_a_status", word=_quote(word), statuses=statuses)
+            for word, number in known.items()
+            if number < 0
+        }
+        if told:
+            errors += [
+                RowError(number, column, told[word])
+                for word, number in zip(words, numbers, strict=True)
+                if word in told
+            ]
         return np.array(found, dtype=np.int64)
 
     def _notes_of(
