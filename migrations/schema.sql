@@ -3,14 +3,42 @@
 
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
+DECLARE
+    gains record;
 BEGIN
+    SELECT count(*) AS rows_, array_agg(m) AS members, array_agg(unit) AS units,
+        array_agg(ready) AS ready, array_agg(later) AS later,
+        min(unit) AS unit, min(unit) = max(unit) AS alike
+    INTO gains
+    FROM (
+        SELECT in_members[s] AS m, unit,
+            sum(CASE in_outcomes[s] WHEN 'held' THEN 0 ELSE a END)::bigint AS ready,
+            sum(CASE in_outcomes[s] WHEN 'held' THEN a ELSE 0 END)::bigint AS later
+        FROM unnest(in_reward_scans, in_chosen, in_units, in_amounts)
+            AS u (s, chosen, unit, a)
+        WHERE chosen GROUP BY 1, 2 ORDER BY 1, 2) AS u;
+    IF gains.rows_ = 0 THEN
+        RETURN;
+    END IF;
+    IF gains.alike AND gains.rows_ = (SELECT count(*) FROM balances
+        WHERE shard = in_shard AND member_no = ANY (gains.members)
+            AND unit = gains.unit) THEN
+        UPDATE balances AS b SET
+            available = b.available
+                + gains.ready[array_position(gains.members, b.member_no)],
+            pending = b.pending
+                + gains.later[array_position(gains.members, b.member_no)]
+        WHERE b.shard = in_shard AND b.member_no = ANY (gains.members)
+            AND b.unit = gains.unit;
+        RETURN;
+    END IF;
     INSERT INTO balances AS b (shard, member_no, unit, available, pending)
-    SELECT in_shard, in_members[s], unit,
-        sum(CASE in_outcomes[s] WHEN 'held' THEN 0 ELSE a END),
-        sum(CASE in_outcomes[s] WHEN 'held' THEN a ELSE 0 END)
-    FROM unnest(in_reward_scans, in_chosen, in_units, in_amounts) AS u (s, chosen, unit, a)
-    WHERE chosen GROUP BY 2, 3 ORDER BY 2, 3
+    SELECT in_shard, m, unit, ready, later
+    FROM unnest(gains.members, gains.units, gains.ready, gains.later)
+        AS u (m, unit, ready, later)
     ON CONFLICT (shard, member_no, unit) DO UPDATE SET
         available = b.available + excluded.available,
         pending = b.pending + excluded.pending;
@@ -107,25 +135,26 @@ CREATE FUNCTION claim_codes(in_shard smallint, in_scan_ids bigint[], in_code_ids
     AS $$
 DECLARE
     n     integer := cardinality(in_scan_ids);
+    made  bigint[];
     found record;
 BEGIN
     won := array_fill(false, ARRAY[n]);
     claim_scans := array_fill(NULL::bigint, ARRAY[n]);
     claim_owners := claim_scans;
-    INSERT INTO claims (shard, code_id, scan_id, member_no)
-    SELECT in_shard, c, s, m
-    FROM unnest(in_code_ids, in_scan_ids, in_members, in_claims, outcomes, in_live)
-        AS u (c, s, m, claims, outcome, live)
-    WHERE claims AND live AND outcome <> 'not_active'
-    ORDER BY c
-    ON CONFLICT (shard, code_id) DO NOTHING;
-
+    made := insert_claims(in_shard, in_scan_ids, in_code_ids, in_members, in_claims,
+        in_live, outcomes);
+    FOR i IN 1 .. n LOOP
+        won[i] := in_scan_ids[i] = ANY (made);
+    END LOOP;
+    IF won = in_live THEN
+        RETURN;
+    END IF;
     FOR found IN
         SELECT u.i, k.scan_id, k.member_no
-        FROM unnest(in_code_ids, in_live) WITH ORDINALITY AS u (c, live, i),
+        FROM unnest(in_code_ids, in_live, won) WITH ORDINALITY AS u (c, live, won, i),
         LATERAL (SELECT scan_id, member_no FROM claims
             WHERE shard = in_shard AND code_id = u.c OFFSET 0) AS k
-        WHERE u.live
+        WHERE u.live AND NOT u.won
     LOOP
         IF found.scan_id = in_scan_ids[found.i] AND in_claims[found.i]
             AND found.member_no = in_members[found.i] THEN
@@ -250,6 +279,7 @@ END $$;
 
 CREATE FUNCTION count_sightings(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_networks inet[], in_devices bytea[], in_outcomes text[], in_claim_scans bigint[], in_live boolean[], in_won boolean[], OUT repeats bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
@@ -261,34 +291,46 @@ BEGIN
         RETURN;
     END IF;
     FOR look IN
-        WITH looks AS (
-            SELECT i, c, s, scan_tags(m, w, d, outcome, claim) AS tags
-            FROM unnest(in_code_ids, in_scan_ids, in_members, in_networks, in_devices,
-                in_outcomes, in_claim_scans, in_live, in_won)
-                WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, won, i)
-            WHERE live AND NOT won
+        WITH looks AS MATERIALIZED (
+            SELECT i, c, s, tags, before,
+                CASE WHEN before IS NOT NULL
+                    THEN find_repeated(tags, s, recent_tags, before) END AS again
+            FROM (SELECT i, c, s, scan_tags(m, w, d, outcome, claim) AS tags
+                FROM unnest(in_code_ids, in_scan_ids, in_members, in_networks, in_devices,
+                    in_outcomes, in_claim_scans, in_live, in_won)
+                    WITH ORDINALITY AS u (c, s, m, w, d, outcome, claim, live, won, i)
+                WHERE live AND NOT won OFFSET 0) AS u
+            LEFT JOIN LATERAL (SELECT recent_tags, recent_scans AS before FROM sightings
+                WHERE shard = in_shard AND code_id = c OFFSET 0) AS v ON true
         ), firsts AS (
             INSERT INTO sightings (shard, code_id, scans, recent_tags, recent_scans)
             SELECT DISTINCT ON (c) in_shard, c, 1, tags,
                 array_fill(s, ARRAY[cardinality(tags)])
-            FROM looks ORDER BY c, i
+            FROM looks WHERE before IS NULL ORDER BY c, i
             ON CONFLICT (shard, code_id) DO NOTHING
             RETURNING code_id, recent_scans[1] AS scan_id
         )
-        SELECT i, c, s, tags FROM looks
+        SELECT i, c, s, tags, before, again FROM looks
         WHERE (c, s) NOT IN (SELECT code_id, scan_id FROM firsts) ORDER BY c, i
     LOOP
-        SELECT recent_tags, recent_scans INTO seen FROM sightings
-        WHERE shard = in_shard AND code_id = look.c FOR UPDATE;
-        repeats[look.i] := find_repeated(
-            look.tags, look.s, seen.recent_tags, seen.recent_scans);
-        CONTINUE WHEN repeats[look.i] IS NOT NULL;
-        UPDATE sightings SET
-            scans = scans + 1,
-            recent_tags = (look.tags || recent_tags)[1:8],
-            recent_scans = (array_fill(look.s, ARRAY[cardinality(look.tags)])
-                || recent_scans)[1:8]
-        WHERE shard = in_shard AND code_id = look.c;
+        repeats[look.i] := look.again;
+        CONTINUE WHEN look.again IS NOT NULL;
+        LOOP
+            UPDATE sightings SET
+                scans = scans + 1,
+                recent_tags = (look.tags || recent_tags)[1:8],
+                recent_scans = (array_fill(look.s, ARRAY[cardinality(look.tags)])
+                    || recent_scans)[1:8]
+            WHERE shard = in_shard AND code_id = look.c AND recent_scans = look.before;
+            EXIT WHEN FOUND;
+            -- Another scan of the code came before, of this batch or of somebody's.
+            SELECT recent_tags, recent_scans INTO seen FROM sightings
+            WHERE shard = in_shard AND code_id = look.c FOR UPDATE;
+            look.before := seen.recent_scans;
+            repeats[look.i] := find_repeated(
+                look.tags, look.s, seen.recent_tags, look.before);
+            EXIT WHEN repeats[look.i] IS NOT NULL;
+        END LOOP;
     END LOOP;
 END $$;
 
@@ -484,6 +526,47 @@ BEGIN
         outcomes[place] := 'held';
         reasons[place] := 'rules';
     END LOOP;
+END $$;
+
+CREATE FUNCTION insert_claims(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_claims boolean[], in_live boolean[], in_outcomes text[], OUT made bigint[]) RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    firsts integer[];
+BEGIN
+    made := '{}';
+    IF NOT true = ANY (in_claims) THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(i ORDER BY c, i) INTO firsts FROM (
+        SELECT DISTINCT ON (c) c, i::integer
+        FROM unnest(in_code_ids, in_claims, in_live, in_outcomes)
+            WITH ORDINALITY AS u (c, claims, live, outcome, i)
+        WHERE claims AND live AND outcome <> 'not_active' AND (
+            SELECT true FROM claims WHERE shard = in_shard AND code_id = c) IS NULL
+        ORDER BY c, i) AS u;
+    IF firsts IS NULL THEN
+        RETURN;
+    END IF;
+    BEGIN
+        WITH claimed AS (
+            INSERT INTO claims (shard, code_id, scan_id, member_no)
+            SELECT in_shard, in_code_ids[i], in_scan_ids[i], in_members[i]
+            FROM unnest(firsts) AS i
+            RETURNING scan_id
+        )
+        SELECT array_agg(scan_id) INTO made FROM claimed;
+    EXCEPTION WHEN unique_violation THEN
+        WITH claimed AS (
+            INSERT INTO claims (shard, code_id, scan_id, member_no)
+            SELECT in_shard, in_code_ids[i], in_scan_ids[i], in_members[i]
+            FROM unnest(firsts) AS i
+            ON CONFLICT (shard, code_id) DO NOTHING
+            RETURNING scan_id
+        )
+        SELECT coalesce(array_agg(scan_id), '{}') INTO made FROM claimed;
+    END;
 END $$;
 
 CREATE FUNCTION is_stale(in_version bigint, in_code_ids bigint[]) RETURNS boolean
@@ -735,30 +818,46 @@ END $$;
 
 CREATE FUNCTION take_limits(in_shard smallint, in_of_members boolean, in_needs bigint[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[]) RETURNS void
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     AS $$
 DECLARE
-    wanted integer := 0;
+    wanted record;
     taken  integer;
 BEGIN
-    FOR i IN 1 .. cardinality(in_needs) LOOP
-        IF in_needs[i] > 0 AND (in_holders[i] > 0) = in_of_members THEN
-            wanted := wanted + 1;
-        END IF;
-    END LOOP;
-    IF wanted = 0 THEN
-        RETURN;
-    END IF;
-    INSERT INTO limit_uses AS v (shard, limit_no, holder, period, used, most)
-    SELECT in_shard, limit_no, holder, date 'epoch' + period, need, most
+    SELECT count(*) AS rows_, min(limit_no) AS limit_no, min(most) AS most,
+        date 'epoch' + min(period) AS period, array_agg(holder) AS holders,
+        array_agg(need) AS needs,
+        (min(limit_no), min(period)) = (max(limit_no), max(period)) AS alike
+    INTO wanted
     FROM unnest(in_needs, in_limit_nos, in_holders, in_periods, in_mosts)
         AS u (need, limit_no, holder, period, most)
-    WHERE need > 0 AND (holder > 0) = in_of_members
-    ORDER BY holder, limit_no, period
-    ON CONFLICT (shard, limit_no, holder, period) DO UPDATE SET
-        used = v.used + excluded.used, most = excluded.most
-    WHERE v.used + excluded.used <= excluded.most;
+    WHERE need > 0 AND (holder > 0) = in_of_members;
+    IF wanted.rows_ = 0 THEN
+        RETURN;
+    END IF;
+    IF wanted.alike AND wanted.rows_ = (SELECT count(*) FROM limit_uses
+        WHERE shard = in_shard AND limit_no = wanted.limit_no
+            AND holder = ANY (wanted.holders) AND period = wanted.period) THEN
+        UPDATE limit_uses AS v SET most = wanted.most,
+            used = v.used + wanted.needs[array_position(wanted.holders, v.holder)]
+        WHERE v.shard = in_shard AND v.limit_no = wanted.limit_no
+            AND v.holder = ANY (wanted.holders) AND v.period = wanted.period
+            AND v.used + wanted.needs[array_position(wanted.holders, v.holder)]
+                <= wanted.most;
+    ELSE
+        INSERT INTO limit_uses AS v (shard, limit_no, holder, period, used, most)
+        SELECT in_shard, limit_no, holder, date 'epoch' + period, need, most
+        FROM unnest(in_needs, in_limit_nos, in_holders, in_periods, in_mosts)
+            AS u (need, limit_no, holder, period, most)
+        WHERE need > 0 AND (holder > 0) = in_of_members
+        ORDER BY holder, limit_no, period
+        ON CONFLICT (shard, limit_no, holder, period) DO UPDATE SET
+            used = v.used + excluded.used, most = excluded.most
+        WHERE v.used + excluded.used <= excluded.most;
+    END IF;
     GET DIAGNOSTICS taken = ROW_COUNT;
-    IF taken < wanted THEN
+    IF taken < wanted.rows_ THEN
         RAISE EXCEPTION 'a limit was taken from meanwhile' USING ERRCODE = 'CC005';
     END IF;
 END $$;

@@ -20,6 +20,7 @@ from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Committed, Decided, load_committed
 from tests.fixtures.ground import CLOCK, Ground, outcomes
 from tests.fixtures.processes import seal_texts
+from tests.integration.test_limits import until_somebody_waits
 
 
 async def test_a_first_scan_claims_and_pays_and_a_second_is_told(
@@ -272,6 +273,25 @@ async def repeat(times: int, work: Callable[[], Awaitable[None]]) -> None:
     """Do something many times, one after the other."""
     for _ in range(times):
         await work()
+
+
+async def test_a_code_that_somebody_is_claiming_is_waited_for(ledger: Ground) -> None:
+    """Whoever comes second is told, and keeps what is claimed beside it."""
+    points = await ledger.campaign("points")
+    codes = await ledger.live(3)
+    ann, bob, cy, dee = await ledger.members("ann", "bob", "cy", "dee")
+    other = await ledger.connect()
+    async with other, other.transaction():
+        [first] = await ledger.commit(ledger.wish(codes[1], ann, points), conn=other)
+        wishes = [
+            ledger.wish(code, member, points)
+            for code, member in zip(codes, (bob, cy, dee), strict=True)
+        ]
+        second = asyncio.create_task(ledger.commit(*wishes))
+        await until_somebody_waits(ledger)
+    assert first.outcome is Outcome.REWARDED
+    assert outcomes(await second) == ["rewarded", "already_claimed", "rewarded"]
+    assert await ledger.audit() == []
 
 
 async def test_overlapping_batches_never_deadlock_and_leave_a_clean_audit(

@@ -10,7 +10,7 @@ import pytest
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided, load_committed
-from tests.fixtures.ground import Ground
+from tests.fixtures.ground import Ground, outcomes
 
 KEPT = "SELECT count(*) FROM scans"
 TRACES = "SELECT count(*) FROM scan_traces"
@@ -153,3 +153,28 @@ async def test_two_workers_agree_which_scan_is_kept(ledger: Ground) -> None:
             assert kept.count(None) == 1
             assert {each.scan_count for [each] in done} == {1}
     assert await ledger.rows(KEPT) == [(20,)]
+
+
+async def test_equal_scans_write_nothing(ledger: Ground) -> None:
+    """A transaction without a number has no row to keep and no disk to wait for."""
+    points = await ledger.campaign("points")
+    claimed, looked_at = await ledger.live(2)
+    ann, bob = await ledger.members("ann", "bob")
+    await ledger.commit(ledger.wish(claimed, ann, points))
+
+    async def repeat(**elsewhere: Any) -> tuple[bool, ...]:
+        wishes = [
+            *(ledger.wish(claimed, member, points) for member in (ann, bob)),
+            look(ledger, looked_at, address="198.51.100.1", **elsewhere),
+        ]
+        async with ledger.conn.transaction():
+            done = await ledger.commit(*wishes)
+            asked = await ledger.conn.execute("SELECT pg_current_xact_id_if_assigned()")
+            [number] = await asked.fetchone() or [None]
+        assert outcomes(done)[:2] == ["already_claimed"] * 2
+        return (number is not None, *(each.repeats is not None for each in done))
+
+    assert await repeat() == (True, False, False, False)
+    assert await repeat() == (False, True, True, True)
+    # What is another outcome than before is written, and the others beside it are not.
+    assert await repeat(outcome=Outcome.REFUSED) == (True, True, True, False)

@@ -18,7 +18,8 @@ OWNERS = {
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
     },
     "scan_api": {
-        *("claim_codes", "commit_scans", "commit_scans_2", "count_sightings"),
+        *("claim_codes", "insert_claims", "commit_scans", "commit_scans_2"),
+        "count_sightings",
         *("find_repeated", "give_claims_back", "read_codes", "scan_tags"),
         *("write_scans", "ensure_code_partitions", "ensure_time_partitions"),
         *("attach_partition", "cover_stretch", "lowest_in_default"),
@@ -29,7 +30,8 @@ OWNERS = {
 STEPS = (
     OWNERS["core.auth"]
     | OWNERS["crowncap.recovery"]
-    | {"find_voids", "commit_scans_2", "claim_codes", "count_sightings"}
+    | {"find_voids", "commit_scans_2", "claim_codes", "insert_claims"}
+    | {"count_sightings"}
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
     | {"issue_coupons", "redeem_coupons"}
