@@ -1,7 +1,7 @@
 """The SQL of epochs."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     func,
@@ -47,7 +47,17 @@ async def load_key_checks(conn: AsyncConnection) -> dict[int, bytes]:
     return {row.epoch: bytes(row.key_check) for row in rows}
 
 
-async def load_epochs(conn: AsyncConnection) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """An epoch, its state and the serial that it will issue next."""
+
+    epoch: int
+    state: str
+    next_serial: int
+    created_at: datetime
+
+
+async def load_epochs(conn: AsyncConnection) -> list[EpochRow]:
     """Read epochs, their states and how far each has issued, oldest first."""
     rows = await conn.execute(
         select(
@@ -57,7 +67,7 @@ async def load_epochs(conn: AsyncConnection) -> list[dict[str, Any]]:
             t.epochs.c.created_at,
         ).order_by(t.epochs.c.epoch)
     )
-    return [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+    return [EpochRow(*row) for row in rows]
 
 
 async def insert_epoch(

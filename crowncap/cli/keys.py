@@ -7,6 +7,7 @@ import click
 from codegen import pipeline as codes
 from codegen import store as codes_store
 from codegen.domain.ranges import EpochState
+from codegen.store.epochs import EpochRow
 from core.auth.principal import OPERATOR
 from crowncap.cli.asking import ask_before, yes_option
 from crowncap.cli.root import cli
@@ -20,7 +21,7 @@ def key() -> None:
 
 @key.command("list")
 @with_shell
-async def list_keys(shell: Shell) -> list[dict[str, Any]]:
+async def list_keys(shell: Shell) -> list[EpochRow]:
     """List epochs, their states and how far each has issued."""
     async with shell.engine.connect() as conn:
         return await codes_store.load_epochs(conn)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -140,36 +140,43 @@ async def resolve_holds(
             "now": now,
         },
     )
-    ended = [dict(row._mapping) for row in rows]  # noqa: SLF001 - its public spelling
+    ended = [_EndedHold(*row) for row in rows]
     if not ended:
         return 0
-    ended.sort(key=lambda hold: (hold["member_no"], hold["unit"]))
+    ended.sort(key=lambda hold: (hold.member_no, hold.unit))
     voided = ended if resolution is Resolution.VOIDED else []
     taken = await _what_was_taken(conn, voided)
-    if of_members := [use for use in taken if use["holder"] > EVERYBODY]:
-        await conn.execute(_GIVE_BACK, of_members)
+    await _give_back(conn, [use for use in taken if use.holder > EVERYBODY])
     await conn.execute(
-        _SETTLE, [hold | {"resolution": resolution.value} for hold in ended]
+        _SETTLE,
+        [
+            {
+                "resolution": resolution.value,
+                "member_no": hold.member_no,
+                "unit": hold.unit,
+                "amount": hold.amount,
+            }
+            for hold in ended
+        ],
     )
-    if of_all := [use for use in taken if use["holder"] <= EVERYBODY]:
-        await conn.execute(_GIVE_BACK, of_all)
+    await _give_back(conn, [use for use in taken if use.holder <= EVERYBODY])
     await conn.execute(
         insert(t.transfers),
         [
             {
                 "shard": SHARD,
-                "origin_id": hold["transfer_id"],
-                "transfer_id": hold["new_id"],
+                "origin_id": hold.transfer_id,
+                "transfer_id": hold.new_id,
                 "kind": "post" if resolution is Resolution.POSTED else "void",
-                "debit_account": hold["campaign_no"],
-                "credit_account": hold["member_no"],
-                "unit": hold["unit"],
-                "amount": hold["amount"],
+                "debit_account": hold.campaign_no,
+                "credit_account": hold.member_no,
+                "unit": hold.unit,
+                "amount": hold.amount,
             }
             for hold in ended
         ],
     )
-    await write_happened(conn, HOLDS, [hold["transfer_id"] for hold in ended])
+    await write_happened(conn, HOLDS, [hold.transfer_id for hold in ended])
     return len(ended)
 
 
@@ -216,20 +223,45 @@ async def tell_holds(
     }
 
 
+class _EndedHold(NamedTuple):
+    """A hold that has ended, as _END_HOLDS gives it back."""
+
+    new_id: int
+    transfer_id: int
+    member_no: int
+    campaign_no: int
+    unit: int
+    amount: int
+    day: date
+    limits: Sequence[int]
+
+
+class _Taken(NamedTuple):
+    """What holds took of a row of limit_uses."""
+
+    holder: int
+    limit_no: int
+    period: date
+    amount: int
+
+
 async def _what_was_taken(
-    conn: AsyncConnection, ended: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    conn: AsyncConnection, ended: Sequence[_EndedHold]
+) -> list[_Taken]:
     """Add up by row of limit_uses what holds took, in the order of locks."""
-    campaigns = {hold["campaign_no"] for hold in ended}
+    campaigns = {hold.campaign_no for hold in ended}
     found = await load_limits(conn, sorted(campaigns))
     limits = {each.limit_no: each for some in found.values() for each in some}
     taken: Counter[tuple[int, int, date]] = Counter()
     for hold in ended:
-        for limit in map(limits.__getitem__, hold["limits"]):
-            holder = limit.holder(hold["member_no"])
-            period = limit.period(hold["day"])
-            taken[holder, limit.limit_no, period] += hold["amount"]
-    return [
-        {"holder": holder, "limit_no": limit_no, "period": period, "amount": amount}
-        for (holder, limit_no, period), amount in sorted(taken.items())
-    ]
+        for limit in map(limits.__getitem__, hold.limits):
+            holder = limit.holder(hold.member_no)
+            period = limit.period(hold.day)
+            taken[holder, limit.limit_no, period] += hold.amount
+    return [_Taken(*row, amount) for row, amount in sorted(taken.items())]
+
+
+async def _give_back(conn: AsyncConnection, taken: Sequence[_Taken]) -> None:
+    if taken:
+        rows = [use._asdict() for use in taken]
+        await conn.execute(_GIVE_BACK, rows)

@@ -20,7 +20,7 @@ from anti_fraud.domain.guesses import (
     PendingGuesses,
     Treatment,
 )
-from anti_fraud.store.guesses import report_invalid
+from anti_fraud.store.guesses import GuessSample, report_invalid
 from anti_fraud.store.incidents import report_incidents
 from codegen.domain.code_text import mask
 from codegen.domain.scanned import parse_scanned
@@ -79,7 +79,7 @@ class GuessThrottle:
     _scanned: int = 0
     _throttled: int = 0
     _counted: tuple[int, int] = (0, 0)
-    _samples: list[dict[str, Any]] = field(default_factory=list)
+    _samples: list[GuessSample] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def obey(self) -> None:
@@ -152,13 +152,8 @@ class GuessThrottle:
         # Looking is not scanning: it counts as a guess, not as a scan.
         self._scanned += channel != VIEW
         if len(self._samples) < MAX_SAMPLES:
-            self._samples.append(
-                {
-                    "at": utc_datetime(now_ms).isoformat(),
-                    "code": mask(code_text),
-                    "channel": channel,
-                }
-            )
+            sample = GuessSample(utc_datetime(now_ms), mask(code_text), channel)
+            self._samples.append(sample)
 
     def _hurry(self) -> None:
         """Let the other workers hear of a new block now."""
