@@ -13,6 +13,7 @@ from rewards.domain.coupons import Store, StoreKind, TillOutcome
 from rewards.pipeline.coupons.issuing import IssueRequest
 from rewards.pipeline.coupons.pools import add_store
 from rewards.pipeline.coupons.redeeming import RedeemRequest
+from rewards.store.coupons.redeemed import NewRedemption, redeem_coupons
 from tests.fixtures.coupons import (
     CASHIER,
     MARKETER,
@@ -155,6 +156,22 @@ async def test_two_hundred_at_once_use_one_coupon_once(counter: Counter) -> None
     assert outcomes.count("good") == 1
     assert outcomes.count("already_redeemed") == 199
     assert len(await counter.ground.rows("SELECT FROM redemptions")) == 1
+
+
+async def test_who_judged_a_coupon_before_it_was_used_is_too_late(
+    counter: Counter,
+) -> None:
+    """The row's lock has the last word, however long ago somebody looked."""
+    pool = await counter.pool()
+    [code] = await counter.issue(pool, "a")
+    number = counter.number(code)
+    won = []
+    for redemption_id in (1, 2):
+        new = NewRedemption(redemption_id, number, 500, None, None, "carl", None)
+        async with counter.ground.engine.begin() as conn:
+            won += await redeem_coupons(conn, [new])
+    assert won == [True, False]
+    assert await counter.ground.rows("SELECT redemption_id FROM redemptions") == [(1,)]
 
 
 async def test_a_coupon_is_over_with_its_last_day(counter: Counter) -> None:
