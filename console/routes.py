@@ -7,6 +7,7 @@ from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
 from console.system import jobs
+from console.till import till
 
 ROUTER = Router(
     path="/",
@@ -42,5 +43,10 @@ ROUTER = Router(
         recalls.approve_one_recall,
         recalls.approve_void_request,
         jobs.show_jobs,
+        till.show_till,
+        till.give_script,
+        till.look_at_coupon,
+        till.redeem_seen_coupon,
+        till.undo_redemption,
     ],
 )

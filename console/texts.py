@@ -11,6 +11,7 @@ from console.frame.texts import FRAME_TEXTS
 from console.fraud.texts import LEAK_TEXTS
 from console.line.texts import LINE_TEXTS
 from console.system.texts import SYSTEM_TEXTS
+from console.till.texts import TILL_TEXTS
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **FRAME_TEXTS,
@@ -18,4 +19,5 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **CAP_TEXTS,
     **LEAK_TEXTS,
     **SYSTEM_TEXTS,
+    **TILL_TEXTS,
 }

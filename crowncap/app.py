@@ -100,6 +100,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         worker.packaging,
         worker.guesses,
         worker.refusals,
+        worker.coupon_redeeming,
         console.TEXTS,
     )
 

@@ -8,5 +8,6 @@ pytest_plugins = [
     "tests.fixtures.doors",
     "tests.fixtures.ground",
     "tests.fixtures.coupons",
+    "tests.fixtures.shop",
     "tests.fixtures.programs",
 ]

@@ -12,6 +12,7 @@ from core.auth.refusals import RefusalLog
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
 from printer_export.pipeline.packages.orders import Packaging
+from rewards.pipeline.coupons.redeeming import Redeeming
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ConsoleContext:
     packaging: Packaging
     guesses: GuessLimit
     refusals: RefusalLog
+    redeeming: Redeeming
     texts: Mapping[str, tuple[str, str]]
 
     @property

@@ -13,7 +13,9 @@ TRACERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
 
 # By the names of their texts: (path, roles).
 NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
-    "page_home": (HOME, tuple(Role)),
+    # A cashier's home is the till.
+    "page_home": (HOME, tuple(role for role in Role if role is not Role.CASHIER)),
+    "page_till": (f"{HOME}/till", (Role.CASHIER,)),
     "page_plants": (f"{HOME}/plants", ACCOUNTANTS),
     "page_codes": (f"{HOME}/codes", VIEWERS),
     "page_recalls": (f"{HOME}/recalls", VIEWERS),

@@ -12,7 +12,7 @@ from console.frame.context import ConsoleContext
 from console.frame.messages import message
 from console.frame.navigation import HOME, VIEWERS
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import render
+from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, open_page, staff_page
 from core.auth import Role
 from core.bounds import read_id
@@ -29,7 +29,12 @@ _SHOWN: Final = 20
 async def show_home(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
-    """Show packages that wait for somebody, and batches, newest first."""
+    """Show packages that wait for somebody, and batches, newest first.
+
+    A cashier's work is the till, and nothing here.
+    """
+    if page.staff.role is Role.CASHIER:
+        return TEMPLATES.redirect(page, f"{HOME}/till")
     before_id = read_id(request.query_params.get("cursor", ""))
     async with context.engine.connect() as conn:
         late = await _packages(

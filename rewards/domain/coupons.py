@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from enum import StrEnum
 from typing import Final
@@ -182,6 +182,14 @@ class Coupon:
     valid_from: datetime
     valid_until: datetime | None
     use: Use | None = None
+
+    def last_day(self, timezone: ZoneInfo) -> date | None:
+        """Tell the last day on which it is good, if it has one."""
+        if self.valid_until is None:
+            return None
+        return (
+            (self.valid_until - timedelta(microseconds=1)).astimezone(timezone).date()
+        )
 
 
 class IssueOutcome(StrEnum):

@@ -128,11 +128,15 @@ message: Final = Catalogue(
             "This coupon cannot be used in this store.",
         ),
         "basket_too_small": (
-            "订单金额不足或未填写：此优惠券需要至少 {least}（以最小货币单位计）。",
+            "订单金额不足或未填写：此优惠券需要订单满 {least}。",
             (
                 "The basket is too small, or nobody said what it is worth: this coupon "
-                "takes at least {least}, in minor units."
+                "takes at least {least}."
             ),
+        ),
+        "so_much_off": (
+            "立减 {amount}",
+            "{amount} off",
         ),
         # Reversals and voids
         "no_redemption": (

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from core.auth import Principal, Role, require_member, require_role
 from core.auth.members import is_member_id
 from core.auth.requests import Once, read_key, written, written_before
-from core.batching import QueueFullError
 from core.bounds import MAX_PAGE, Body
 from core.clock import Clock, utc_datetime
-from core.errors import Conflict, Fault, InvalidInput, Unavailable
+from core.errors import Conflict, Fault, InvalidInput
 from core.ids import current_request_id
 from rewards.domain.coupons import IssueOutcome
 from rewards.domain.limits import Per
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import own, taking_back
+from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.issuing import CouponIssuing, Issued, IssueRequest
 from rewards.pipeline.coupons.views import IssuedCoupon, OwnCoupons
 from rewards.routes.fields import MemberId, Sentence, Text64, read_number
@@ -53,18 +53,10 @@ async def issue_coupon(
         await read_key(request, staff),
         current_request_id() or None,
     )
-    try:
-        issued = await coupon_issuing.batcher.submit(asked)
-    except QueueFullError:
-        raise crowded() from None
+    issued = await ask(coupon_issuing.batcher, asked)
     if issued.outcome is not IssueOutcome.ISSUED:
         raise _refusal(asked, issued)
     return written_before(issued.body) if issued.replayed else written(issued.body)
-
-
-def crowded() -> Unavailable:
-    """Say that too many wait already."""
-    return Unavailable(message("coupons_crowded"), code="crowded", retry_after_s=1)
 
 
 def _refusal(asked: IssueRequest, issued: Issued) -> Fault:

@@ -11,17 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth import Principal, Role, require_role
 from core.auth.guesses import note_wrong_codes
 from core.auth.requests import Once, read_key, written, written_before
-from core.batching import QueueFullError
 from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import Conflict, Fault, NotFound
 from rewards.domain.coupons import TillOutcome
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import taking_back
+from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.redeeming import AtTill, Redeeming, RedeemRequest
 from rewards.pipeline.coupons.till_texts import tell_refusal
 from rewards.pipeline.coupons.views import Redeemed
-from rewards.routes.coupons import crowded
 from rewards.routes.fields import Minor, Sentence, read_number
 
 
@@ -57,10 +56,7 @@ async def redeem_coupon(
         if number is None:
             raise refusal_of(AtTill(TillOutcome.UNKNOWN), timezone)
         asked = RedeemRequest(number, staff, data.order_ref, data.basket_minor, key)
-        try:
-            seen = await coupon_redeeming.batcher.submit(asked)
-        except QueueFullError:
-            raise crowded() from None
+        seen = await ask(coupon_redeeming.batcher, asked)
         if seen.outcome is TillOutcome.UNKNOWN:
             note_wrong_codes(1)
         if seen.outcome is not TillOutcome.GOOD:

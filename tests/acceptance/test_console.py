@@ -178,7 +178,7 @@ def test_no_form_does_anything_without_its_token(service: Service) -> None:
             for route in console.ROUTER.routes
             if isinstance(route, HTTPRoute) and "POST" in route.methods
         ]
-        assert len(forms) == 14
+        assert len(forms) == 17
         for path in forms:
             answer = root.post(re.sub(r"\{\w+:int\}", "1", path), {"token": "x" * 32})
             assert answer.status_code == 403, path
@@ -201,7 +201,7 @@ def test_every_page_has_the_headers_of_a_page(ann: Colleague) -> None:
 @pytest.mark.parametrize(
     ("role", "open_to", "closed_to"),
     [
-        ("cashier", ["/console"], ["/console/plants", "/console/leaks"]),
+        ("cashier", ["/console/till"], ["/console/plants", "/console/leaks"]),
         ("printhouse", ["/console"], ["/console/batches/1", "/console/codes"]),
         ("support", ["/console/codes", "/console/batches/1"], ["/console/leaks"]),
         ("analyst", ["/console/leaks"], ["/console/batches/1/order"]),

@@ -1,72 +1,11 @@
 """Coupons over HTTP, with two workers: issued, used at a till, taken back."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 
-import httpx
 import pytest
 
-from tests.fixtures.service import Json, Service
-
-_numbers = count(1)
-
-
-class Shop:
-    """A marketer's pools and a cashier's till in one service."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.marketer = service.staff("marketer")
-        self.store = f"shop-{next(_numbers)}"
-        self.cashier = service.staff_token(
-            "cashier", name=f"till-{self.store}", store=self.store
-        )
-        self.created(
-            "/v1/stores",
-            {
-                "store_id": self.store,
-                "name": "Nanjing Road",
-                "kind": "own",
-                "region": "CN-31",
-                "lat": 31.2,
-                "lon": 121.5,
-            },
-        )
-
-    def created(self, path: str, body: Json) -> Json:
-        """Do something as the marketer that has to succeed."""
-        answer = self.service.post(path, body, self.marketer)
-        assert answer.status_code == 201, answer.text
-        created: Json = answer.json()
-        return created
-
-    def pool(self, **given: object) -> str:
-        """Add a pool of five off."""
-        pool_id = f"pool-{next(_numbers)}"
-        benefit = {"kind": "amount_off", "minor": 500}
-        wish = {"pool_id": pool_id, "name": "5 off", "stock": 10, "benefit": benefit}
-        self.created("/v1/coupon-pools", wish | given)
-        return pool_id
-
-    def issue(self, pool_id: str, member_id: str = "alice", **headers: str) -> Json:
-        """Ask for a coupon; gives the answer, whatever it is."""
-        wish = {"pool_id": pool_id, "member_id": member_id}
-        answer = self.service.post("/v1/coupons", wish, self.marketer, **headers)
-        body: Json = answer.json()
-        return body
-
-    def redeem(self, code: str, basket: int = 1_000, **headers: str) -> httpx.Response:
-        """Use a coupon at the till."""
-        body = {"coupon_code": code, "basket_minor": basket, "order_ref": "o-1"}
-        return self.service.post("/v1/redemptions", body, self.cashier, **headers)
-
-
-@pytest.fixture
-def shop(service: Service) -> Iterator[Shop]:
-    """Give a shop of its own in the shared service; ends with a clean audit."""
-    yield Shop(service)
-    service.audit()
+from tests.fixtures.service import Json
+from tests.fixtures.shop import Shop
 
 
 def test_a_coupon_goes_from_its_pool_through_a_wallet_to_a_till(shop: Shop) -> None:

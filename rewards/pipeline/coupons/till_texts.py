@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from core.clock import local_time
 from core.messages import Message
-from rewards.domain.coupons import Coupon, TillOutcome
+from rewards.domain.coupons import Benefit, Coupon, TillOutcome
 from rewards.domain.messages import message
 from rewards.pipeline.coupons.redeeming import AtTill
 
@@ -27,8 +27,23 @@ def tell_refusal(seen: AtTill, timezone: ZoneInfo) -> Message:
     elif seen.outcome is TillOutcome.WRONG_STORE:
         told = message("wrong_store")
     else:
-        told = message("basket_too_small", least=max(coupon.pool.min_basket_minor, 1))
+        least = max(coupon.pool.min_basket_minor, 1)
+        told = message("basket_too_small", least=_money(least))
     return told
+
+
+def tell_worth(benefit: Benefit, basket_minor: int | None) -> Message | str:
+    """Say what a coupon that is good gives of a basket: so much off, or its gift."""
+    return benefit.gift or tell_off(benefit.discount(basket_minor))
+
+
+def tell_off(minor: int) -> Message:
+    """Say how much is off."""
+    return message("so_much_off", amount=_money(minor))
+
+
+def _money(minor: int) -> str:
+    return f"¥{minor // 100:,}.{minor % 100:02}"
 
 
 def _tell_use(coupon: Coupon, timezone: ZoneInfo) -> Message:

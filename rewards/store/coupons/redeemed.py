@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -108,3 +109,53 @@ async def reverse_redemption(
         )
     )
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A redemption with what its coupon is called; a gift by its name."""
+
+    redemption_id: int
+    discount_minor: int
+    name: str
+    gift: str | None
+    is_reversed: bool
+
+
+_AMONG: Final = 2_000
+
+
+async def load_latest(
+    conn: AsyncConnection, *, person: str, store_id: str | None, since: int, limit: int
+) -> list[Latest]:
+    """Load the latest redemptions of a cashier in a store, among the newest of all.
+
+    What lies further back than some thousands of others is left out: an index by
+    person would cost each redemption more than this page is worth.
+    """
+    rows = await conn.execute(
+        text(
+            """
+            SELECT r.redemption_id, r.discount_minor, p.name, p.gift,
+                v.redemption_id IS NOT NULL AS is_reversed
+            FROM (SELECT * FROM redemptions
+                WHERE shard = 0 AND redemption_id >= :since
+                ORDER BY redemption_id DESC LIMIT :among) AS r
+            JOIN coupons AS c ON c.shard = 0 AND c.coupon_no = r.coupon_no
+            JOIN coupon_pools AS p ON p.pool_no = c.pool_no
+            LEFT JOIN redemption_reversals AS v
+                ON v.shard = 0 AND v.redemption_id = r.redemption_id
+            WHERE r.person = :person
+                AND r.store_id IS NOT DISTINCT FROM CAST(:store_id AS text)
+            ORDER BY r.redemption_id DESC LIMIT :limit
+            """
+        ),
+        {
+            "person": person,
+            "store_id": store_id,
+            "since": since,
+            "among": _AMONG,
+            "limit": limit,
+        },
+    )
+    return [Latest(*row) for row in rows]
