@@ -23,6 +23,8 @@ from core.errors import (
 )
 from core.fence import take_fence
 from core.ids import random_below
+from core.messages import Message
+from core.origin import authority_of
 
 MIN_GAP, MAX_GAP = 16, 1_024
 
@@ -41,6 +43,13 @@ class Issuance:
     high_water: HighWaterMark
     link_base: str
     link_hosts: frozenset[str]
+
+    def warnings_of(self, batch: Batch) -> tuple[Message, ...]:
+        """Warn of a host that no package of a batch may be printed with."""
+        host = authority_of(batch.link_base)
+        if host in self.link_hosts:
+            return ()
+        return (message("host_unlisted", host=host),)
 
 
 async def issue_batch(

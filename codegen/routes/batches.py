@@ -19,7 +19,6 @@ from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body, check_text, refuse
 from core.clock import Clock, utc_datetime
-from core.origin import authority_of
 
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[RangeState | None, QueryParameter(name="state")]
@@ -89,18 +88,10 @@ class BatchList(msgspec.Struct, frozen=True):
 
 
 def view_batch(batch: Batch, issuance: Issuance) -> BatchView:
-    """Show a batch; warns of a host that no package may be printed with."""
-    host = authority_of(batch.link_base)
-    warnings: tuple[str, ...] = ()
-    if host not in issuance.link_hosts:
-        unlisted = (
-            f"{host} is not among the hosts that may be printed; the packages of this "
-            "batch are kept back until CROWNCAP_LINK_HOSTS names it."
-        )
-        warnings = (unlisted,)
+    """Show a batch, with what should be known before it is printed."""
     names = (*BatchItem.__struct_fields__, "units")
     shown = {name: getattr(batch, name) for name in names}
-    return BatchView(**shown, warnings=warnings)
+    return BatchView(**shown, warnings=issuance.warnings_of(batch))
 
 
 def list_item(batch: Batch) -> BatchItem:

@@ -6,6 +6,16 @@ from core.messages import Sentences
 
 ISSUING: Final[Sentences] = {
     # Orders for codes
+    "host_unlisted": (
+        (
+            "{host} 不在可印刷的主机之列；在 CROWNCAP_LINK_HOSTS 写明之前，这个批次的"
+            "码包不予放行。"
+        ),
+        (
+            "{host} is not among the hosts that may be printed; the packages of this "
+            "batch are kept back until CROWNCAP_LINK_HOSTS names it."
+        ),
+    ),
     "batch_size": (
         "一个批次有 1 到 {most:,} 个码，不能是 {quantity:,} 个。",
         "A batch holds 1 to {most:,} codes, not {quantity:,}.",
