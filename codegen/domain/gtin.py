@@ -6,6 +6,7 @@ A GTIN has 8, 12, 13 or 14 digits; here it is kept as 14, with zeros in front.
 from typing import Final
 
 from codegen.domain.messages import message
+from core.errors import InvalidInput
 from core.messages import WrongValueError
 
 GTIN_DIGITS: Final = 14
@@ -41,3 +42,11 @@ def normalise_gtin(text: str) -> str:
             message("gtin_check_digit", gtin=text, expected=expected, given=text[-1])
         )
     return text.zfill(GTIN_DIGITS)
+
+
+def read_gtin(given: str) -> str:
+    """Normalise a GTIN to 14 digits; raises InvalidInput at /gtin."""
+    try:
+        return normalise_gtin(given)
+    except GtinError as fault:
+        raise InvalidInput.field("/gtin", "invalid_gtin", fault.detail) from None

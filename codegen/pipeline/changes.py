@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.batch import Batch, ChangeResult, Preview, Selection
-from codegen.domain.gtin import GtinError, normalise_gtin
+from codegen.domain.gtin import read_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
@@ -264,10 +264,7 @@ async def new_binding(
     """Bind codes to what is said, and for the rest to what the batch says."""
     given = terms.given
     if "gtin" in given:
-        try:
-            given["gtin"] = normalise_gtin(given["gtin"])
-        except GtinError as fault:
-            raise InvalidInput.field("/gtin", "invalid_gtin", fault.detail) from None
+        given["gtin"] = read_gtin(given["gtin"])
     if "sale_regions" in given:
         given["sale_regions"] = read_regions(given["sale_regions"], "/sale_regions")
     refuse_other_terms(batch, given, staff)

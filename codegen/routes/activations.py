@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen import pipeline
 from codegen.domain.ranges import ActivationRecord
 from codegen.routes.batches import READERS
-from codegen.routes.fields import Cursor, Limit
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Cursor, Limit
 from core.moments import BothClocks, When, on_both_clocks, read_start
 
 

@@ -1,6 +1,5 @@
 """HTTP of batches: issue, look, list."""
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -9,75 +8,21 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Batch, BatchFilter, BatchOrder, Placement, Unit
-from codegen.domain.code_text import LinkForm
+from codegen.domain.batch import BatchFilter
+from codegen.domain.gtin import read_gtin
 from codegen.domain.ranges import RangeState
-from codegen.domain.symbol_size import SymbolSize
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Cursor, Limit, Regions, Text64, read_gtin
+from codegen.pipeline.new_batch import NewBatch, order_from
+from codegen.pipeline.views import BatchItem, BatchView, list_item, view_batch
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import Body, check_text, refuse
+from core.bounds import check_text, refuse
 from core.clock import Clock, utc_datetime
+from core.fields import Cursor, Limit
 
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[RangeState | None, QueryParameter(name="state")]
 READERS = (Role.ISSUER, Role.LINE, Role.MARKETER, Role.ANALYST, Role.SUPPORT)
-
-
-class NewUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """A roll or box of a batch; indexes are 0-based and inclusive."""
-
-    name: Text64
-    from_index: int
-    to_index: int
-
-
-class NewBatch(Body, frozen=True, kw_only=True):
-    """An order for codes."""
-
-    quantity: Annotated[int, msgspec.Meta(examples=[100_000])]
-    gtin: Annotated[str | None, msgspec.Meta(examples=["06901234567892"])] = None
-    campaign_id: Annotated[Text64 | None, msgspec.Meta(examples=["demo-points"])] = None
-    placement: Placement = Placement.INSIDE
-    units: tuple[NewUnit, ...] = ()
-    lot: Text64 | None = None
-    produced_on: date | None = None
-    sale_regions: Regions = ()
-    line: Text64 | None = None
-    link_base: Text64 | None = None
-    link_form: LinkForm = LinkForm.SHORT
-
-
-class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch, as staff see it in a list: without its units."""
-
-    batch_id: int
-    epoch: int
-    first_serial: int
-    quantity: int
-    state: str
-    counts: dict[str, int]
-    gtin: str | None
-    campaign_id: str | None
-    brand: str | None
-    placement: Placement
-    lot: str | None
-    produced_on: date | None
-    sale_regions: tuple[str, ...]
-    line: str | None
-    link_base: str
-    link_form: LinkForm
-    symbol: SymbolSize | None
-    issued_by: str
-    issued_at: datetime
-
-
-class BatchView(BatchItem, frozen=True, kw_only=True):
-    """A batch, as staff see it, and what they should know before it is printed."""
-
-    units: tuple[Unit, ...]
-    warnings: tuple[str, ...]
 
 
 class BatchList(msgspec.Struct, frozen=True):
@@ -85,20 +30,6 @@ class BatchList(msgspec.Struct, frozen=True):
 
     items: tuple[BatchItem, ...]
     next_cursor: str | None
-
-
-def view_batch(batch: Batch, issuance: Issuance) -> BatchView:
-    """Show a batch, with what should be known before it is printed."""
-    names = (*BatchItem.__struct_fields__, "units")
-    shown = {name: getattr(batch, name) for name in names}
-    return BatchView(**shown, warnings=issuance.warnings_of(batch))
-
-
-def list_item(batch: Batch) -> BatchItem:
-    """Show a batch in a list."""
-    return BatchItem(
-        **{name: getattr(batch, name) for name in BatchItem.__struct_fields__}
-    )
 
 
 @post("/v1/batches", summary="Issue a batch of codes", tags=["batches"])
@@ -120,18 +51,6 @@ async def issue_batch(
         return view_batch(batch, issuance)
 
     return await once.perform(request, staff, effect)
-
-
-def order_from(data: NewBatch, issuance: Issuance) -> BatchOrder:
-    """Check an order; raises InvalidInput naming each wrong field."""
-    fields = {name: getattr(data, name) for name in NewBatch.__struct_fields__}
-    return BatchOrder.check(
-        **fields
-        | {
-            "units": tuple(Unit(u.name, u.from_index, u.to_index) for u in data.units),
-            "link_base": data.link_base or issuance.link_base,
-        }
-    )
 
 
 @get("/v1/batches/{batch_id:int}", summary="Look at a batch", tags=["batches"])

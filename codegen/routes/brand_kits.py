@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from codegen import pipeline
 from codegen.domain.brand_kit import BrandKit
 from codegen.domain.brand_logo import MAX_BYTES, Logo
-from codegen.routes.fields import Text64
 from core.auth import Principal, Role, require_role
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Text64
 
 Link = Annotated[str, msgspec.Meta(max_length=510)]
 Colour = Annotated[str, msgspec.Meta(max_length=7, examples=["#183f86"])]

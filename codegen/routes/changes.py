@@ -13,13 +13,16 @@ from codegen.domain.batch import Preview, Selection
 from codegen.domain.ranges import RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import ChangeRequest, Issuance
-from codegen.routes.fields import Codes, Sentence, Terms, Text64
+from codegen.pipeline.terms import Terms
 from codegen.routes.recalls import answer_preview
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Sentence, Text64
 from core.moments import BothClocks, on_both_clocks
+
+Codes = Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)]
 
 
 class Activation(Terms, frozen=True, kw_only=True):

@@ -7,12 +7,13 @@ from litestar import Request, Response, post
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import pipeline
+from codegen.domain.gtin import read_gtin
 from codegen.domain.ranges import Product
-from codegen.routes.fields import Text64, read_gtin
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_SHELF_LIFE_DAYS, Body
 from core.clock import Clock, utc_datetime
+from core.fields import Text64
 
 ShelfLife = Annotated[int, msgspec.Meta(ge=1, le=MAX_SHELF_LIFE_DAYS)]
 PageUrl = Annotated[

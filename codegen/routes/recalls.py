@@ -13,11 +13,11 @@ from codegen.domain.batch import Preview
 from codegen.domain.recall import Recall, RecallKind, RecallScope, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import CartonLookup, ShownRecall
-from codegen.routes.fields import Cursor, Limit, Sentence, Text64
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Cursor, Limit, Sentence, Text64
 
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[RecallState | None, QueryParameter(name="state")]

@@ -12,12 +12,13 @@ from codegen.domain.batch import Selection
 from codegen.domain.recall import Recall, RecallKind, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Codes, Cursor, Limit, Sentence, Text64
+from codegen.routes.changes import Codes
 from codegen.routes.recalls import READERS, Approval, StateQuery
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Cursor, Limit, Sentence, Text64
 
 
 class NewVoidRequest(Body, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ import click
 
 from codegen import store as codes_store
 from codegen.domain.batch import Batch, BatchFilter
+from codegen.domain.gtin import read_gtin
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import get_counted_batch, list_batches
-from codegen.routes.batches import view_batch
-from codegen.routes.fields import read_gtin
+from codegen.pipeline.views import view_batch
 from core.auth.principal import OPERATOR
 from core.bounds import MAX_PAGE
 from crowncap.cli.batches import batch

@@ -26,7 +26,8 @@ from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.domain.recall import RecallScope
 from codegen.pipeline import ChangeRequest
-from codegen.routes.batches import NewBatch, order_from, view_batch
+from codegen.pipeline.new_batch import NewBatch, order_from
+from codegen.pipeline.views import view_batch
 from core.auth.audit import record_action
 from core.auth.principal import OPERATOR
 from core.bodies import take_fields

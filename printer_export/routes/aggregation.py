@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
-from codegen.routes.fields import Terms
+from codegen.pipeline.terms import Terms
 from core.auth import Principal, Role, Staff, require_role
 from core.auth.requests import Once
-from core.bounds import MAX_TEXT, Body
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.errors import FieldError, InvalidInput, NotFound
 from core.moments import BothClocks, on_both_clocks
@@ -40,7 +40,6 @@ from printer_export.pipeline.aggregation import move, pack, ship, units
 MAX_UNITS = 1_000
 # The framework would take it apart, to no end.
 Timezone = SkipValidation[ZoneInfo]
-Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Sscc = Annotated[str, msgspec.Meta(max_length=64, examples=["069012340000000016"])]
 Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UNITS)]

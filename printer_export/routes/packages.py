@@ -1,6 +1,6 @@
 """HTTP of packages: order, pre-flight, approve, download, cancel."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,11 +9,11 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.pipeline import get_batch
-from codegen.routes.fields import Cursor, Limit, OptionalId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import MAX_SENTENCE, Body
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
+from core.fields import Cursor, Limit, OptionalId, Sentence
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.pipeline.packages import orders as pipeline
 from printer_export.pipeline.packages.new_order import NewPackage, order_of
@@ -33,7 +33,7 @@ class Cancellation(Body, frozen=True, kw_only=True):
 
     prose: ClassVar = frozenset({"reason"})
 
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
+    reason: Sentence
 
 
 class PackageList(msgspec.Struct, frozen=True):

@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance, get_batch
-from codegen.routes.fields import Cursor, Limit, OptionalId, QueryId
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bodies import read_body
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, TooLarge, UnsupportedMedia
+from core.fields import Cursor, Limit, OptionalId, QueryId
 from core.moments import BothClocks, on_both_clocks
 from core.openapi import BINARY
 from printer_export.domain.messages import message

@@ -1,24 +1,18 @@
 """HTTP for staff: the reports of suspected fakes."""
 
-from typing import Annotated
-
 import msgspec
 from litestar import Router, get
-from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, require_role
-from core.bounds import MAX_INTEGER, MAX_PAGE
 from core.doors import GUARDS
+from core.fields import Cursor, Limit
 from scan_api.pipeline.fakes import (
     READERS,
     FakeReportView,
     list_reports,
     view_report,
 )
-
-Cursor = Annotated[int | None, QueryParameter(ge=0, le=MAX_INTEGER)]
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
 
 
 class FakeReportList(msgspec.Struct, frozen=True):

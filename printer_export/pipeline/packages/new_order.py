@@ -7,8 +7,9 @@ import msgspec
 
 from codegen.domain.batch import Batch, Selection
 from codegen.domain.code_text import LinkForm
-from core.bounds import MAX_TEXT, Body
+from core.bounds import Body
 from core.errors import InvalidInput
+from core.fields import Text64
 from core.moments import When, read_end
 from printer_export.domain.messages import message
 from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet, Unwind
@@ -17,7 +18,6 @@ from printer_export.files.archive import check_recipients
 from printer_export.files.images import MIN_MODULE_MM
 
 ModuleMm = Annotated[float, msgspec.Meta(ge=MIN_MODULE_MM, le=2)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class NewPackage(Body, frozen=True, kw_only=True):
     """An order for a package of a batch's codes."""
 
     preset: Annotated[Preset, msgspec.Meta(examples=["csv"])]
-    unit: Name | None = None
+    unit: Text64 | None = None
     from_index: Annotated[int, msgspec.Meta(ge=0)] | None = None
     to_index: Annotated[int, msgspec.Meta(ge=0)] | None = None
     quantity: Annotated[int, msgspec.Meta(ge=1)] | None = None
@@ -43,7 +43,7 @@ class NewPackage(Body, frozen=True, kw_only=True):
     encryption: Closing | None = None
     sheet: Sheet = Sheet.NONE
     module_mm: ModuleMm | None = None
-    printhouse: Name | None = None
+    printhouse: Text64 | None = None
     downloads_allowed: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     expires_after_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 7
     download_by: When | None = None
