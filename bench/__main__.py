@@ -11,7 +11,7 @@ from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
     *("chaos", "codegen", "export", "feeder", "filters", "package", "ranges"),
-    *("refill", "report", "scan", "storage", "symbols"),
+    *("refill", "report", "scan", "steps", "storage", "symbols"),
 )
 
 
