@@ -111,10 +111,10 @@ async def _take(
     order = ReportOrder(batch)
     async with engine.begin() as conn:
         now = utc_datetime(SystemClock().now_ms())
-        answer = await take_report(conn, keys, order, text, OPERATOR, now=now)
+        done = await take_report(conn, keys, order, text, OPERATOR, now=now)
     seconds = elapsed_s() - started
-    assert answer["unprinted"] == 0, answer
-    assert answer["wrong_rows"] == 0, answer
+    assert done.answer.unprinted == 0, done
+    assert done.answer.wrong_rows == 0, done
     return seconds
 
 

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Response
@@ -22,8 +22,8 @@ from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
 from core.messages import say
+from printer_export.domain.reports.answer import ReportOutcome
 from printer_export.domain.reports.header import Naming
-from printer_export.domain.reports.kept_answer import recall_errors, recall_reason
 from printer_export.domain.reports.order import MAX_REPORT, ReportOrder, read_options
 from printer_export.pipeline.reports.take import get_report, preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
@@ -36,7 +36,7 @@ _TEMPLATES: Final = {
     naming.name.lower(): f"\ufeff{naming},status,reason,grade\r\n".encode()
     for naming in Naming
 }
-Take = Callable[..., Awaitable[dict[str, Any]]]
+Take = Callable[..., Awaitable[ReportOutcome]]
 
 
 @staff_page(
@@ -51,13 +51,13 @@ async def add_report(
     """Take in a CSV that was dropped on the form; what is refused leads back to it."""
     dropped = await read_dropped(request, page, *_OPTIONS)
     try:
-        answer = await _hand_over(take_report, request, context, page, dropped)
+        done = await _hand_over(take_report, request, context, page, dropped)
     except Fault as fault:
         return _lead_back(request, context, page, dropped, fault)
     finally:
         await dropped.close()
-    same = "?same" if answer["same_as"] else ""
-    return TEMPLATES.redirect(page, f"{HOME}/reports/{answer['report_id']}{same}")
+    same = "?same" if done.same_as else ""
+    return TEMPLATES.redirect(page, f"{HOME}/reports/{done.report_id}{same}")
 
 
 @staff_page(
@@ -72,9 +72,9 @@ async def preview(
     """Show what a report would do; a small file need not be chosen again then."""
     dropped = await read_dropped(request, page, *_OPTIONS)
     try:
-        answer = await _hand_over(preview_report, request, context, page, dropped)
-        if answer["same_as"]:
-            there = f"{HOME}/reports/{answer['same_as']}?same"
+        done = await _hand_over(preview_report, request, context, page, dropped)
+        if done.same_as:
+            there = f"{HOME}/reports/{done.same_as}?same"
             return TEMPLATES.redirect(page, there)
         kept = await asyncio.to_thread(dropped.keep)
     except Fault as fault:
@@ -86,9 +86,7 @@ async def preview(
         page,
         "report_preview.html",
         batch_id=request.path_params["batch_id"],
-        answer=answer,
-        errors=recall_errors(answer),
-        not_activated=recall_reason(answer),
+        answer=done.answer,
         file_name=dropped.name,
         chosen={name: dropped.form.get(name, "") for name in _OPTIONS},
         kept=kept,
@@ -101,7 +99,7 @@ async def _hand_over(
     context: ConsoleContext,
     page: StaffRequest,
     dropped: DroppedFile,
-) -> dict[str, Any]:
+) -> ReportOutcome:
     on_error, activate, again = (dropped.form.get(name, "") for name in _OPTIONS)
     options = read_options(on_error, activate, again, context.settings.timezone)
     text = await asyncio.to_thread(ReportText.of, dropped.content)
@@ -146,8 +144,6 @@ async def show_report(
         "report.html",
         report=report,
         answer=report.answer,
-        errors=recall_errors(report.answer),
-        not_activated=recall_reason(report.answer),
         skips=SENTENCES,
         same="same" in request.query_params,
     )
@@ -165,9 +161,9 @@ async def give_wrong_rows(
     writer = csv.writer(out)
     names = ("wrong_line", "wrong_column", "wrong_message")
     writer.writerow([context.text(page.language, name) for name in names])
-    for error in recall_errors(report.answer):
-        told = say(page.language, error["message"])
-        writer.writerow([error["line"], error["column"], told])
+    for error in report.answer.errors:
+        told = say(page.language, error.recall())
+        writer.writerow([error.line, error.column, told])
     content = f"\ufeff{out.getvalue()}".encode()
     return _attach(page, content, f"report-{report_id}-wrong-rows.csv")
 

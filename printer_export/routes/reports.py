@@ -26,6 +26,7 @@ from core.fields import Cursor, Limit, OptionalId, QueryId
 from core.moments import BothClocks, on_both_clocks
 from core.openapi import BINARY
 from printer_export.domain.messages import message
+from printer_export.domain.reports.answer import KeptAnswer
 from printer_export.domain.reports.order import (
     MAX_REPORT,
     Activate,
@@ -167,13 +168,14 @@ async def add_report(
         async def effect(conn: AsyncConnection) -> ReportAnswer:
             batch = await get_batch(conn, wanted, staff)
             order = ReportOrder(batch, *options)
-            answer = await pipeline.take_report(
+            done = await pipeline.take_report(
                 conn, issuance.key_file.load(), order, text, staff, now=now
             )
-            if order.effective_at is not None:
-                both = on_both_clocks(order.effective_at, timezone)
-                answer = answer | {"effective_at": both}
-            return msgspec.convert(answer, ReportAnswer)
+            begins = order.effective_at
+            both = None if begins is None else on_both_clocks(begins, timezone)
+            about = {"report_id": done.report_id, "same_as": done.same_as}
+            told = _told(done.answer) | about | {"effective_at": both}
+            return msgspec.convert(told, ReportAnswer)
 
         return await once.perform(request, staff, effect, body_hash=digest[:16])
 
@@ -263,4 +265,10 @@ async def show_report(
     async with engine.connect() as conn:
         report = await pipeline.get_report(conn, report_id, staff)
     told = {"person": report.person, "at": report.at, "report_id": report_id}
-    return msgspec.convert(report.answer | told, ReportDetail)
+    return msgspec.convert(_told(report.answer) | told, ReportDetail)
+
+
+def _told(answer: KeptAnswer) -> dict[str, Any]:
+    """Give the fields of an answer that were told when it was kept."""
+    known = msgspec.to_builtins(answer)
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,6 +1,7 @@
 """When a report is the same as one before, and what it is numbered."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from codegen.domain.batch import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
+from printer_export.domain.reports.answer import ReportOutcome
 from printer_export.domain.reports.order import Activate, OnError, ReportOrder
 from printer_export.pipeline.reports.take import preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
@@ -25,11 +27,11 @@ async def send(
     content: str | bytes,
     take: Any = take_report,
     **options: Any,
-) -> dict[str, Any]:
+) -> ReportOutcome:
     """Hand a report to what takes it, in a transaction of its own."""
     octets = content if isinstance(content, bytes) else content.encode()
     async with ground.engine.begin() as conn:
-        answer: dict[str, Any] = await take(
+        done: ReportOutcome = await take(
             conn,
             ground.issuance.key_file.load(),
             ReportOrder(batch, **options),
@@ -37,7 +39,7 @@ async def send(
             OPERATOR,
             now=utc_datetime(CLOCK.now_ms()),
         )
-    return answer
+    return done
 
 
 async def test_the_same_rows_count_once_and_equal_work_as_often_as_it_is_told(
@@ -46,14 +48,14 @@ async def test_the_same_rows_count_once_and_equal_work_as_often_as_it_is_told(
     """Whatever the encoding; a word for the other work makes it new, and once."""
     batch = await ledger.issue(100, units=ROLL)
     first = await send(ledger, batch, SHIFT)
-    assert (first["printed"], first["same_as"], first["changed"]) == (30, None, 30)
+    assert (first.answer.printed, first.same_as, first.answer.changed) == (30, None, 30)
     for saved in (SHIFT.encode("utf-16"), SHIFT.replace(",", ";").encode("gb18030")):
         again = await send(ledger, batch, saved)
-        assert again == first | {"same_as": first["report_id"]}
+        assert again == replace(first, same_as=first.report_id)
     night = await send(ledger, batch, SHIFT, again="night")
-    assert (night["printed"], night["same_as"]) == (60, None)
+    assert (night.answer.printed, night.same_as) == (60, None)
     repeated = await send(ledger, batch, SHIFT, again="night")
-    assert (repeated["printed"], repeated["same_as"]) == (60, night["report_id"])
+    assert (repeated.answer.printed, repeated.same_as) == (60, night.report_id)
 
 
 async def test_the_same_rows_with_other_options_are_told_which(ledger: Ground) -> None:
@@ -64,7 +66,7 @@ async def test_the_same_rows_with_other_options_are_told_which(ledger: Ground) -
         with pytest.raises(Conflict, match="activate=none") as refused:
             await send(ledger, batch, SHIFT, **options)
         assert refused.value.code == "other_options"
-        assert f"Report {first['report_id']} " in refused.value.detail
+        assert f"Report {first.report_id} " in refused.value.detail
 
 
 async def test_a_report_of_an_earlier_release_is_known_again(ledger: Ground) -> None:
@@ -75,7 +77,7 @@ async def test_a_report_of_an_earlier_release_is_known_again(ledger: Ground) -> 
         "UPDATE line_reports SET options = NULL, content_hash = sha256(convert_to("
         "E'skip\\nnow\\nunit,quantity,status,reason\\nroll-1,30,printed,\\n', 'UTF8'))"
     )
-    assert (await send(ledger, batch, SHIFT))["same_as"] == first["report_id"]
+    assert (await send(ledger, batch, SHIFT)).same_as == first.report_id
 
 
 async def test_what_is_refused_or_looked_at_takes_no_number(ledger: Ground) -> None:
@@ -93,13 +95,14 @@ async def test_what_is_refused_or_looked_at_takes_no_number(ledger: Ground) -> N
     seen = await send(
         ledger, batch, head + "0,9,wasted\n", preview_report, activate=Activate.NOW
     )
-    assert (seen["voided"], seen["wasted"], seen["report_id"]) == (10, 10, None)
+    assert (seen.answer.voided, seen.answer.wasted, seen.report_id) == (10, 10, None)
     second = await send(ledger, batch, head + "10,19,printed\n")
-    assert (second["printed"], second["wasted"]) == (20, 0)
-    assert second["report_id"] == first["report_id"] + 1
+    assert (second.answer.printed, second.answer.wasted) == (20, 0)
+    assert first.report_id is not None
+    assert second.report_id == first.report_id + 1
     async with ledger.engine.connect() as conn:
         told = await find_reports_of(conn, batch.batch_id, 15)
-    assert [each.report_id for each in told] == [second["report_id"]]
+    assert [each.report_id for each in told] == [second.report_id]
     assert await ledger.audit() == []
 
 
@@ -109,7 +112,7 @@ async def test_reasons_and_grades_count_what_changed(ledger: Ground) -> None:
     head = "from_index,to_index,status,reason\n"
     await send(ledger, batch, head + "0,9,wasted,torn\n")
     more = await send(ledger, batch, head + "0,12,wasted,torn\n")
-    assert (more["changed"], more["unchanged"]) == (3, 10)
+    assert (more.answer.changed, more.answer.unchanged) == (3, 10)
     async with ledger.engine.connect() as conn:
         [told] = await load_tallies(conn, batch.batch_id)
     assert told.quantity == 13

@@ -6,7 +6,6 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +24,7 @@ from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict
 from printer_export.domain.reconciliation import Reconciliation, UnitCount
+from printer_export.domain.reports.answer import KeptAnswer
 from printer_export.domain.reports.order import ReportOrder
 from printer_export.domain.reports.statuses import LEGAL, NUMBER_OF, STATUSES
 from printer_export.pipeline.reconciliation import reconcile_batch
@@ -47,11 +47,11 @@ def unit_of(index: int) -> str | None:
     return next((u.name for u in UNITS if u.from_index <= index <= u.to_index), None)
 
 
-async def send(ground: Ground, batch: Batch, content: str) -> dict[str, Any]:
+async def send(ground: Ground, batch: Batch, content: str) -> KeptAnswer:
     """Take a report in, in a transaction of its own."""
     text = ReportText.of(io.BytesIO(content.encode()))
     async with ground.engine.begin() as conn:
-        return await take_report(
+        done = await take_report(
             conn,
             ground.issuance.key_file.load(),
             ReportOrder(batch),
@@ -59,6 +59,7 @@ async def send(ground: Ground, batch: Batch, content: str) -> dict[str, Any]:
             OPERATOR,
             now=utc_datetime(CLOCK.now_ms()),
         )
+    return done.answer
 
 
 class ReportMachine(RuleBasedStateMachine):
@@ -78,13 +79,14 @@ class ReportMachine(RuleBasedStateMachine):
         self.counted: list[set[int]] = [{0} for _ in range(CODES)]
         self.sent = 0
 
-    def send(self, header: str, rows: Sequence[tuple[object, ...]]) -> dict[str, Any]:
+    def send(self, header: str, rows: Sequence[tuple[object, ...]]) -> KeptAnswer:
         """Send rows, each report another by its reason."""
         self.sent += 1
         out = io.StringIO()
         csv.writer(out).writerows([header.split(","), *rows])
         answer = self.runner.run(send(self.ground, self.batch, out.getvalue()))
-        assert answer["issued"] == sum(answer[status.value] for status in STATUSES)
+        counts = answer.counts
+        assert counts.pop("issued") == sum(counts.values())
         return answer
 
     @rule(indexes=INDEXES, status=STATUS)
@@ -109,7 +111,7 @@ class ReportMachine(RuleBasedStateMachine):
         header = (
             "code,status,reason" if by_code else "from_index,to_index,status,reason"
         )
-        assert self.send(header, rows)["errors"] == []
+        assert self.send(header, rows).errors == ()
         for i in told:
             self.named[i] = self.truth[i]
 
@@ -134,14 +136,14 @@ class ReportMachine(RuleBasedStateMachine):
                 self.counted[i].add(status)
         rows = [(u, n, STATUSES[s].value, self.sent) for (u, s), n in told.items()]
         if rows:
-            assert self.send("unit,quantity,status,reason", rows)["errors"] == []
+            assert self.send("unit,quantity,status,reason", rows).errors == ()
 
     @rule(unit=st.sampled_from(UNITS), status=STATUS, more=st.integers(1, 3))
     def tell_too_much(self, unit: Unit, status: str, more: int) -> None:
         """More than a roll holds is a wrong row, and changes nothing."""
         row = (unit.name, SIZE[unit.name] + more, status, self.sent)
         answer = self.send("unit,quantity,status,reason", [row])
-        assert [(e["line"], e["column"]) for e in answer["errors"]] == [(2, 2)]
+        assert [(e.line, e.column) for e in answer.errors] == [(2, 2)]
 
     @invariant()
     def the_account_holds(self) -> None:
@@ -234,7 +236,7 @@ async def test_quantities_of_an_earlier_release_are_brought_within_their_unit(
     await ledger.rows("UPDATE line_counts SET wasted = 4")
     assert await ledger.audit() == []
     answer = await send(ledger, batch, HEAD + "4,4,wasted\n")
-    assert answer["errors"] == []
+    assert answer.errors == ()
     async with ledger.engine.connect() as conn:
         shown = await reconcile_batch(conn, batch.batch_id, OPERATOR)
     assert shown.units == (
@@ -253,7 +255,7 @@ async def test_a_name_that_quantities_leave_no_room_for_is_a_wrong_row(
     answer = await send(
         ledger, batch, HEAD + "0,0,printed\n5,6,printed\n4,8,printed\n1,2,wasted\n"
     )
-    assert [(e["line"], e["column"]) for e in answer["errors"]] == [(2, 1), (4, 1)]
-    assert "unit roll-1 leaves no code" in answer["errors"][0]["message"]
-    assert (answer["printed"], answer["wasted"], answer["changed"]) == (2, 5, 4)
+    assert [(e.line, e.column) for e in answer.errors] == [(2, 1), (4, 1)]
+    assert "unit roll-1 leaves no code" in answer.errors[0].message
+    assert (answer.printed, answer.wasted, answer.changed) == (2, 5, 4)
     assert await ledger.audit() == []

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from codegen.domain import EpochKeys
@@ -26,14 +27,10 @@ from printer_export.domain.packages.preflight import (
     check_ranges,
 )
 from printer_export.domain.packages.rows import Preset
+from printer_export.domain.reports.answer import KeptAnswer, KeptRow, keep_errors
 from printer_export.domain.reports.header import Columns, read_header
-from printer_export.domain.reports.kept_answer import (
-    keep_errors,
-    keep_reason,
-    recall_errors,
-    recall_reason,
-)
 from printer_export.domain.reports.reader import Lines, ReportReader
+from printer_export.domain.reports.statuses import STATUSES
 
 KEYS = EpochKeys.from_masters({0: bytes(32)})
 NOW = utc_datetime(1_800_000_000_000)
@@ -75,10 +72,11 @@ def test_every_wrong_row_is_told_in_chinese_from_the_answer_that_kept_it() -> No
         reader = ReportReader(columns, BATCH, KEYS)
         errors = [reader.read(Lines([row], [2])).errors for row in rows]
         assert all(errors)
-        kept = [error for found in errors for error in keep_errors(found)]
-        answer = json.loads(json.dumps({"errors": kept}))
-        told = [each["message"] for each in recall_errors(answer)]
-        assert told == [each["message"] for each in kept]
+        kept = keep_errors(error for found in errors for error in found)
+        written = msgspec.json.encode(kept)
+        read = msgspec.json.decode(written, type=tuple[KeptRow, ...])
+        told = [each.recall() for each in read]
+        assert told == [each.message for each in kept]
         sentences += told
     assert untold(sentences) == []
 
@@ -86,19 +84,19 @@ def test_every_wrong_row_is_told_in_chinese_from_the_answer_that_kept_it() -> No
 @pytest.mark.parametrize("told", [None, ["no_such_entry", {}], ["not_whole", {}]])
 def test_a_wrong_row_that_no_entry_fits_is_told_as_it_was_answered(told: Any) -> None:
     """Kept before entries were, or by an entry that is gone or has other gaps."""
-    kept = {"line": 2, "column": 1, "message": "'x' is no whole number."}
-    if told is not None:
-        kept["told"] = told
-    [error] = recall_errors({"errors": [kept]})
-    assert say("zh", error["message"]) == "'x' is no whole number."
+    kept = KeptRow(2, 1, "'x' is no whole number.", told)
+    assert say("zh", kept.recall()) == "'x' is no whole number."
 
 
 def test_why_nothing_was_activated_is_told_from_the_answer_that_kept_it() -> None:
     """And an answer of before that was kept has nothing to tell."""
-    kept = json.loads(json.dumps(keep_reason(message("active_when_shipped"))))
-    assert kept["not_activated"] == "Codes become active when their carton ships."
-    assert say("zh", recall_reason(kept)) == "装箱发货时启用。"
-    assert not recall_reason({})
+    why = message("active_when_shipped")
+    names = (status.value for status in STATUSES)
+    counts = dict.fromkeys(("batch_id", "rows", "issued", *names), 0)
+    kept = counts | {"not_activated": str(why), "told": why.kept}
+    answer = msgspec.convert(json.loads(json.dumps(kept)), KeptAnswer)
+    assert say("zh", answer.recall_reason()) == "装箱发货时启用。"
+    assert not msgspec.convert(counts, KeptAnswer).recall_reason()
 
 
 def check(package: Package, epoch: EpochState, **given: Any) -> list[Finding]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from codegen.domain.batch import Batch
@@ -11,6 +11,7 @@ from core.bounds import check_text, refuse
 from core.errors import InvalidInput
 from core.moments import read_start
 from printer_export.domain.messages import message
+from printer_export.domain.reports.answer import KeptAnswer
 
 # Bytes of a report's file.
 MAX_REPORT: Final = 4 << 30
@@ -69,7 +70,7 @@ class TakenReport:
     wrong_rows: int
     options: dict[str, str] | None
     again: str
-    answer: dict[str, Any]
+    answer: KeptAnswer
 
 
 def read_options(

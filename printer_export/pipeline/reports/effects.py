@@ -1,9 +1,9 @@
 """What a line report does to codes: spoilt ones become void, printed ones active."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,8 +12,8 @@ from codegen.domain.ranges import ActivationTerms, Interval, RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
+from core.messages import Message
 from printer_export.domain.messages import message
-from printer_export.domain.reports.kept_answer import keep_reason
 from printer_export.domain.reports.order import Activate, ReportOrder
 from printer_export.domain.reports.statuses import CHUNK_BITS, PRINTED, SPOILT, runs_of
 from printer_export.pipeline.aggregation.ship import MAX_NEW_RANGES, activate_ranges
@@ -23,13 +23,17 @@ from printer_export.store.reports import records as store
 
 # What is kept as the reason of what it does.
 REASON: Final = "line report"
-# What a report did to codes, before it did anything.
-EFFECTS: Final[Mapping[str, Any]] = {
-    "voided": 0,
-    "void_request_id": None,
-    "activated": 0,
-    "not_activated": "",
-}
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a report did to codes."""
+
+    voided: int = 0
+    void_request_id: int | None = None
+    activated: int = 0
+    not_activated: Message | None = None
+    skipped: tuple[Skip, ...] = ()
 
 
 async def put_into_effect(
@@ -39,10 +43,10 @@ async def put_into_effect(
     staff: Staff,
     *,
     now: datetime,
-) -> dict[str, Any]:
+) -> Effects:
     """Void what is spoilt and activate what is printed, last and under the fence."""
     batch, base = order.batch, order.batch.first_code_id
-    effects = dict(EFFECTS)
+    effects = Effects()
     wanted: list[tuple[int, int]] = []
     if order.activate is not Activate.NONE:
         wanted = await _printed_runs(conn, batch.batch_id, update.touched)
@@ -52,18 +56,19 @@ async def put_into_effect(
             if u.name in update.printed_units
         ]
         if len(wanted) > MAX_NEW_RANGES:
-            effects |= keep_reason(message("printed_in_pieces", pieces=len(wanted)))
+            pieces = len(wanted)
+            effects.not_activated = message("printed_in_pieces", pieces=pieces)
             wanted = []
     if update.spoilt:
         spoilt = [(base + first, base + last) for first, last in update.spoilt]
         void = void_runs(batch, spoilt, REASON)
         # What the line may not void alone is asked for: a true report is taken whole.
         done = await void_or_ask(conn, void, staff, now=now)
-        effects["voided"] = done.changed
-        effects["void_request_id"] = next(iter(done.requests), None)
+        effects.voided = done.changed
+        effects.void_request_id = next(iter(done.requests), None)
     codes = [(base + first, base + last) for first, last in wanted]
     if codes:
-        effects |= await _activate_printed(conn, order, codes, staff, now=now)
+        await _activate_printed(conn, order, codes, effects, staff, now=now)
     return effects
 
 
@@ -71,10 +76,11 @@ async def _activate_printed(
     conn: AsyncConnection,
     order: ReportOrder,
     codes: Sequence[Interval],
+    effects: Effects,
     staff: Staff,
     *,
     now: datetime,
-) -> dict[str, Any]:
+) -> None:
     """Activate codes, or those of them whose carton has shipped; others wait for it."""
     change = BulkChange(
         order.batch,
@@ -85,16 +91,14 @@ async def _activate_printed(
     )
     if order.activate is not Activate.SHIPPED:
         at_once = await change_in_bulk(conn, change, staff, now=now)
-        return {"activated": at_once.changed, "skipped": _word(at_once.skipped)}
+        effects.activated, effects.skipped = at_once.changed, at_once.skipped
+        return
     shipped = await await_shipment(conn, order.batch.batch_id, codes)
     activation = await activate_ranges(
         conn, [replace(change, intervals=shipped)], staff, now=now
     )
-    why_not = activation.not_activated or message("active_when_shipped")
-    return {
-        "activated": activation.activated,
-        "skipped": _word(activation.skipped),
-    } | keep_reason(why_not)
+    effects.activated, effects.skipped = activation.activated, activation.skipped
+    effects.not_activated = activation.not_activated or message("active_when_shipped")
 
 
 async def _printed_runs(
@@ -121,7 +125,3 @@ async def _printed_runs(
             else:
                 runs.append((begin, end))
     return runs
-
-
-def _word(skipped: Sequence[Skip]) -> list[dict[str, Any]]:
-    return [asdict(skip) for skip in skipped]

@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Conflict
 from printer_export.domain.messages import message
+from printer_export.domain.reports.answer import ReportOutcome
 from printer_export.domain.reports.order import (
     Activate,
     OnError,
@@ -20,7 +20,7 @@ from printer_export.store.reports import records as store
 
 async def find_repeated(
     conn: AsyncConnection, order: ReportOrder, text: ReportText
-) -> dict[str, Any] | None:
+) -> ReportOutcome | None:
     """Give the answer that the same rows got, with `same_as` as the report's number.
 
     None for what is new, and for work that is said to be other work. Raises Conflict
@@ -38,7 +38,7 @@ async def find_repeated(
             message("other_options", report_id=found.report_id, options=named),
             code="other_options",
         )
-    return found.answer | {"report_id": found.report_id, "same_as": found.report_id}
+    return ReportOutcome(found.answer, found.report_id, same_as=found.report_id)
 
 
 async def _find_older(

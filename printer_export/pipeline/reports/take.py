@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +17,12 @@ from core.auth.audit import record_action
 from core.auth.guesses import note_wrong_codes, refuse_guesser
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.messages import message
+from printer_export.domain.reports.answer import KeptAnswer, ReportOutcome, keep_errors
 from printer_export.domain.reports.header import Naming, read_header
-from printer_export.domain.reports.kept_answer import keep_errors
 from printer_export.domain.reports.order import OnError, ReportOrder, TakenReport
 from printer_export.domain.reports.reader import ReportReader
 from printer_export.domain.reports.statuses import STATUSES
-from printer_export.pipeline.reports.effects import EFFECTS, put_into_effect
+from printer_export.pipeline.reports.effects import put_into_effect
 from printer_export.pipeline.reports.repeats import find_repeated
 from printer_export.pipeline.reports.status_update import (
     StatusUpdate,
@@ -33,6 +33,8 @@ from printer_export.pipeline.reports.text import ReportText
 from printer_export.pipeline.reports.unit_accounts import load_unit_accounts
 from printer_export.store.reports import records as store
 
+_AUDITED: Final = ("rows", "voided", "void_request_id", "activated", "not_activated")
+
 
 async def take_report(
     conn: AsyncConnection,
@@ -42,7 +44,7 @@ async def take_report(
     staff: Staff,
     *,
     now: datetime,
-) -> dict[str, Any]:
+) -> ReportOutcome:
     """Take in a CSV report of a batch; the same rows again change nothing.
 
     Raises InvalidInput for a file without a header, and for one with any wrong row
@@ -70,10 +72,10 @@ async def take_report(
         action="line_report.import",
         subject=f"batch:{batch.batch_id}",
         detail={"report_id": report_id}
-        | {name: answer[name] for name in ("rows", *EFFECTS)},
+        | {name: getattr(answer, name) for name in _AUDITED},
         now=now,
     )
-    return answer | {"report_id": report_id}
+    return ReportOutcome(answer, report_id)
 
 
 async def preview_report(
@@ -84,7 +86,7 @@ async def preview_report(
     staff: Staff,
     *,
     now: datetime,
-) -> dict[str, Any]:
+) -> ReportOutcome:
     """Tell what a report would come to; everything is done, and taken back.
 
     Raises what `take_report` raises.
@@ -92,11 +94,12 @@ async def preview_report(
     refuse_other_line(order.batch, staff)
     async with conn.begin_nested() as attempt:
         await store.lock_counts(conn, order.batch.batch_id, order.batch.quantity)
-        answer = await find_repeated(conn, order, text)
-        if answer is None:
+        outcome = await find_repeated(conn, order, text)
+        if outcome is None:
             _, answer = await _count(conn, keys, order, text, staff, now=now)
+            outcome = ReportOutcome(answer)
         await attempt.rollback()
-    return answer
+    return outcome
 
 
 async def _count(
@@ -107,7 +110,7 @@ async def _count(
     staff: Staff,
     *,
     now: datetime,
-) -> tuple[StatusUpdate, dict[str, Any]]:
+) -> tuple[StatusUpdate, KeptAnswer]:
     """Count a report and put it into effect; returns its answer, yet without number."""
     batch = order.batch
     update = await _read_all(conn, keys, batch, text, staff=staff)
@@ -116,19 +119,23 @@ async def _count(
     with _account_kept():
         await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
     effects = await put_into_effect(conn, order, update, staff, now=now)
-    return update, {
-        "report_id": None,
-        "same_as": None,
-        "batch_id": batch.batch_id,
+    why_not = effects.not_activated
+    return update, KeptAnswer(
+        batch_id=batch.batch_id,
         **await store.load_counts(conn, batch.batch_id, batch.quantity),
-        "rows": update.rows,
-        "changed": sum(update.tallies.values()),
-        "unchanged": update.unchanged,
-        "wrong_rows": update.wrong_rows,
-        "passed_over": list(update.passed_over),
-        **effects,
-        "errors": keep_errors(update.errors),
-    }
+        rows=update.rows,
+        changed=sum(update.tallies.values()),
+        unchanged=update.unchanged,
+        wrong_rows=update.wrong_rows,
+        passed_over=tuple(update.passed_over),
+        voided=effects.voided,
+        void_request_id=effects.void_request_id,
+        activated=effects.activated,
+        not_activated=str(why_not or ""),
+        told=why_not.kept if why_not else None,
+        skipped=effects.skipped,
+        errors=keep_errors(update.errors),
+    )
 
 
 async def list_reports(

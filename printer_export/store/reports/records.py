@@ -5,12 +5,14 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import numpy as np
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from printer_export.domain.reconciliation import ReasonCount
+from printer_export.domain.reports.answer import KeptAnswer
 from printer_export.domain.reports.order import ReportOrder, TakenReport
 from printer_export.domain.reports.statuses import (
     STATUSES,
@@ -121,7 +123,13 @@ async def find_report(
         query = query.where(line_reports.c.again == again)
     found = await conn.execute(query.order_by(line_reports.c.report_id).limit(1))
     row = found.one_or_none()
-    return None if row is None else TakenReport(*row)
+    return None if row is None else _taken(row)
+
+
+def _taken(row: Row[Any]) -> TakenReport:
+    answer = msgspec.convert(row.answer, KeptAnswer)
+    known = dict(row._mapping)  # noqa: SLF001 - its public spelling
+    return TakenReport(**known | {"answer": answer})
 
 
 async def has_older(conn: AsyncConnection, batch_id: int) -> bool:
@@ -141,7 +149,7 @@ async def insert_report(
     content_hash: bytes,
     person: str,
     now: datetime,
-    answer: dict[str, Any],
+    answer: KeptAnswer,
 ) -> int:
     """Add a report that counted, and number its blocks; returns report_id."""
     batch_id = order.batch.batch_id
@@ -152,11 +160,11 @@ async def insert_report(
             content_hash=content_hash,
             person=person,
             at=now,
-            row_count=answer["rows"],
-            wrong_rows=answer["wrong_rows"],
+            row_count=answer.rows,
+            wrong_rows=answer.wrong_rows,
             options=order.options,
             again=order.again,
-            answer=answer,
+            answer=msgspec.to_builtins(answer),
         )
         .returning(line_reports.c.report_id)
     )
@@ -237,14 +245,14 @@ async def list_reports(
     )
     if before_id is not None:
         query = query.where(line_reports.c.report_id < before_id)
-    return [TakenReport(*row) for row in await conn.execute(query)]
+    return [_taken(row) for row in await conn.execute(query)]
 
 
 async def load_report(conn: AsyncConnection, report_id: int) -> TakenReport | None:
     """Load a report with its answer."""
     found = await conn.execute(_TAKEN.where(line_reports.c.report_id == report_id))
     row = found.one_or_none()
-    return None if row is None else TakenReport(*row)
+    return None if row is None else _taken(row)
 
 
 async def load_tallies(conn: AsyncConnection, batch_id: int) -> list[ReasonCount]:
