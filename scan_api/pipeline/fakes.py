@@ -1,27 +1,32 @@
 """Suspected fakes: how many may be reported, by whom, and who reads the reports."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen.domain.keys import EpochKeys
-from codegen.domain.sealing import seal_code
+from codegen.domain.scanned import parse_scanned
+from codegen.domain.sealing import open_code, seal_code
 from core.auth import Role, Staff
 from core.clock import utc_datetime
 from core.errors import Throttled
 from core.ids import time_of_id
+from core.pages.guard import HOME
 from core.redis import PackedBatch, RedisAway, RedisClient
 from scan_api.domain.fakes import (
     ALL_AN_HOUR,
+    MAX_SEEN,
     MOST_AN_HOUR,
     FakeReport,
     read_reference,
     show_reference,
 )
 from scan_api.domain.messages import message
+from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store import fakes as store
 
 READERS: Final = (Role.ANALYST, Role.SUPPORT)
@@ -86,20 +91,57 @@ async def find_code_of_scan(
     return None if code_id is None else seal_code(keys, code_id)
 
 
-async def take_report(
-    conn: AsyncConnection, report: FakeReport, *, now_ms: int
+@dataclass(frozen=True, slots=True)
+class ToldFake:
+    """What somebody tells of a fake; `of` is the page where the telling began."""
+
+    reference: str
+    of: str
+    place: str
+    note: str
+    language: str
+
+
+async def report_fake(
+    engine: AsyncEngine,
+    redis: RedisClient,
+    states: WorkerStateKeeper,
+    told: ToldFake,
+    *,
+    tags: tuple[bytes, ...],
+    report_id: int,
+    now_ms: int,
 ) -> None:
-    """Write a report down; raises TooManyReports past what all make in an hour."""
-    if await store.count_reports(conn, now_ms=now_ms) >= ALL_AN_HOUR:
-        raise_throttled()
-    await store.insert_report(conn, report)
+    """Write a report down; the code of the page that it began at comes with it.
 
-
-async def count_reporters(redis: RedisClient, tags: tuple[bytes, ...]) -> None:
-    """Count a report against whoever makes it; raises TooManyReports.
-
+    Raises TooManyReports past what those of `tags`, or all together, make in an hour.
     While Redis is away only the limit of all together holds.
     """
+    await _count_reporters(redis, tags)
+    code_text = parse_scanned(told.of).code_text
+    code_id = None if code_text is None else open_code(states.keys, code_text)
+    brand, seen = states.current.brands.sole, None
+    if code_id is not None:
+        brand = states.current.brand_of(code_id) or brand
+    elif told.of != HOME:
+        seen = told.of[:MAX_SEEN]
+    report = FakeReport(
+        report_id,
+        told.reference,
+        code_id,
+        seen,
+        brand,
+        told.place,
+        told.note,
+        told.language,
+    )
+    async with engine.begin() as conn:
+        if await store.count_reports(conn, now_ms=now_ms) >= ALL_AN_HOUR:
+            raise _too_many()
+        await store.insert_report(conn, report)
+
+
+async def _count_reporters(redis: RedisClient, tags: tuple[bytes, ...]) -> None:
     batch = PackedBatch()
     handles = [batch.count(b"fake:" + tag, 1, (_HOUR_S,)) for tag in tags]
     try:
@@ -108,9 +150,8 @@ async def count_reporters(redis: RedisClient, tags: tuple[bytes, ...]) -> None:
         log.warning("fake_reports_uncounted")
         return
     if any(results.count(handle)[0] > MOST_AN_HOUR for handle in handles):
-        raise_throttled()
+        raise _too_many()
 
 
-def raise_throttled() -> NoReturn:
-    """Say that there were too many; raises TooManyReports."""
-    raise TooManyReports(message("too_many_reports"), retry_after_s=_HOUR_S)
+def _too_many() -> TooManyReports:
+    return TooManyReports(message("too_many_reports"), retry_after_s=_HOUR_S)

@@ -4,19 +4,15 @@ from typing import Final
 
 from litestar import Response, post, route
 
-from codegen.domain.scanned import parse_scanned
-from codegen.domain.sealing import open_code
 from codegen.domain.symbols import ALPHABET
 from core.bounds import check_prose, check_text
 from core.ids import random_below
 from core.pages import read_form
-from core.pages.guard import HOME, local_path
+from core.pages.guard import local_path
 from scan_api.domain.fakes import (
     MAX_NOTE,
     MAX_PLACE,
-    MAX_SEEN,
     REFERENCE_SYMBOLS,
-    FakeReport,
     make_reference,
     read_reference,
     show_reference,
@@ -25,7 +21,7 @@ from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import render
 from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
-from scan_api.pipeline.fakes import count_reporters, take_report
+from scan_api.pipeline import fakes
 
 REPORT_PATH: Final = "/report"
 
@@ -79,39 +75,15 @@ async def _report_fake(
     reference = read_reference(form.get("reference", ""))
     if faults or reference is None:
         return _render_form(context, page, form, wrong=True)
-    await count_reporters(context.opening.throttle.redis, page.origin.guess_tags)
-    report = _report_of(
-        context, page, reference, local_path(form.get("of")), note, place
+    now_ms = context.clock.now_ms()
+    of = local_path(form.get("of"))
+    await fakes.report_fake(
+        context.engine,
+        context.opening.throttle.redis,
+        context.codes.states,
+        fakes.ToldFake(reference, of, place, note, page.language),
+        tags=page.origin.guess_tags,
+        report_id=context.opening.ids.next_id(now_ms),
+        now_ms=now_ms,
     )
-    async with context.engine.begin() as conn:
-        await take_report(conn, report, now_ms=context.clock.now_ms())
     return render(context, page, "report.html", sent=show_reference(reference))
-
-
-def _report_of(
-    context: PageContext,
-    page: MemberRequest,
-    reference: str,
-    of: str,
-    note: str,
-    place: str,
-) -> FakeReport:
-    """Put a report together; the code of the page that it began at comes with it."""
-    states = context.codes.states
-    code_text = parse_scanned(of).code_text
-    code_id = None if code_text is None else open_code(states.keys, code_text)
-    brand, seen = states.current.brands.sole, None
-    if code_id is not None:
-        brand = states.current.brand_of(code_id) or brand
-    elif of != HOME:
-        seen = of[:MAX_SEEN]
-    return FakeReport(
-        context.opening.ids.next_id(context.clock.now_ms()),
-        reference,
-        code_id,
-        seen,
-        brand,
-        place,
-        note,
-        page.language,
-    )
