@@ -1,0 +1,54 @@
+"""Every text that the console's pages name is there, once, for its audience."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+
+import console
+
+Texts = Mapping[str, tuple[str, str]]
+
+ROOT = Path(console.__file__).parent
+AUDIENCES = sorted(folder.parent.name for folder in ROOT.glob("*/templates"))
+# What a template names by itself; names that it puts together are not read here.
+NAMED = re.compile(r"\bt\(\s*'(\w+)'\s*\)")
+
+
+def texts_of(audience: str) -> list[Texts]:
+    """Load the texts of an audience, of each of its pages if they have files."""
+    texts = import_module(f"console.{audience}.texts")
+    pages = [name for _, name, _ in iter_modules(getattr(texts, "__path__", ()))]
+    modules = [import_module(f"{texts.__name__}.{page}") for page in pages] or [texts]
+    return [
+        value
+        for module in modules
+        for name, value in vars(module).items()
+        if name.endswith("_TEXTS")
+    ]
+
+
+def test_no_text_is_written_twice() -> None:
+    """Or the later one would silently stand for both."""
+    everyones = [each for audience in AUDIENCES for each in texts_of(audience)]
+    names = Counter(name for texts in everyones for name in texts)
+    assert [name for name, times in names.items() if times > 1] == []
+    assert set(names) == set(console.TEXTS)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_an_audience_reads_its_own_texts_and_the_frames(audience: str) -> None:
+    """What several audiences read stands in the frame, and not with one of them."""
+    readable = [*texts_of("frame"), *texts_of(audience)]
+    known = {name for texts in readable for name in texts}
+    missing = {
+        f"{path.name}: {name}"
+        for path in sorted((ROOT / audience / "templates").glob("*.html"))
+        for name in NAMED.findall(path.read_text(encoding="utf-8"))
+        if name not in known
+    }
+    assert missing == set()
