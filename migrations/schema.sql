@@ -789,9 +789,11 @@ CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in
 
 CREATE FUNCTION take_keys(in_shard smallint, in_scan_ids bigint[], in_keys bytea[], in_bodies bytea[], OUT live boolean[], OUT replays bytea[], OUT replay_bodies bytea[]) RETURNS record
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 DECLARE
     taken record;
+    new_  integer;
 BEGIN
     live := array_fill(true, ARRAY[cardinality(in_scan_ids)]);
     replays := array_fill(NULL::bytea, ARRAY[cardinality(in_scan_ids)]);
@@ -804,10 +806,15 @@ BEGIN
     FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
     WHERE k <> '' ORDER BY k
     ON CONFLICT (shard, key_hash) DO NOTHING;
+    GET DIAGNOSTICS new_ = ROW_COUNT;
+    IF new_ = cardinality(array_remove(in_keys, '')) THEN
+        RETURN;
+    END IF;
     FOR taken IN
         SELECT u.i, k.response, k.body_hash
-        FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i)
-        JOIN idempotency_keys AS k ON k.shard = in_shard AND k.key_hash = u.k
+        FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i),
+        LATERAL (SELECT owner, response, body_hash FROM idempotency_keys
+            WHERE shard = in_shard AND key_hash = u.k OFFSET 0) AS k
         WHERE k.owner <> u.s
     LOOP
         live[taken.i] := false;

@@ -5,6 +5,47 @@
 --
 -- An entry that has begun goes on with these. Their arguments are as they were.
 
+-- core.auth ---------------------------------------------------------------------------
+
+-- A key that another scan owns is answered with its answer; the insert waits for an
+-- owner that is still at work. `live` are the scans that are not answered so. Keys that
+-- are all new, as nearly all are, need not be looked up.
+CREATE OR REPLACE FUNCTION take_keys(
+    in_shard smallint, in_scan_ids bigint[], in_keys bytea[], in_bodies bytea[],
+    OUT live boolean[], OUT replays bytea[], OUT replay_bodies bytea[]
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+    taken record;
+    new_  integer;
+BEGIN
+    live := array_fill(true, ARRAY[cardinality(in_scan_ids)]);
+    replays := array_fill(NULL::bytea, ARRAY[cardinality(in_scan_ids)]);
+    replay_bodies := replays;
+    IF '' = ALL (in_keys) THEN
+        RETURN;
+    END IF;
+    INSERT INTO idempotency_keys (shard, key_hash, body_hash, owner, created_at)
+    SELECT in_shard, k, b, s, now()
+    FROM unnest(in_keys, in_bodies, in_scan_ids) AS u (k, b, s)
+    WHERE k <> '' ORDER BY k
+    ON CONFLICT (shard, key_hash) DO NOTHING;
+    GET DIAGNOSTICS new_ = ROW_COUNT;
+    IF new_ = cardinality(array_remove(in_keys, '')) THEN
+        RETURN;
+    END IF;
+    FOR taken IN
+        SELECT u.i, k.response, k.body_hash
+        FROM unnest(in_keys, in_scan_ids) WITH ORDINALITY AS u (k, s, i),
+        LATERAL (SELECT owner, response, body_hash FROM idempotency_keys
+            WHERE shard = in_shard AND key_hash = u.k OFFSET 0) AS k
+        WHERE k.owner <> u.s
+    LOOP
+        live[taken.i] := false;
+        replays[taken.i] := taken.response;
+        replay_bodies[taken.i] := taken.body_hash;
+    END LOOP;
+END $$;
+
 -- scan_api ----------------------------------------------------------------------------
 
 -- Each code to the first who asks, in the order of codes. `won` are the scans that
