@@ -16,6 +16,7 @@ from core.auth.idempotency import hash_body
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, UnsupportedMedia
+from printer_export.domain.epcis.capture_job import CaptureJob
 from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
 from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.capture import ErrorBehaviour, get_capture
@@ -36,50 +37,6 @@ _ABOUT_US: Final = {
     "GS1-EPCIS-Capture-Limit": str(MAX_EVENTS),
     "GS1-EPCIS-Capture-File-Size-Limit": str(MAX_DOCUMENT),
 }
-
-
-class CaptureError(msgspec.Struct, frozen=True):
-    """What was wrong with an event, and where in the document."""
-
-    type: str
-    title: str
-    status: int
-    pointer: str
-    code: str
-    detail: str
-
-
-class CaptureSkip(msgspec.Struct, frozen=True):
-    """Caps that an event left as they were, and why."""
-
-    pointer: str
-    reason: str
-    quantity: int
-    detail: str
-
-
-class CaptureJob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What came of a document (EPCIS 2.0, section 12.6), and of its caps.
-
-    Jobs of before a field was told have its default.
-    """
-
-    capture_id: str = msgspec.field(name="captureID")
-    created_at: str
-    finished_at: str
-    running: bool
-    success: bool
-    capture_error_behaviour: str
-    errors: tuple[CaptureError, ...]
-    captured: int = 0
-    repeated: int = 0
-    activated: int = 0
-    voided: int = 0
-    void_request_ids: tuple[int, ...] = msgspec.field(
-        default=(), name="void_request_ids"
-    )
-    not_activated: str = msgspec.field(default="", name="not_activated")
-    skipped: tuple[CaptureSkip, ...] = ()
 
 
 class EventDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -165,8 +122,7 @@ async def capture_events(
 
     async def effect(conn: AsyncConnection) -> CaptureJob:
         keys = issuance.key_file.load()
-        job = await carry_out(conn, keys, reading, behaviour, staff, now=now)
-        return msgspec.convert(job, CaptureJob)
+        return await carry_out(conn, keys, reading, behaviour, staff, now=now)
 
     body_hash = hash_body(behaviour.encode() + content)
     answer = await once.perform(request, staff, effect, body_hash=body_hash)
@@ -202,4 +158,4 @@ async def show_capture(
     staff = require_role(principal, Role.LINE, Role.ISSUER)
     async with engine.connect() as conn:
         job = await get_capture(conn, str(capture_id), staff)
-    return Response(msgspec.convert(job, CaptureJob), headers=_ABOUT_US)
+    return Response(job, headers=_ABOUT_US)

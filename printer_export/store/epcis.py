@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from printer_export.domain.epcis.capture_job import CaptureJob
 from printer_export.tables import captured_events, epcis_captures
 
 
@@ -72,7 +74,7 @@ async def insert_capture(
     person: str,
     error_behaviour: str,
     now: datetime,
-    answer: dict[str, Any],
+    job: CaptureJob,
 ) -> None:
     """Write down what came of a call, for good."""
     await conn.execute(
@@ -81,7 +83,7 @@ async def insert_capture(
             person=person,
             error_behaviour=error_behaviour,
             created_at=now,
-            answer=answer,
+            answer=msgspec.to_builtins(job),
         )
     )
 
@@ -90,7 +92,7 @@ class Capture(NamedTuple):
     """Who asked for a capture, and the capture job that came of it."""
 
     person: str
-    answer: dict[str, Any]
+    job: CaptureJob
 
 
 async def find_capture(conn: AsyncConnection, capture_id: str) -> Capture | None:
@@ -100,4 +102,6 @@ async def find_capture(conn: AsyncConnection, capture_id: str) -> Capture | None
         select(c.person, c.answer).where(c.capture_id == capture_id)
     )
     row = rows.one_or_none()
-    return None if row is None else Capture(*row)
+    if row is None:
+        return None
+    return Capture(row.person, msgspec.convert(row.answer, CaptureJob))

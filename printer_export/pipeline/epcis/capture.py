@@ -1,10 +1,10 @@
 """Capturing EPCIS events: each once, all of a call or what is right of it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,11 +16,13 @@ from core.errors import Fault, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import time_uuid
 from core.problem_codes import address_of
 from printer_export.domain.aggregation.units import may_have_happened
+from printer_export.domain.epcis.capture_job import CaptureError, CaptureJob
 from printer_export.domain.epcis.reading import Reading, ToldEvent
 from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.effects import (
     CHANGES_OF_STATE,
     EventEffects,
+    StateChanges,
     begin_effects,
 )
 from printer_export.store import epcis as store
@@ -44,7 +46,7 @@ async def capture_events(
     staff: Staff,
     *,
     now: datetime,
-) -> dict[str, Any]:
+) -> CaptureJob:
     """Carry out events in their order; returns the capture job of EPCIS 2.0.
 
     Raises InvalidInput for any wrong event, with where it is wrong, unless the others
@@ -79,34 +81,35 @@ async def capture_events(
         "captured": len(fresh) - len(failed),
         "repeated": sum(key not in failed for key in repeats),
     }
-    answer = _word_job(capture_id, behaviour, errors, now) | counts | states
+    job = _job_of(capture_id, behaviour, errors, counts, states, now=now)
     await store.insert_capture(
         conn,
         capture_id,
         person=staff.person,
         error_behaviour=behaviour.value,
         now=now,
-        answer=answer,
+        job=job,
     )
+    did = {name: getattr(states, name) for name in _AUDITED}
     await record_action(
         conn,
         staff,
         action="epcis.capture",
         subject=f"epcis_capture:{capture_id}",
-        detail=counts | {n: states[n] for n in _AUDITED} | {"errors": len(errors)},
+        detail=counts | did | {"errors": len(errors)},
         now=now,
     )
-    return answer
+    return job
 
 
 async def get_capture(
     conn: AsyncConnection, capture_id: str, staff: Staff
-) -> dict[str, Any]:
+) -> CaptureJob:
     """Give a capture job to whoever sent it, and to admins; raises NotFound."""
     found = await store.find_capture(conn, capture_id)
     if found is None or (found.person != staff.person and staff.role is not Role.ADMIN):
         raise NotFound(message("no_capture", capture_id=capture_id))
-    return found.answer
+    return found.job
 
 
 def _in_time(
@@ -224,30 +227,40 @@ def _errors_of(event: ToldEvent, fault: Fault) -> list[FieldError]:
     return told
 
 
-def _word_job(
+def _job_of(
     capture_id: str,
     behaviour: ErrorBehaviour,
     errors: Sequence[FieldError],
+    counts: Mapping[str, int],
+    states: StateChanges,
+    *,
     now: datetime,
-) -> dict[str, Any]:
-    """Write a capture job as EPCIS 2.0 does (section 12.6)."""
+) -> CaptureJob:
     at = now.isoformat(timespec="milliseconds")
-    return {
-        "captureID": capture_id,
-        "createdAt": at,
-        "finishedAt": at,
-        "running": False,
-        "success": not errors,
-        "captureErrorBehaviour": behaviour.value,
-        "errors": [
-            {
-                "type": address_of(InvalidInput.code),
-                "title": InvalidInput.title,
-                "status": InvalidInput.status,
-                "pointer": error.pointer,
-                "code": error.code,
-                "detail": str(error.detail),
-            }
-            for error in errors[:MAX_ERRORS]
-        ],
-    }
+    return CaptureJob(
+        capture_id=capture_id,
+        created_at=at,
+        finished_at=at,
+        running=False,
+        success=not errors,
+        capture_error_behaviour=behaviour.value,
+        errors=tuple(map(_word, errors[:MAX_ERRORS])),
+        **counts,
+        activated=states.activated,
+        voided=states.voided,
+        void_request_ids=states.void_request_ids,
+        not_activated=states.not_activated,
+        skipped=states.skipped,
+    )
+
+
+def _word(error: FieldError) -> CaptureError:
+    """Write what is wrong with an event as EPCIS 2.0 does (section 12.6)."""
+    return CaptureError(
+        address_of(InvalidInput.code),
+        InvalidInput.title,
+        InvalidInput.status,
+        error.pointer,
+        error.code,
+        str(error.detail),
+    )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +40,7 @@ from core.auth import Staff
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.aggregation.pack import UnitOrder
 from printer_export.domain.aggregation.units import EventKind, Load, Moment
+from printer_export.domain.epcis.capture_job import CaptureSkip
 from printer_export.domain.epcis.reading import Step, ToldEvent
 from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation.contents import (
@@ -76,6 +77,17 @@ class _Goods:
 
     batch_id: int
     terms: ActivationTerms
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanges:
+    """What all events of a call did to codes."""
+
+    activated: int
+    voided: int
+    void_request_ids: tuple[int, ...]
+    not_activated: str
+    skipped: tuple[CaptureSkip, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +288,7 @@ class EventEffects:
         if not whole:
             raise Conflict(message("part_of_unit", sscc=parent), code="part_of_unit")
 
-    async def change_states(self) -> dict[str, Any]:
+    async def change_states(self) -> StateChanges:
         """Activate and void what all events together ask for, under the fence."""
         changes = [
             BulkChange(
@@ -307,13 +319,13 @@ class EventEffects:
         unmoved += await explain_unmoved(
             self.conn, self.decommissioned, void_ids, RangeState.VOID
         )
-        return {
-            "activated": done.activated,
-            "voided": voided,
-            "void_request_ids": asked,
-            "not_activated": str(done.not_activated or ""),
-            "skipped": [each.word() for each in unmoved[:MAX_UNMOVED]],
-        }
+        return StateChanges(
+            done.activated,
+            voided,
+            tuple(asked),
+            str(done.not_activated or ""),
+            tuple(each.word() for each in unmoved[:MAX_UNMOVED]),
+        )
 
 
 async def begin_effects(

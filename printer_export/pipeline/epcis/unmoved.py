@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,7 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.skips import REASON_OF, SENTENCES, SkipReason
 from codegen.store import find_voiding_changes, load_touched_ranges
+from printer_export.domain.epcis.capture_job import CaptureSkip
 
 MAX_UNMOVED: Final = 1_000
 CodesByBatch = Mapping[int, Sequence[Interval]]
@@ -30,14 +31,10 @@ class Unmoved:
     reason: SkipReason
     quantity: int
 
-    def word(self) -> dict[str, Any]:
+    def word(self) -> CaptureSkip:
         """Write it as an answer does."""
-        return {
-            "pointer": self.pointer,
-            "reason": self.reason.value,
-            "quantity": self.quantity,
-            "detail": SENTENCES[self.reason],
-        }
+        detail = str(SENTENCES[self.reason])
+        return CaptureSkip(self.pointer, self.reason.value, self.quantity, detail)
 
 
 @dataclass(frozen=True, slots=True)
