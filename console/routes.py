@@ -6,7 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
-from console.system import jobs
+from console.system import jobs, webhooks
 from console.till import till
 
 ROUTER = Router(
@@ -48,5 +48,11 @@ ROUTER = Router(
         till.look_at_coupon,
         till.redeem_seen_coupon,
         till.undo_redemption,
+        webhooks.show_webhooks,
+        webhooks.add_webhook,
+        webhooks.show_webhook,
+        webhooks.rotate_webhook,
+        webhooks.end_webhook,
+        webhooks.retry_webhook,
     ],
 )

@@ -30,6 +30,7 @@ class Settings:
     link_hosts: tuple[str, ...]
     sign_in_url: str | None
     trusted_proxies: Networks
+    webhook_networks: Networks
     health_port: int | None
     demo: bool
     demo_week: bool
@@ -58,7 +59,8 @@ class Settings:
             ),
             link_hosts=_link_hosts(environ.get("CROWNCAP_LINK_HOSTS") or ""),
             sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
-            trusted_proxies=_networks(environ.get("CROWNCAP_TRUSTED_PROXIES") or ""),
+            trusted_proxies=_networks(environ, "CROWNCAP_TRUSTED_PROXIES"),
+            webhook_networks=_networks(environ, "CROWNCAP_WEBHOOK_NETWORKS"),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
             demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
             demo_week=environ.get("CROWNCAP_DEMO") == "week",
@@ -109,11 +111,13 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _networks(text: str) -> Networks:
+def _networks(environ: Mapping[str, str], setting: str) -> Networks:
     networks = []
-    for part in text.replace(",", " ").split():
+    for part in (environ.get(setting) or "").replace(",", " ").split():
         try:
             networks.append(ipaddress.ip_network(part, strict=False))
         except ValueError:
-            raise MisconfiguredError(message("not_a_network", part=part)) from None
+            raise MisconfiguredError(
+                message("not_a_network", setting=setting, part=part)
+            ) from None
     return Networks.of(networks)

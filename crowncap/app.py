@@ -24,6 +24,7 @@ import codegen.routes
 import console
 import crowncap.problem_pages
 import events.routes.events
+import events.routes.webhooks
 import printer_export.routes
 import rewards.routes
 import scan_api.page
@@ -42,7 +43,7 @@ from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
-from crowncap.tellers import TELLERS
+from crowncap.telling import TELLERS, webhook_terms
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
@@ -102,6 +103,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         worker.refusals,
         worker.coupon_redeeming,
         console.TEXTS,
+        webhook_terms(worker.settings),
     )
 
 
@@ -133,6 +135,7 @@ def build_app(worker: Worker) -> Litestar:
             scan_api.page.ROUTER,
             scan_api.routes.fakes.ROUTER,
             events.routes.events.ROUTER,
+            events.routes.webhooks.ROUTER,
             console.ROUTER,
             crowncap.problem_pages.ROUTER,
             show_metrics,
@@ -142,6 +145,7 @@ def build_app(worker: Worker) -> Litestar:
         | {
             "context": _giving(lambda: context),
             "console": _giving(lambda: staff_pages),
+            "terms": _giving(lambda: staff_pages.webhooks),
         },
         state=State(
             {"authenticator": worker.authenticator, "refusals": worker.refusals}

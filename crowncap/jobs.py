@@ -22,8 +22,12 @@ from core.clock import utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
-from crowncap.background import watch_loop
+from core.settings import Settings
+from crowncap.background import keep_going, watch_loop
+from crowncap.telling import TELLERS, webhook_terms
 from events.pipeline.events import forget_events
+from events.pipeline.pump import WebhookPump
+from events.pipeline.webhooks import forget_deliveries
 from rewards.store.limits import forget_uses
 
 HOURLY: Final = "7 * * * *"
@@ -66,6 +70,7 @@ class JobRunner:
     """One process that runs jobs."""
 
     database_url: str
+    settings: Settings
     engine: AsyncEngine = field(init=False)
     queue: App = field(init=False)
     clock: DatabaseClock = field(default_factory=DatabaseClock)
@@ -76,6 +81,7 @@ class JobRunner:
         for name, cron, work in (
             ("forget_keys", HOURLY, self._forget_keys),
             ("forget_events", HOURLY, self._forget_events),
+            ("forget_deliveries", HOURLY, self._forget_deliveries),
             ("forget_uses", DAILY, self._forget_uses),
         ):
             self._repeat(name, cron, work)
@@ -84,7 +90,18 @@ class JobRunner:
     async def run(self) -> None:
         """Run what is due until cancelled; what is under way then may end."""
         await self.clock.measure(self.engine)
-        following = asyncio.create_task(self.clock.follow(self.engine))
+        terms = webhook_terms(self.settings)
+        pump = WebhookPump(
+            self.engine,
+            self.clock,
+            terms.open_box(),
+            TELLERS,
+            terms.reach,
+        )
+        beside = [
+            asyncio.create_task(keep_going("clock", self._follow_clock)),
+            asyncio.create_task(keep_going("webhooks", pump.run)),
+        ]
         try:
             async with self.queue.open_async():
                 await self.queue.run_worker_async(
@@ -95,8 +112,13 @@ class JobRunner:
                     shutdown_graceful_timeout=_STOP_WITHIN_S,
                 )
         finally:
-            following.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await self.engine.dispose()
+
+    async def _follow_clock(self) -> None:
+        await self.clock.follow(self.engine)
 
     def _repeat(
         self, name: str, cron: str, work: Callable[[datetime], Awaitable[None]]
@@ -140,6 +162,9 @@ class JobRunner:
     async def _forget_events(self, due: datetime) -> None:
         await self._until_none(partial(forget_events, now=self._earlier(due)))
 
+    async def _forget_deliveries(self, due: datetime) -> None:
+        await self._until_none(partial(forget_deliveries, now=self._earlier(due)))
+
     async def _until_none(
         self, step: Callable[[AsyncConnection], Awaitable[int]]
     ) -> None:
@@ -154,11 +179,13 @@ class JobRunner:
             block = await try_briefly(self.engine, forget)
 
 
-async def run_jobs(database_url: str, *, parent: int | None = None) -> None:
+async def run_jobs(
+    database_url: str, settings: Settings, *, parent: int | None = None
+) -> None:
     """Run jobs until SIGINT or SIGTERM, or until the process that began it is gone."""
     loop = asyncio.get_running_loop()
     watch_loop(loop)
-    running = asyncio.create_task(JobRunner(database_url).run())
+    running = asyncio.create_task(JobRunner(database_url, settings).run())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
     orphaned = asyncio.create_task(_end_with(parent, running))

@@ -1244,6 +1244,21 @@ CREATE VIEW daily_earnings AS
      JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no))))
   WHERE (l.per = 'member_day'::text);
 
+CREATE TABLE deliveries (
+    endpoint_id integer NOT NULL,
+    event_id text NOT NULL,
+    subject text NOT NULL,
+    type text NOT NULL,
+    body text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    status smallint,
+    fault text,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text])))
+);
+
 CREATE TABLE transfers (
     shard smallint DEFAULT 0 NOT NULL,
     origin_id bigint NOT NULL,
@@ -1871,6 +1886,36 @@ CREATE TABLE void_codes (
     shard smallint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE webhook_cursor (
+    only_row boolean DEFAULT true NOT NULL,
+    after text,
+    CONSTRAINT webhook_cursor_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE webhook_endpoints (
+    endpoint_id integer NOT NULL,
+    url text NOT NULL,
+    types text[] NOT NULL,
+    secret bytea NOT NULL,
+    old_secret bytea,
+    old_until timestamp with time zone,
+    created_by text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT an_old_secret_ends CHECK (((old_secret IS NULL) = (old_until IS NULL))),
+    CONSTRAINT webhook_endpoints_types_check CHECK ((cardinality(types) > 0)),
+    CONSTRAINT webhook_endpoints_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2000)))
+);
+
+ALTER TABLE webhook_endpoints ALTER COLUMN endpoint_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME webhook_endpoints_endpoint_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE worker_leases (
     lease_no bigint NOT NULL,
     worker_no integer NOT NULL,
@@ -1967,6 +2012,9 @@ ALTER TABLE ONLY coupon_pools
 
 ALTER TABLE ONLY coupons
     ADD CONSTRAINT coupons_pkey PRIMARY KEY (shard, coupon_no);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (endpoint_id, event_id);
 
 ALTER TABLE ONLY epcis_captures
     ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
@@ -2121,6 +2169,12 @@ ALTER TABLE ONLY unit_quantities
 ALTER TABLE ONLY void_codes
     ADD CONSTRAINT void_codes_pkey PRIMARY KEY (shard, code_id);
 
+ALTER TABLE ONLY webhook_cursor
+    ADD CONSTRAINT webhook_cursor_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY webhook_endpoints
+    ADD CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (endpoint_id);
+
 ALTER TABLE ONLY worker_leases
     ADD CONSTRAINT worker_leases_pkey PRIMARY KEY (lease_no);
 
@@ -2140,6 +2194,12 @@ CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(fi
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
 CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
+
+CREATE INDEX deliveries_done ON deliveries USING btree (changed_at) WHERE (state <> 'waiting'::text);
+
+CREATE INDEX deliveries_due ON deliveries USING btree (endpoint_id, next_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX deliveries_of_subject ON deliveries USING btree (endpoint_id, subject, event_id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 
@@ -2228,6 +2288,9 @@ ALTER TABLE ONLY code_exports
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY deliveries
+    ADD CONSTRAINT deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(endpoint_id);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);

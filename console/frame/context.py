@@ -11,6 +11,7 @@ from core.auth.guesses import GuessLimit
 from core.auth.refusals import RefusalLog
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
+from events.pipeline.webhooks import WebhookTerms
 from printer_export.pipeline.packages.orders import Packaging
 from rewards.pipeline.coupons.redeeming import Redeeming
 
@@ -27,6 +28,7 @@ class ConsoleContext:
     refusals: RefusalLog
     redeeming: Redeeming
     texts: Mapping[str, tuple[str, str]]
+    webhooks: WebhookTerms
 
     @property
     def now(self) -> datetime:

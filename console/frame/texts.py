@@ -16,6 +16,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_codes": ("查码", "Find a cap"),
     "page_recalls": ("召回与作废", "Recalls"),
     "page_leaks": ("泄露追查", "Leaks"),
+    "page_webhooks": ("事件推送", "Webhooks"),
     "page_jobs": ("后台任务", "Jobs"),
     "sign_out": ("退出", "Sign out"),
     # Signing in -----------------------------------------------------------------------

@@ -57,10 +57,14 @@ INSTALLATION: Final[Sentences] = {
         "CROWNCAP_HEALTH_PORT is {text!r}; write a port from 1 to {last}.",
     ),
     "not_a_network": (
-        ("CROWNCAP_TRUSTED_PROXIES 里的 {part!r} 不是网段；请写成 10.0.0.0/8 这样。"),
+        "{setting} 里的 {part!r} 不是网段；请写成 10.0.0.0/8 这样。",
+        "{setting} holds {part!r}, which is not a network; write it like 10.0.0.0/8.",
+    ),
+    "wrapped_otherwise": (
+        "{owner} 的密钥是用另一个签名密钥封存的；请恢复那个密钥文件。",
         (
-            "CROWNCAP_TRUSTED_PROXIES holds {part!r}, which is not a network; "
-            "write it like 10.0.0.0/8."
+            "The secret of {owner} was closed with another signing key; restore "
+            "that key's file."
         ),
     ),
     "member_keys_unreadable": (

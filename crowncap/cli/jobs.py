@@ -18,5 +18,6 @@ from crowncap.server_urls import server_urls
 def jobs(parent: int | None, data_dir: Path | None) -> None:
     """Run jobs until Ctrl-C; `up` starts one such process."""
     configure_logging()
-    urls = server_urls(read_settings(data_dir))
-    asyncio.run(run_jobs(urls.database_url, parent=parent))
+    settings = read_settings(data_dir)
+    urls = server_urls(settings)
+    asyncio.run(run_jobs(urls.database_url, settings, parent=parent))

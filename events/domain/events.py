@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 
+import msgspec
+
 from core.event_types import SUBJECTS, EventType, Happening
 
 _SHAPE: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -52,6 +54,10 @@ class Event:
     type: EventType
     at: datetime
     data: Mapping[str, Any]
+
+    def encode(self) -> bytes:
+        """Write it as it is told everywhere."""
+        return msgspec.json.encode(self)
 
     @property
     def subject(self) -> str:

@@ -27,5 +27,53 @@ message: Final = Catalogue(
                 "`after`, and look up what may have changed meanwhile."
             ),
         ),
+        "not_an_endpoint_url": (
+            "请写 https:// 开头的完整地址，不含用户名、密码和 #。",
+            (
+                "Write a whole address that begins with https://, without a user, a "
+                "password or a #."
+            ),
+        ),
+        "private_address": (
+            (
+                "{host} 指向内部网络；如确要发往那里，请把该网段写入 "
+                "CROWNCAP_WEBHOOK_NETWORKS。"
+            ),
+            (
+                "{host} leads to a private network. If it is meant, name that network "
+                "in CROWNCAP_WEBHOOK_NETWORKS."
+            ),
+        ),
+        "not_encrypted": (
+            "发往 {host} 需用 https；http 只用于 CROWNCAP_WEBHOOK_NETWORKS 中的网段。",
+            (
+                "{host} takes https; http is for networks in CROWNCAP_WEBHOOK_NETWORKS "
+                "alone."
+            ),
+        ),
+        "unknown_host": (
+            "找不到主机 {host}。",
+            "The host {host} is not known.",
+        ),
+        "unknown_type": (
+            "没有事件类型 {type}；可用的有：{types}。",
+            "{type} is not a type of event; there are {types}.",
+        ),
+        "no_endpoint": (
+            "没有推送地址 {endpoint_id}。",
+            "There is no endpoint {endpoint_id}.",
+        ),
+        "endpoint_ended": (
+            "推送地址 {endpoint_id} 已停用。",
+            "Endpoint {endpoint_id} has ended.",
+        ),
+        "no_delivery": (
+            "没有推送 {delivery_id}。",
+            "There is no delivery {delivery_id}.",
+        ),
+        "was_delivered": (
+            "已经送达，不再重发。",
+            "It was delivered, and is not sent again.",
+        ),
     }
 )

@@ -81,6 +81,12 @@ async def _ask(
     }
 
 
+async def end_of_events(conn: AsyncConnection) -> EventId:
+    """Name the last event that can be read now."""
+    row = await store.load_newest(conn)
+    return BEGINNING if row is None else row.event_id(row.size - 1)
+
+
 async def forget_events(conn: AsyncConnection, *, now: datetime) -> int:
     """Forget some events past their keeping; tells how many rows, 0 when none is."""
     return await store.forget_rows(conn, before=now - KEPT, rows=FORGOTTEN_AT_ONCE)

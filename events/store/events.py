@@ -10,15 +10,17 @@ from core.outbox import outbox_state
 from events.domain.events import EventId, OutboxRow
 
 # Whoever still runs may write at its own xid or above, and nowhere below.
-_READ: Final = text(
-    """
+_READABLE: Final = """
     SELECT era, xid, place, at, kind, ids, events FROM outbox
-    WHERE shard = 0 AND (era, xid, place) >= (:era, :xid, :place)
-        AND (era < (SELECT era FROM outbox_state) OR xid
-            < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint))
-    ORDER BY era, xid, place LIMIT :rows
-    """
+    WHERE shard = 0 AND (era < (SELECT era FROM outbox_state) OR xid
+        < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint))
+"""
+_READ: Final = text(
+    _READABLE
+    + " AND (era, xid, place) >= (:era, :xid, :place)"
+    + " ORDER BY era, xid, place LIMIT :rows"
 )
+_NEWEST: Final = text(_READABLE + " ORDER BY era DESC, xid DESC, place DESC LIMIT 1")
 
 _FORGET: Final = text(
     """
@@ -37,6 +39,12 @@ async def load_rows(
     era, xid, place, _ = after
     values = {"era": era, "xid": xid, "place": place, "rows": rows}
     return [OutboxRow(*row) for row in await conn.execute(_READ, values)]
+
+
+async def load_newest(conn: AsyncConnection) -> OutboxRow | None:
+    """Read the last row that nothing can come before any more."""
+    row = (await conn.execute(_NEWEST)).one_or_none()
+    return None if row is None else OutboxRow(*row)
 
 
 async def load_forgotten(conn: AsyncConnection) -> EventId | None:

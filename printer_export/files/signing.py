@@ -17,6 +17,7 @@ from codegen.keyring import write_durably
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
 from core.private_files import refuse_readable
+from core.secret_box import SecretBox
 
 _NONCE_BYTES = 12
 _WRAP_INFO = b"crowncap/v1/package-password"
@@ -94,6 +95,10 @@ class SigningKey:
                 "key; restore that key's file."
             ) from None
         return secret.decode()
+
+    def secret_box(self, info: bytes) -> SecretBox:
+        """Derive what closes other secrets of the installation for the database."""
+        return SecretBox(self._derive(info))
 
     def content_secret(self, fingerprint: bytes) -> bytes:
         """Derive 32 secret bytes for the content that `fingerprint` stands for."""

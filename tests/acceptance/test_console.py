@@ -178,7 +178,7 @@ def test_no_form_does_anything_without_its_token(service: Service) -> None:
             for route in console.ROUTER.routes
             if isinstance(route, HTTPRoute) and "POST" in route.methods
         ]
-        assert len(forms) == 17
+        assert len(forms) == 21
         for path in forms:
             answer = root.post(re.sub(r"\{\w+:int\}", "1", path), {"token": "x" * 32})
             assert answer.status_code == 403, path
@@ -235,7 +235,14 @@ def test_every_page_speaks_both_languages(
     here = f"/console/batches/{batch['batch_id']}"
     paths = [
         *("/console", "/console/plants", "/console/codes", "/console/leaks"),
-        *("/console/jobs", here, f"{here}/order", f"{here}/codes/3", f"{here}?watch"),
+        *(
+            "/console/jobs",
+            "/console/webhooks",
+            here,
+            f"{here}/order",
+            f"{here}/codes/3",
+            f"{here}?watch",
+        ),
         *(package, report, "/console/nothing"),
     ]
     titles = {}

@@ -59,6 +59,8 @@ MAY: Final = {
     "showCapture": _LINE,
     "listSuspectedFakes": "analyst support",
     "listEvents": "app",
+    **dict.fromkeys(("addEndpoint", "listEndpoints", "rotateSecret"), ""),
+    **dict.fromkeys(("endEndpoint", "listDeliveries", "retryDelivery"), ""),
     "addStore": "marketer",
     "addPool": "marketer",
     "changeStock": "marketer",

@@ -7,9 +7,21 @@ from datetime import timedelta
 
 from core.clock import utc_datetime
 from core.jobs import JobState, count_runners, list_jobs
+from core.settings import Settings
 from crowncap.jobs import JobRunner, open_queue
 from events.pipeline.events import KEPT
+from printer_export.files.signing import SigningKeyFile
 from tests.fixtures.ground import CLOCK, Ground
+
+
+def runner_of(ledger: Ground) -> JobRunner:
+    """Make what a process of jobs runs."""
+    directory = ledger.issuance.key_file.path.parents[1]
+    settings = Settings.from_env({"CROWNCAP_DATA_DIR": str(directory)})
+    key = SigningKeyFile(settings.signing_key)
+    if not key.path.exists():
+        key.create()
+    return JobRunner(ledger.database_url, settings)
 
 
 @contextlib.asynccontextmanager
@@ -39,7 +51,7 @@ async def regular_ones_end(ledger: Ground) -> None:
         "SELECT count(DISTINCT task_name) FROM jobs.procrastinate_periodic_defers"
         " WHERE task_name LIKE 'forget%' AND job_id IS NULL"
     )
-    await becomes(ledger, done, 4)
+    await becomes(ledger, done, 5)
 
 
 async def test_what_is_old_is_forgotten_by_jobs_of_two_processes(
@@ -53,7 +65,7 @@ async def test_what_is_old_is_forgotten_by_jobs_of_two_processes(
         " VALUES (0, repeat('k', 16)::bytea, repeat('b', 16)::bytea, 0,"
         " now() - interval '51 hours')"
     )
-    async with running(*(JobRunner(ledger.database_url) for _ in range(2))):
+    async with running(*(runner_of(ledger) for _ in range(2))):
         await regular_ones_end(ledger)
         async with ledger.engine.connect() as conn:
             assert await count_runners(conn) == 2
@@ -77,7 +89,7 @@ async def test_a_job_of_a_process_that_died_is_taken_up_again(ledger: Ground) ->
         " SET last_heartbeat = now() - interval '1 hour'"
     )
     left = "SELECT count(*) FROM jobs.procrastinate_jobs WHERE args ->> 'timestamp'"
-    async with running(JobRunner(ledger.database_url)):
+    async with running(runner_of(ledger)):
         await becomes(ledger, f"{left} = '1700000000'", 0)
 
 
@@ -88,7 +100,7 @@ async def test_what_failed_and_what_is_due_is_listed(ledger: Ground) -> None:
         await queue.configure_task("nobody_does_this").defer_async(payout_no=7)
         later = queue.configure_task("forget_keys", schedule_at=tomorrow)
         await later.defer_async(timestamp=0)
-    async with running(JobRunner(ledger.database_url)):
+    async with running(runner_of(ledger)):
         await regular_ones_end(ledger)
     async with ledger.engine.connect() as conn:
         [failed] = await list_jobs(conn, JobState.FAILED, limit=9)

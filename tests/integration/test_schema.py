@@ -17,6 +17,7 @@ import core.fence
 import core.outbox
 import crowncap.audit.tables
 import crowncap.recovery.tables
+import events.tables
 import printer_export.tables
 import rewards.tables
 import scan_api.tables
@@ -36,6 +37,7 @@ FEATURES: dict[str, MetaData] = {
     "core.outbox": core.outbox.metadata,
     "crowncap.audit": crowncap.audit.tables.metadata,
     "crowncap.recovery": crowncap.recovery.tables.metadata,
+    "events": events.tables.metadata,
     "printer_export": printer_export.tables.metadata,
     "rewards": rewards.tables.metadata,
     "scan_api": scan_api.tables.metadata,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-SYSTEM_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+JOB_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "jobs": ("后台任务", "Jobs"),
     "jobs_lead": (
         "没有人等待结果的工作，例如定期清理；由 crowncap jobs 进程执行，可运行多个。",

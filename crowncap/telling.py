@@ -1,0 +1,28 @@
+"""How what happened is told: by whom, under which secrets, and how far it may go."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from core.secret_box import SecretBox
+from core.settings import Settings
+from events.domain.events import Teller
+from events.domain.webhooks import Reach
+from events.pipeline.webhooks import WebhookTerms
+from printer_export.files.signing import SigningKeyFile
+from rewards.store.ledger import HOLDS, tell_holds
+
+# Who tells, of each kind of numbered rows in the outbox, what happened to them.
+TELLERS: Final[Mapping[str, Teller]] = {HOLDS: tell_holds}
+_BOX_INFO: Final = b"crowncap/v1/webhook-secrets"
+
+
+def _webhook_box(settings: Settings) -> SecretBox:
+    """Open what closes the secrets of webhooks; raises MisconfiguredError."""
+    return SigningKeyFile(settings.signing_key).load().secret_box(_BOX_INFO)
+
+
+def webhook_terms(settings: Settings) -> WebhookTerms:
+    """Tell what the settings say of webhooks."""
+    reach = Reach(settings.webhook_networks)
+    return WebhookTerms(reach, partial(_webhook_box, settings))
