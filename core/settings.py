@@ -59,8 +59,12 @@ class Settings:
             ),
             link_hosts=_link_hosts(environ.get("CROWNCAP_LINK_HOSTS") or ""),
             sign_in_url=environ.get("CROWNCAP_SIGN_IN_URL") or None,
-            trusted_proxies=_networks(environ, "CROWNCAP_TRUSTED_PROXIES"),
-            webhook_networks=_networks(environ, "CROWNCAP_WEBHOOK_NETWORKS"),
+            trusted_proxies=_networks(
+                "CROWNCAP_TRUSTED_PROXIES", environ.get("CROWNCAP_TRUSTED_PROXIES")
+            ),
+            webhook_networks=_networks(
+                "CROWNCAP_WEBHOOK_NETWORKS", environ.get("CROWNCAP_WEBHOOK_NETWORKS")
+            ),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
             demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
             demo_week=environ.get("CROWNCAP_DEMO") == "week",
@@ -111,9 +115,9 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _networks(environ: Mapping[str, str], setting: str) -> Networks:
+def _networks(setting: str, text: str | None) -> Networks:
     networks = []
-    for part in (environ.get(setting) or "").replace(",", " ").split():
+    for part in (text or "").replace(",", " ").split():
         try:
             networks.append(ipaddress.ip_network(part, strict=False))
         except ValueError:
