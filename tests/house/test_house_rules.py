@@ -30,7 +30,7 @@ PACKAGES = (
 # What of core is pure, and so open to every domain.
 PURE_CORE = {
     "core.bounds", "core.conditions", "core.errors", "core.event_types",
-    "core.messages", "core.moments", "core.names", "core.origin",
+    "core.messages", "core.moments", "core.names", "core.origin", "core.networks",
 }  # fmt: skip
 VAGUE_NAMES = {"common", "helper", "helpers", "manager", "service", "util", "utils"}
 IO_MODULES = {
