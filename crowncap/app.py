@@ -43,7 +43,7 @@ from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
-from crowncap.telling import TELLERS, webhook_terms
+from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes

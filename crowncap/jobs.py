@@ -24,7 +24,7 @@ from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
-from crowncap.telling import TELLERS, webhook_terms
+from crowncap.tellers import TELLERS, webhook_terms
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries

@@ -19,7 +19,7 @@ from core.clock import utc_datetime
 from core.errors import Conflict
 from core.event_types import EventType, Happening
 from core.outbox import begin_era, is_of_older_server, write_events
-from crowncap.telling import TELLERS
+from crowncap.tellers import TELLERS
 from events.domain.events import Event, EventId
 from events.pipeline.events import KEPT, forget_events, read_events
 from rewards.domain.ledger import Resolution

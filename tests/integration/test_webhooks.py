@@ -20,7 +20,7 @@ from core.event_types import EventType, Happening
 from core.networks import Networks
 from core.outbox import write_events
 from core.secret_box import SecretBox
-from crowncap.telling import TELLERS
+from crowncap.tellers import TELLERS
 from events.domain.webhooks import Delivery, DeliveryState, Reach
 from events.pipeline import webhooks
 from events.pipeline.connecting import open_connections
