@@ -4,15 +4,15 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import Principal, Role, require_member, require_role
 from core.auth.members import is_member_id
 from core.auth.requests import Once, read_key, written, written_before
-from core.bounds import MAX_PAGE, Body
+from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.errors import Conflict, Fault, InvalidInput
+from core.fields import Limit, Sentence, Text64
 from core.ids import current_request_id
 from rewards.domain.coupons import IssueOutcome
 from rewards.domain.limits import Per
@@ -21,7 +21,7 @@ from rewards.pipeline.coupons import own, taking_back
 from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.issuing import CouponIssuing, Issued, IssueRequest
 from rewards.pipeline.coupons.views import IssuedCoupon, OwnCoupons
-from rewards.routes.fields import MemberId, Sentence, Text64, read_number
+from rewards.routes.fields import MemberId, read_number
 
 
 class NewCoupon(Body, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ async def list_own_coupons(
     engine: AsyncEngine,
     coupon_issuing: CouponIssuing,
     cursor: str | None = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 20,
+    limit: Limit = 20,
 ) -> OwnCoupons:
     """List a member's coupons with their codes, newest first."""
     member = require_member(principal)

@@ -4,13 +4,11 @@ from typing import Annotated
 
 import msgspec
 
-from core.bounds import MAX_INTEGER, MAX_SENTENCE, MAX_TEXT, read_id
+from core.bounds import MAX_INTEGER, read_id
 from core.errors import NotFound
 from core.messages import Message
 from rewards.domain.coupons import MAX_MINOR
 
-Text64 = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
-Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SENTENCE)]
 Minor = Annotated[int, msgspec.Meta(ge=0, le=MAX_MINOR)]
 AboveZero = Annotated[int, msgspec.Meta(ge=1, le=MAX_MINOR)]
 MemberId = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]

@@ -13,6 +13,7 @@ from core.auth.requests import Once
 from core.bounds import Body, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
+from core.fields import Sentence, Text64
 from core.moments import When, read_end, read_start
 from rewards.domain.coupons import (
     MAX_STOCK,
@@ -27,7 +28,7 @@ from rewards.domain.coupons import (
 )
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import pools as pipeline
-from rewards.routes.fields import AboveZero, Minor, Sentence, Text64
+from rewards.routes.fields import AboveZero, Minor
 
 Stock = Annotated[int, msgspec.Meta(ge=0, le=MAX_STOCK)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]

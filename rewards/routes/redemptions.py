@@ -14,6 +14,7 @@ from core.auth.requests import Once, read_key, written, written_before
 from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
 from core.errors import Conflict, Fault, NotFound
+from core.fields import Sentence
 from rewards.domain.coupons import TillOutcome
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import taking_back
@@ -21,7 +22,7 @@ from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.redeeming import AtTill, Redeeming, RedeemRequest
 from rewards.pipeline.coupons.till_texts import tell_refusal
 from rewards.pipeline.coupons.views import Redeemed
-from rewards.routes.fields import Minor, Sentence, read_number
+from rewards.routes.fields import Minor, read_number
 
 
 class NewRedemption(Body, frozen=True, kw_only=True):

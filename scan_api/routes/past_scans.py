@@ -1,17 +1,16 @@
 """HTTP for members: their scans and their wallet."""
 
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 from litestar import Router, get
-from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, require_member
-from core.bounds import MAX_PAGE, read_id
+from core.bounds import read_id
 from core.doors import GUARDS
 from core.errors import InvalidInput
+from core.fields import Limit
 from rewards.pipeline.ledger import load_wallet
 from scan_api.domain.messages import message
 from scan_api.pipeline.past_scans import (
@@ -56,7 +55,7 @@ async def list_scans(
     principal: Principal,
     engine: AsyncEngine,
     cursor: str | None = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 20,
+    limit: Limit = 20,
 ) -> ScanPage:
     """List a member's scans, newest first."""
     member = require_member(principal)
