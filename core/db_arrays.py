@@ -1,6 +1,7 @@
-"""Columns of numbers from PostgreSQL straight into numpy, no object a number."""
+"""Columns of numbers from PostgreSQL straight into numpy, and arrays written to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +30,17 @@ class Int8ArrayLoader(Loader):
             return np.empty(0, np.int64)
         elements = np.frombuffer(data, _ELEMENT, offset=_HEADER_BYTES)
         return elements["value"].astype(np.int64)
+
+
+def write_numbers(numbers: Iterable[int | None]) -> str:
+    """Write numbers as PostgreSQL reads an array; the driver's lists cost far more."""
+    return f"{{{','.join(['NULL' if n is None else str(n) for n in numbers])}}}"
+
+
+def write_moments(moments: Iterable[datetime | None]) -> str:
+    """Write moments as PostgreSQL reads an array."""
+    written = ["NULL" if at is None else at.isoformat() for at in moments]
+    return f"{{{','.join(written)}}}"
 
 
 async def fetch_int8_arrays(
