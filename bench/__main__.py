@@ -10,8 +10,8 @@ from typing import Final
 from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
-    *("chaos", "codegen", "export", "feeder", "filters", "package", "ranges"),
-    *("refill", "report", "scan", "steps", "storage", "symbols"),
+    *("chaos", "codegen", "coupons", "export", "feeder", "filters", "package"),
+    *("ranges", "refill", "report", "scan", "steps", "storage", "symbols"),
 )
 
 

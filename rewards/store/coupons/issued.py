@@ -11,8 +11,10 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Text,
     any_,
     bindparam,
+    cast,
     select,
     text,
     tuple_,
@@ -22,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.clock import utc_datetime
 from core.db import SHARD
+from core.db_arrays import write_moments, write_numbers
 from core.ids import time_of_id
 from rewards import tables as t
 from rewards.domain.coupons import Coupon, CouponState, Use
@@ -41,7 +44,7 @@ class PlannedCoupon:
     limits: tuple[Limit, ...]
 
 
-_NUMBERS = bindparam("numbers", type_=ARRAY(BigInteger))
+_NUMBERS = cast(bindparam("numbers", type_=Text), ARRAY(BigInteger))
 _ISSUE = text(
     """
     SELECT issue_coupons(0::smallint, :now, CAST(:coupons AS bigint[]),
@@ -70,16 +73,16 @@ async def issue_coupons(
             rows.append(places.setdefault(key, len(places) + 1))
     values = {
         "now": now,
-        "coupons": [each.coupon_no for each in planned],
-        "members": [each.member_no for each in planned],
-        "pools": [each.pool_no for each in planned],
-        "froms": [each.valid_from for each in planned],
-        "untils": [each.valid_until for each in planned],
-        "requests": requests,
-        "rows": rows,
-        "limit_nos": [limit_no for limit_no, _, _ in places],
-        "holders": [holder for _, holder, _ in places],
-        "periods": [period for _, _, period in places],
+        "coupons": write_numbers(each.coupon_no for each in planned),
+        "members": write_numbers(each.member_no for each in planned),
+        "pools": write_numbers(each.pool_no for each in planned),
+        "froms": write_moments(each.valid_from for each in planned),
+        "untils": write_moments(each.valid_until for each in planned),
+        "requests": write_numbers(requests),
+        "rows": write_numbers(rows),
+        "limit_nos": write_numbers(limit_no for limit_no, _, _ in places),
+        "holders": write_numbers(holder for _, holder, _ in places),
+        "periods": write_numbers(period for _, _, period in places),
     }
     refused: list[int] = (await conn.execute(_ISSUE, values)).scalar_one()
     return refused
@@ -100,7 +103,7 @@ async def load_coupons(
     c = t.coupons.c
     found = await conn.execute(
         _WITH_POOL.where(c.shard == SHARD, c.coupon_no == any_(_NUMBERS)),
-        {"numbers": list(coupon_nos)},
+        {"numbers": write_numbers(coupon_nos)},
     )
     return {each.coupon_no: each for each in await _read(conn, found.all())}
 
@@ -130,11 +133,15 @@ async def load_member_coupons(
 async def _read(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Coupon]:
     """Make coupons of rows, with what used those that are used."""
     uses = await _load_uses(conn, [row.redemption_id for row in rows])
+    # Many coupons are of few pools.
+    pools = {
+        row.pool_no: read_pool(row) for row in {r.pool_no: r for r in rows}.values()
+    }
     return [
         Coupon(
             row.coupon_no,
             row.member_no,
-            read_pool(row),
+            pools[row.pool_no],
             CouponState(row.state),
             row.issued_at,
             row.begins,
@@ -157,7 +164,7 @@ async def _load_uses(
         select(r.redemption_id, r.store_id, s.name)
         .outerjoin_from(t.redemptions, t.stores, s.store_id == r.store_id)
         .where(r.shard == SHARD, r.redemption_id == any_(_NUMBERS)),
-        {"numbers": known},
+        {"numbers": write_numbers(known)},
     )
     return {
         row.redemption_id: Use(

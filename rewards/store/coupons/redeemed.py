@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
+from core.db_arrays import write_numbers
 from rewards import tables as t
 from rewards.domain.coupons import CouponState
 
@@ -41,10 +42,10 @@ async def redeem_coupons(
 ) -> list[bool]:
     """Use coupons, each named once; tells for each whether it was there to be used."""
     values = {
-        "redemptions": [each.redemption_id for each in new],
-        "coupons": [each.coupon_no for each in new],
-        "discounts": [each.discount_minor for each in new],
-        "baskets": [each.basket_minor for each in new],
+        "redemptions": write_numbers(each.redemption_id for each in new),
+        "coupons": write_numbers(each.coupon_no for each in new),
+        "discounts": write_numbers(each.discount_minor for each in new),
+        "baskets": write_numbers(each.basket_minor for each in new),
         "stores": [each.store_id for each in new],
         "persons": [each.person for each in new],
         "orders": [each.order_ref for each in new],
