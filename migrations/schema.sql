@@ -7,7 +7,8 @@ CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outco
     SET enable_bitmapscan TO 'off'
     AS $$
 DECLARE
-    gains record;
+    gains   record;
+    updated integer;
 BEGIN
     SELECT count(*) AS rows_, array_agg(m) AS members, array_agg(unit) AS units,
         array_agg(ready) AS ready, array_agg(later) AS later,
@@ -33,6 +34,10 @@ BEGIN
                 + gains.later[array_position(gains.members, b.member_no)]
         WHERE b.shard = in_shard AND b.member_no = ANY (gains.members)
             AND b.unit = gains.unit;
+        GET DIAGNOSTICS updated = ROW_COUNT;
+        IF updated < gains.rows_ THEN
+            RAISE EXCEPTION 'a balance went meanwhile' USING ERRCODE = 'CC005';
+        END IF;
         RETURN;
     END IF;
     INSERT INTO balances AS b (shard, member_no, unit, available, pending)
@@ -158,7 +163,8 @@ BEGIN
     LOOP
         IF found.scan_id = in_scan_ids[found.i] AND in_claims[found.i]
             AND found.member_no = in_members[found.i] THEN
-            won[found.i] := true;
+            RAISE EXCEPTION 'this scan has claimed its code before'
+                USING ERRCODE = 'unique_violation';
         ELSIF outcomes[found.i] NOT IN ('not_active', 'recalled') THEN
             outcomes[found.i] := 'already_claimed';
             claim_scans[found.i] := found.scan_id;
@@ -326,6 +332,9 @@ BEGIN
             -- Another scan of the code came before, of this batch or of somebody's.
             SELECT recent_tags, recent_scans INTO seen FROM sightings
             WHERE shard = in_shard AND code_id = look.c FOR UPDATE;
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'a sighting is gone';
+            END IF;
             look.before := seen.recent_scans;
             repeats[look.i] := find_repeated(
                 look.tags, look.s, seen.recent_tags, look.before);

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from anti_fraud.store.rule_sets import install_shipped_rules
-from core.clock import utc_datetime
+from core.clock import next_business_day, to_ms, utc_datetime
 from core.errors import Unavailable
 from core.redis import connect
 from scan_api.domain.scans import Scan
@@ -79,9 +79,11 @@ class Rig:
     wire: Wire
     pipeline: ScanPipeline
 
-    async def scan(self, code: int, member: str, key: bytes = b"") -> Answered:
-        """Scan as a worker does."""
-        now_ms = CLOCK.now_ms()
+    async def scan(
+        self, code: int, member: str, key: bytes = b"", *, at_ms: int | None = None
+    ) -> Answered:
+        """Scan as a worker does, now or at a time that its clock says."""
+        now_ms = CLOCK.now_ms() if at_ms is None else at_ms
         scan = Scan(
             scan_id=self.ground.ids.next_id(now_ms),
             at_ms=now_ms,
@@ -169,6 +171,22 @@ async def test_a_whole_batch_is_found_again(rig: Rig) -> None:
     assert rig.wire.made == 1
     got = sorted(json.loads(answer.body())["outcome"] for answer in answers)
     assert got == ["already_claimed"] * 2 + ["rewarded"] * 4
+    assert await rig.ground.audit() == []
+
+
+async def test_what_was_paid_stays_claimed_when_its_answer_was_lost(rig: Rig) -> None:
+    """Though the retry meets a cap that it filled itself, and equals an earlier scan."""
+    codes = await setting(rig, cap=5)
+    midnight_ms = to_ms(next_business_day(CLOCK.now_ms(), TIMEZONE))
+    evening = await rig.scan(codes[0], "ann", at_ms=midnight_ms - 120_000)
+    full = await rig.scan(codes[1], "ann", at_ms=midnight_ms - 119_000)
+    outcomes = [json.loads(each.body())["outcome"] for each in (evening, full)]
+    assert outcomes == ["rewarded", "limit_reached"]
+    rig.wire.cuts = [UNKEYED]
+    answer = await rig.scan(codes[1], "ann", at_ms=midnight_ms + 60_000)
+    assert rig.wire.made == 1
+    assert json.loads(answer.body())["outcome"] == "rewarded"
+    assert await rig.ground.rows("SELECT count(*) FROM claims") == [(2,)]
     assert await rig.ground.audit() == []
 
 
