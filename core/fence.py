@@ -1,8 +1,9 @@
 """The fence: no scan is decided by what somebody is just changing.
 
 Every batch of scans holds it shared while it commits; every change of what scans are
-decided by (ranges, products, campaigns, epochs) holds it alone and raises the version.
-So an acknowledged recall is never overtaken by a scan that was decided before it.
+decided by (ranges, products, campaigns, epochs, rule sets) holds it alone and raises
+the version, and so does a change of what coupons are issued by. So an acknowledged
+recall is never overtaken by a scan that was decided before it.
 """
 
 from typing import Final

@@ -175,7 +175,7 @@ async def test_a_whole_batch_is_found_again(rig: Rig) -> None:
 
 
 async def test_what_was_paid_stays_claimed_when_its_answer_was_lost(rig: Rig) -> None:
-    """Though the retry meets a cap that it filled itself, and equals an earlier scan."""
+    """The retry meets a cap that it filled itself, and equals an earlier scan."""
     codes = await setting(rig, cap=5)
     midnight_ms = to_ms(next_business_day(CLOCK.now_ms(), TIMEZONE))
     evening = await rig.scan(codes[0], "ann", at_ms=midnight_ms - 120_000)
