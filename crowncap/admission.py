@@ -18,6 +18,7 @@ from core.errors import Fault, Throttled, TooSlow, Unavailable, problem_of
 from core.ids import current_request_id, request_id
 from core.networks import Networks
 from core.pages import choose_language
+from crowncap.messages import message
 from scan_api.page import asks_for_page
 from scan_api.page.plain_notice import POLICY, busy_notice
 
@@ -67,15 +68,14 @@ class Held:
         """Count a request, or say why not."""
         if self.requests_of_all >= limits.requests_of_all:
             return Unavailable(
-                "There are too many requests at once; come back in a moment.",
+                message("crowded"),
                 code="crowded",
                 retry_after_s=_RETRY_AFTER_S,
             )
         of_one = self.requests.get(key, 0) if key is not None else 0
         if of_one >= limits.requests_of_one:
             return Throttled(
-                f"From one address there are at most {limits.requests_of_one} requests "
-                "at once; wait for their answers.",
+                message("too_many_at_once", most=limits.requests_of_one),
                 code="too_many_at_once",
                 retry_after_s=_RETRY_AFTER_S,
             )
@@ -227,7 +227,7 @@ class _Exchange:
         self.waits_since_s = elapsed_s()
         self.watch.begin(self)
         try:
-            message = await self.take()
+            piece = await self.take()
         except asyncio.CancelledError:
             why, self.why = self.why, None
             # Whoever else cancels us meanwhile is not overheard.
@@ -237,8 +237,8 @@ class _Exchange:
         finally:
             self.watch.end(self)
             self.task = None
-        self._note(message)
-        return message
+        self._note(piece)
+        return piece
 
     def look(self, now_s: float) -> None:
         """End a wait that has become too long, or find it slow."""
@@ -263,16 +263,19 @@ class _Exchange:
 
     def _too_slow(self) -> Fault:
         return TooSlow(
-            f"The body did not come: there are {self.limits.body_s:g} s for it, and "
-            f"1 s more for each {self.limits.bytes_per_s:,} bytes that have come."
+            message(
+                "body_too_slow",
+                seconds=self.limits.body_s,
+                size=self.limits.bytes_per_s,
+            )
         )
 
-    def _note(self, message: Any) -> None:
-        if message["type"] != "http.request" or not message.get("more_body"):
+    def _note(self, piece: Any) -> None:
+        if piece["type"] != "http.request" or not piece.get("more_body"):
             self.unread = False
             if self.slow:
                 self._end_slow()
-        size = len(message.get("body", b""))
+        size = len(piece.get("body", b""))
         self.arrived += size
         if not self.stored:
             return
@@ -284,24 +287,22 @@ class _Exchange:
             raise _crowded()
         if self.held.body_bytes > self.limits.body_bytes_of_all:
             raise Unavailable(
-                "There are too many large bodies at once; come back in a moment.",
+                message("too_many_large_bodies"),
                 code="crowded",
                 retry_after_s=_RETRY_AFTER_S,
             )
 
-    def send(self, message: Any) -> Awaitable[None]:
+    def send(self, piece: Any) -> Awaitable[None]:
         """Send a piece of the answer; the connection ends with an unread body."""
-        if self.unread and message["type"] == "http.response.start":
-            message = message | {
-                "headers": [*message["headers"], (b"connection", b"close")]
-            }
-        self.streams = self.streams or bool(message.get("more_body"))
+        if self.unread and piece["type"] == "http.response.start":
+            piece = piece | {"headers": [*piece["headers"], (b"connection", b"close")]}
+        self.streams = self.streams or bool(piece.get("more_body"))
         # The server takes a whole answer without waiting for its reader.
-        return self._stream(message) if self.streams else self.give(message)
+        return self._stream(piece) if self.streams else self.give(piece)
 
-    async def _stream(self, message: Any) -> None:
+    async def _stream(self, piece: Any) -> None:
         async with asyncio.timeout(self.limits.taking_s):
-            await self.give(message)
+            await self.give(piece)
 
     def end(self) -> None:
         """Give back what this request held."""
@@ -317,7 +318,7 @@ class _Exchange:
 
 def _crowded() -> Fault:
     return Throttled(
-        "Too many bodies from this address are under way; send them whole.",
+        message("too_many_slow_bodies"),
         code="too_many_slow_bodies",
         retry_after_s=_RETRY_AFTER_S,
     )

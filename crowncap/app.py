@@ -43,6 +43,7 @@ from crowncap.admission import Admission
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
+from crowncap.messages import message
 from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
@@ -225,7 +226,7 @@ async def show_metrics(
     if not local:
         staff = require_role(principal, Role.ADMIN)
         if staff.brand is not None or staff.line is not None:
-            raise Forbidden("Metrics are of all brands; this token is for one.")
+            raise Forbidden(message("metrics_of_all_brands"))
     registry = ONE_PROCESS
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

@@ -22,6 +22,7 @@ from litestar.types import Receive, Scope, Send
 
 from core.errors import Fault, MethodNotAllowed, NotFound, Unavailable, problem_of
 from core.ids import request_id
+from crowncap.messages import message
 from scan_api.pipeline.readiness import LOOK_WITHIN_S, Readiness, Status
 
 log = structlog.get_logger(logger_name=__name__)
@@ -73,11 +74,11 @@ async def tell_health(method: str, path: str, ask: AskReadiness) -> HealthAnswer
     """Answer a request for health."""
     try:
         if method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("Health is asked for with GET.")
+            raise MethodNotAllowed(message("ask_health_by_get"))
         if path == "/health/live":
             return HealthAnswer(200, b'{"status":"ok"}')
         if path != "/health/ready":
-            raise NotFound("There are /health/live and /health/ready.")
+            raise NotFound(message("no_such_health"))
         found = await ask()
         if found.status is Status.UNAVAILABLE:
             raise Unavailable(found.detail)
@@ -176,7 +177,7 @@ class WorkersHealth:
         ports = [port for port in map(_port_of, self.directory.iterdir()) if port]
         found = await asyncio.gather(*map(_ask_worker, ports))
         if not found:
-            return Readiness(Status.UNAVAILABLE, "No worker serves yet.")
+            return Readiness(Status.UNAVAILABLE, message("no_worker_serves"))
         worst = [Status.UNAVAILABLE, Status.DEGRADED, Status.OK]
         return min(found, key=lambda one: worst.index(one.status))
 
@@ -191,7 +192,7 @@ def _port_of(note: Path) -> int | None:
 
 
 async def _ask_worker(port: int) -> Readiness:
-    away = Readiness(Status.UNAVAILABLE, "A worker does not answer.")
+    away = Readiness(Status.UNAVAILABLE, message("worker_silent"))
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(_WORKER_WITHIN_S):

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from core.errors import NotFound
 from core.problem_codes import PROBLEM_CODES, ProblemCode, address_of
+from crowncap.messages import message
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;"
@@ -35,7 +36,7 @@ async def list_problems() -> Response[bytes]:
 async def show_problem(code: str) -> Response[bytes]:
     """Show one code; raises NotFound."""
     if code not in PROBLEM_CODES:
-        raise NotFound("There is no such code; /problems lists all.")
+        raise NotFound(message("no_problem_code"))
     return _page(code, [(code, PROBLEM_CODES[code])])
 
 

@@ -2,7 +2,8 @@
 
 So is what pre-flight, a check of a package, or a wrong row of a report tells.
 
-Features that speak English to operators alone, on a terminal, are not among these.
+What operators alone are told, on a terminal, stays English: by the feeder, and by what
+of crowncap only commands call.
 """
 
 import ast
@@ -18,10 +19,16 @@ FEATURES = (
     "codegen",
     "console",
     "core",
+    "crowncap",
+    "events",
     "printer_export",
     "rewards",
     "scan_api",
 )
+# No request reaches these; in audit, what stands in the place of a sentence is SQL.
+_ON_A_TERMINAL = {
+    ROOT / "crowncap" / folder for folder in ("audit", "cli", "demo_week")
+}
 FAULTS = {
     name
     for name, kind in vars(errors).items()
@@ -93,6 +100,7 @@ def test_a_fault_takes_its_sentence_from_a_catalogue(feature: str) -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}: {told}"
         for path in sorted((ROOT / feature).rglob("*.py"))
+        if not _ON_A_TERMINAL & set(path.parents)
         for line, told in made_here(ast.parse(path.read_text()))
     ]
     assert found == []

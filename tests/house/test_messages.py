@@ -18,6 +18,7 @@ CATALOGUES = {
     "core.conditions.messages": "core/conditions",
     "core.sentences": "core",
     "console.frame.messages": "console",
+    "crowncap.messages": "crowncap",
     "events.domain.messages": "events",
     "rewards.domain.messages": "rewards",
     "scan_api.domain.messages": "scan_api",
