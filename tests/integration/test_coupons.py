@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.sealing import open_code, seal
-from core.auth.principal import Role, Staff
+from codegen.pipeline import rotate_epoch
+from core.auth.principal import OPERATOR, Role, Staff
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from rewards.domain.coupons import Store, StoreKind, TillOutcome
 from rewards.pipeline.coupons.issuing import IssueRequest
@@ -118,6 +120,21 @@ async def test_numbers_are_not_given_again_by_a_database_that_forgot_them(
     restored = Counter(counter.ground, counter.clock, counter.codes)
     [second] = await restored.issue(pool, "b")
     assert restored.number(second) > counter.number(first)
+
+
+async def test_coupons_are_issued_while_the_key_is_rotated(counter: Counter) -> None:
+    """In the new epoch: who asks meanwhile waits, and is not told that none is open."""
+    pool, ground = await counter.pool(), counter.ground
+    async with ground.engine.begin() as conn:
+        key_file = ground.issuance.key_file
+        epoch = await rotate_epoch(conn, key_file, OPERATOR, now=counter.clock.now)
+        issued = asyncio.create_task(counter.issue(pool, "a"))
+        # Until it waits for what the rotation holds.
+        waiting = "SELECT FROM pg_locks WHERE NOT granted"
+        while not await ground.rows(waiting):  # noqa: ASYNC110 - PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+    [code] = await issued
+    assert counter.number(code) >> SERIAL_BITS == epoch
 
 
 async def test_a_coupon_is_used_once_and_says_when_and_where(

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import Conflict
+from core.fence import share_fence
 from rewards.domain.messages import message
 from rewards.store.coupons.numbers import load_next_no, set_next_no
 
@@ -79,6 +80,12 @@ class CouponNumbers:
 
     async def _take_block(self) -> range:
         async with self.engine.begin() as conn:
+            # A rotation of the key ends before us, or waits: in the midst of one, no
+            # epoch is open.
+            await share_fence(conn)
+            # The epoch's row is locked before its mark: who waits for the row lets the
+            # loop go on, and who waited for the mark, a lock on a file, would stop the
+            # very task of this worker that holds it.
             epoch = await self.codes.lock_epoch(conn)
             known = await load_next_no(conn, epoch.epoch)
             with self.codes.raising(epoch.epoch) as mark:
