@@ -22,7 +22,6 @@ from core.errors import InvalidInput, NotFound
 from core.ids import random_token
 from core.pages import read_form
 from rewards.domain.coupons import TillOutcome
-from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.redeeming import AtTill, RedeemRequest
 from rewards.pipeline.coupons.taking_back import reverse_redemption
 from rewards.pipeline.coupons.till_texts import tell_refusal, tell_worth
@@ -119,7 +118,7 @@ async def redeem_seen_coupon(
         typed.basket_minor,
         SentKey(key, hash_body(body)),
     )
-    seen = await ask(context.redeeming.batcher, asked)
+    seen = await context.redeeming.use(asked)
     if seen.outcome is not TillOutcome.GOOD:
         return await _show_seen(context, page, seen, typed)
     return await _show(context, page, used=used_now(seen))

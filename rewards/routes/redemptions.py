@@ -9,7 +9,6 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth import Principal, Role, require_role
-from core.auth.guesses import note_wrong_codes
 from core.auth.requests import Once, read_key, written, written_before
 from core.bounds import MAX_TEXT, Body
 from core.clock import Clock, utc_datetime
@@ -18,7 +17,6 @@ from core.fields import Sentence
 from rewards.domain.coupons import TillOutcome
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import taking_back
-from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.redeeming import AtTill, Redeeming, RedeemRequest
 from rewards.pipeline.coupons.till_texts import tell_refusal
 from rewards.pipeline.coupons.views import Redeemed
@@ -57,9 +55,7 @@ async def redeem_coupon(
         if number is None:
             raise refusal_of(AtTill(TillOutcome.UNKNOWN), timezone)
         asked = RedeemRequest(number, staff, data.order_ref, data.basket_minor, key)
-        seen = await ask(coupon_redeeming.batcher, asked)
-        if seen.outcome is TillOutcome.UNKNOWN:
-            note_wrong_codes(1)
+        seen = await coupon_redeeming.use(asked)
         if seen.outcome is not TillOutcome.GOOD:
             raise refusal_of(seen, timezone)
     return written_before(seen.body) if seen.replayed else written(seen.body)

@@ -66,6 +66,21 @@ def test_a_forged_code_is_no_coupon_and_counts_as_a_guess(shop: Shop) -> None:
     assert shop.service.query(counted, token) == [(1,)]
 
 
+def test_a_code_that_is_unknown_when_it_is_redeemed_counts_as_a_guess(
+    shop: Shop,
+) -> None:
+    """A coupon of another brand, in the form of one that was looked at."""
+    dora = shop.service.staff_token("cashier", name="dora", brand="Demo Dairy")
+    good = shop.issue(shop.pool())["coupon_code"]
+    with at_work(shop.service, dora) as till:
+        form = hidden_fields(till.press(TILL, TILL, code=good).text, REDEEM)
+        told = till.post(REDEEM, form | {"code": shop.rivals_code()})
+        assert told.status_code == 404
+        assert "There is no such coupon." in told.text
+    counted = "SELECT wrong FROM wrong_codes WHERE token_id = %s"
+    assert shop.service.query(counted, dora.split("_")[2]) == [(1,)]
+
+
 @pytest.mark.parametrize("basket", ["x", "1.234", "-1", "1e3"])
 def test_what_is_no_amount_is_said_to_be_none(shop: Shop, basket: str) -> None:
     with at_work(shop.service, shop.cashier) as carl:

@@ -15,6 +15,7 @@ from core.batching import Batcher
 from core.clock import Clock, utc_datetime
 from core.ids import TimeIds
 from rewards.domain.coupons import Coupon, Till, TillOutcome, judge
+from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.numbers import CouponCodes
 from rewards.pipeline.coupons.views import Redeemed, view_benefit
 from rewards.store.coupons.issued import load_coupons
@@ -85,6 +86,16 @@ class Redeeming:
             await refuse_guesser(conn, staff)
             coupon = (await load_coupons(conn, [coupon_no])).get(coupon_no)
         seen = _judge(coupon, asked, utc_datetime(self.clock.now_ms()))
+        if seen.outcome is TillOutcome.UNKNOWN:
+            note_wrong_codes(1)
+        return seen
+
+    async def use(self, asked: RedeemRequest) -> AtTill:
+        """Use a coupon, in whatever batch it comes to.
+
+        Counts a wrong guess of the request that asks, which no batch can.
+        """
+        seen = await ask(self.batcher, asked)
         if seen.outcome is TillOutcome.UNKNOWN:
             note_wrong_codes(1)
         return seen
