@@ -2,8 +2,9 @@
 
 What is printed goes the short way: a bare code, or a link. Everything else is what
 scanners, chats, office programs and input methods make of the same: element strings,
-compressed links, marks that nobody sees, full-width signs, quotes, a sentence around.
-The long way is a few passes over at most 256 characters, and is never an exception.
+compressed links, marks that nobody sees, full-width characters, quotes, a sentence
+around. The long way is a few passes over at most 256 characters, and is never an
+exception.
 """
 
 import re

@@ -72,7 +72,7 @@ def unwrap(text: str) -> str:
     """Fold a text to what it stands for; separators of GS1 stay as ASCII 29.
 
     Controls, symbology identifiers and marks that nobody sees are left out, full-width
-    signs and typographic quotes become plain ones, all spaces are of one kind.
+    characters and typographic quotes become plain ones, all spaces are of one kind.
     """
     text = text.translate(_FOLDED)
     text = _ANY_SPELLED.sub(lambda spelled: _SPELLED[spelled[0].lower()], text)

@@ -117,8 +117,8 @@ CALLERS: Final[Sentences] = {
         "The member's token is not valid.",
     ),
     "member_token_nameless": (
-        "会员令牌没有写明会员。",
-        "The member's token names nobody.",
+        "会员令牌缺少可用的 `sub`（会员编号）。",
+        "The member's token has no `sub` that can be a member's id.",
     ),
     "member_token_needed": (
         "这里需要会员令牌：Authorization: Bearer …。",

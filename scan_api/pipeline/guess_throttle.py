@@ -62,7 +62,11 @@ class OpenedCode(msgspec.Struct, frozen=True, gc=False):
     gtin: str | None
 
 
-class WrongGuess(Throttled):
+class TooManyGuesses(Throttled):
+    """Too many wrong codes came from a caller, who is answered nothing for a while."""
+
+
+class WrongGuess(TooManyGuesses):
     """A code is wrong, and of its caller only right ones are answered for a while."""
 
 
@@ -144,7 +148,7 @@ class GuessThrottle:
         self._hurry()
         if admission.treatment is not Treatment.FREE:
             seconds = self.counter.blocked_for(tags, now_s)
-            kind = Throttled
+            kind = TooManyGuesses
             if admission.treatment is Treatment.WATCHED:
                 kind = WrongGuess
             self.refuse(seconds, kind)
@@ -160,7 +164,9 @@ class GuessThrottle:
         if self.counter.has_news:
             self._news.set()
 
-    def refuse(self, seconds: int, kind: type[Throttled] = Throttled) -> NoReturn:
+    def refuse(
+        self, seconds: int, kind: type[TooManyGuesses] = TooManyGuesses
+    ) -> NoReturn:
         """Turn a guess away; raises Throttled."""
         self._throttled += 1
         raise kind(message("too_many_guesses", seconds=seconds), retry_after_s=seconds)

@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 
 from codegen.domain.ranges import Product
 from core.clock import utc_datetime
-from core.errors import Fault, Forbidden
+from core.errors import (
+    Fault,
+    Forbidden,
+    InvalidInput,
+    MethodNotAllowed,
+    Throttled,
+)
 from core.ids import first_id_at
 from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
@@ -31,6 +37,8 @@ from scan_api.page.routes.responses import notice_of
 from scan_api.page.sign_in import SignIn, SignInKind, read_name
 from scan_api.page.texts import TEXTS
 from scan_api.page.typed import read_typed
+from scan_api.pipeline.fakes import TooManyReports
+from scan_api.pipeline.guess_throttle import TooManyGuesses, WrongGuess
 
 AT_MS = 1_790_000_000_000
 TOMORROW = utc_datetime(AT_MS)
@@ -287,10 +295,28 @@ def _faults(kind: type[Fault]) -> Iterator[type[Fault]]:
 def test_every_fault_is_told_to_a_reader_of_chinese_in_chinese() -> None:
     """Whatever is wrong: a heading and what to do, without a word of English."""
     for kind in _faults(Fault):
-        name = notice_of(kind.status)
+        name = notice_of(kind("anything"))
         for text in (name, f"{name}_lead"):
             assert re.search("[\u4e00-\u9fff]", _chinese(text)), kind
             assert not re.search("[A-Za-z]", _chinese(text)), kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "notice"),
+    [
+        (WrongGuess, "notice_wrong"),
+        (TooManyGuesses, "notice_429"),
+        (TooManyReports, "notice_reports"),
+        (Throttled, "notice_503"),
+        (MethodNotAllowed, "notice_404"),
+        (InvalidInput, "notice_400"),
+    ],
+)
+def test_nobody_is_told_of_guesses_who_made_none(
+    kind: type[Fault], notice: str
+) -> None:
+    """Whoever sent too much of something else reads that we are busy."""
+    assert notice_of(kind("anything")) == notice
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ CODES: Final[Sentences] = {
         "本批次的序号从 0 到 {limit}（含）；{first} 到 {last} 不是其中的一段。",
         (
             "Indexes run from 0 to {limit} in this batch, both included; {first} "
-            "to {last} is no part of it."
+            "to {last} is not a part of them."
         ),
     ),
     "name_one_way": (

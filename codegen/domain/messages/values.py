@@ -46,7 +46,7 @@ VALUES: Final[Sentences] = {
     "no_start_of_links": (
         "GS1 链接不以 /{ai}/ 开头；产品链接以 /01/ 和 GTIN 开头。",
         (
-            "/{ai}/ begins no link of GS1; a link to a product begins with /01/ and "
+            "No link of GS1 begins with /{ai}/; one to a product begins with /01/ and "
             "its GTIN."
         ),
     ),

@@ -13,7 +13,7 @@ from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest, read_request
 from scan_api.page.rendering import render, word_wait
 from scan_api.pipeline.fakes import TooManyReports
-from scan_api.pipeline.guess_throttle import WrongGuess
+from scan_api.pipeline.guess_throttle import TooManyGuesses, WrongGuess
 
 AnyRequest = Request[Any, Any, Any]
 # The framework would take the context apart field by field, to no end.
@@ -25,13 +25,19 @@ LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 CODE_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}"]
 MAX_SHOWN: Final = 40
 SERVER_FAULT: Final = 500
+_NOTICES_OF: Final[dict[type[Fault], str]] = {
+    WrongGuess: "notice_wrong",
+    TooManyGuesses: "notice_429",
+    TooManyReports: "notice_reports",
+}
 _NOTICES: Final = {
     403: "notice_403",
     404: "notice_404",
     # To a person, an address that takes no such request is an address that leads
     # nowhere.
     405: "notice_404",
-    429: "notice_429",
+    # Too much of anything but guesses and reports.
+    429: "notice_503",
     503: "notice_503",
 }
 # Programs ask here, whatever they say that they accept.
@@ -58,14 +64,20 @@ def show_refusal(
     request: AnyRequest, context: PageContext, status: int, headers: dict[str, str]
 ) -> Response[bytes]:
     """Tell as a page what no route of it took, an unknown address for example."""
-    page, notice = read_request(request, context), notice_of(status)
+    page, notice = read_request(request, context), _notice_of_status(status)
     return render(
         context, page, "notice.html", status=status, headers=headers, notice=notice
     )
 
 
-def notice_of(status: int) -> str:
-    """Name the notice that tells people of a fault, by its status."""
+def notice_of(fault: Fault) -> str:
+    """Name the notice that tells people of a fault: by its kind, or by its status."""
+    kinds = (each for each in _NOTICES_OF if isinstance(fault, each))
+    kind = next(kinds, None)
+    return _NOTICES_OF[kind] if kind else _notice_of_status(fault.status)
+
+
+def _notice_of_status(status: int) -> str:
     other = "notice_500" if status >= SERVER_FAULT else "notice_400"
     return _NOTICES.get(status, other)
 
@@ -73,12 +85,8 @@ def notice_of(status: int) -> str:
 def _show_fault(
     context: PageContext, page: MemberRequest, fault: Fault
 ) -> Response[bytes]:
-    notice = notice_of(fault.status)
-    said = "wait"
-    if isinstance(fault, WrongGuess):
-        notice, said = "notice_wrong", "wrong"
-    elif isinstance(fault, TooManyReports):
-        notice = "notice_reports"
+    notice = notice_of(fault)
+    said = "wrong" if isinstance(fault, WrongGuess) else "wait"
     return render(
         context,
         page,
