@@ -16,6 +16,9 @@ class EventType(StrEnum):
     SCAN_HELD = "scan.held"
     HOLD_POSTED = "hold.posted"
     HOLD_VOIDED = "hold.voided"
+    COUPON_ISSUED = "coupon.issued"
+    COUPON_REDEEMED = "coupon.redeemed"
+    COUPON_RETURNED = "coupon.returned"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
 
@@ -25,6 +28,9 @@ SUBJECTS: Final = {
     EventType.SCAN_HELD: "member_id",
     EventType.HOLD_POSTED: "member_id",
     EventType.HOLD_VOIDED: "member_id",
+    EventType.COUPON_ISSUED: "coupon_id",
+    EventType.COUPON_REDEEMED: "coupon_id",
+    EventType.COUPON_RETURNED: "coupon_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
 }

@@ -10,10 +10,16 @@ from events.domain.events import Teller
 from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
 from printer_export.files.signing import SigningKeyFile
+from rewards.store.coupons import happened as coupons
 from rewards.store.ledger import HOLDS, tell_holds
 
 # Who tells, of each kind of numbered rows in the outbox, what happened to them.
-TELLERS: Final[Mapping[str, Teller]] = {HOLDS: tell_holds}
+TELLERS: Final[Mapping[str, Teller]] = {
+    HOLDS: tell_holds,
+    coupons.ISSUED: coupons.tell_issued,
+    coupons.REDEEMED: coupons.tell_redeemed,
+    coupons.RETURNED: coupons.tell_returned,
+}
 _BOX_INFO: Final = b"crowncap/v1/webhook-secrets"
 
 

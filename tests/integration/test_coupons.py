@@ -11,6 +11,8 @@ from codegen.domain.sealing import open_code, seal
 from codegen.pipeline import rotate_epoch
 from core.auth.principal import OPERATOR, Role, Staff
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from crowncap.tellers import TELLERS
+from events.pipeline.events import read_events
 from rewards.domain.coupons import Store, StoreKind, TillOutcome
 from rewards.pipeline.coupons.issuing import IssueRequest
 from rewards.pipeline.coupons.pools import add_store
@@ -322,3 +324,27 @@ async def test_stock_that_shrinks_while_others_issue_is_never_passed(
         "SELECT l.most, u.used FROM limits AS l JOIN limit_uses AS u USING (limit_no)"
     )
     assert used == len(issued) <= most
+
+
+async def test_what_happens_to_coupons_is_told_in_order_and_without_codes(
+    counter: Counter,
+) -> None:
+    """What was refused is no event."""
+    pool = await counter.pool(stock=2)
+    codes = await counter.issue(pool, "a", "b", "c")
+    used = read_redeemed((await counter.redeem(codes[0], codes[1]))[0])
+    await counter.redeem(codes[0])
+    await counter.reverse(int(used.redemption_id))
+    async with counter.ground.engine.connect() as conn:
+        told = await read_events(conn, TELLERS, after=None, limit=100)
+    ours = [each for each in told if each.type.startswith("coupon.")]
+    assert [(each.type.value, each.data["member_id"]) for each in ours] == [
+        ("coupon.issued", "a"),
+        ("coupon.issued", "b"),
+        ("coupon.redeemed", "a"),
+        ("coupon.redeemed", "b"),
+        ("coupon.returned", "a"),
+    ]
+    assert ours[2].data["store_id"] == "sh-1"
+    assert {each.data["pool_id"] for each in ours} == {pool}
+    assert not any(code in str(ours) for code in codes[:2])

@@ -26,9 +26,11 @@ from core.clock import utc_datetime
 from core.db import SHARD
 from core.db_arrays import write_moments, write_numbers
 from core.ids import time_of_id
+from core.outbox import write_happened
 from rewards import tables as t
 from rewards.domain.coupons import Coupon, CouponState, Use
 from rewards.domain.limits import Limit
+from rewards.store.coupons.happened import ISSUED
 from rewards.store.coupons.pools import POOL_COLUMNS, read_pool
 
 
@@ -85,6 +87,8 @@ async def issue_coupons(
         "periods": write_numbers(period for _, _, period in places),
     }
     refused: list[int] = (await conn.execute(_ISSUE, values)).scalar_one()
+    issued = [e.coupon_no for e, full in zip(planned, refused, strict=True) if not full]
+    await write_happened(conn, ISSUED, issued)
     return refused
 
 

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from core.db_arrays import write_numbers
+from core.outbox import write_happened
 from rewards import tables as t
 from rewards.domain.coupons import CouponState
+from rewards.store.coupons.happened import REDEEMED, RETURNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ async def redeem_coupons(
         "orders": [each.order_ref for each in new],
     }
     won: list[bool] = (await conn.execute(_REDEEM, values)).scalar_one()
+    used = [e.redemption_id for e, is_ours in zip(new, won, strict=True) if is_ours]
+    await write_happened(conn, REDEEMED, used)
     return won
 
 
@@ -109,6 +113,7 @@ async def reverse_redemption(
             reason=reason,
         )
     )
+    await write_happened(conn, RETURNED, [redemption.redemption_id])
     return True
 
 
