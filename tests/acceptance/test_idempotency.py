@@ -21,7 +21,7 @@ def at_once(service: Service, send: Json, count: int = COPIES) -> list[httpx.Res
     """Send one request many times at once, each over a connection of its own."""
     limits = httpx.Limits(max_connections=count)
     with (
-        httpx.Client(base_url=service.base_url, timeout=60, limits=limits) as client,
+        service.client(timeout=60, limits=limits) as client,
         ThreadPoolExecutor(count) as pool,
     ):
         return list(pool.map(lambda _: client.request("POST", **send), range(count)))

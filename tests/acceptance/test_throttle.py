@@ -44,7 +44,7 @@ def flood(service: Service, address: str, **body: str) -> httpx.Response:
 
 def from_a_new_connection(service: Service, address: str, **body: object) -> int:
     """Scan over a connection of its own, so that either worker may get it."""
-    with httpx.Client(base_url=service.base_url) as client:
+    with service.client() as client:
         headers = {"x-forwarded-for": address}
         answer = client.post("/v1/scans", json=GUESS | body, headers=headers)
         return answer.status_code
@@ -122,7 +122,7 @@ def test_a_blocked_member_is_blocked_at_every_worker(service: Service) -> None:
     guess_until_refused(lambda: guess(service, fresh_address(), token))
     served = 0
     for _ in range(3 * RIGHT_WHILE_BLOCKED * service.workers):
-        with httpx.Client(base_url=service.base_url) as client:
+        with service.client() as client:
             headers = {"authorization": f"Bearer {token}"}
             body = {"code": service.fresh_code()}
             answer = client.post("/v1/scans", json=body, headers=headers)

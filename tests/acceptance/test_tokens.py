@@ -120,7 +120,7 @@ def test_a_revoked_staff_token_stops_working_on_every_worker(service: Service) -
     """Within seconds, also where it was remembered."""
     token = service.staff_token("issuer", name="Who Leaves")
     for _ in range(6):
-        with httpx.Client(base_url=service.base_url) as client:
+        with service.client() as client:
             headers = {"authorization": f"Bearer {token}"}
             assert client.get("/v1/batches/1", headers=headers).status_code == 200
     rows = json.loads(service.cli("token", "list"))
@@ -130,7 +130,7 @@ def test_a_revoked_staff_token_stops_working_on_every_worker(service: Service) -
     def refused_everywhere() -> bool:
         seen = set()
         for _ in range(6):
-            with httpx.Client(base_url=service.base_url) as client:
+            with service.client() as client:
                 headers = {"authorization": f"Bearer {token}"}
                 seen.add(client.get("/v1/batches/1", headers=headers).status_code)
         return seen == {401}

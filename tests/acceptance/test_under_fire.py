@@ -44,7 +44,7 @@ async def test_two_hundred_scans_of_one_code_at_once_pay_one_member(
     tokens = service.member_tokens(members)
     code = service.fresh_code()
     limits = httpx.Limits(max_connections=200)
-    async with httpx.AsyncClient(base_url=service.base_url, limits=limits) as client:
+    async with service.async_client(limits=limits) as client:
         sent = await asyncio.gather(
             *(scan(client, code, m, t) for m, t in zip(members, tokens, strict=True))
         )
@@ -63,7 +63,7 @@ async def test_one_member_scanning_one_code_many_times_is_paid_once(
 ) -> None:
     """An impatient thumb: every answer names the same scan."""
     token, code = service.member_token("impatient"), service.fresh_code()
-    async with httpx.AsyncClient(base_url=service.base_url) as client:
+    async with service.async_client() as client:
         sent = await asyncio.gather(
             *(scan(client, code, "impatient", token) for _ in range(40))
         )

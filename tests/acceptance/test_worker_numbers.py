@@ -99,11 +99,12 @@ def test_a_worker_without_a_number_promises_nothing(numbered: Service) -> None:
 
     def scan(code: str) -> httpx.Response:
         # A connection of its own each time reaches both workers.
-        return httpx.post(
-            f"{numbered.base_url}/v1/scans",
-            json={"code": code},
-            headers={"authorization": f"Bearer {token}"},
-        )
+        with numbered.client() as client:
+            return client.post(
+                "/v1/scans",
+                json={"code": code},
+                headers={"authorization": f"Bearer {token}"},
+            )
 
     with refusing_connections(numbered) as admin:
         admin.execute(CUT_HOLDERS)
