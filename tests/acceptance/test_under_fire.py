@@ -5,16 +5,38 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
 
 import httpx
+import pytest
 
 from core.clock import elapsed_s
 from tests.fixtures.filters import assert_filters_equal_claims
 from tests.fixtures.load import Load, Sent, scan, total_rewards
 from tests.fixtures.processes import wait_for
-from tests.fixtures.service import OwnService, Service
+from tests.fixtures.service import OwnService, Service, running_service
 
-MEMBERS = [f"runner-{n}" for n in range(256)]
+
+@pytest.fixture(scope="module")
+def one_service() -> Iterator[Service]:
+    """Run one service for those that shoot at its servers, with members of their own.
+
+    A worker that is killed may have claimed what it has not yet written to a filter.
+    """
+    with running_service() as running:
+        yield running
+
+
+@pytest.fixture
+def target(one_service: Service) -> Service:
+    """Give it once it has come back from the test before."""
+    one_service.wait_ready()
+    return one_service
+
+
+def runners(name: str) -> list[str]:
+    """Name members of one test."""
+    return [f"{name}-{n}" for n in range(256)]
 
 
 def balances(service: Service) -> dict[str, tuple[int, int]]:
@@ -80,7 +102,7 @@ async def test_a_killed_worker_is_replaced_and_loses_no_acknowledged_reward(
     service = own_service()
     codes = service.codes(service.issue(20_000))
     before = set(service.worker_pids())
-    async with Load(service, codes, MEMBERS) as load:
+    async with Load(service, codes, runners("worker")) as load:
         await load.until(100, "rewarded")
         for pid in before:
             os.kill(pid, signal.SIGKILL)
@@ -97,65 +119,64 @@ async def test_a_killed_worker_is_replaced_and_loses_no_acknowledged_reward(
 
 
 async def test_while_valkey_hangs_rewards_are_held_and_released_when_it_is_back(
-    own_service: OwnService,
+    target: Service,
 ) -> None:
     """Stopped, not dead, so that nobody restarts it: every call runs into time."""
-    service = own_service()
-    codes = service.codes(service.issue(20_000))
-    pid = service.valkey_pid
-    async with Load(service, codes, MEMBERS) as load:
+    codes = target.codes(target.issue(20_000))
+    pid = target.valkey_pid
+    async with Load(target, codes, runners("hang")) as load:
         await load.until(50, "rewarded")
         os.kill(pid, signal.SIGSTOP)
         try:
             await load.until(100, "held")
-            assert service.readiness() == "degraded"
+            assert target.readiness() == "degraded"
         finally:
             os.kill(pid, signal.SIGCONT)
         await load.until(50, "rewarded")
     outcomes = load.outcomes()
     assert set(outcomes) <= {"rewarded", "held"}
-    assert_nothing_lost(service, load.sent)
+    assert_nothing_lost(target, load.sent)
     open_holds = "SELECT count(*) FROM holds WHERE resolution IS NULL"
-    wait_for(lambda: service.query(open_holds) == [(0,)], what="the release")
+    wait_for(lambda: target.query(open_holds) == [(0,)], what="the release")
     posted, pending = (total_rewards(load.sent, s) for s in ("posted", "pending"))
-    for member, (available, waiting) in balances(service).items():
+    held = balances(target)
+    for member in {one.member for one in load.sent}:
+        available, waiting = held[member]
         assert available == posted.get(member, 0) + pending.get(member, 0)
         assert waiting == 0
-    assert_filters_equal_claims(service)
-    service.audit()
+    assert_filters_equal_claims(target)
+    target.audit()
 
 
 async def test_a_killed_valkey_comes_back_empty_and_is_filled_again(
-    own_service: OwnService,
+    target: Service,
 ) -> None:
     """SIGKILL under load: no wrong credit, and the claimed bits are all there."""
-    service = own_service()
-    codes = service.codes(service.issue(20_000))
-    first = service.valkey_pid
-    async with Load(service, codes, MEMBERS) as load:
+    codes = target.codes(target.issue(20_000))
+    first = target.valkey_pid
+    async with Load(target, codes, runners("valkey")) as load:
         await load.until(100, "rewarded")
         os.kill(first, signal.SIGKILL)
         await load.until(10, "held")
         await load.until(100, "rewarded")
-    assert service.valkey_pid != first
+    assert target.valkey_pid != first
     assert set(load.outcomes()) <= {"rewarded", "held"}
-    assert_nothing_lost(service, load.sent)
-    assert_filters_equal_claims(service)
-    assert json.loads(service.cli("filters", "rebuild"))["segments"] >= 1
-    assert_filters_equal_claims(service)
-    again = service.scan(load.sent[0].code, load.sent[0].member)
+    assert_nothing_lost(target, load.sent)
+    assert_filters_equal_claims(target)
+    assert json.loads(target.cli("filters", "rebuild"))["segments"] >= 1
+    assert_filters_equal_claims(target)
+    again = target.scan(load.sent[0].code, load.sent[0].member)
     assert again["by_you"] is True
 
 
 async def test_while_postgres_is_away_nothing_is_promised_and_then_all_goes_on(
-    own_service: OwnService,
+    target: Service,
 ) -> None:
     """Killed under load: 503 with Retry-After, and recovery without our help."""
-    service = own_service()
-    codes = service.codes(service.issue(30_000))
+    codes = target.codes(target.issue(30_000))
     for kind in (signal.SIGQUIT, signal.SIGINT):
-        first, workers = service.postgres_pid, set(service.worker_pids())
-        async with Load(service, codes, MEMBERS) as load:
+        first, workers = target.postgres_pid, set(target.worker_pids())
+        async with Load(target, codes, runners("postgres")) as load:
             await load.until(50, "rewarded")
             os.kill(first, kind)
             await load.until(1, "503")
@@ -163,30 +184,29 @@ async def test_while_postgres_is_away_nothing_is_promised_and_then_all_goes_on(
         refused = [one for one in load.sent if one.status != 200]
         assert set(load.outcomes()) <= {"rewarded", "held", "503"}
         assert {one.headers.get("retry-after", "") for one in refused} <= {"1", "2"}
-        assert service.postgres_pid != first
-        assert set(service.worker_pids()) == workers
-        assert_nothing_lost(service, load.sent)
-        service.wait_ready()
+        assert target.postgres_pid != first
+        assert set(target.worker_pids()) == workers
+        assert_nothing_lost(target, load.sent)
+        target.wait_ready()
 
 
 async def test_no_scan_sent_after_an_acknowledged_void_or_recall_is_paid(
-    own_service: OwnService,
+    target: Service,
 ) -> None:
     """Whatever worker decides, whatever it knew: the acknowledgement is the line."""
-    service = own_service()
     for how in ("range", "codes", "recall"):
-        batch = service.issue(3_000)
-        codes = service.codes(batch)
-        async with Load(service, codes[::-1], MEMBERS) as load:
+        batch = target.issue(3_000)
+        codes = target.codes(batch)
+        async with Load(target, codes[::-1], runners("void")) as load:
             await load.until(100, "rewarded")
-            await asyncio.to_thread(end_codes, service, batch, how)
+            await asyncio.to_thread(end_codes, target, batch, how)
             acknowledged_s = elapsed_s()
             await load.until(100, "not_active", "recalled")
         assert load.codes, "the load ended before the void was seen"
-        ended = set(service.codes(batch, 0, 2_999))
+        ended = set(target.codes(batch, 0, 2_999))
         late = [s for s in load.sent if s.at_s > acknowledged_s and s.code in ended]
         assert {s.outcome for s in late} <= {"not_active", "recalled"}
-    service.audit()
+    target.audit()
 
 
 def end_codes(service: Service, batch: dict[str, int], how: str) -> None:
