@@ -37,8 +37,12 @@ class Catalogue:
 
     def tell(self, language: str, code: str, /, **params: Param) -> str:
         """Say an entry to who reads this one language."""
-        told = {name: say(language, param) for name, param in params.items()}
-        return self.text(language, code).format_map(told)
+        text = self.text(language, code)
+        if not params:
+            return text.format()
+        return text.format_map(
+            {name: say(language, param) for name, param in params.items()}
+        )
 
     def recall(self, kept: Any) -> "Message | None":
         """Say again what was kept of a message; None where no entry fits any more."""

@@ -33,6 +33,17 @@ def test_a_message_is_told_in_chinese_with_all_that_is_named_in_it() -> None:
     assert say("zh", "what somebody wrote") == "what somebody wrote"
 
 
+def test_an_entry_is_told_in_one_language_alone() -> None:
+    """And so is a message within it."""
+    pears = FRUIT("pears")
+    assert FRUIT.tell("zh", "ripe", count=2, which=pears) == "2 个梨熟了。"
+    assert FRUIT.tell("en", "ripe", count=2, which=pears) == "2 pears are ripe."
+    assert type(FRUIT.tell("en", "pears")) is str
+    assert FRUIT.text("zh", "ripe") == "{count:,} 个{which}熟了。"
+    with pytest.raises(KeyError):
+        FRUIT.tell("zh", "ripe", count=1)
+
+
 def test_a_message_in_an_answer_is_its_english_sentence() -> None:
     """Which msgspec has to be told; what else it does not know is refused."""
     answer = {"errors": [{"message": ripe(3)}]}
