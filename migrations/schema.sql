@@ -1211,8 +1211,8 @@ CREATE TABLE coupon_pools (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT benefit_is_known CHECK (
 CASE benefit
-    WHEN 'amount_off'::text THEN ((minor > 0) AND (percent IS NULL) AND (gift IS NULL))
-    WHEN 'percent_off'::text THEN (((percent >= 1) AND (percent <= 100)) AND (gift IS NULL))
+    WHEN 'amount_off'::text THEN ((minor IS NOT NULL) AND (minor > 0) AND (percent IS NULL) AND (gift IS NULL))
+    WHEN 'percent_off'::text THEN ((percent IS NOT NULL) AND ((percent >= 1) AND (percent <= 100)) AND (gift IS NULL))
     WHEN 'gift'::text THEN ((gift IS NOT NULL) AND (minor IS NULL) AND (percent IS NULL))
     ELSE false
 END),

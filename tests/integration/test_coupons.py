@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import psycopg
 import pytest
 
 from codegen.domain.ranges import SERIAL_BITS
@@ -122,6 +123,27 @@ async def test_numbers_are_not_given_again_by_a_database_that_forgot_them(
     restored = Counter(counter.ground, counter.clock, counter.codes)
     [second] = await restored.issue(pool, "b")
     assert restored.number(second) > counter.number(first)
+
+
+async def test_a_benefit_that_lacks_what_it_is_worth_is_not_stored(
+    counter: Counter,
+) -> None:
+    """Whoever writes it, and NULL does not pass for right."""
+    for wrong in (
+        ("amount_off", None, None),
+        ("amount_off", 0, None),
+        ("percent_off", None, None),
+        ("percent_off", 500, None),
+        ("percent_off", None, 101),
+        ("gift", None, None),
+    ):
+        with pytest.raises(psycopg.errors.CheckViolation, match="benefit_is_known"):
+            await counter.ground.conn.execute(
+                "INSERT INTO coupon_pools"
+                " (pool_id, name, benefit, minor, percent, created_at)"
+                " VALUES ('p', 'p', %s, %s, %s, now())",
+                wrong,
+            )
 
 
 async def test_coupons_are_issued_while_the_key_is_rotated(counter: Counter) -> None:
