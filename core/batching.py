@@ -1,7 +1,8 @@
-"""Gathers concurrent callers into batches: a few lanes, no waiting for company.
+"""Gathers concurrent callers into batches: a few at once, no waiting for company.
 
-A lane that is free takes what is waiting, at most `batch_size` items. While every lane
-is busy items wait, so batches grow by themselves under load and stay small without it.
+While fewer than `at_once` batches run, what is waiting is taken, at most `batch_size`
+items. While so many run items wait, so batches grow by themselves under load and stay
+small without it.
 """
 
 import asyncio
@@ -31,20 +32,20 @@ class Batcher(Generic[Item, Answer]):
         *,
         lone_keys: Callable[[Item], Sequence[Hashable]],
         batch_size: int = 128,
-        lanes: int = 2,
+        at_once: int = 2,
         queue_limit: int = 2048,
     ) -> None:
         self._process = process
         self._lone_keys = lone_keys
         self._batch_size = batch_size
-        self._free_lanes = lanes
+        self._free = at_once
         self._queue_limit = queue_limit
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
     @property
     def depth(self) -> int:
-        """How many items wait for a lane."""
+        """How many items wait for a batch."""
         return len(self._waiting)
 
     async def submit(self, item: Item) -> Answer:
@@ -53,8 +54,8 @@ class Batcher(Generic[Item, Answer]):
             raise QueueFullError
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._free_lanes:
-            self._start_lane()
+        if self._free:
+            self._start()
         return await future
 
     async def drain(self) -> None:
@@ -62,20 +63,20 @@ class Batcher(Generic[Item, Answer]):
         while self._running:
             await asyncio.wait(self._running)
 
-    def _start_lane(self) -> None:
-        self._free_lanes -= 1
-        task = asyncio.get_running_loop().create_task(self._run_lane())
+    def _start(self) -> None:
+        self._free -= 1
+        task = asyncio.get_running_loop().create_task(self._run())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run_lane(self) -> None:
+    async def _run(self) -> None:
         try:
             # Callers that became ready in the same turn of the loop join the batch.
             await asyncio.sleep(0)
             while batch := self._take():
                 await self._run_batch(batch)
         finally:
-            self._free_lanes += 1
+            self._free += 1
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         batch: list[tuple[Item, asyncio.Future[Answer]]] = []

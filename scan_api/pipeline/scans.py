@@ -60,7 +60,7 @@ class ScanPipeline:
         self.batcher = Batcher(
             self._process,
             lone_keys=_lone_keys,
-            lanes=self.pool.count,
+            at_once=self.pool.count,
         )
         observer = ScanObserver(self.signals, self.note_claims)
         self._committer = ScanCommitter(self.timezone, observer.observe)

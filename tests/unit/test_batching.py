@@ -46,10 +46,10 @@ async def test_callers_of_one_moment_share_a_batch() -> None:
     assert desk.batches == [["a", "b", "c"]]
 
 
-async def test_while_every_lane_is_busy_callers_wait_and_batches_grow() -> None:
-    """Two lanes, at most so many items a batch, the rest after that."""
+async def test_while_as_many_run_as_may_callers_wait_and_batches_grow() -> None:
+    """Two batches at once, at most so many items in one, the rest after that."""
     desk = Desk()
-    batcher = Batcher(desk.process, lone_keys=lambda _: (), lanes=2, batch_size=3)
+    batcher = Batcher(desk.process, lone_keys=lambda _: (), at_once=2, batch_size=3)
     calls = [asyncio.create_task(batcher.submit(f"_{n}")) for n in range(10)]
     await settled()
     assert [len(batch) for batch in desk.batches] == [3, 3]
@@ -65,7 +65,7 @@ async def test_items_with_a_key_in_common_never_share_a_batch() -> None:
     """They are answered one after the other, and nobody is starved."""
     desk = Desk()
     desk.open.set()
-    batcher = Batcher(desk.process, lone_keys=first_letter, lanes=1)
+    batcher = Batcher(desk.process, lone_keys=first_letter, at_once=1)
     items = ["a1", "a2", "b1", "a3", "_1", "b2", "_2"]
     answers = await asyncio.gather(*(batcher.submit(item) for item in items))
     assert answers == [item.upper() for item in items]
@@ -84,7 +84,7 @@ async def test_a_fault_of_one_item_is_its_own() -> None:
     assert isinstance(answers[1], ValueError)
 
 
-async def test_a_fault_of_the_process_reaches_everyone_and_the_lane_lives() -> None:
+async def test_a_fault_of_the_process_reaches_everyone_and_the_next_is_done() -> None:
     """Nobody hangs, and the next batch goes through."""
     broken = True
 
@@ -93,7 +93,7 @@ async def test_a_fault_of_the_process_reaches_everyone_and_the_lane_lives() -> N
             raise RuntimeError("the lights went out")
         return list(items)
 
-    batcher: Batcher[str, str] = Batcher(process, lone_keys=lambda _: (), lanes=1)
+    batcher: Batcher[str, str] = Batcher(process, lone_keys=lambda _: (), at_once=1)
     answers = await asyncio.gather(
         *(batcher.submit(item) for item in "ab"), return_exceptions=True
     )
@@ -121,7 +121,7 @@ async def test_a_full_queue_refuses_at_once() -> None:
     """Rather than grow; and takes callers again when it has drained."""
     desk = Desk()
     batcher = Batcher(
-        desk.process, lone_keys=lambda _: (), lanes=1, batch_size=1, queue_limit=2
+        desk.process, lone_keys=lambda _: (), at_once=1, batch_size=1, queue_limit=2
     )
     calls = [asyncio.create_task(batcher.submit("_1"))]
     await settled()
