@@ -21,7 +21,7 @@ from scan_api.pipeline.texts import (
 )
 
 
-class ProductView(msgspec.Struct, frozen=True):
+class ProductAnswer(msgspec.Struct, frozen=True):
     """What is in the bottle."""
 
     gtin: str
@@ -53,7 +53,7 @@ class ScanAnswer(msgspec.Struct, frozen=True):
 
     scan_id: str
     outcome: str
-    product: ProductView | None
+    product: ProductAnswer | None
     first_claimed_at: datetime | None
     by_you: bool | None
     scan_count: int | None
@@ -122,7 +122,7 @@ def answer_scan(
     return ScanAnswer(
         str(scan_id),
         outcome.value,
-        ProductView(product.gtin, product.name, product.brand) if product else None,
+        ProductAnswer(product.gtin, product.name, product.brand) if product else None,
         first_claimed,
         by_you,
         settled.scan_count,
