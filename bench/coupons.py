@@ -5,7 +5,9 @@ worker's routes ask (`CouponIssuing`, `Redeeming`), which gather them into batch
 one transaction that is durable. The textbook has a SQLAlchemy session and a transaction
 for each coupon, and locks the pool's row; it runs in the same process, on the same
 PostgreSQL, in turn. `CROWNCAP_BENCH_SECONDS` is the length of a run, 4 unless set,
-`CROWNCAP_BENCH_ROUNDS` the number of rounds, 3 unless set. Ends with an audit.
+`CROWNCAP_BENCH_ROUNDS` the number of rounds, 3 unless set. Then come as many rounds
+with `CROWNCAP_BENCH_LOADED` more open coupons in the tables, 10^6 unless set. Ends with
+an audit.
 """
 
 import asyncio
@@ -22,7 +24,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bench.coupons_textbook import CouponTextbook
 from bench.measure import rounded
@@ -45,6 +48,7 @@ from core.auth.idempotency import SentKey
 from core.auth.principal import Role, Staff
 from core.clock import SystemClock, utc_datetime
 from core.db import create_engine
+from core.db_arrays import write_numbers
 from core.ids import TimeIds, random_bytes
 from rewards.domain.coupons import Benefit, BenefitKind, NewPool, TillOutcome
 from rewards.pipeline.coupons.issuing import CouponIssuing, IssueRequest
@@ -65,15 +69,41 @@ APP: Final = Staff("bench-app", "bench", Role.APP)
 CASHIER: Final = Staff("bench-till", "bench", Role.CASHIER, store="s-1")
 TIMEZONE: Final = ZoneInfo("Asia/Shanghai")
 CLOCK: Final = SystemClock()
+CHUNK: Final = 50_000
+_LOAD: Final = text(
+    """
+    WITH pool AS (SELECT p.pool_no, l.limit_no FROM coupon_pools AS p
+        JOIN limits AS l ON l.pool_no = p.pool_no AND l.per = 'total'
+        WHERE p.pool_id = 'stock'),
+    owners AS (SELECT array_agg(member_no) AS numbers FROM members WHERE shard = 0),
+    loaded AS (
+        INSERT INTO coupons (coupon_no, member_no, pool_no, issued_at, valid_from,
+            valid_until)
+        SELECT n, numbers[1 + n % cardinality(numbers)], pool_no, now(), now(),
+            now() + interval '30 days'
+        FROM pool, owners, unnest(CAST(:numbers AS bigint[])) AS u (n)
+        RETURNING 1)
+    UPDATE limit_uses AS u SET used = used + (SELECT count(*) FROM loaded)
+    FROM pool WHERE u.shard = 0 AND u.limit_no = pool.limit_no
+    """
+)
 
 
 @dataclass(slots=True)
 class Counter:
     """What issues and redeems, as one worker has it, and coupons to be redeemed."""
 
+    engine: AsyncEngine
     issuing: CouponIssuing
     redeeming: Redeeming
     unused: list[int]
+
+    async def load(self, count: int) -> None:
+        """Add open coupons of the members that there are, behind everybody's back."""
+        for done in range(0, count, CHUNK):
+            numbers = await self.issuing.numbers.take(min(CHUNK, count - done))
+            async with self.engine.begin() as conn:
+                await conn.execute(_LOAD, {"numbers": write_numbers(numbers)})
 
     async def issue(self, pool_id: str, number: int, *, key: SentKey | None) -> None:
         """Issue one coupon; keeps its number to be redeemed."""
@@ -93,13 +123,14 @@ def run() -> dict[str, object]:
     """Return medians: coupons a second, CPU time for each, and how they compare."""
     seconds = float(os.environ.get("CROWNCAP_BENCH_SECONDS", "4"))
     rounds = int(os.environ.get("CROWNCAP_BENCH_ROUNDS", "3"))
+    loaded = int(os.environ.get("CROWNCAP_BENCH_LOADED", "1000000"))
     port = free_port()
     with scratch_data() as data:
         log = data.parent / "server.log"
         up = f"up --demo --no-week --workers 1 --port {port} --data-dir".split()
         with started([CROWNCAP, *up, data], log, {}) as process:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
-            found = asyncio.run(_measure(data, process.pid, seconds, rounds))
+            found = asyncio.run(_measure(data, process.pid, seconds, rounds, loaded))
             run_crowncap(data, "audit")
     medians = {name: statistics.median(values) for name, values in found.items()}
     issued = medians["issued_per_s"] / medians["textbook_issued_per_s"]
@@ -111,6 +142,12 @@ def run() -> dict[str, object]:
         "ratio_issued": rounded(issued),
         "ratio_redeemed": rounded(redeemed),
         **{
+            f"ratio_{name}_loaded": rounded(
+                medians[f"loaded_{name}_per_s"] / medians[f"{name}_per_s"]
+            )
+            for name in ("issued", "redeemed")
+        },
+        **{
             f"{name}_range": f"{rounded(min(values))}-{rounded(max(values))}"
             for name, values in found.items()
             if name.endswith("_per_s")
@@ -119,7 +156,7 @@ def run() -> dict[str, object]:
 
 
 async def _measure(
-    data: Path, server: int, seconds: float, rounds: int
+    data: Path, server: int, seconds: float, rounds: int, loaded: int
 ) -> dict[str, list[float]]:
     found: dict[str, list[float]] = defaultdict(list)
     database_url = StoreUrls.of(data, "crowncap").database_url
@@ -127,10 +164,15 @@ async def _measure(
         _counter(data, database_url) as counter,
         CouponTextbook.on(database_url) as textbook,
     ):
+        meter = Meter(server, seconds)
         for _ in range(rounds):
-            one = await _one_round(Meter(server, seconds), counter, textbook)
-            for name, value in one.items():
+            ours = await _one_round(meter, counter)
+            for name, value in (ours | await _by_the_book(meter, textbook)).items():
                 found[name].append(value)
+        await counter.load(loaded)
+        for _ in range(rounds):
+            for name, value in (await _one_round(meter, counter)).items():
+                found[f"loaded_{name}"].append(value)
     return found
 
 
@@ -177,9 +219,7 @@ class Meter:
         return time.process_time(), cpu_seconds([self.server])["postgres"]
 
 
-async def _one_round(
-    meter: Meter, counter: Counter, textbook: CouponTextbook
-) -> dict[str, float]:
+async def _one_round(meter: Meter, counter: Counter) -> dict[str, float]:
     """Run each in turn; redemptions use what was issued just before."""
 
     def issuing(pool_id: str) -> Callable[[int], Awaitable[None]]:
@@ -196,7 +236,12 @@ async def _one_round(
         "redeemed", lambda _: counter.redeem(), most=len(counter.unused)
     )
     counter.unused.clear()
-    found |= await meter.run(
+    return found
+
+
+async def _by_the_book(meter: Meter, textbook: CouponTextbook) -> dict[str, float]:
+    """Do the same as a textbook does."""
+    found = await meter.run(
         "textbook_issued",
         lambda n: textbook.issue(f"m{n % MEMBERS}"),
         callers=TEXTBOOK_CALLERS,
@@ -226,7 +271,7 @@ async def _counter(data: Path, database_url: str) -> AsyncIterator[Counter]:
     issuing = CouponIssuing(engine, CLOCK, ids, TIMEZONE, numbers)
     redeeming = Redeeming(engine, CLOCK, ids, codes)
     try:
-        yield Counter(issuing, redeeming, [])
+        yield Counter(engine, issuing, redeeming, [])
     finally:
         await engine.dispose()
 
