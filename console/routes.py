@@ -6,6 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
+from console.marketing import coupons
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -43,6 +44,10 @@ ROUTER = Router(
         recalls.approve_one_recall,
         recalls.approve_void_request,
         jobs.show_jobs,
+        coupons.show_coupons,
+        coupons.add_new_pool,
+        coupons.add_new_store,
+        coupons.change_pool_stock,
         till.show_till,
         till.give_script,
         till.look_at_coupon,

@@ -10,6 +10,7 @@ from console.codes.texts import CAP_TEXTS
 from console.frame.texts import FRAME_TEXTS
 from console.fraud.texts import LEAK_TEXTS
 from console.line.texts import LINE_TEXTS
+from console.marketing.texts import MARKETING_TEXTS
 from console.system.texts import SYSTEM_TEXTS
 from console.till.texts import TILL_TEXTS
 
@@ -20,4 +21,5 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **LEAK_TEXTS,
     **SYSTEM_TEXTS,
     **TILL_TEXTS,
+    **MARKETING_TEXTS,
 }

@@ -42,6 +42,10 @@ message: Final = Catalogue(
             "{given!r} 不是金额；请写成 42.00。",
             "{given!r} is not an amount; write it like 42.00.",
         ),
+        "needed": (
+            "请填写 {name}。",
+            "Say {name}.",
+        ),
         "no_day": (
             "{given!r} 不是日期；请写成 2026-05-01。",
             "{given!r} is not a day; write it like 2026-05-01.",

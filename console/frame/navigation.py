@@ -20,6 +20,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
     "page_codes": (f"{HOME}/codes", VIEWERS),
     "page_recalls": (f"{HOME}/recalls", VIEWERS),
     "page_leaks": (f"{HOME}/leaks", TRACERS),
+    "page_coupons": (f"{HOME}/coupons", (Role.MARKETER,)),
     "page_webhooks": (f"{HOME}/webhooks", (Role.ADMIN,)),
     "page_jobs": (f"{HOME}/jobs", (Role.ADMIN,)),
 }

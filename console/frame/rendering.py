@@ -21,7 +21,15 @@ from core.pages import Templates
 TEMPLATES: Final = Templates(
     *(
         Path(__file__).parents[1] / audience / "templates"
-        for audience in ("frame", "line", "codes", "fraud", "system", "till")
+        for audience in (
+            "frame",
+            "line",
+            "codes",
+            "fraud",
+            "system",
+            "till",
+            "marketing",
+        )
     )
 )
 

@@ -1,6 +1,5 @@
 """The till: look at a coupon, redeem it with one tap, take it back the same day."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from console.frame.amounts import read_amount
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
 from console.frame.page_request import StaffRequest
@@ -18,7 +18,7 @@ from console.frame.responses import AnyRequest, staff_page
 from core.auth import Role
 from core.auth.idempotency import SentKey, hash_body, hash_key
 from core.bounds import MAX_TEXT, check_text, read_id, refuse
-from core.errors import InvalidInput, NotFound
+from core.errors import NotFound
 from core.ids import random_token
 from core.pages import read_form
 from rewards.domain.coupons import TillOutcome
@@ -31,8 +31,6 @@ _FIELDS: Final = ("code", "basket", "order_ref")
 _MAX_CODE: Final = 256
 _KEY_BYTES: Final = 18
 _MAX_KEY: Final = 64
-# Yuan as people type them, with either mark before the hundredths.
-_AMOUNT: Final = re.compile(r"[¥￥]?\s*(\d{1,9})(?:[.,](\d{1,2}))?", re.ASCII)
 _SCRIPT: Final = (Path(__file__).parent / "camera.js").read_bytes()
 _STATUSES: Final = {TillOutcome.GOOD: 200, TillOutcome.UNKNOWN: 404}
 
@@ -56,15 +54,7 @@ class Typed:
     @property
     def basket_minor(self) -> int | None:
         """The basket's worth in hundredths; raises InvalidInput for no amount."""
-        if not self.basket:
-            return None
-        found = _AMOUNT.fullmatch(self.basket)
-        if found is None:
-            raise InvalidInput.field(
-                "/basket", "invalid", message("no_amount", given=self.basket)
-            )
-        yuan, hundredths = found.groups()
-        return int(yuan) * 100 + int((hundredths or "").ljust(2, "0"))
+        return read_amount("/basket", self.basket)
 
 
 @staff_page(HttpMethod.GET, "/till", Role.CASHIER)

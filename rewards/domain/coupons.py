@@ -143,6 +143,10 @@ class Pool:
         midnight = datetime.combine(after, time_of_day.min, timezone).astimezone(UTC)
         return begins, min(midnight, MOMENT_MAX)
 
+    def last_day(self, timezone: ZoneInfo) -> date | None:
+        """Tell the last day of all of its coupons, if it is the same for each."""
+        return _day_before(self.valid_until, timezone)
+
     def is_of(self, brand: str | None) -> bool:
         """Tell whether who is narrowed to a brand may issue it or change it."""
         return brand is None or self.brand == brand
@@ -150,6 +154,13 @@ class Pool:
     def is_taken_by(self, brand: str | None) -> bool:
         """Tell whether a till of a brand takes it; one without a brand is for all."""
         return self.brand is None or self.is_of(brand)
+
+
+def _day_before(end: datetime | None, timezone: ZoneInfo) -> date | None:
+    """Tell the last day of what is over at a moment."""
+    if end is None:
+        return None
+    return (end - timedelta(microseconds=1)).astimezone(timezone).date()
 
 
 class CouponState(StrEnum):

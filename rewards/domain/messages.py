@@ -134,6 +134,14 @@ message: Final = Catalogue(
                 "takes at least {least}."
             ),
         ),
+        "percent_off": (
+            "减 {percent}%",
+            "{percent} % off",
+        ),
+        "percent_off_at_most": (
+            "减 {percent}%，最多 {most}",
+            "{percent} % off, at most {most}",
+        ),
         "so_much_off": (
             "立减 {amount}",
             "{amount} off",

@@ -114,3 +114,29 @@ async def test_a_camera_that_sees_a_code_looks_it_up(
     async with page.expect_navigation():
         await page.locator("#camera").click()
     await expect(page.locator(".worth")).to_contain_text("¥5.00 off")
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "screen"),
+    [("zh-CN", "light", PHONE), ("en-US", "dark", TILL_SCREEN)],
+)
+async def test_a_marketers_pools_are_easy_to_read(
+    shop: Shop,
+    open_context: OpenContext,
+    language: str,
+    scheme: str,
+    screen: dict[str, int],
+) -> None:
+    """Their stock in a table, and forms that nothing hangs over."""
+    pool = shop.pool(name="Spring", valid_days=30, daily_stock=5, min_basket_minor=900)
+    shop.issue(pool)
+    context = await open_context(viewport=screen, locale=language, color_scheme=scheme)
+    page = await context.new_page()
+    await page.goto("/console/sign-in?next=/console/coupons")
+    await page.keyboard.type(shop.marketer)
+    async with page.expect_navigation(url="**/console/coupons"):
+        await page.keyboard.press("Enter")
+    await page.locator("details").evaluate_all(
+        "all => all.forEach((e) => { e.open = true; })"
+    )
+    await look_over(page, f"8-pools-{language[:2]}-{scheme}")

@@ -1,5 +1,6 @@
 """A store or a pool is added once, and a pool's stock is changed; written down each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,6 +88,20 @@ async def get_pool(conn: AsyncConnection, pool_id: str, staff: Staff) -> Pool:
     if pool is None or not pool.is_of(staff.brand):
         raise NotFound(message("no_pool", pool_id=pool_id))
     return pool
+
+
+async def list_pools(
+    conn: AsyncConnection, staff: Staff, *, limit: int
+) -> Sequence[store.PoolFigures]:
+    """List the pools that somebody may change, with their stock, newest first."""
+    return await store.list_pools(conn, brand=staff.brand, limit=limit)
+
+
+async def list_stores(
+    conn: AsyncConnection, staff: Staff, *, limit: int
+) -> Sequence[Store]:
+    """List the stores that somebody may name, newest first."""
+    return await store.list_stores(conn, brand=staff.brand, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def tell_refusal(seen: AtTill, timezone: ZoneInfo) -> Message:
         told = message("wrong_store")
     else:
         least = max(coupon.pool.min_basket_minor, 1)
-        told = message("basket_too_small", least=_money(least))
+        told = message("basket_too_small", least=tell_money(least))
     return told
 
 
@@ -39,10 +39,24 @@ def tell_worth(benefit: Benefit, basket_minor: int | None) -> Message | str:
 
 def tell_off(minor: int) -> Message:
     """Say how much is off."""
-    return message("so_much_off", amount=_money(minor))
+    return message("so_much_off", amount=tell_money(minor))
 
 
-def _money(minor: int) -> str:
+def tell_benefit(benefit: Benefit) -> Message | str:
+    """Say what each coupon of a pool gives."""
+    if benefit.gift is not None:
+        return benefit.gift
+    if benefit.percent is None:
+        assert benefit.minor is not None
+        return tell_off(benefit.minor)
+    if benefit.minor is None:
+        return message("percent_off", percent=benefit.percent)
+    most = tell_money(benefit.minor)
+    return message("percent_off_at_most", percent=benefit.percent, most=most)
+
+
+def tell_money(minor: int) -> str:
+    """Write an amount of hundredths."""
     return f"¥{minor // 100:,}.{minor % 100:02}"
 
 

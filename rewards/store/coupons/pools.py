@@ -1,15 +1,23 @@
 """The SQL of stores and of pools, with their limits."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, text, update
+from sqlalchemy import Row, and_, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain.coupons import Benefit, BenefitKind, NewPool, Pool, Store
+from rewards.domain.coupons import (
+    Benefit,
+    BenefitKind,
+    NewPool,
+    Pool,
+    Store,
+    StoreKind,
+)
 from rewards.domain.limits import ALWAYS, EVERYBODY, Limit, Per
 
 POOL_COLUMNS = tuple(c for c in t.coupon_pools.c if c.name != "created_at")
@@ -117,6 +125,80 @@ async def load_pools(conn: AsyncConnection, pool_ids: Iterable[str]) -> dict[str
     ):
         limits[each.pool_no].append(Limit(each.limit_no, Per(each.per), each.most))
     return {row.pool_id: read_pool(row, limits[row.pool_no]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFigures:
+    """A pool with its stock, what was issued of it, and its other limits."""
+
+    pool: Pool
+    stock: int
+    issued: int
+    daily_stock: int | None
+    per_member: int | None
+
+
+async def list_pools(
+    conn: AsyncConnection, *, brand: str | None, limit: int
+) -> list[PoolFigures]:
+    """List the pools that a brand may change, newest first."""
+    p, n, u = t.coupon_pools.c, t.limits.c, t.limit_uses.c
+    mine = [] if brand is None else [p.brand == brand]
+    found = await conn.execute(
+        select(*POOL_COLUMNS).where(*mine).order_by(p.pool_no.desc()).limit(limit)
+    )
+    rows = found.all()
+    taken = and_(
+        u.shard == SHARD,
+        u.limit_no == n.limit_no,
+        u.holder == EVERYBODY,
+        u.period == ALWAYS,
+    )
+    limits = await conn.execute(
+        select(n.pool_no, n.per, n.most, func.coalesce(u.used, 0).label("used"))
+        .outerjoin_from(t.limits, t.limit_uses, taken)
+        .where(n.pool_no.in_([row.pool_no for row in rows]))
+    )
+    by_pool = {(each.pool_no, each.per): each for each in limits}
+
+    def most(pool_no: int, per: Per) -> int | None:
+        found = by_pool.get((pool_no, per.value))
+        return None if found is None else int(found.most)
+
+    return [
+        PoolFigures(
+            read_pool(row),
+            stock=most(row.pool_no, Per.TOTAL) or 0,
+            issued=by_pool[row.pool_no, Per.TOTAL.value].used,
+            daily_stock=most(row.pool_no, Per.DAY),
+            per_member=most(row.pool_no, Per.MEMBER),
+        )
+        for row in rows
+    ]
+
+
+async def list_stores(
+    conn: AsyncConnection, *, brand: str | None, limit: int
+) -> list[Store]:
+    """List the stores that a brand may name, newest first."""
+    s = t.stores.c
+    mine = [] if brand is None else [or_(s.brand.is_(None), s.brand == brand)]
+    columns = [c for c in s if c.name != "created_at"]
+    rows = await conn.execute(
+        select(*columns).where(*mine).order_by(s.created_at.desc()).limit(limit)
+    )
+    return [
+        Store(
+            row.store_id,
+            row.name,
+            StoreKind(row.kind),
+            row.region,
+            row.lat,
+            row.lon,
+            row.brand,
+        )
+        for row in rows
+    ]
 
 
 async def load_stock(conn: AsyncConnection, limit_no: int) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""For marketers: pools of coupons and stores."""

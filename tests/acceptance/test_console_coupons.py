@@ -1,0 +1,85 @@
+"""Pools and stores in the console: added, listed with their stock, and changed."""
+
+from itertools import count
+
+import pytest
+
+from tests.fixtures.colleague import at_work
+from tests.fixtures.service import Service
+
+PAGE = "/console/coupons"
+_numbers = count(1)
+POOL = {"kind": "amount_off", "amount": "5", "stock": "1,000", "name": "Spring"}
+
+
+def fresh() -> str:
+    """Name a pool or a store."""
+    return f"console-{next(_numbers)}"
+
+
+def test_a_marketer_adds_a_store_and_a_pool_and_changes_its_stock(
+    service: Service,
+) -> None:
+    """What stands in the page is what a coupon of it is worth."""
+    store, pool = fresh(), fresh()
+    with at_work(service, service.staff("marketer")) as mona:
+        place = {"name": "West Lake", "kind": "station", "region": "CN-33"}
+        shown = mona.press(PAGE, f"{PAGE}/stores", store_id=store, **place)
+        assert "West Lake" in shown.text
+        shown = mona.press(
+            PAGE,
+            f"{PAGE}/pools",
+            **POOL,
+            pool_id=pool,
+            per_member="2",
+            min_basket="20.00",
+            valid_until="2198-12-31",
+            stores=f" {store}, ",
+        )
+        assert "¥5.00 off" in shown.text
+        assert "until 2198-12-31" in shown.text
+        shown = mona.press(
+            PAGE, f"{PAGE}/stock", pool_id=pool, by="-999", reason="too many"
+        )
+        assert shown.status_code == 200
+    wish = {"pool_id": pool, "member_id": "alice"}
+    answers = [
+        service.post("/v1/coupons", wish, service.staff("support")) for _ in "ab"
+    ]
+    assert [each.status_code for each in answers] == [201, 409]
+    carl = service.staff_token("cashier", name="carl", store=store)
+    asked = {"coupon_code": answers[0].json()["coupon_code"], "basket_minor": 2_000}
+    used = service.post("/v1/redemptions", asked, carl).json()
+    assert used["discount_minor"] == 500
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"amount": ""}, "needs minor"),
+        ({"percent": "5"}, "has no percent"),
+        ({"kind": "percent_off", "percent": "101"}, "is not a number"),
+        ({"kind": "gift", "amount": ""}, "needs name"),
+        ({"stock": "x"}, "is not a number"),
+        ({"stock": ""}, "Say stock"),
+        ({"stores": "nowhere"}, "no store nowhere"),
+        ({"valid_from": "2198-02-01", "valid_until": "2198-01-01"}, "later than"),
+    ],
+)
+def test_a_pool_that_makes_no_sense_is_said_to_make_none(
+    service: Service, given: dict[str, str], told: str
+) -> None:
+    with at_work(service, service.staff("marketer")) as mona:
+        shown = mona.press(PAGE, f"{PAGE}/pools", pool_id=fresh(), **(POOL | given))
+        assert shown.status_code == 422
+        assert told in shown.text
+
+
+def test_a_brands_marketer_sees_its_own_pools(service: Service) -> None:
+    pool = fresh()
+    with at_work(service, service.staff("marketer")) as mona:
+        mona.press(PAGE, f"{PAGE}/pools", pool_id=pool, **POOL)
+        assert pool in mona.get(PAGE).text
+    rival = service.staff_token("marketer", name="rita", brand="Rival")
+    with at_work(service, rival) as rita:
+        assert pool not in rita.get(PAGE).text
