@@ -12,9 +12,11 @@ from events.pipeline.webhooks import WebhookTerms
 from printer_export.files.signing import SigningKeyFile
 from rewards.store.coupons import happened as coupons
 from rewards.store.ledger import HOLDS, tell_holds
+from scan_api.store.scan_events import SCANS, tell_scans
 
 # Who tells, of each kind of numbered rows in the outbox, what happened to them.
 TELLERS: Final[Mapping[str, Teller]] = {
+    SCANS: tell_scans,
     HOLDS: tell_holds,
     coupons.ISSUED: coupons.tell_issued,
     coupons.REDEEMED: coupons.tell_redeemed,

@@ -931,6 +931,8 @@ END $$;
 CREATE FUNCTION write_scans(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_outcomes text[], in_points bigint[], in_campaigns bigint[], in_availables bigint[], in_claim_scans bigint[], in_scan_counts bigint[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_live boolean[], in_repeats bigint[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    earned bigint[];
 BEGIN
     INSERT INTO scans (shard, scan_id, code_id, member_no, outcome, points, campaign_no,
         claim_scan_id, facts)
@@ -944,6 +946,11 @@ BEGIN
     FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, in_live, in_repeats)
         AS u (s, w, d, h, live, again)
     WHERE live AND again IS NULL;
+    earned := ARRAY(SELECT s FROM unnest(in_scan_ids, in_outcomes, in_live)
+        AS u (s, outcome, live) WHERE live AND outcome IN ('rewarded', 'held'));
+    IF earned <> '{}' THEN
+        PERFORM write_outbox(in_shard, 'scans', earned, NULL);
+    END IF;
 END $$;
 
 CREATE SEQUENCE account_numbers

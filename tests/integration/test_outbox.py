@@ -244,3 +244,34 @@ async def test_after_a_restore_events_come_after_all_that_were_told(
         assert not await is_of_older_server(conn)
     found, _ = await read_on(ledger, after, 10)
     assert len(told) == len(found) == 1
+
+
+async def test_scans_that_earned_are_told_with_their_batch_and_no_others(
+    ledger: Ground,
+) -> None:
+    """One row a batch; a scan that earned nothing is no event."""
+    points = await ledger.campaign("points", budget=10)
+    codes = await ledger.live(5, campaign_id="points")
+    ann, bob = await ledger.members("ann", "bob")
+    _, after = await read_on(ledger, None, 1_000)
+    batch = [
+        ledger.wish(codes[0], ann, points),
+        ledger.wish(codes[1], bob, points, outcome=Outcome.HELD),
+        ledger.wish(codes[2], 0),
+    ]
+    await ledger.commit(*batch)
+    # Over the budget, and claimed before.
+    await ledger.commit(ledger.wish(codes[3], ann, points))
+    await ledger.commit(ledger.wish(codes[0], bob, points))
+    found, _ = await read_on(ledger, after, 10)
+    rows = await ledger.rows("SELECT count(*) FROM outbox WHERE kind = 'scans'")
+    assert rows == [(1,)]
+    assert [each.type.value for each in found] == ["scan.rewarded", "scan.held"]
+    assert [each.data["member_id"] for each in found] == ["ann", "bob"]
+    assert [each.data["scan_id"] for each in found] == [
+        str(each.scan.scan_id) for each in batch[:2]
+    ]
+    assert [each.data["rewards"] for each in found] == [
+        [{"kind": "points", "campaign_id": "points", "amount": 5, "status": status}]
+        for status in ("posted", "pending")
+    ]
