@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0039"
-down_revision = "0038"
+down_revision = "0038b"
 
 
 def upgrade() -> None:
