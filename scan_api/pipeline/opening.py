@@ -7,6 +7,8 @@ import msgspec
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.sealing import filter_hash
 from core.clock import Clock
+from core.errors import Forbidden
+from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome, Scan
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.guess_throttle import GuessThrottle
@@ -23,7 +25,10 @@ from scan_api.pipeline.worker_lease import LeasedIds
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
-    """Who scans, from where, by which door; `context` only if it may be believed."""
+    """Who scans, from where, by which door; `context` only if it may be believed.
+
+    `store` is the one that a token is for.
+    """
 
     member_id: str | None
     address: str | None
@@ -32,6 +37,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     context: ScanContext | None = None
     app_token: str | None = None
     brand: str | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,12 @@ class ScanOpening:
     async def open_scan(
         self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
     ) -> Answered:
-        """Answer a scan; raises Throttled, Unavailable or InvalidInput.
+        """Answer a scan; raises Throttled, Unavailable, Forbidden or InvalidInput.
 
         `once` is the hash of an idempotency key and of the body sent with it.
         """
         member_id, language = caller.member_id, caller.language
+        context = _context_of(caller)
         now_ms = self.clock.now_ms()
         origin = locate(
             address=caller.address,
@@ -76,7 +83,7 @@ class ScanOpening:
             cell=position_cell(request.position),
             language=language,
             brand=caller.brand,
-            context=context_facts(caller.context) if caller.context else None,
+            context=context_facts(context) if context else None,
             key_hash=once[0],
             body_hash=once[1],
             tags=origin.tags,
@@ -88,6 +95,16 @@ class ScanOpening:
                 opened.code_text, origin.guess_tags, now_ms, caller.channel
             )
         return answered
+
+
+def _context_of(caller: Caller) -> ScanContext | None:
+    """Say where a token that is for one store scans; raises Forbidden for another."""
+    if caller.store is None:
+        return caller.context
+    context = caller.context or ScanContext()
+    if context.store_id not in {None, caller.store}:
+        raise Forbidden(message("other_store"), code="not_your_store")
+    return msgspec.structs.replace(context, store_id=caller.store)
 
 
 def _gtin(given: str | None) -> str | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import msgspec
 import structlog
 from litestar.types import Receive, Scope, Send
 
@@ -22,7 +21,6 @@ from core.db import DATABASE_AWAY
 from core.doors import JSON, check_coding
 from core.errors import (
     Fault,
-    Forbidden,
     MethodNotAllowed,
     TooLarge,
     Unavailable,
@@ -39,7 +37,6 @@ from scan_api.pipeline.opening import Caller, ScanOpening
 from scan_api.pipeline.requests import (
     MAX_BODY,
     ScanBody,
-    ScanContext,
     decode_scan,
 )
 from scan_api.routes.problems import problem_body
@@ -107,17 +104,15 @@ class ScanRoute:
         is_app = isinstance(principal, Staff) and principal.role is Role.APP
         member_id = _member_id(principal, request, is_app=is_app)
         address = _address(scope, request, self.trusted_proxies, is_app=is_app)
-        context = request.context if is_app else None
-        if isinstance(principal, Staff) and principal.store is not None:
-            context = _at_store(context, principal.store)
         caller = Caller(
             member_id,
             address,
             choose_language(headers.get(b"accept-language")),
             "app" if is_app else "api",
-            context,
+            request.context if is_app else None,
             principal.token_id if isinstance(principal, Staff) and is_app else None,
             principal.brand if isinstance(principal, Staff) else None,
+            principal.store if isinstance(principal, Staff) else None,
         )
         return await self.opening.open_scan(
             request, caller, _once(principal, headers, body)
@@ -127,14 +122,6 @@ class ScanRoute:
         return await self.authenticator.authenticate(
             None if authorization is None else authorization.decode("latin-1")
         )
-
-
-def _at_store(context: ScanContext | None, store: str) -> ScanContext:
-    """Say where a token that is for one store scans; raises Forbidden for another."""
-    context = context or ScanContext()
-    if context.store_id not in {None, store}:
-        raise Forbidden(message("other_store"), code="not_your_store")
-    return msgspec.structs.replace(context, store_id=store)
 
 
 def _once(principal: Principal, headers: Headers, body: bytes) -> tuple[bytes, bytes]:
