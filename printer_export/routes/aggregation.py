@@ -1,6 +1,5 @@
 """HTTP of cartons and pallets: pack, ship, receive, unpack, activate through them."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -22,7 +21,6 @@ from core.errors import FieldError, InvalidInput, NotFound
 from core.moments import BothClocks, on_both_clocks
 from printer_export.domain.aggregation.pack import Span, UnitOrder, read_ssccs
 from printer_export.domain.aggregation.units import (
-    OFFSET_PATTERN,
     EventKind,
     Load,
     LogisticEvent,
@@ -30,11 +28,8 @@ from printer_export.domain.aggregation.units import (
     SsccError,
     UnitKind,
     UnitState,
-    may_have_happened,
-    offset_of,
     parse_sscc,
 )
-from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation import move, pack, ship, units
 
 MAX_UNITS = 1_000
@@ -48,7 +43,7 @@ Ssccs = Annotated[tuple[Sscc, ...], msgspec.Meta(min_length=1, max_length=MAX_UN
 class Happening(Body, frozen=True, kw_only=True):
     """When and where something was done: now, unless `happened_at` says otherwise."""
 
-    # An event is never to come: _moment says so.
+    # An event is never to come: Moment.told says so.
     judged_later: ClassVar = frozenset({"happened_at"})
 
     happened_at: datetime | None = None
@@ -143,16 +138,9 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _moment(data: Happening, staff: Staff, clock: Clock, timezone: ZoneInfo) -> Moment:
-    """Read when and where; raises InvalidInput for a time to come."""
     now = utc_datetime(clock.now_ms())
     at = data.happened_at or now.astimezone(timezone)
-    if not may_have_happened(at, now) or not re.match(OFFSET_PATTERN, offset_of(at)):
-        raise InvalidInput.field(
-            "/happened_at", "invalid_time", message("when_happened")
-        )
-    return Moment(
-        at, offset_of(at), now, staff.person, data.read_point, data.biz_location
-    )
+    return Moment.told(at, now, staff.person, data.read_point, data.biz_location)
 
 
 def _ssccs(data: Movement) -> tuple[str, ...]:

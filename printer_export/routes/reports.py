@@ -1,9 +1,6 @@
 """HTTP of line reports: a file of any size, or a few rows as JSON."""
 
 import asyncio
-import csv
-import hashlib
-import io
 import tempfile
 from datetime import datetime
 from typing import IO, Annotated, Any, ClassVar
@@ -35,25 +32,12 @@ from printer_export.domain.reports.order import (
     read_options,
 )
 from printer_export.pipeline.reports import take as pipeline
+from printer_export.pipeline.reports.json_rows import JsonRow, as_csv
 from printer_export.pipeline.reports.text import ReportText
 
 MAX_JSON = 4 << 20
 _IN_MEMORY = 1 << 20
 _MEDIA = ("text/csv", "application/json")
-_WAYS = (("from_index", "to_index"), ("code",), ("unit", "quantity"))
-
-
-class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row, naming codes in one of three ways."""
-
-    status: str
-    from_index: int | None = None
-    to_index: int | None = None
-    code: str | None = None
-    unit: str | None = None
-    quantity: int | None = None
-    reason: str = ""
-    grade: str = ""
 
 
 class JsonReport(Body, frozen=True, kw_only=True):
@@ -163,7 +147,6 @@ async def add_report(
         if wanted is None:
             raise InvalidInput.field("/batch_id", "required", message("which_batch"))
         text = await asyncio.to_thread(ReportText.of, content)
-        digest = hashlib.sha256(repr(options).encode() + text.content_hash).digest()
 
         async def effect(conn: AsyncConnection) -> ReportAnswer:
             batch = await get_batch(conn, wanted, staff)
@@ -177,7 +160,7 @@ async def add_report(
             told = _told(done.answer) | about | {"effective_at": both}
             return msgspec.convert(told, ReportAnswer)
 
-        return await once.perform(request, staff, effect, body_hash=digest[:16])
+        return await once.perform(request, staff, effect, body_hash=text.asked(options))
 
 
 async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int | None:
@@ -200,32 +183,12 @@ async def _receive(request: Request[Any, Any, Any], content: IO[bytes]) -> int |
     content.seek(0)
     content.truncate()
     try:
-        content.write(_as_csv(report.rows).encode())
+        content.write(as_csv(report.rows).encode())
     except UnicodeEncodeError:
         raise InvalidInput.field(
             "/rows", "unstorable", message("half_a_pair")
         ) from None
     return report.batch_id
-
-
-def _as_csv(rows: tuple[JsonRow, ...]) -> str:
-    """Write rows as the CSV they stand for; all name codes the same way."""
-    way = next(
-        (w for w in _WAYS if all(getattr(rows[0], name) is not None for name in w)),
-        None,
-    )
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([*(way or _WAYS[0]), "status", "reason", "grade"])
-    for number, row in enumerate(rows):
-        given = {n for w in _WAYS for n in w if getattr(row, n) is not None}
-        if way is None or given != set(way):
-            raise InvalidInput.field(
-                f"/rows/{number}", "naming", message("one_way_of_naming")
-            )
-        values = [getattr(row, name) for name in way]
-        writer.writerow([*values, row.status, row.reason, row.grade])
-    return out.getvalue()
 
 
 @get("/v1/line-reports", summary="List line reports", tags=["line reports"])

@@ -1,12 +1,14 @@
 """Logistic units: caps in cartons, cartons on pallets, each under an SSCC; pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from codegen.domain.gtin import check_digit
+from core.errors import InvalidInput
 from core.messages import Message, WrongValueError
 from printer_export.domain.messages import message
 
@@ -172,6 +174,23 @@ class Moment:
     read_point: str | None = None
     biz_location: str | None = None
     epcis_id: str | None = None
+
+    @classmethod
+    def told(
+        cls,
+        at: datetime,
+        now: datetime,
+        person: str,
+        read_point: str | None,
+        biz_location: str | None,
+    ) -> Self:
+        """Take what a person tells; raises InvalidInput for what is yet to come."""
+        offset = offset_of(at)
+        if not may_have_happened(at, now) or not re.match(OFFSET_PATTERN, offset):
+            raise InvalidInput.field(
+                "/happened_at", "invalid_time", message("when_happened")
+            )
+        return cls(at, offset, now, person, read_point, biz_location)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ class ReportText:
             digest.update(piece)
         return cls(content, encoding, digest.digest())
 
+    def asked(self, options: tuple[object, ...]) -> bytes:
+        """Hash what is asked with it (16 bytes): the same rows, to be taken alike."""
+        return hashlib.sha256(repr(options).encode() + self.content_hash).digest()[:16]
+
     def lines(self) -> ReportLines:
         """Read its lines from the beginning."""
         return ReportLines(_Utf8(self.content, self.encoding))
