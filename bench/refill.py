@@ -38,6 +38,7 @@ from bench.serving import (
     wait_until_ready,
 )
 from bench.supply import CAMPAIGN, GTIN, issue_codes, mint_tokens, run_crowncap
+from codegen.domain.ranges import SERIAL_BITS
 from core.bloom import pack_bitmap
 from core.db import create_engine
 from core.redis import RedisClient, connect
@@ -49,13 +50,13 @@ SEGMENT: Final = 1 << SEGMENT_BITS
 PATIENCE_S: Final = 600
 POLL_S: Final = 0.002
 
-_CLAIM = """
+_CLAIM = f"""
     INSERT INTO claims (code_id, scan_id, member_no)
     SELECT code_id, code_id, 1 FROM (
-        SELECT (epoch::bigint << 36) + first_serial AS first FROM batches
+        SELECT (epoch::bigint << {SERIAL_BITS}) + first_serial AS first FROM batches
         WHERE batch_id = %s) AS b,
         generate_series(first, first + %s::bigint - 1) AS code_id
-"""
+"""  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True)

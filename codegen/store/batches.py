@@ -188,14 +188,15 @@ async def find_batches_of(
     """List (batch_id, first, last code_id) of the batches that hold any of these."""
     rows = await conn.execute(
         text(
-            """
-            SELECT DISTINCT batch_id, (epoch::bigint << 36) + first_serial AS first,
-                (epoch::bigint << 36) + first_serial + quantity - 1 AS last
+            f"""
+            SELECT DISTINCT batch_id,
+                (epoch::bigint << {SERIAL_BITS}) + first_serial AS first,
+                (epoch::bigint << {SERIAL_BITS}) + first_serial + quantity - 1 AS last
             FROM unnest(CAST(:code_ids AS bigint[])) AS code_id
             JOIN batches ON int8range(
-                (epoch::bigint << 36) + first_serial,
-                (epoch::bigint << 36) + first_serial + quantity) @> code_id
-            """
+                (epoch::bigint << {SERIAL_BITS}) + first_serial,
+                (epoch::bigint << {SERIAL_BITS}) + first_serial + quantity) @> code_id
+            """  # noqa: S608 - made of constants
         ),
         {"code_ids": list(code_ids)},
     )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
 from codegen.domain.ranges import (
+    SERIAL_BITS,
     Binding,
     CodeRange,
     CodeState,
@@ -169,15 +170,15 @@ async def find_active_codes(
     """Tell which codes are active now; the caller holds the fence, shared at least."""
     rows = await conn.execute(
         text(
-            """
+            f"""
             SELECT c FROM unnest(CAST(:code_ids AS bigint[])) AS c
             JOIN ranges AS r
                 ON int8range(r.first_code_id, r.last_code_id, '[]') @> c
-            JOIN epochs AS e ON e.epoch = c >> 36
+            JOIN epochs AS e ON e.epoch = c >> {SERIAL_BITS}
             WHERE r.state = 'activated' AND e.state IN ('open', 'closed')
                 AND NOT EXISTS (SELECT FROM void_codes AS v
                     WHERE v.shard = 0 AND v.code_id = c)
-            """
+            """  # noqa: S608 - made of constants
         ),
         {"code_ids": list(code_ids)},
     )

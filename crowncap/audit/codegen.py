@@ -1,20 +1,21 @@
 """Batches, ranges and epochs."""
 
+from codegen.domain.ranges import SERIAL_BITS
 from crowncap.audit.checks import BATCHES, Check
 
 CHECKS = (
     Check(
         8,
         "the ranges of each batch tile it",
-        """SELECT b.batch_id FROM batches AS b LEFT JOIN (
+        f"""SELECT b.batch_id FROM batches AS b LEFT JOIN (
                 SELECT batch_id, min(first_code_id) AS first, max(last_code_id) AS last,
                     sum(last_code_id - first_code_id + 1) AS size
                 FROM ranges WHERE batch_id BETWEEN :first AND :last
                 GROUP BY batch_id) AS r USING (batch_id)
             WHERE b.batch_id BETWEEN :first AND :last AND (
                 r.size IS DISTINCT FROM b.quantity
-                OR r.first <> (b.epoch::bigint << 36) + b.first_serial
-                OR r.last <> r.first + b.quantity - 1)""",
+                OR r.first <> (b.epoch::bigint << {SERIAL_BITS}) + b.first_serial
+                OR r.last <> r.first + b.quantity - 1)""",  # noqa: S608 - made of constants
         BATCHES,
     ),
     Check(

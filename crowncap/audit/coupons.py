@@ -1,5 +1,6 @@
 """Coupons against their pools, their numbers, and what was redeemed and reversed."""
 
+from codegen.domain.ranges import SERIAL_BITS
 from crowncap.audit.checks import COUPONS, REDEMPTIONS, Check, Scope
 
 # Rows of days that are over are forgotten after a week; what is there must be right.
@@ -75,10 +76,10 @@ CHECKS = (
     Check(
         10,
         "no coupon has a number that was not taken",
-        """SELECT c.coupon_no FROM coupons AS c
-            LEFT JOIN coupon_numbers AS n ON n.epoch = c.coupon_no >> 36
+        f"""SELECT c.coupon_no FROM coupons AS c
+            LEFT JOIN coupon_numbers AS n ON n.epoch = c.coupon_no >> {SERIAL_BITS}
             WHERE c.shard = 0 AND c.coupon_no BETWEEN :first AND :last
-                AND c.coupon_no >= coalesce(n.next_no, 0)""",
+                AND c.coupon_no >= coalesce(n.next_no, 0)""",  # noqa: S608 - made of constants
         COUPONS,
     ),
 )

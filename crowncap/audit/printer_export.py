@@ -1,5 +1,6 @@
 """Packages, line reports, cartons and pallets."""
 
+from codegen.domain.ranges import SERIAL_BITS
 from crowncap.audit.checks import BATCHES, Check
 
 CHECKS = (
@@ -93,14 +94,14 @@ CHECKS = (
     Check(
         9,
         "each carton holds caps of its batches until it is unpacked",
-        """SELECT u.sscc FROM logistic_units AS u
+        f"""SELECT u.sscc FROM logistic_units AS u
             LEFT JOIN carton_contents AS c USING (sscc)
             LEFT JOIN batches AS b USING (batch_id)
             WHERE (c.sscc IS NULL) = (u.kind = 'carton')
                 OR (c.unpacked_at IS NULL) = (u.state = 'unpacked')
                     AND c.sscc IS NOT NULL
-                OR c.first_code_id < (b.epoch::bigint << 36) + b.first_serial
-                OR c.last_code_id
-                    >= (b.epoch::bigint << 36) + b.first_serial + b.quantity""",
+                OR c.first_code_id < (b.epoch::bigint << {SERIAL_BITS}) + b.first_serial
+                OR c.last_code_id >= b.quantity
+                    + (b.epoch::bigint << {SERIAL_BITS}) + b.first_serial""",  # noqa: S608 - made of constants
     ),
 )
