@@ -6,7 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
-from console.marketing import coupons
+from console.marketing import campaigns, coupons
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -43,6 +43,11 @@ ROUTER = Router(
         recalls.show_void_request,
         recalls.approve_one_recall,
         recalls.approve_void_request,
+        campaigns.show_campaigns,
+        campaigns.pause_campaign,
+        campaigns.resume_campaign,
+        campaigns.approve_campaign,
+        campaigns.activate_campaign,
         jobs.show_jobs,
         coupons.show_coupons,
         coupons.add_new_pool,

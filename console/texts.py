@@ -19,6 +19,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **LINE_TEXTS,
     **CAP_TEXTS,
     **LEAK_TEXTS,
+    **MARKETING_TEXTS,
     **SYSTEM_TEXTS,
     **TILL_TEXTS,
     **MARKETING_TEXTS,

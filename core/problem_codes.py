@@ -70,7 +70,7 @@ PROBLEM_CODES: Final = {
     ),
     "not_approved": ProblemCode(
         403,
-        "Nobody has approved the package yet.",
+        "Nobody has approved it yet: 403 for a package, 409 for a campaign's version.",
         "Let a second person approve it: POST …/approvals.",
     ),
     "package_expired": ProblemCode(
@@ -227,6 +227,9 @@ PROBLEM_CODES: Final = {
     ),
     "limit_reached": ProblemCode(
         409, "The member has had as many as anybody may.", "Choose another pool."
+    ),
+    "budget_below_spent": ProblemCode(
+        409, "The campaign has paid more than the budget would be.", "Say a larger one."
     ),
     "stock_below_issued": ProblemCode(
         409, "More coupons are issued than the stock would be.", "Take away less."

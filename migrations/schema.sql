@@ -1099,6 +1099,9 @@ CREATE TABLE campaigns (
     created_at timestamp with time zone NOT NULL,
     version bigint DEFAULT current_range_version() NOT NULL,
     brand text,
+    state text DEFAULT 'active'::text NOT NULL,
+    active_version integer,
+    CONSTRAINT campaign_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'stopped'::text]))),
     CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
     CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
     CONSTRAINT campaigns_daily_cap_check CHECK ((daily_cap > 0)),
@@ -1128,6 +1131,7 @@ CREATE TABLE limits (
     most bigint NOT NULL,
     since date NOT NULL,
     pool_no integer,
+    in_force boolean DEFAULT true NOT NULL,
     CONSTRAINT limit_is_of_one CHECK (((campaign_no IS NULL) <> (pool_no IS NULL))),
     CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
     CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
@@ -1140,6 +1144,22 @@ CREATE VIEW campaign_budgets AS
    FROM ((campaigns c
      LEFT JOIN limits l ON (((l.campaign_no = c.campaign_no) AND (l.per = 'total'::text))))
      LEFT JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no) AND (u.holder = 0) AND (u.period = '1970-01-01'::date))));
+
+CREATE TABLE campaign_versions (
+    campaign_no bigint NOT NULL,
+    version integer NOT NULL,
+    state text DEFAULT 'draft'::text NOT NULL,
+    terms jsonb NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    activated_by text,
+    activated_at timestamp with time zone,
+    CONSTRAINT nothing_pays_unapproved CHECK (((state = 'draft'::text) OR (approved_by IS NOT NULL) OR (created_by = 'operator'::text))),
+    CONSTRAINT two_persons_campaign CHECK ((fold_name(approved_by) <> fold_name(created_by))),
+    CONSTRAINT version_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'retired'::text])))
+);
 
 CREATE TABLE captured_events (
     brand text NOT NULL,
@@ -1999,6 +2019,9 @@ ALTER TABLE ONLY batches
 ALTER TABLE ONLY brand_kits
     ADD CONSTRAINT brand_kits_pkey PRIMARY KEY (brand);
 
+ALTER TABLE ONLY campaign_versions
+    ADD CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_no, version);
+
 ALTER TABLE ONLY campaigns
     ADD CONSTRAINT campaigns_campaign_id_key UNIQUE (campaign_id);
 
@@ -2223,6 +2246,8 @@ CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (s
 
 CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc) WHERE (pallet_sscc IS NOT NULL);
 
+CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
+
 CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
 
 CREATE INDEX package_downloads_by_package ON package_downloads USING btree (package_id);
@@ -2373,6 +2398,9 @@ ALTER TABLE ONLY unit_accounts
 
 ALTER TABLE ONLY unit_quantities
     ADD CONSTRAINT unit_quantities_batch_id_unit_fkey FOREIGN KEY (batch_id, unit) REFERENCES batch_units(batch_id, name);
+
+ALTER TABLE ONLY campaign_versions
+    ADD CONSTRAINT version_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
 
 ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);

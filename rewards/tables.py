@@ -6,6 +6,7 @@ everything else by rewards.store. `daily_cap` is for workers of before alone.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 # Counts campaigns; members' numbers tell time, and share the space of accounts.
@@ -70,6 +71,24 @@ campaigns = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
     Column("brand", Text),
+    Column("state", Text, nullable=False, server_default="active"),
+    Column("active_version", Integer),
+)
+
+# What a campaign promised when; the columns above are what workers read of it.
+campaign_versions = Table(
+    "campaign_versions",
+    metadata,
+    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False, server_default="draft"),
+    Column("terms", JSONB, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", DateTime(timezone=True)),
+    Column("activated_by", Text),
+    Column("activated_at", DateTime(timezone=True)),
 )
 
 # What may be taken at most, of a campaign (offer 0: all offers together) or of a pool.
@@ -84,6 +103,7 @@ limits = Table(
     Column("most", BigInteger, nullable=False),
     Column("since", Date, nullable=False),
     Column("pool_no", Integer),
+    Column("in_force", Boolean, nullable=False, server_default="true"),
     UniqueConstraint(
         "campaign_no", "offer_no", "unit", "per", name="one_limit_of_a_kind"
     ),

@@ -6,20 +6,25 @@ from typing import Final
 from core.auth import Role
 
 HOME: Final = "/console"
-# Who sees batches and their caps; who sees how plants stand; who traces leaks.
+CAMPAIGNS: Final = f"{HOME}/campaigns"
+# Who sees batches and their caps; who sees how plants stand; who traces leaks; who sees
+# campaigns.
 VIEWERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST, Role.SUPPORT)
 ACCOUNTANTS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)
 TRACERS: Final = (Role.ANALYST, Role.ISSUER, Role.LINE)
+CAMPAIGNERS: Final = (Role.MARKETER, Role.ANALYST, Role.SUPPORT)
+_ELSEWHERE: Final = frozenset({Role.CASHIER, Role.MARKETER})
 
 # By the names of their texts: (path, roles).
 NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
-    # A cashier's home is the till.
-    "page_home": (HOME, tuple(role for role in Role if role is not Role.CASHIER)),
+    # A cashier's home is the till, a marketer's are campaigns.
+    "page_home": (HOME, tuple(role for role in Role if role not in _ELSEWHERE)),
     "page_till": (f"{HOME}/till", (Role.CASHIER,)),
     "page_plants": (f"{HOME}/plants", ACCOUNTANTS),
     "page_codes": (f"{HOME}/codes", VIEWERS),
     "page_recalls": (f"{HOME}/recalls", VIEWERS),
     "page_leaks": (f"{HOME}/leaks", TRACERS),
+    "page_campaigns": (CAMPAIGNS, CAMPAIGNERS),
     "page_coupons": (f"{HOME}/coupons", (Role.MARKETER,)),
     "page_webhooks": (f"{HOME}/webhooks", (Role.ADMIN,)),
     "page_jobs": (f"{HOME}/jobs", (Role.ADMIN,)),

@@ -18,6 +18,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_recalls": ("召回与作废", "Recalls"),
     "page_leaks": ("泄露追查", "Leaks"),
     "page_webhooks": ("事件推送", "Webhooks"),
+    "page_campaigns": ("活动", "Campaigns"),
     "page_jobs": ("后台任务", "Jobs"),
     "sign_out": ("退出", "Sign out"),
     # Signing in -----------------------------------------------------------------------
@@ -46,6 +47,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "line": ("产线", "Line"),
     "unit": ("卷或箱", "Roll or box"),
     "caps": ("瓶盖数", "Caps"),
+    "points": ("积分", "points"),
     "not_yet": ("尚未", "not yet"),
     "state": ("状态", "State"),
     "reason": ("原因", "Reason"),

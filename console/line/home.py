@@ -10,7 +10,7 @@ from codegen.domain.batch import BatchFilter
 from codegen.pipeline import list_batches
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
-from console.frame.navigation import HOME, VIEWERS
+from console.frame.navigation import CAMPAIGNS, HOME, VIEWERS
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, open_page, staff_page
@@ -23,6 +23,7 @@ from printer_export.pipeline.packages.views import PackageView, view_package
 from printer_export.pipeline.reports.progress import count_batches
 
 _SHOWN: Final = 20
+_OWN_PAGES: Final = {Role.CASHIER: f"{HOME}/till", Role.MARKETER: CAMPAIGNS}
 
 
 @staff_page(HttpMethod.GET, "", *Role)
@@ -31,10 +32,11 @@ async def show_home(
 ) -> Response[bytes]:
     """Show packages that wait for somebody, and batches, newest first.
 
-    A cashier's work is the till, and nothing here.
+    A cashier's work is the till, a marketer's are campaigns, and nothing here.
     """
-    if page.staff.role is Role.CASHIER:
-        return TEMPLATES.redirect(page, f"{HOME}/till")
+    own = _OWN_PAGES.get(page.staff.role)
+    if own is not None:
+        return TEMPLATES.redirect(page, own)
     before_id = read_id(request.query_params.get("cursor", ""))
     async with context.engine.connect() as conn:
         late = await _packages(

@@ -1,1 +1,1 @@
-"""For marketers: pools of coupons and stores."""
+"""For marketers: campaigns, pools of coupons and stores."""

@@ -6,18 +6,27 @@ from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
 _AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
 _DAY = f"({_AT} AT TIME ZONE :timezone)::date"
 # A slice is made of whole business days.
-_EARNED_BY_DAY = f"""SELECT t.credit_account AS member_no, l.limit_no, l.most,
+_EARNED_BY_DAY = f"""SELECT t.credit_account AS member_no, l.limit_no, l.most, l.since,
         {_DAY.format("t.transfer_id")} AS day, sum(t.amount) AS earned
     FROM transfers AS t
     JOIN limits AS l ON l.campaign_no = t.debit_account AND l.per = 'member_day'
-        AND l.unit = t.unit
+        AND l.unit = t.unit AND l.in_force
     LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
         AND e.kind = 'void' AND e.origin_id BETWEEN :first AND :last
     WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
         AND t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
-    GROUP BY 1, 2, 3, 4"""  # noqa: S608 - constants
+    GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - constants
 
 CHECKS = (
+    Check(
+        8,
+        "each campaign pays by the version of it that is active, what that says",
+        """SELECT c.campaign_id FROM campaigns AS c
+            LEFT JOIN campaign_versions AS v
+                ON v.campaign_no = c.campaign_no AND v.state = 'active'
+            WHERE c.active_version IS DISTINCT FROM v.version
+                OR (v.terms #>> '{offers,0,amount}')::integer <> c.points""",
+    ),
     Check(
         3,
         "each transfer is from a campaign to a member, or ends one that was",
@@ -99,7 +108,7 @@ CHECKS = (
         7,
         "no member earned more of a campaign in a day than its cap",
         f"""SELECT t.member_no FROM ({_EARNED_BY_DAY}) AS t
-            WHERE t.earned > t.most""",  # noqa: S608 - a constant
+            WHERE t.earned > t.most AND t.day > t.since""",  # noqa: S608 - a constant
         TRANSFERS,
     ),
     # The row of a day that is over may be gone; one that is there must be right. Days
@@ -109,6 +118,7 @@ CHECKS = (
         "what a member took of a day's cap equals the transfers of that day",
         f"""SELECT u.holder FROM limit_uses AS u
             JOIN limits AS l ON l.limit_no = u.limit_no AND l.per = 'member_day'
+                AND l.campaign_no IS NOT NULL AND l.in_force
             LEFT JOIN ({_EARNED_BY_DAY}) AS t ON t.limit_no = u.limit_no
                 AND t.member_no = u.holder AND t.day = u.period
             WHERE u.shard = 0 AND u.period > l.since

@@ -95,7 +95,7 @@ async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
 _BUDGETS = """SELECT l.campaign_no, l.most AS budget, coalesce(u.used, 0) AS spent
     FROM limits AS l LEFT JOIN limit_uses AS u ON u.shard = 0
         AND u.limit_no = l.limit_no AND u.holder = 0 AND u.period = date 'epoch'
-    WHERE l.per = 'total' AND l.campaign_no IS NOT NULL"""
+    WHERE l.per = 'total' AND l.campaign_no IS NOT NULL AND l.in_force"""
 
 BALANCES_AGREE = Check(
     4,

@@ -14,6 +14,80 @@ message: Final = Catalogue(
             "已有活动 {campaign_id}。",
             "There is a campaign {campaign_id} already.",
         ),
+        # What a campaign's terms say
+        "no_offers": (
+            "活动至少要有一项奖励。",
+            "A campaign has at least one offer.",
+        ),
+        "offer_twice": (
+            "有两项奖励的编号都是 {offer_id}。",
+            "Two offers are called {offer_id}.",
+        ),
+        "offer_lacks": (
+            "{kind} 类奖励需要填写 {name}。",
+            "An offer of the kind {kind} needs {name}.",
+        ),
+        "offer_has_no": (
+            "{kind} 类奖励没有 {name}。",
+            "An offer of the kind {kind} has no {name}.",
+        ),
+        "cap_twice": (
+            "同样的上限只能写一次。",
+            "There is one cap of a kind.",
+        ),
+        "not_supported": (
+            "目前还不支持 {what}。",
+            "{what} is not supported yet.",
+        ),
+        "budget_comes_late": (
+            "活动开始时没有预算，之前发放的没有统计在内；请另建活动。",
+            (
+                "The campaign began without a budget, and nobody counted what it paid; "
+                "make another campaign."
+            ),
+        ),
+        "claims_at_one_amount": (
+            "按领取次数设上限时，积分数不能改变；请另建活动。",
+            (
+                "While a cap counts claims, a claim earns what it did; make another "
+                "campaign."
+            ),
+        ),
+        "budget_below_spent": (
+            "已发放 {spent:,} 积分，预算不能少于此数。",
+            "{spent:,} points were paid; the budget cannot be less.",
+        ),
+        # How a campaign changes
+        "no_campaign": (
+            "没有活动 {campaign_id}。",
+            "There is no campaign {campaign_id}.",
+        ),
+        "no_version": (
+            "活动 {campaign_id} 没有版本 {version}。",
+            "The campaign {campaign_id} has no version {version}.",
+        ),
+        "version_is": (
+            "版本 {version} 的状态是 {state}。",
+            "Version {version} is {state}.",
+        ),
+        "version_not_approved": (
+            "版本 {version} 还没有人批准。",
+            "Nobody has approved version {version} yet.",
+        ),
+        "version_takes_two": (
+            "版本须由另一人批准；编写者是 {person}。",
+            "Somebody else than {person}, who wrote it, approves a version.",
+        ),
+        "campaign_is": (
+            "活动 {campaign_id} 的状态是 {state}。",
+            "The campaign {campaign_id} is {state}.",
+        ),
+        "draft": ("草稿", "a draft"),
+        "approved": ("已批准", "approved"),
+        "active": ("生效中", "active"),
+        "retired": ("已被取代", "retired"),
+        "paused": ("已暂停", "paused"),
+        "stopped": ("已终止", "stopped"),
     },
     {
         # Stores and pools

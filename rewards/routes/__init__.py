@@ -3,12 +3,21 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import coupons, pools, redemptions
+from rewards.routes import campaigns, coupons, pools, redemptions
 
 ROUTER = Router(
     path="/",
     guards=GUARDS,
     route_handlers=[
+        campaigns.add_campaign,
+        campaigns.list_campaigns,
+        campaigns.show_campaign,
+        campaigns.add_version,
+        campaigns.approve_version,
+        campaigns.activate_version,
+        campaigns.pause_campaign,
+        campaigns.resume_campaign,
+        campaigns.stop_campaign,
         pools.add_store,
         pools.add_pool,
         pools.change_stock,

@@ -1,7 +1,11 @@
-"""The SQL of campaigns."""
+"""The SQL of campaigns and of their versions."""
 
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -9,21 +13,37 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    or_,
     select,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.auth.principal import OPERATOR
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain.campaigns import Campaign, NewCampaign
+from rewards.domain.campaigns import (
+    Campaign,
+    CampaignState,
+    KeptCampaign,
+    NewCampaign,
+    Version,
+    VersionState,
+)
 from rewards.domain.limits import ALWAYS, EVERYBODY, Per
-from rewards.store.limits import load_limits
+from rewards.domain.terms import Terms
+from rewards.store.limits import load_limits, set_limits
+
+FIRST: Final = 1
 
 
 async def insert_campaign(
     conn: AsyncConnection, new: NewCampaign, *, now: datetime
 ) -> int:
-    """Add a points campaign; the caller raises the range version for the workers."""
+    """Add a points campaign that is active, as its operator does.
+
+    The caller raises the range version for the workers.
+    """
     campaign_no = (
         await conn.execute(
             insert(t.campaigns)
@@ -36,24 +56,225 @@ async def insert_campaign(
                 daily_cap=new.daily_cap,
                 brand=new.brand,
                 created_at=now,
+                active_version=FIRST,
             )
             .returning(t.campaigns.c.campaign_no)
         )
     ).scalar_one()
-    mosts = {Per.TOTAL: new.budget, Per.MEMBER_DAY: new.daily_cap}
-    limits = [
-        {
-            "campaign_no": campaign_no,
-            "per": per.value,
-            "most": most,
-            "since": now.date() - timedelta(days=2),
-        }
-        for per, most in mosts.items()
-        if most is not None
-    ]
-    if limits:
-        await conn.execute(insert(t.limits), limits)
+    version = Version(
+        FIRST,
+        VersionState.ACTIVE,
+        new.terms,
+        *(OPERATOR.person, now),
+        activated_by=OPERATOR.person,
+        activated_at=now,
+    )
+    await insert_version(conn, campaign_no, version)
+    since = now.date() - timedelta(days=2)
+    await set_limits(conn, campaign_no, new.terms.limits, since=since)
     return int(campaign_no)
+
+
+async def insert_draft(
+    conn: AsyncConnection,
+    campaign_id: str,
+    version: Version,
+    *,
+    brand: str | None,
+) -> None:
+    """Add a campaign that pays nothing yet; raises IntegrityError for a known id."""
+    added = await conn.execute(
+        insert(t.campaigns)
+        .values(
+            campaign_id=campaign_id,
+            brand=brand,
+            state=CampaignState.DRAFT.value,
+            created_at=version.created_at,
+            **_columns(version.terms),
+        )
+        .returning(t.campaigns.c.campaign_no)
+    )
+    await insert_version(conn, added.scalar_one(), version)
+
+
+async def insert_version(
+    conn: AsyncConnection, campaign_no: int, version: Version
+) -> None:
+    """Add a version of a campaign."""
+    names = {field.name for field in fields(version)} - {"terms", "state"}
+    await conn.execute(
+        insert(t.campaign_versions).values(
+            campaign_no=campaign_no,
+            state=version.state.value,
+            terms=msgspec.to_builtins(version.terms),
+            **{name: getattr(version, name) for name in names},
+        )
+    )
+
+
+async def approve_version(
+    conn: AsyncConnection, campaign_no: int, version: int, *, person: str, now: datetime
+) -> None:
+    """Write down who approved a version."""
+    await conn.execute(
+        update(t.campaign_versions)
+        .where(_is_version(campaign_no, version))
+        .values(state=VersionState.APPROVED.value, approved_by=person, approved_at=now)
+    )
+
+
+async def activate_version(
+    conn: AsyncConnection,
+    kept: KeptCampaign,
+    version: Version,
+    *,
+    person: str,
+    now: datetime,
+) -> None:
+    """Let a campaign pay by a version; behind the fence."""
+    v = t.campaign_versions.c
+    active = VersionState.ACTIVE.value
+    await conn.execute(
+        update(t.campaign_versions)
+        .where(v.campaign_no == kept.campaign_no, v.state == active)
+        .values(state=VersionState.RETIRED.value)
+    )
+    await conn.execute(
+        update(t.campaign_versions)
+        .where(_is_version(kept.campaign_no, version.version))
+        .values(state=active, activated_by=person, activated_at=now)
+    )
+    state = kept.state
+    if state is CampaignState.DRAFT:
+        state = CampaignState.ACTIVE
+    await _change(
+        conn,
+        kept.campaign_no,
+        state=state.value,
+        active_version=version.version,
+        **_columns(version.terms),
+    )
+    is_first = kept.active_version is None
+    since = now.date() + timedelta(days=-2 if is_first else 1)
+    await set_limits(conn, kept.campaign_no, version.terms.limits, since=since)
+
+
+async def set_state(
+    conn: AsyncConnection, kept: KeptCampaign, state: CampaignState, *, now: datetime
+) -> None:
+    """Pause, resume or stop a campaign; behind the fence. A stop is its end."""
+    ends_at = kept.ends_at
+    if state is CampaignState.STOPPED and kept.starts_at < now:
+        ends_at = now if ends_at is None else min(now, ends_at)
+    await _change(conn, kept.campaign_no, state=state.value, ends_at=ends_at)
+
+
+async def _change(conn: AsyncConnection, campaign_no: int, **values: Any) -> None:
+    """Change what workers read of a campaign, and let them know."""
+    await conn.execute(
+        update(t.campaigns)
+        .where(t.campaigns.c.campaign_no == campaign_no)
+        .values(version=func.current_range_version(), **values)
+    )
+
+
+def _is_version(campaign_no: int, version: int) -> ColumnElement[bool]:
+    v = t.campaign_versions.c
+    return and_(v.campaign_no == campaign_no, v.version == version)
+
+
+def _columns(terms: Terms) -> dict[str, Any]:
+    """Give what workers read of terms."""
+    return {
+        "name": terms.name.zh,
+        "points": terms.points,
+        "starts_at": terms.starts_at,
+        "ends_at": terms.ends_at,
+        "daily_cap": None,
+    }
+
+
+async def lock_campaign(conn: AsyncConnection, campaign_id: str) -> None:
+    """Let nobody else change a campaign until this transaction ends."""
+    c = t.campaigns.c
+    await conn.execute(
+        select(c.campaign_no).where(c.campaign_id == campaign_id).with_for_update()
+    )
+
+
+async def find_campaign(conn: AsyncConnection, campaign_id: str) -> KeptCampaign | None:
+    """Find a campaign with its versions."""
+    found = await _load_kept(conn, t.campaigns.c.campaign_id == campaign_id)
+    return found[0] if found else None
+
+
+async def list_campaigns(
+    conn: AsyncConnection, *, brand: str | None, before: int | None, limit: int
+) -> list[KeptCampaign]:
+    """List campaigns with their versions, newest first; a brand's and everybody's."""
+    c = t.campaigns.c
+    which: list[ColumnElement[bool]] = []
+    if brand is not None:
+        which.append(or_(c.brand.is_(None), c.brand == brand))
+    if before is not None:
+        which.append(c.campaign_no < before)
+    return await _load_kept(conn, *which, limit=limit)
+
+
+async def _load_kept(
+    conn: AsyncConnection, *which: ColumnElement[bool], limit: int | None = None
+) -> list[KeptCampaign]:
+    c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
+    rows = await conn.execute(
+        select(
+            *(c.campaign_no, c.campaign_id, c.brand, c.state, c.active_version),
+            *_times(),
+            n.most.label("budget"),
+            case((n.most.is_not(None), func.coalesce(u.used, 0))).label("spent"),
+        )
+        .join_from(
+            t.campaigns,
+            t.limits,
+            and_(n.campaign_no == c.campaign_no, n.per == Per.TOTAL.value, n.in_force),
+            isouter=True,
+        )
+        .outerjoin(t.limit_uses, _IS_BUDGETS)
+        .where(*which)
+        .order_by(c.campaign_no.desc())
+        .limit(limit)
+    )
+    found = rows.all()
+    versions = await _load_versions(conn, [row.campaign_no for row in found])
+    return [
+        KeptCampaign(
+            **dict(row._mapping)  # noqa: SLF001 - its public spelling
+            | {
+                "state": CampaignState(row.state),
+                "versions": tuple(versions.get(row.campaign_no, ())),
+            }
+        )
+        for row in found
+    ]
+
+
+async def _load_versions(
+    conn: AsyncConnection, campaigns: Sequence[int]
+) -> dict[int, list[Version]]:
+    """Load the versions of campaigns, newest first."""
+    v = t.campaign_versions.c
+    rows = await conn.execute(
+        select(t.campaign_versions)
+        .where(v.campaign_no.in_(campaigns))
+        .order_by(v.version.desc())
+    )
+    found: dict[int, list[Version]] = {}
+    for row in rows:
+        known = dict(row._mapping)  # noqa: SLF001 - its public spelling
+        campaign_no = known.pop("campaign_no")
+        known["state"] = VersionState(row.state)
+        known["terms"] = msgspec.convert(row.terms, Terms)
+        found.setdefault(campaign_no, []).append(Version(**known))
+    return found
 
 
 async def load_campaigns(
@@ -67,17 +288,20 @@ async def load_campaigns(
             c.campaign_id,
             c.name,
             c.points,
-            _readable(c.starts_at).label("starts_at"),
-            case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
+            *_times(),
             c.brand,
+            c.state,
         ).where(c.version >= since)
     )
     rows = found.all()
     limits = await load_limits(conn, [row.campaign_no for row in rows])
     return {
         row.campaign_id: Campaign(
-            **row._mapping,  # noqa: SLF001 - its public spelling
-            limits=tuple(limits.get(row.campaign_no, ())),
+            **dict(row._mapping)  # noqa: SLF001 - its public spelling
+            | {
+                "state": CampaignState(row.state),
+                "limits": tuple(limits.get(row.campaign_no, ())),
+            }
         )
         for row in rows
     }
@@ -86,19 +310,35 @@ async def load_campaigns(
 async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
     """Load the numbers of the campaigns whose budget pays no more claim."""
     c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
-    of_all = and_(
-        u.shard == SHARD,
-        u.limit_no == n.limit_no,
-        u.holder == EVERYBODY,
-        u.period == ALWAYS,
-    )
     rows = await conn.execute(
         select(n.campaign_no)
         .join_from(t.limits, t.campaigns, c.campaign_no == n.campaign_no)
-        .outerjoin(t.limit_uses, of_all)
-        .where(n.per == Per.TOTAL.value, n.most - func.coalesce(u.used, 0) < c.points)
+        .outerjoin(t.limit_uses, _IS_BUDGETS)
+        .where(
+            n.per == Per.TOTAL.value,
+            n.in_force,
+            n.most - func.coalesce(u.used, 0) < c.points,
+        )
     )
     return frozenset(rows.scalars())
+
+
+# The row of what was taken of a budget.
+_IS_BUDGETS = and_(
+    t.limit_uses.c.shard == SHARD,
+    t.limit_uses.c.limit_no == t.limits.c.limit_no,
+    t.limit_uses.c.holder == EVERYBODY,
+    t.limit_uses.c.period == ALWAYS,
+)
+
+
+def _times() -> tuple[ColumnElement[datetime], ...]:
+    """Select when a campaign begins and ends."""
+    c = t.campaigns.c
+    return (
+        _readable(c.starts_at).label("starts_at"),
+        case((c.ends_at.is_not(None), _readable(c.ends_at))).label("ends_at"),
+    )
 
 
 def _readable(moment: Column[datetime]) -> ColumnElement[datetime]:

@@ -22,7 +22,7 @@ from core.outbox import write_happened
 from rewards import tables as t
 from rewards.domain.ledger import POINTS_UNIT, Hold, HoldReason, Resolution, Wallet
 from rewards.domain.limits import EVERYBODY
-from rewards.store.limits import load_limits
+from rewards.store.limits import load_all_limits
 
 
 def is_hold_of(scan_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -250,7 +250,7 @@ async def _what_was_taken(
 ) -> list[_Taken]:
     """Add up by row of limit_uses what holds took, in the order of locks."""
     campaigns = {hold.campaign_no for hold in ended}
-    found = await load_limits(conn, sorted(campaigns))
+    found = await load_all_limits(conn, sorted(campaigns))
     limits = {each.limit_no: each for some in found.values() for each in some}
     taken: Counter[tuple[int, int, date]] = Counter()
     for hold in ended:

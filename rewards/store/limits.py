@@ -1,9 +1,9 @@
 """The SQL of limits, and of what was taken of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -15,12 +15,25 @@ async def load_limits(
     conn: AsyncConnection, campaigns: Sequence[int]
 ) -> dict[int, list[Limit]]:
     """Load the limits of campaigns, those of all that is paid first."""
+    return await _load_limits(conn, campaigns, t.limits.c.in_force)
+
+
+async def load_all_limits(
+    conn: AsyncConnection, campaigns: Sequence[int]
+) -> dict[int, list[Limit]]:
+    """Load the limits that campaigns have, and those that they had."""
+    return await _load_limits(conn, campaigns)
+
+
+async def _load_limits(
+    conn: AsyncConnection, campaigns: Sequence[int], *which: ColumnElement[bool]
+) -> dict[int, list[Limit]]:
     if not campaigns:
         return {}
     n = t.limits.c
     rows = await conn.execute(
         select(n.campaign_no, n.limit_no, n.per, n.most)
-        .where(n.campaign_no.in_(campaigns))
+        .where(n.campaign_no.in_(campaigns), *which)
         .order_by(n.per != Per.TOTAL.value, n.limit_no)
     )
     found: dict[int, list[Limit]] = {}
@@ -28,6 +41,40 @@ async def load_limits(
         limit = Limit(row.limit_no, Per(row.per), row.most)
         found.setdefault(row.campaign_no, []).append(limit)
     return found
+
+
+async def set_limits(
+    conn: AsyncConnection,
+    campaign_no: int,
+    mosts: Mapping[Per, int],
+    *,
+    since: date,
+) -> None:
+    """Let a campaign have these limits and no others; behind the fence.
+
+    What changes is counted exactly from the day after `since` on. Those that it had
+    stay, for holds that took from them.
+    """
+    n = t.limits.c
+    mine = n.campaign_no == campaign_no
+    await conn.execute(
+        update(t.limits)
+        .where(mine, n.per.not_in([per.value for per in mosts]))
+        .values(in_force=False)
+    )
+    for per, most in mosts.items():
+        values = {"most": most, "since": since, "in_force": True}
+        known = await conn.execute(
+            select(n.most, n.in_force).where(mine, n.per == per.value)
+        )
+        row = known.one_or_none()
+        if row is None:
+            new = values | {"campaign_no": campaign_no, "per": per.value}
+            await conn.execute(insert(t.limits).values(new))
+        elif (row.most, row.in_force) != (most, True):
+            await conn.execute(
+                update(t.limits).where(mine, n.per == per.value).values(values)
+            )
 
 
 async def load_earned(

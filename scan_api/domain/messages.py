@@ -63,6 +63,13 @@ message: Final = Catalogue(
             "正品！活动 {begins} 开始，请留好瓶盖，到时再来领取。",
             "Genuine! The campaign begins on {begins}; keep the cap and come back.",
         ),
+        "paused": (
+            "正品！活动暂停中，请留好瓶盖，恢复后再来领取。",
+            (
+                "Genuine! The campaign is paused; keep the cap and come back when it "
+                "goes on."
+            ),
+        ),
         "ended": (
             "正品！不过活动已经结束，截止 {ends}。",
             "Genuine! But the campaign is over; it lasted until {ends}.",

@@ -274,6 +274,8 @@ def _plan_reward(
         return _plan(
             status, Outcome.LIMIT_REACHED, offer, decision, retry_at=offer.begins_at
         )
+    if offer.state is OfferState.PAUSED:
+        return _plan(status, Outcome.LIMIT_REACHED, offer, decision)
     # What a worker heard of spent budgets is a moment old: PostgreSQL has the word.
     reason = _hold_reason(status, decision, signals_available=signals_available)
     return _plan(

@@ -39,6 +39,7 @@ class CapViewName(StrEnum):
     CAME_LATE = "came_late"
     REFUSED = "refused"
     NOT_BEGUN = "not_begun"
+    PAUSED = "paused"
     FULL_TODAY = "full_today"
     FULL_AT_LAST = "full_at_last"
     ENDED = "ended"
@@ -59,6 +60,7 @@ _TONES: Final = {
     CapViewName.NO_REWARD: Tone.GENUINE,
     CapViewName.CAME_LATE: Tone.GENUINE,
     CapViewName.NOT_BEGUN: Tone.GENUINE,
+    CapViewName.PAUSED: Tone.GENUINE,
     CapViewName.FULL_TODAY: Tone.GENUINE,
     CapViewName.FULL_AT_LAST: Tone.GENUINE,
     CapViewName.ENDED: Tone.GENUINE,
@@ -75,6 +77,7 @@ _OWN: Final = {
 _OFFERED: Final = {
     OfferState.OPEN: CapViewName.GENUINE,
     OfferState.NOT_BEGUN: CapViewName.NOT_BEGUN,
+    OfferState.PAUSED: CapViewName.PAUSED,
     OfferState.FULL_TODAY: CapViewName.FULL_TODAY,
     OfferState.ENDED: CapViewName.ENDED,
     OfferState.SPENT: CapViewName.SPENT,
@@ -186,7 +189,8 @@ def view_of_answer(answer: ScanAnswer, *, tomorrow: datetime) -> CapView:
         offer = Offer(answer.offer, begins, answer.campaign_ends_at or None)
         name = _name_offer(offer, tomorrow)
     elif outcome is Outcome.LIMIT_REACHED:
-        name = CapViewName.FULL_AT_LAST
+        is_paused = answer.offer is OfferState.PAUSED
+        name = CapViewName.PAUSED if is_paused else CapViewName.FULL_AT_LAST
     else:
         name = _ANSWERED.get(outcome, CapViewName.INVALID)
     if name is CapViewName.INVALID:

@@ -209,6 +209,8 @@ def _next(
     if outcome is Outcome.LIMIT_REACHED:
         if offer is not None and offer.is_over_by(calendar.tomorrow):
             return NextView("none")
+        if offer is not None and offer.state is OfferState.PAUSED:
+            return NextView("retry_later")
         return NextView("retry_later", plan.retry_at or calendar.tomorrow)
     return NextView(_NEXT.get(outcome, "none"))
 
@@ -219,4 +221,6 @@ def _next_of_offer(offer: Offer | None) -> NextView:
         return NextView("none")
     if offer.state is OfferState.NOT_BEGUN:
         return NextView("retry_later", offer.begins_at)
+    if offer.state is OfferState.PAUSED:
+        return NextView("retry_later")
     return NextView("sign_in" if offer.state is OfferState.OPEN else "none")

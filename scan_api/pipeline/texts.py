@@ -27,6 +27,13 @@ _TOLD: Final = {
 }
 
 
+_OF_OFFER: Final = {
+    OfferState.OPEN: message("verified"),
+    OfferState.PAUSED: message("paused"),
+    OfferState.SPENT: message("spent"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The brand's calendar, and when its next day begins."""
@@ -72,9 +79,7 @@ def message_of_offer(offer: Offer | None, language: str, calendar: Calendar) -> 
         return message.tell(language, "ended", ends=_end(offer, language, calendar))
     if offer.state is OfferState.FULL_TODAY:
         return _message_of_full_day(offer, language, calendar)
-    return message.tell(
-        language, "verified" if offer.state is OfferState.OPEN else "spent"
-    )
+    return _OF_OFFER[offer.state].say(language)
 
 
 def _message_of_full_day(offer: Offer, language: str, calendar: Calendar) -> str:

@@ -14,7 +14,7 @@ ROOMS = (
     *("anti_fraud", "rewards", "console", "crowncap", "events"),
 )
 # 403 where somebody wants what is kept from them, 409 where they want to change it.
-TWO_STATUSES = {"second_person_needed", "package_cancelled"}
+TWO_STATUSES = {"second_person_needed", "package_cancelled", "not_approved"}
 
 
 def faults_of(kind: type[Fault]) -> Iterator[type[Fault]]:

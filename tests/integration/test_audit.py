@@ -61,6 +61,14 @@ BREAKS = {
         "UPDATE campaigns SET brand = 'Another'",
         "no code stands for a campaign of another brand",
     ),
+    "a campaign that pays more than anybody approved": (
+        "UPDATE campaigns SET points = points + 1",
+        "each campaign pays by the version of it that is active, what that says",
+    ),
+    "a campaign that pays by no version": (
+        "UPDATE campaign_versions SET state = 'retired'",
+        "each campaign pays by the version of it that is active, what that says",
+    ),
     "a number that two workers had": (
         (
             "INSERT INTO worker_leases (worker_no, host, pid, started_at, seen_at,"

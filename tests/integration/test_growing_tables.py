@@ -43,7 +43,7 @@ WITHOUT_KEY = {"scan_traces"}
 REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
-    *("coupon_pools", "stores"),
+    *("campaign_versions", "coupon_pools", "stores"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {

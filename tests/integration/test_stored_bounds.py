@@ -174,6 +174,7 @@ async def test_old_spellings_of_one_person_become_one(furnished: Ground) -> None
     await furnished.rows(
         "ALTER TABLE packages DROP CONSTRAINT two_persons_package;"
         "ALTER TABLE recalls DROP CONSTRAINT two_persons_recall;"
+        "ALTER TABLE campaign_versions DROP CONSTRAINT two_persons_campaign;"
         "DROP FUNCTION fold_name;"
         "UPDATE packages SET approved_by = E'BEN\u200b ', approved_at = now(),"
         " expires_at = now();"

@@ -10,7 +10,13 @@ import pytest
 from codegen.domain.ranges import Binding, RangeState
 from codegen.domain.terms import RangeTerms
 from core.pages import LANGUAGES, choose_language
-from rewards.domain.campaigns import Campaign, Offer, OfferState, plan_rewards
+from rewards.domain.campaigns import (
+    Campaign,
+    CampaignState,
+    Offer,
+    OfferState,
+    plan_rewards,
+)
 from rewards.domain.limits import Limit, Per
 from scan_api.domain.scans import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.page.rendering import tie_units
@@ -117,17 +123,24 @@ def test_ones_own_claim_reads_differently_from_anothers() -> None:
             "none",
             "it lasted until 28 Nov 2026, 12:00",
         ),
+        (
+            (Outcome.LIMIT_REACHED, None),
+            replace(CAMPAIGN, state=CampaignState.PAUSED),
+            OfferState.PAUSED,
+            "retry_later",
+            "keep the cap and come back when it goes on",
+        ),
         ((Outcome.NO_REWARD, None), None, None, "none", "no reward for this code"),
     ],
 )
-def test_a_campaign_that_pays_nothing_says_which_of_four_reasons(
+def test_a_campaign_that_pays_nothing_says_which_of_five_reasons(
     came_to: tuple[Outcome, Outcome | None],
     campaign: Campaign | None,
     state: OfferState | None,
     next_kind: str,
     words: str,
 ) -> None:
-    """To come, full today, spent, over: never one text with an `or`, and with days."""
+    """To come, full today, paused, spent, over: no text with an `or`, and with days."""
     outcome, planned = came_to
     offer = campaign.offer(NOON, ()) if campaign else None
     answer = answered(outcome, planned=planned, offer=offer)

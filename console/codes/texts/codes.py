@@ -67,6 +67,5 @@ CODE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "event_no_reward": ("扫码领取，无奖励", "Scanned; no reward left"),
     "event_hold_posted": ("奖励放行到账", "Held reward paid"),
     "event_hold_voided": ("奖励被拒", "Held reward refused"),
-    "points": ("积分", "points"),
     "effective_at": ("生效时间", "Active from"),
 }

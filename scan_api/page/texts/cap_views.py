@@ -72,6 +72,11 @@ CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
         "活动 {begins} 开始。请留好瓶盖，到时再来领取。",
         "It begins on {begins}. Keep the cap, and come back to claim then.",
     ),
+    "paused": ("正品，活动暂停中", "Genuine, but the campaign is paused"),
+    "paused_lead": (
+        "请留好瓶盖，活动恢复后再来领取，奖励不会因此失效。",
+        "Keep the cap, and come back when it goes on: nothing of its worth is lost.",
+    ),
     "full_today": ("正品，今日已领满", "Genuine, but today is full"),
     "full_today_lead": (
         "您今天领取的积分已达上限，{again} 0\u00a0点起可以再领。请留好瓶盖。",

@@ -1,0 +1,257 @@
+"""Campaigns over HTTP, with two workers: written, approved, paused, stopped."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Event
+
+import httpx
+import pytest
+
+from tests.acceptance.test_batch_routes import refused
+from tests.fixtures.colleague import at_work
+from tests.fixtures.service import Json, Service
+from tests.fixtures.visitor import heading, hidden_fields, visiting
+
+_numbers = count(1)
+PAGE = "/console/campaigns"
+
+
+class Marketing:
+    """Two marketers, and a campaign of theirs."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.mona = service.staff("marketer")
+        self.max = service.staff_token("marketer", name=f"max-{next(_numbers)}")
+        self.campaign_id = f"campaign-{next(_numbers)}"
+        self.path = f"/v1/campaigns/{self.campaign_id}"
+
+    def write(self, **given: object) -> httpx.Response:
+        """Write the campaign as Mona."""
+        wish = body() | {"campaign_id": self.campaign_id}
+        return self.service.post("/v1/campaigns", wish | given, self.mona)
+
+    def do(
+        self, what: str, given: Json, token: str = "", **headers: str
+    ) -> httpx.Response:
+        """Take a step, as Mona unless told otherwise."""
+        path, token = f"{self.path}/{what}", token or self.mona
+        return self.service.post(path, given, token, **headers)
+
+    def activate(self, version: int = 1) -> None:
+        """Let Max approve a version, and activate it."""
+        assert self.do("approvals", {"version": version}, self.max).status_code == 201
+        assert self.do("activations", {"version": version}).status_code == 201
+
+    def move(self, what: str) -> str:
+        """Pause, resume or stop it; gives the state it is in then."""
+        answer = self.do(what, {"reason": "a test"})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["state"])
+
+    def caps(self, quantity: int) -> list[str]:
+        """Issue codes that are bound to it."""
+        batch = self.service.issue(quantity, campaign_id=self.campaign_id)
+        return self.service.codes(batch)
+
+
+def body() -> Json:
+    """Say what a version says: five points, a budget, a cap."""
+    return {
+        "name": {"zh": "春天", "en": "Spring"},
+        "starts_at": "2026-01-01",
+        "offers": [{"offer_id": "points", "kind": "points", "amount": 5}],
+        "budget": {"points": 1_000_000},
+        "caps": [{"per": "member_day", "of": "claims", "most": 400}],
+    }
+
+
+@pytest.fixture
+def marketing(service: Service) -> Iterator[Marketing]:
+    """Give marketers in the shared service; ends with a clean audit."""
+    yield Marketing(service)
+    service.audit()
+
+
+def test_a_campaign_from_its_draft_to_its_stop(marketing: Marketing) -> None:
+    service, me = marketing.service, f"member-{next(_numbers)}"
+    written = marketing.write()
+    assert written.status_code == 201, written.text
+    told = {"campaign_id": marketing.campaign_id, "version": 1, "state": "draft"}
+    assert written.json() == told
+    caps = marketing.caps(4)
+    waits = service.scan(caps[0], me)
+    assert (waits["outcome"], waits["offer"]) == ("limit_reached", "paused")
+    refused(marketing.do("activations", {"version": 1}), 409, "not_approved")
+    refused(marketing.do("approvals", {"version": 1}), 409, "second_person_needed")
+    marketing.activate()
+    paid = service.scan(caps[0], me)
+    assert (paid["outcome"], paid["rewards"][0]["amount"]) == ("rewarded", 5)
+    assert marketing.move("pauses") == "paused"
+    refused(marketing.do("pauses", {"reason": "r"}), 409, "illegal_state")
+    waits = service.scan(caps[1], me)
+    assert (waits["outcome"], waits["next"]) == (
+        "limit_reached",
+        {"kind": "retry_later"},
+    )
+    assert marketing.move("resumptions") == "active"
+    assert service.scan(caps[1], me)["outcome"] == "rewarded"
+    assert marketing.move("stops") == "stopped"
+    over = service.scan(caps[2], me)
+    assert (over["outcome"], over["offer"]) == ("no_reward", "ended")
+    refused(marketing.do("resumptions", {"reason": "r"}), 409, "illegal_state")
+    shown = service.get(marketing.path, service.staff("analyst")).json()
+    assert (shown["state"], shown["spent"]) == ("stopped", {"points": 10})
+    assert shown["versions"][0]["caps"] == body()["caps"]
+    listed = service.get("/v1/campaigns?limit=200", service.staff("cashier")).json()
+    assert shown in listed["items"]
+
+
+def test_a_new_version_pays_from_its_activation_on(marketing: Marketing) -> None:
+    service, me = marketing.service, f"member-{next(_numbers)}"
+    assert marketing.write(caps=[]).status_code == 201
+    marketing.activate()
+    caps = marketing.caps(2)
+    ten = [{"offer_id": "points", "kind": "points", "amount": 10}]
+    added = marketing.do("versions", body() | {"offers": ten, "caps": []})
+    assert added.json()["version"] == 2, added.text
+    assert service.scan(caps[0], me)["rewards"][0]["amount"] == 5
+    marketing.activate(2)
+    assert service.scan(caps[1], me)["rewards"][0]["amount"] == 10
+    assert service.scan(caps[0], me)["rewards"][0]["amount"] == 5
+
+
+def test_no_scan_sent_after_a_pause_is_paid(marketing: Marketing) -> None:
+    """On two workers, with scans in flight all the while; then all are paid once."""
+    service = marketing.service
+    assert marketing.write().status_code == 201
+    marketing.activate()
+    caps = marketing.caps(400)
+    members = service.member_tokens(f"crowd-{n}" for n in range(len(caps)))
+    paused = Event()
+
+    def scan(number: int) -> tuple[bool, str]:
+        """Tell whether a scan was sent after the pause, and what it came to."""
+        late = paused.is_set()
+        answer = service.post("/v1/scans", {"code": caps[number]}, members[number])
+        return late, answer.json()["outcome"]
+
+    with ThreadPoolExecutor(16) as threads:
+        early = [threads.submit(scan, number) for number in range(150)]
+        early[60].result()
+        rest = [threads.submit(scan, number) for number in range(150, 400)]
+        assert marketing.move("pauses") == "paused"
+        paused.set()
+        ended = [each.result() for each in early + rest]
+    assert {told for late, told in ended if late} == {"limit_reached"}
+    assert {told for late, told in ended if not late} >= {"rewarded"}
+    left = [n for n, (_, told) in enumerate(ended) if told != "rewarded"]
+    assert marketing.move("resumptions") == "active"
+    paused.clear()
+    with ThreadPoolExecutor(16) as threads:
+        again = {told for _, told in threads.map(scan, left)}
+    assert again == {"rewarded"}
+    spent = service.get(marketing.path, marketing.mona).json()["spent"]
+    assert spent == {"points": 5 * len(caps)}
+
+
+def test_a_step_is_taken_once_for_each_key(marketing: Marketing) -> None:
+    assert marketing.write().status_code == 201
+    marketing.activate()
+    key = {"idempotency_key": marketing.campaign_id}
+    with ThreadPoolExecutor(10) as threads:
+        asked = [
+            threads.submit(marketing.do, "pauses", {"reason": "r"}, **key)
+            for _ in range(10)
+        ]
+        answers = [each.result() for each in asked]
+    assert {each.status_code for each in answers} == {201}
+    assert len({each.text for each in answers}) == 1
+    refused(marketing.write(), 409, "already_exists")
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "code"),
+    [
+        ({"applies_to": "all"}, "/applies_to", "not_supported"),
+        ({"when": {"fact": "gtin", "eq": "1"}}, "/when", "not_supported"),
+        ({"budget": {"minor": 5}}, "/budget/minor", "not_supported"),
+        ({"ends_at": "2025-12-31"}, "/ends_at", "out_of_order"),
+        ({"offers": []}, "/offers", "required"),
+        ({"offers": [{"offer_id": "a", "kind": "pints"}]}, "/offers/0/kind", "invalid"),
+        ({"caps": [{"per": "member_day", "of": "points"}]}, "/caps/0/most", "required"),
+        ({"orders": 1}, "/orders", "unknown_field"),
+        (
+            {"offers": [{"offer_id": "a", "kind": "coupon", "pool_id": "p"}]},
+            "/offers/0/kind",
+            "not_supported",
+        ),
+    ],
+)
+def test_terms_that_cannot_be_are_refused_with_their_place(
+    marketing: Marketing, given: Json, pointer: str, code: str
+) -> None:
+    answer = marketing.write(**given)
+    assert answer.status_code == 422, answer.text
+    [error] = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+
+
+def test_a_paused_campaign_keeps_a_caps_worth_on_its_page(
+    marketing: Marketing,
+) -> None:
+    """No button, and who presses one that is old reads the same."""
+    assert marketing.write().status_code == 201
+    marketing.activate()
+    [cap] = marketing.caps(1)
+    with visiting(marketing.service) as visitor:
+        visitor.sign_in("patient")
+        claim = hidden_fields(visitor.get(f"/C/{cap}").text, f"/C/{cap}")
+        marketing.move("pauses")
+        told = visitor.post(f"/C/{cap}", claim)
+        assert heading(told) == "Genuine, but the campaign is paused"
+        assert "No, not yet" in told.text
+        marketing.move("resumptions")
+        assert "5" in visitor.claim(f"/C/{cap}").text
+
+
+def test_marketers_see_and_pause_campaigns_in_the_console(
+    marketing: Marketing,
+) -> None:
+    """One writes, the other approves and activates, one button pauses."""
+    service = marketing.service
+    assert marketing.write().status_code == 201
+    named = {"campaign_id": marketing.campaign_id}
+    with (
+        at_work(service, marketing.mona) as mona,
+        at_work(service, marketing.max) as max_,
+        at_work(service, service.staff("analyst")) as ana,
+    ):
+        assert mona.get("/console").headers["location"] == PAGE
+        form = {
+            "token": hidden_fields(mona.get(PAGE).text, "/console/sign-out")["token"]
+        }
+        same = mona.post(f"{PAGE}/approve", form | named | {"version": "1"})
+        assert same.status_code == 409
+        form_of_max = hidden_fields(max_.get(PAGE).text, "/console/sign-out")
+        form_of_max = {"token": form_of_max["token"]} | named
+        for step in ("approve", "activate"):
+            done = max_.post(f"{PAGE}/{step}", form_of_max | {"version": "1"})
+            assert done.status_code == 303, done.text
+        [cap] = marketing.caps(1)
+        assert service.scan(cap, "console-member")["outcome"] == "rewarded"
+        shown = mona.get(PAGE).text
+        assert f'id="{marketing.campaign_id}"' in shown
+        assert "Pause the campaign" in shown
+        unsaid = mona.post(f"{PAGE}/pause", form | named | {"reason": " "})
+        assert unsaid.status_code == 422
+        paused = mona.post(f"{PAGE}/pause", form | named | {"reason": "a typo"})
+        assert paused.headers["location"] == PAGE
+        assert "Let it go on" in mona.get(PAGE).text
+        # Who only looks has no button.
+        looked = ana.get(PAGE).text
+        assert f'id="{marketing.campaign_id}"' in looked
+        assert f"{PAGE}/pause" not in looked
+    state = service.get(marketing.path, marketing.mona).json()["state"]
+    assert state == "paused"
