@@ -34,6 +34,12 @@ from codegen.pipeline.epochs import (
 )
 from codegen.pipeline.history import StateHistory, load_state_history
 from codegen.pipeline.issuing import Issuance, issue_batch
+from codegen.pipeline.leaks import (
+    Reach,
+    group_by_stretch,
+    stretch_of,
+    void_found,
+)
 from codegen.pipeline.products import add_product
 from codegen.pipeline.recalls import (
     ShownRecall,
@@ -54,6 +60,7 @@ __all__ = [
     "FoundCode",
     "Issuance",
     "MovedStart",
+    "Reach",
     "Rebinding",
     "ShownRecall",
     "StateHistory",
@@ -70,6 +77,7 @@ __all__ = [
     "get_batch",
     "get_counted_batch",
     "get_kit",
+    "group_by_stretch",
     "issue_batch",
     "list_activations",
     "list_batches",
@@ -89,6 +97,8 @@ __all__ = [
     "request_void",
     "rotate_epoch",
     "show_recall",
+    "stretch_of",
+    "void_found",
     "void_or_ask",
     "void_runs",
     "write_kit",

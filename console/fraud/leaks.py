@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.enums import HttpMethod
 
+from codegen.pipeline import Reach, void_found
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
 from console.frame.navigation import TRACERS
@@ -15,11 +16,9 @@ from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
 from console.fraud.tracing import (
     MAX_CODES,
-    Reach,
     Trace,
     read_list,
     trace_codes,
-    void_traced,
 )
 from core.auth import Role
 from core.auth.audit import record_action
@@ -101,7 +100,7 @@ async def void_leak(
     except InvalidInput as fault:
         return _answer(context, page, codes=pasted, fault=fault, reason=reason)
     async with context.engine.begin() as conn:
-        done = await void_traced(
+        done = await void_found(
             conn,
             context.keys,
             texts,

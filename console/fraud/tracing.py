@@ -1,10 +1,8 @@
 """Where a list of leaked codes came from, and what voiding them would do."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from typing import Final
 
@@ -15,27 +13,19 @@ from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Unit
 from codegen.domain.ranges import Interval, RangeState
 from codegen.domain.scanned import find_scanned
 from codegen.pipeline import (
-    BulkChange,
     FoundCode,
     count_voidable,
     find_codes,
-    void_or_ask,
+    group_by_stretch,
+    stretch_of,
 )
 from console.frame.messages import message
 from core.auth import Staff
 from core.errors import InvalidInput
-from core.fence import take_fence
 from printer_export.pipeline.history import PackagedIn, find_packages_of
 from scan_api.pipeline.claims import count_claims
 
 MAX_CODES: Final = MAX_CODES_PER_CHANGE
-
-
-class Reach(StrEnum):
-    """How far a void goes: only what was found, or all that left with it."""
-
-    LISTED = "listed"
-    UNIT = "unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +84,16 @@ async def trace_codes(
 ) -> Trace:
     """Find which units and packages codes were in, and who took those."""
     found = await find_codes(conn, keys, texts, staff)
-    known: dict[int, FoundCode] = {}
-    for each in found:
-        if each.batch is not None and each.code_id is not None:
-            known.setdefault(each.code_id, each)
-    groups: dict[tuple[int, Interval], list[FoundCode]] = defaultdict(list)
-    for each in known.values():
-        assert each.batch is not None
-        assert each.index is not None
-        _, span = stretch_of(each.batch, each.index)
-        groups[each.batch.batch_id, span].append(each)
+    groups = group_by_stretch(found)
+    known = sum(map(len, groups.values()))
     valid = [each for each in found if each.code_id is not None]
     return Trace(
         listed=len(texts),
-        repeated=sum(each.batch is not None for each in found) - len(known),
+        repeated=sum(each.batch is not None for each in found) - known,
         unknown=tuple(each.given for each in found if each.code_id is None),
         never_issued=sum(each.batch is None for each in valid),
         sources=tuple([await _describe(conn, codes) for codes in groups.values()]),
     )
-
-
-def stretch_of(batch: Batch, index: int) -> tuple[Unit | None, Interval]:
-    """Find the unit of an index and its span; without one, the gap between units."""
-    first, last = 0, batch.quantity - 1
-    for unit in batch.units:
-        if unit.from_index <= index <= unit.to_index:
-            return unit, (unit.from_index, unit.to_index)
-        if unit.to_index < index:
-            first = max(first, unit.to_index + 1)
-        else:
-            last = min(last, unit.from_index - 1)
-    return None, (first, last)
 
 
 async def _describe(conn: AsyncConnection, codes: Sequence[FoundCode]) -> Source:
@@ -162,47 +131,3 @@ def _held(package: PackagedIn, codes: Sequence[FoundCode]) -> int:
 
 def _voidable(states: Counter[str]) -> int:
     return states[RangeState.ISSUED] + states[RangeState.ACTIVATED]
-
-
-@dataclass(frozen=True, slots=True)
-class Voided:
-    """How many codes became void, and the void requests for those that take two."""
-
-    voided: int
-    requests: tuple[int, ...]
-
-
-async def void_traced(
-    conn: AsyncConnection,
-    keys: EpochKeys,
-    texts: Sequence[str],
-    reach: Reach,
-    staff: Staff,
-    *,
-    reason: str,
-    now: datetime,
-) -> Voided:
-    """Make codes, or the whole units they came from, void, or ask for it.
-
-    Under the fence from the start, so that what is traced is what is voided.
-    """
-    await take_fence(conn)
-    voided = 0
-    requests: list[int] = []
-    for source in (await trace_codes(conn, keys, texts, staff)).sources:
-        base = source.batch.first_code_id
-        if reach is Reach.UNIT:
-            first, last = source.span
-            change = BulkChange(
-                source.batch,
-                RangeState.VOID,
-                [(base + first, base + last)],
-                reason=reason,
-            )
-        else:
-            listed = sorted(each.code_id for each in source.codes if each.code_id)
-            change = BulkChange(source.batch, RangeState.VOID, (), listed, reason)
-        done = await void_or_ask(conn, change, staff, now=now)
-        voided += done.changed
-        requests += done.requests
-    return Voided(voided, tuple(requests))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.domain.batch import Unit
-from console.fraud.tracing import stretch_of
+from codegen.pipeline import stretch_of
 from tests.unit.test_package_plan import BATCH
 
 SIZE = 60
