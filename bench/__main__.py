@@ -10,7 +10,16 @@ from typing import Final
 from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
-    *("chaos", "codegen", "coupons", "export", "feeder", "filters", "package"),
+    *(
+        "chaos",
+        "codegen",
+        "coupons",
+        "events",
+        "export",
+        "feeder",
+        "filters",
+        "package",
+    ),
     *("ranges", "refill", "report", "scan", "steps", "storage", "symbols"),
 )
 

@@ -50,8 +50,10 @@ _WAL: Final = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')"
 
 @dataclass(slots=True)
 class Ground:
-    """Codes, members and a campaign in a database, and a connection that commits."""
+    """Codes, members and a campaign in a service's database, and what commits."""
 
+    base_url: str
+    data: Path
     conn: psycopg.AsyncConnection[Any]
     codes: list[int]
     members: list[int]
@@ -105,11 +107,12 @@ def on_ground(
         up += ["--port", str(port), "--data-dir", data]
         with started(up, log, {}) as process:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
-            return asyncio.run(_prepare(data, measure))
+            base_url = f"http://127.0.0.1:{port}"
+            return asyncio.run(_prepare(base_url, data, measure))
 
 
 async def _prepare(
-    data: Path, measure: Callable[[Ground], Awaitable[dict[str, object]]]
+    base_url: str, data: Path, measure: Callable[[Ground], Awaitable[dict[str, object]]]
 ) -> dict[str, object]:
     claims, members, size = (
         int(os.environ.get(f"CROWNCAP_BENCH_{name}", default))
@@ -127,7 +130,9 @@ async def _prepare(
         ids = TimeIds(1023)
         wanted = [(f"m{n}", ids.next_id(CLOCK.now_ms())) for n in range(members)]
         numbers = [*(await ensure_members(conn, wanted)).values()]
-        ground = Ground(conn, codes, numbers, size, version, campaign, ids)
+        ground = Ground(
+            base_url, data, conn, codes, numbers, size, version, campaign, ids
+        )
         figures: dict[str, object] = {
             "claims": claims,
             "members": members,

@@ -56,7 +56,7 @@ def started(
         try:
             process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            for pid in (*_descendants(process.pid), process.pid):
+            for pid in (*descendants_of(process.pid), process.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.wait()
@@ -153,7 +153,8 @@ def children_of(parent: int) -> list[int]:
     return [p.pid for p in _processes().values() if p.parent == parent]
 
 
-def _descendants(root: int) -> list[int]:
+def descendants_of(root: int) -> list[int]:
+    """List the processes below a process."""
     children: dict[int, list[int]] = {}
     for process in _processes().values():
         children.setdefault(process.parent, []).append(process.pid)
@@ -171,7 +172,7 @@ def cpu_seconds(roots: Sequence[int]) -> dict[str, float]:
     processes = _processes()
     sums = {"app": 0.0, "postgres": 0.0, "valkey": 0.0}
     for root in roots:
-        for pid in (root, *_descendants(root)):
+        for pid in (root, *descendants_of(root)):
             process = processes.get(pid)
             if process is None:
                 continue

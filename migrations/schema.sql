@@ -2236,7 +2236,7 @@ CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
 
 CREATE INDEX deliveries_done ON deliveries USING btree (changed_at) WHERE (state <> 'waiting'::text);
 
-CREATE INDEX deliveries_due ON deliveries USING btree (endpoint_id, next_at) WHERE (state = 'waiting'::text);
+CREATE INDEX deliveries_due ON deliveries USING btree (endpoint_id, next_at, event_id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX deliveries_of_subject ON deliveries USING btree (endpoint_id, subject, event_id) WHERE (state = 'waiting'::text);
 
