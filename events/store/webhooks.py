@@ -176,8 +176,8 @@ class Due:
     tries: int
 
 
-# Read in the order of the index, and no further than needed: a plan that was made before
-# there were statistics joined and sorted all that waits, for each 128 that are sent.
+# Read in the order of the index, and no further than needed: a plan that was made
+# without statistics joined and sorted all that waits, for each 128 that are sent.
 _IN_ORDER: Final = text(
     "SELECT set_config('enable_seqscan', 'off', true),"
     " set_config('enable_sort', 'off', true),"
