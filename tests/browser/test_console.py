@@ -187,8 +187,29 @@ def ground(service: Service) -> Ground:
     codes = service.codes(batch, 0, 30)
     assert service.scan(codes[7], "cap-lover")["outcome"] == "rewarded"
     assert service.scan(codes[7], "late-lily")["outcome"] == "already_claimed"
+    _add_campaign(service)
     package_page, waiting_page = (f"/console/packages/{n}" for n in (package, waiting))
     return Ground(batch, package_page, waiting_page, report, codes)
+
+
+def _add_campaign(service: Service) -> None:
+    """Let a campaign pay for a cap, and write a version that waits."""
+    version = {
+        "name": {"zh": "春季赠饮", "en": "Spring"},
+        "starts_at": "2026-01-01",
+        "offers": [{"offer_id": "points", "kind": "points", "amount": 5}],
+        "budget": {"points": 12},
+        "caps": [{"per": "member_day", "of": "claims", "most": 20}],
+    }
+    mona = service.staff("marketer")
+    wish = version | {"campaign_id": "looks"}
+    accepted(service.post("/v1/campaigns", wish, mona))
+    first, path = {"version": 1}, "/v1/campaigns/looks"
+    accepted(service.post(f"{path}/approvals", first, service.staff("admin")))
+    accepted(service.post(f"{path}/activations", first, mona))
+    [code] = service.codes(service.issue(1, campaign_id="looks"))
+    assert service.scan(code, "spring-fan")["outcome"] == "rewarded"
+    accepted(service.post(f"{path}/versions", version, mona))
 
 
 async def _look_over(page: Page, name: str) -> None:
@@ -235,6 +256,7 @@ async def test_every_page_is_easy_to_read(  # noqa: PLR0917 - pytest names them
         "batch": here,
         "order": f"{here}/order",
         "wall": f"{here}?watch",
+        "campaigns": "/console/campaigns",
         "cap": f"{here}/codes/7",
         "wasted-cap": f"{here}/codes/480",
         "package": ground.package,
