@@ -80,6 +80,7 @@ def _describe(found: Campaign) -> dict[str, Any]:
     return {
         "campaign_no": found.campaign_no,
         "campaign_id": found.campaign_id,
+        "state": found.state.value,
         "name": found.name,
         "points": found.points,
         "starts_at": found.starts_at,

@@ -1,5 +1,6 @@
 """Campaigns over HTTP, with two workers: written, approved, paused, stopped."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -106,6 +107,9 @@ def test_a_campaign_from_its_draft_to_its_stop(marketing: Marketing) -> None:
     assert shown["versions"][0]["caps"] == body()["caps"]
     listed = service.get("/v1/campaigns?limit=200", service.staff("cashier")).json()
     assert shown in listed["items"]
+    told = json.loads(service.cli("campaign", "list"))
+    states = {each["campaign_id"]: each["state"] for each in told}
+    assert states[marketing.campaign_id] == "stopped"
 
 
 def test_a_new_version_pays_from_its_activation_on(marketing: Marketing) -> None:
