@@ -9,6 +9,7 @@ import pytest
 
 from crowncap import embedded
 from crowncap.migrate import migrate
+from rewards.domain.campaigns import Campaign
 from tests.fixtures.ground import Ground, outcomes, prepare_ground
 from tests.fixtures.servers import administer, with_database
 from tests.integration.test_ledger_migration import upgrade
@@ -65,9 +66,19 @@ async def fill(ground: Ground, n: int) -> range:
     return range(n)
 
 
+async def add_campaign(ground: Ground) -> Campaign:
+    """Add a campaign of 5 points; what does so today knows states already."""
+    [(number, starts_at)] = await ground.rows(
+        "INSERT INTO campaigns (campaign_id, name, points, starts_at, created_at)"
+        " VALUES ('points', 'points', 5, now(), now())"
+        " RETURNING campaign_no, starts_at"
+    )
+    return Campaign(number, "points", "points", 5, starts_at, None)
+
+
 async def test_no_batch_fails_while_the_keys_change(earlier: Ground) -> None:
     """Neither one that waits nor one whose connection has plans of before."""
-    points = await earlier.campaign("points")
+    points = await add_campaign(earlier)
     codes = await fill(earlier, 100_000)
     ann, bob = await earlier.members("ann", "bob")
     version = await earlier.version()
@@ -85,11 +96,16 @@ async def test_no_batch_fails_while_the_keys_change(earlier: Ground) -> None:
                 ]
                 done = await earlier.commit(*batch, version=version, conn=conn)
                 told.extend(outcomes(done)[:2])
+                begun.set()
                 if migrated.done() and len(told) > before[0] + 100:
                     return
 
-    before = [0]
-    migrated = asyncio.create_task(asyncio.to_thread(migrate, earlier.database_url))
+    async def migrate_meanwhile() -> None:
+        await begun.wait()
+        await asyncio.to_thread(migrate, earlier.database_url)
+
+    before, begun = [0], asyncio.Event()
+    migrated = asyncio.create_task(migrate_meanwhile())
     migrated.add_done_callback(lambda _: before.__setitem__(0, len(told)))
     await asyncio.gather(scan(), scan(), migrated)
     assert set(told) == {"rewarded"}
@@ -105,7 +121,7 @@ async def test_rows_of_before_keep_their_values_and_get_shard_0(
     earlier: Ground,
 ) -> None:
     """In the first shard, where each later statement looks for them."""
-    points = await earlier.campaign("points")
+    points = await add_campaign(earlier)
     [code, voided] = await fill(earlier, 2)
     [ann, bob] = await earlier.members("ann", "bob")
     await earlier.commit(earlier.wish(code, ann, points), earlier.wish(code, bob))
