@@ -35,7 +35,7 @@ from events.store.webhooks import Due, NewDelivery, Try
 
 # How soon something that happened is given out, or tried again.
 LOOK_S: Final = 0.25
-SENT_AT_ONCE: Final = 128
+SENT_AT_ONCE: Final = 32
 # Longer than it takes to send them, four after each other on each connection.
 TAKEN_FOR: Final = timedelta(seconds=60)
 _DICE: Final = 1 << 20
