@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance.test_batch_routes import refused
 from tests.fixtures.colleague import at_work
+from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import heading, hidden_fields, visiting
 
@@ -217,6 +218,11 @@ def test_a_paused_campaign_keeps_a_caps_worth_on_its_page(
         assert heading(told) == "Genuine, but the campaign is paused"
         assert "No, not yet" in told.text
         marketing.move("resumptions")
+        # Looks go by what a worker heard last; only claims are held to the newest.
+        wait_for(
+            lambda: f'action="/C/{cap}"' in visitor.get(f"/C/{cap}").text,
+            what="the button that claims",
+        )
         assert "5" in visitor.claim(f"/C/{cap}").text
 
 
