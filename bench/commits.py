@@ -25,7 +25,7 @@ from bench.serving import (
     wait_until_ready,
 )
 from bench.supply import CAMPAIGN, GTIN
-from codegen.domain.batch import BatchOrder, Selection
+from codegen.domain.batches import BatchOrder, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
 from codegen.keyring import HighWaterMark, MasterKeyFile

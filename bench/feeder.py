@@ -29,7 +29,7 @@ from typing import Any, Final
 
 from bench.measure import rounded
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Placement
+from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from feeder.codes import Code

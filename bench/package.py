@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.measure import rounded, time_once
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Placement
+from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from printer_export.domain.packages.order import Package, PackageOrder, plan_files

@@ -27,7 +27,7 @@ from bench.serving import (
     wait_until_ready,
 )
 from codegen.domain import EpochKeys, seal
-from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.batches import Batch, BatchOrder
 from codegen.domain.code_text import LinkForm
 from codegen.keyring import HighWaterMark, MasterKeyFile
 from codegen.pipeline import Issuance, issue_batch

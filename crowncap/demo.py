@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
 from codegen.domain import cap_link
-from codegen.domain.batch import BatchOrder, Selection, Unit
+from codegen.domain.batches import BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
 from codegen.domain.ranges import Product, RangeState

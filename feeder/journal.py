@@ -27,7 +27,7 @@ from feeder.codes import (
 )
 
 _SQLITE_LIMIT: Final = 2**62
-# Batches have a billion codes at most (codegen.domain.batch).
+# Batches have a billion codes at most (codegen.domain.batches).
 _LONGEST: Final = 10**9
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
     ActivationRecord,

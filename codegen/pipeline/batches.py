@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, BatchFilter
+from codegen.domain.batches import Batch, BatchFilter
 from codegen.domain.messages import message
 from core.auth import Staff
 from core.errors import NotFound

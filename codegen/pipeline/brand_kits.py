@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.brand_kit import BrandKit, check_kit
+from codegen.domain.brand_kits import BrandKit, check_kit
 from codegen.domain.brand_logo import Logo, LogoError, read_logo
 from codegen.domain.messages import message
 from core.auth import Staff

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.ranges import (
     AS_THE_BATCH,
     ActivationTerms,

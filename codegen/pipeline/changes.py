@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, ChangeResult, Preview, Selection
+from codegen.domain.batches import Batch, ChangeResult, Preview, Selection
 from codegen.domain.gtin import read_gtin
 from codegen.domain.keys import EpochKeys
 from codegen.domain.messages import message

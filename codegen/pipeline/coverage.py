@@ -6,10 +6,10 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, Preview, Selection
+from codegen.domain.batches import Batch, Preview, Selection
 from codegen.domain.messages import message
 from codegen.domain.ranges import BatchInterval, CodeRange, Interval, RangeState
-from codegen.domain.recall import CoveredBatch, RecallKind, RecallScope, add_previews
+from codegen.domain.recalls import CoveredBatch, RecallKind, RecallScope, add_previews
 from codegen.pipeline.authority import (
     others_gtins,
     refuse_other_goods,

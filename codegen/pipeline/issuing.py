@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.batches import Batch, BatchOrder
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
     SERIALS_PER_EPOCH,

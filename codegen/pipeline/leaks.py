@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Unit
+from codegen.domain.batches import Batch, Unit
 from codegen.domain.ranges import Interval, RangeState
 from codegen.pipeline.bulk import BulkChange
 from codegen.pipeline.codes import FoundCode, find_codes

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from codegen.domain.batch import BatchOrder, Placement, Unit
+from codegen.domain.batches import BatchOrder, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline.issuing import Issuance
 from codegen.pipeline.terms import Regions

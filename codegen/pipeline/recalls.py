@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batch import Batch, Preview, Selection
+from codegen.domain.batches import Batch, Preview, Selection
 from codegen.domain.keys import EpochKeys
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
@@ -18,7 +18,7 @@ from codegen.domain.ranges import (
     join_intervals,
     plan_change,
 )
-from codegen.domain.recall import (
+from codegen.domain.recalls import (
     CoveredBatch,
     Recall,
     RecallKind,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from codegen.domain.batch import Batch, Placement, Unit
+from codegen.domain.batches import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.symbol_size import SymbolSize
 from codegen.pipeline.issuing import Issuance

@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import BatchFilter
+from codegen.domain.batches import BatchFilter
 from codegen.domain.gtin import read_gtin
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import Issuance

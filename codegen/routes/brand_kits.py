@@ -7,7 +7,7 @@ from litestar import get, put
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.brand_kit import BrandKit
+from codegen.domain.brand_kits import BrandKit
 from codegen.domain.brand_logo import MAX_BYTES, Logo
 from core.auth import Principal, Role, require_role
 from core.bounds import Body

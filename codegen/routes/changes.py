@@ -9,7 +9,7 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Preview, Selection
+from codegen.domain.batches import Preview, Selection
 from codegen.domain.ranges import RangeState
 from codegen.domain.skips import Skip
 from codegen.pipeline import ChangeRequest, Issuance

@@ -9,8 +9,8 @@ from litestar.params import QueryParameter, SkipValidation
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Preview
-from codegen.domain.recall import Recall, RecallKind, RecallScope, RecallState
+from codegen.domain.batches import Preview
+from codegen.domain.recalls import Recall, RecallKind, RecallScope, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import CartonLookup, ShownRecall
 from core.auth import Principal, Role, Staff, require_role

@@ -8,8 +8,8 @@ from litestar import Request, Response, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from codegen import pipeline
-from codegen.domain.batch import Selection
-from codegen.domain.recall import Recall, RecallKind, RecallState
+from codegen.domain.batches import Selection
+from codegen.domain.recalls import Recall, RecallKind, RecallState
 from codegen.domain.skips import Skip
 from codegen.pipeline import Issuance
 from codegen.routes.changes import Codes

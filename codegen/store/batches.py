@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.batch import Batch, BatchFilter, BatchOrder, Placement, Unit
+from codegen.domain.batches import Batch, BatchFilter, BatchOrder, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import (
     SERIAL_BITS,

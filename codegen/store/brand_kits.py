@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.brand_kit import BrandKit
+from codegen.domain.brand_kits import BrandKit
 from codegen.domain.brand_logo import Logo
 
 _FIELDS = (

@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.recall import (
+from codegen.domain.recalls import (
     Recall,
     RecallKind,
     RecallOrder,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.ranges import CodeState, StateChange
 from codegen.pipeline import load_state_history
 from console.frame.messages import message

@@ -5,7 +5,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.enums import HttpMethod
 
-from codegen.domain.recall import RecallKind, RecallState
+from codegen.domain.recalls import RecallKind, RecallState
 from codegen.pipeline import approve_recall, list_recalls, show_recall
 from console.frame.context import ConsoleContext
 from console.frame.navigation import HOME, VIEWERS

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import MAX_CODES_PER_CHANGE, Batch, Unit
+from codegen.domain.batches import MAX_CODES_PER_CHANGE, Batch, Unit
 from codegen.domain.ranges import Interval, RangeState
 from codegen.domain.scanned import find_scanned
 from codegen.pipeline import (

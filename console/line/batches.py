@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.pipeline import get_counted_batch
 from console.frame.context import ConsoleContext
 from console.frame.navigation import VIEWERS

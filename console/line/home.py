@@ -6,7 +6,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import BatchFilter
+from codegen.domain.batches import BatchFilter
 from codegen.pipeline import list_batches
 from console.frame.context import ConsoleContext
 from console.frame.messages import message

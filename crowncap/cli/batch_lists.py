@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from codegen import store as codes_store
-from codegen.domain.batch import Batch, BatchFilter
+from codegen.domain.batches import Batch, BatchFilter
 from codegen.domain.gtin import read_gtin
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import get_counted_batch, list_batches

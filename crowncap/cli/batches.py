@@ -21,10 +21,10 @@ from rich.progress import (
 )
 
 from codegen import pipeline as codes
-from codegen.domain.batch import Preview, Selection
+from codegen.domain.batches import Preview, Selection
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import RangeState
-from codegen.domain.recall import RecallScope
+from codegen.domain.recalls import RecallScope
 from codegen.pipeline import ChangeRequest
 from codegen.pipeline.new_batch import NewBatch, order_from
 from codegen.pipeline.views import view_batch

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
-from codegen.domain.batch import Batch
-from codegen.domain.brand_kit import BrandKit
+from codegen.domain.batches import Batch
+from codegen.domain.brand_kits import BrandKit
 from core.clock import to_ms
 from core.ids import first_id_at
 from crowncap.demo import BRAND

@@ -12,11 +12,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
-from codegen.domain.batch import Batch, BatchOrder, Selection, Unit
+from codegen.domain.batches import Batch, BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.gtin import check_digit
 from codegen.domain.ranges import ActivationTerms, RangeState
-from codegen.domain.recall import RecallScope
+from codegen.domain.recalls import RecallScope
 from codegen.pipeline import BulkChange, issue_batch, request_recall, request_void
 from core.auth import Staff
 from crowncap.demo import GTIN

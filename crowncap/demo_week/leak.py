@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.code_text import cap_link, group
 from codegen.domain.keys import EpochKeys
 from codegen.domain.sealing import seal

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.keys import EpochKeys
 from codegen.domain.sealing import filter_hash, seal
 from codegen.keyring import MasterKeyFile

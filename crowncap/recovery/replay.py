@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.ranges import EpochState, RangeState
-from codegen.domain.recall import RecallScope
+from codegen.domain.recalls import RecallScope
 from codegen.keyring import HighWaterMark
 from codegen.pipeline import (
     BulkChange,

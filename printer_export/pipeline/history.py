@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from core.errors import NotFound
 from printer_export.domain.messages import message
 from printer_export.domain.packages.package_state import Download

@@ -19,8 +19,8 @@ from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
-from codegen.domain.batch import Placement
-from codegen.domain.brand_kit import Brands
+from codegen.domain.batches import Placement
+from codegen.domain.brand_kits import Brands
 from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import (
     SERIAL_BITS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from codegen.domain.brand_kit import Brands
+from codegen.domain.brand_kits import Brands
 from core.auth.members import MemberVerifier
 from core.clock import Clock
 from core.settings import Settings

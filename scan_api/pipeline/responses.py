@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from codegen.domain.batch import Placement
+from codegen.domain.batches import Placement
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from rewards.domain.campaigns import Offer, OfferState

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.store.rule_sets import load_rule_set, newest_rule_set
-from codegen.domain.brand_kit import BrandKit, Brands
+from codegen.domain.brand_kits import BrandKit, Brands
 from codegen.domain.keys import EpochKeys
 from codegen.domain.range_table import RangeTable, TableRow, segments_of
 from codegen.domain.ranges import SEGMENT_BITS, Product

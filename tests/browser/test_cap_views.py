@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from playwright.async_api import Browser
 
-from codegen.domain.brand_kit import BrandKit, Brands
+from codegen.domain.brand_kits import BrandKit, Brands
 from core.auth import Member
 from core.clock import SystemClock, utc_datetime
 from core.settings import Settings

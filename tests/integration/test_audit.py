@@ -7,7 +7,7 @@ import pytest
 
 from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from crowncap.audit.run import CHECKS

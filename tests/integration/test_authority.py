@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import ActivationTerms, RangeState
-from codegen.domain.recall import RecallKind
+from codegen.domain.recalls import RecallKind
 from codegen.pipeline import (
     BulkChange,
     ChangeRequest,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from codegen.domain.brand_kit import BrandKit
+from codegen.domain.brand_kits import BrandKit
 from codegen.pipeline import get_kit, write_kit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime

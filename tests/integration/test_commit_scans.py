@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors as pg
 
-from codegen.domain.batch import Batch, Selection
+from codegen.domain.batches import Batch, Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from core.ids import first_id_at

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import RangeState
 from core.redis import RedisClient, connect
 from scan_api.pipeline.filter_upkeep import FilterUpkeep, missing_segments

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import SEGMENT_BITS, RangeState
 from codegen.domain.sealing import seal_hashes
 from core.bloom import block_contains, block_index

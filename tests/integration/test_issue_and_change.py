@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import SERIALS_PER_EPOCH, EpochState, RangeState
 from codegen.pipeline import change_epoch, check_keys, rotate_epoch
 from codegen.pipeline.issuing import MAX_GAP, MIN_GAP

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from printer_export.domain.aggregation.pack import CapRange, Span, UnitOrder

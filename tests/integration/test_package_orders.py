@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, BatchOrder
+from codegen.domain.batches import Batch, BatchOrder
 from codegen.domain.code_text import LinkForm
 from codegen.pipeline import issue_batch
 from core.auth.principal import OPERATOR

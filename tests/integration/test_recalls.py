@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.ranges import BatchInterval, RangeState
-from codegen.domain.recall import RecallKind, RecallScope, RecallState
+from codegen.domain.recalls import RecallKind, RecallScope, RecallState
 from codegen.pipeline import (
     ShownRecall,
     approve_recall,

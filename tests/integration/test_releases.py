@@ -10,7 +10,7 @@ import pytest
 from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide
 from anti_fraud.store.rule_sets import install_shipped_rules
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import EpochState, RangeState
 from codegen.pipeline import change_epoch
 from core.auth.principal import OPERATOR

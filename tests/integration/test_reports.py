@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from codegen.domain.batch import Batch, Unit
+from codegen.domain.batches import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 import migrations
-from codegen.domain.batch import Selection
+from codegen.domain.batches import Selection
 from codegen.domain.ranges import RangeState
 from codegen.store import find_batch
 from tests.fixtures.ground import Ground

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 from psycopg import errors as pg
 
-from codegen.domain.batch import Batch, Selection
+from codegen.domain.batches import Batch, Selection
 from codegen.domain.ranges import RangeState
 from codegen.store import load_range_table
 from core.clock import utc_datetime

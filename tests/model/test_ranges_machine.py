@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from codegen.domain.batch import Batch, Selection, Unit
+from codegen.domain.batches import Batch, Selection, Unit
 from codegen.domain.ranges import GoodsChange, RangeState
 from codegen.pipeline import describe_code, get_counted_batch
 from codegen.store import list_goods_changes, load_range_table

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from codegen.domain.batch import Batch, Unit
+from codegen.domain.batches import Batch, Unit
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict

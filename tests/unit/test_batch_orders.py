@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.domain.batch import (
+from codegen.domain.batches import (
     MAX_CODES_PER_CHANGE,
     MAX_QUANTITY,
     Batch,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.domain.brand_kit import (
+from codegen.domain.brand_kits import (
     MIN_CONTRAST,
     BrandKit,
     Brands,

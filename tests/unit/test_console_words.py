@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Placement, Unit
+from codegen.domain.batches import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
 from core.clock import utc_datetime

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.domain.batch import Unit
+from codegen.domain.batches import Unit
 from codegen.pipeline import stretch_of
 from tests.unit.test_package_plan import BATCH
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codegen.domain.batch import BatchOrder, Unit
+from codegen.domain.batches import BatchOrder, Unit
 from codegen.domain.code_text import LinkForm
 from core.bounds import Body
 from core.errors import InvalidInput

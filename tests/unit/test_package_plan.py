@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.domain import EpochKeys, open_codes
-from codegen.domain.batch import Batch, Placement
+from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from printer_export.domain.packages.order import (

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Placement
+from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from printer_export.domain.reports.header import Columns, read_header

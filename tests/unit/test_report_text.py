@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Placement, Unit
+from codegen.domain.batches import Batch, Placement, Unit
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
 from core.errors import FieldError, InvalidInput

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.code_text import LinkForm
 from printer_export.domain.packages.rows import Preset
 

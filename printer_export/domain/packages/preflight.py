@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from codegen.domain import EpochKeys, open_codes
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.ranges import CodeRange, EpochState, RangeState
 from codegen.domain.symbol_size import symbol_of

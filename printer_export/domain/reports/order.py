@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from core.bounds import check_text, refuse
 from core.errors import InvalidInput
 from core.moments import read_start

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.domain import EpochKeys, open_codes
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.scanned import parse_scanned
 from core.bounds import MAX_SENTENCE, MAX_TEXT, check_prose
 from core.messages import Message

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys, open_codes
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.ranges import Interval, join_intervals
 from codegen.domain.scanned import parse_scanned
 from codegen.pipeline import get_batch

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.ranges import ActivationTerms, Interval, RangeState, join_intervals
 from codegen.domain.skips import Skip, SkipReason, add_skips, tell_skips
 from codegen.pipeline import BulkChange, BulkResult, Rebinding, change_in_bulk

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.keys import EpochKeys
 from codegen.pipeline import get_batch

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from codegen.domain.batch import Batch, Selection
+from codegen.domain.batches import Batch, Selection
 from codegen.domain.code_text import LinkForm
 from core.bounds import Body
 from core.errors import InvalidInput

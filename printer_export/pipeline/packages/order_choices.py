@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch, Unit
+from codegen.domain.batches import Batch, Unit
 from codegen.domain.code_text import cap_link_prefix
 from core.auth import Staff
 from printer_export.domain.packages.rows import PRINTED, Preset, format_rows

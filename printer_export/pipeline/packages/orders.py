@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch, Selection
+from codegen.domain.batches import Batch, Selection
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, get_batch
 from codegen.store import load_epoch_states, load_touched_ranges

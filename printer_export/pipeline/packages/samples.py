@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch, BatchOrder, Selection
+from codegen.domain.batches import Batch, BatchOrder, Selection
 from codegen.domain.ranges import RangeState
 from codegen.pipeline import ChangeRequest, Issuance, change_codes, issue_batch
 from codegen.store import find_batch

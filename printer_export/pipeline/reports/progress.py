@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from printer_export.domain.reconciliation import ReasonCount
 from printer_export.domain.reports.order import TakenReport
 from printer_export.domain.reports.statuses import STATUSES

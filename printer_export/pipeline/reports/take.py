@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain import EpochKeys
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from codegen.pipeline import get_batch, refuse_other_line
 from core.auth import Staff
 from core.auth.audit import record_action

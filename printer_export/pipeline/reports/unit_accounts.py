@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch, Unit
+from codegen.domain.batches import Batch, Unit
 from printer_export.domain.reports.statuses import (
     CHUNK,
     CHUNK_BITS,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.batch import Batch
+from codegen.domain.batches import Batch
 from printer_export.domain.aggregation.units import (
     EventKind,
     EventUnit,

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from codegen.domain.batch import Batch, Preview
+from codegen.domain.batches import Batch, Preview
 from codegen.domain.ranges import BatchInterval, CodeRange, Interval
 from codegen.domain.skips import add_skips
 
