@@ -60,6 +60,7 @@ async def _delivered(count: "Synchronized[int]", wanted: int) -> dict[str, objec
     sender = _process_of(b"--parent")
     began_s, began, ticks = time.perf_counter(), count.value, _ticks(sender)
     deadline_s = began_s + _WAIT_S
+    # The count is another process's, which sets no event here.
     while count.value < wanted and time.perf_counter() < deadline_s:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     took_s = time.perf_counter() - began_s
@@ -117,8 +118,7 @@ def _ticks(pid: int) -> int:
 def _admin_token(ground: Ground) -> str:
     command = [str(CROWNCAP), "token", "staff", "--role", "admin", "--name", "bench"]
     command += ["--data-dir", str(ground.data)]
-    # Our own program.
-    return subprocess.check_output(command, text=True).strip()  # noqa: S603
+    return subprocess.check_output(command, text=True).strip()  # noqa: S603 - our own program
 
 
 # A receiver that answers at once ------------------------------------------------------

@@ -199,6 +199,6 @@ async def run_jobs(
 
 async def _end_with(parent: int | None, running: asyncio.Task[None]) -> None:
     # Nothing tells a process that its parent is gone.
-    while parent is None or os.getppid() == parent:  # noqa: ASYNC110
+    while parent is None or os.getppid() == parent:  # noqa: ASYNC110 - no event
         await asyncio.sleep(_LOOK_S)
     running.cancel()

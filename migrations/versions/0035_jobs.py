@@ -11,7 +11,7 @@ down_revision = "0034"
 def upgrade() -> None:
     """Make what procrastinate needs, as the version that is installed says it."""
     # Only who migrates needs it, and all migrations are imported at each start.
-    from procrastinate.schema import SchemaManager  # noqa: PLC0415
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - as said
 
     driver = op.get_bind().connection.driver_connection
     assert driver is not None

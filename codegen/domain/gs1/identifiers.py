@@ -178,7 +178,7 @@ def _check_whole_day(value: str) -> Message | None:
 def _check_time(value: str) -> Message | None:
     """Check hours and, where they are told, minutes."""
     hours, minutes = int(value[:2]), int(value[2:] or 0)
-    if hours < 24 and minutes < 60:  # noqa: PLR2004
+    if hours < 24 and minutes < 60:  # noqa: PLR2004 - a clock's
         return None
     return message("not_a_time")
 
