@@ -3,7 +3,8 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import campaigns, coupons, pools, redemptions
+from rewards.routes import campaigns
+from rewards.routes.coupons import issuing, pools, redeeming
 
 ROUTER = Router(
     path="/",
@@ -21,10 +22,10 @@ ROUTER = Router(
         pools.add_store,
         pools.add_pool,
         pools.change_stock,
-        coupons.issue_coupon,
-        coupons.list_own_coupons,
-        coupons.void_coupon,
-        redemptions.redeem_coupon,
-        redemptions.reverse_redemption,
+        issuing.issue_coupon,
+        issuing.list_own_coupons,
+        issuing.void_coupon,
+        redeeming.redeem_coupon,
+        redeeming.reverse_redemption,
     ],
 )

@@ -18,7 +18,7 @@ from rewards.domain.coupons import Store, StoreKind, TillOutcome
 from rewards.pipeline.coupons.issuing import IssueRequest
 from rewards.pipeline.coupons.pools import add_store
 from rewards.pipeline.coupons.redeeming import RedeemRequest
-from rewards.store.coupons.redeemed import NewRedemption, redeem_coupons
+from rewards.store.coupons.redeeming import NewRedemption, redeem_coupons
 from tests.fixtures.coupons import (
     CASHIER,
     MARKETER,

@@ -22,7 +22,7 @@ from rewards.domain.limits import ALWAYS, Per
 from rewards.domain.messages import message
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.views import IssuedCoupon
-from rewards.store.coupons.issued import PlannedCoupon, issue_coupons
+from rewards.store.coupons.issuing import PlannedCoupon, issue_coupons
 from rewards.store.coupons.pools import load_pools
 from rewards.store.members import ensure_members
 

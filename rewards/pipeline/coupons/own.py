@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards.pipeline.coupons.numbers import CouponCodes
 from rewards.pipeline.coupons.views import OwnCoupons, view_own
-from rewards.store.coupons.issued import load_member_coupons
+from rewards.store.coupons.issuing import load_member_coupons
 
 
 async def list_own_coupons(

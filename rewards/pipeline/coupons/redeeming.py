@@ -18,8 +18,8 @@ from rewards.domain.coupons import Coupon, Till, TillOutcome, judge
 from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.numbers import CouponCodes
 from rewards.pipeline.coupons.views import Redeemed, view_benefit
-from rewards.store.coupons.issued import load_coupons
-from rewards.store.coupons.redeemed import NewRedemption, redeem_coupons
+from rewards.store.coupons.issuing import load_coupons
+from rewards.store.coupons.redeeming import NewRedemption, redeem_coupons
 
 
 @dataclass(frozen=True, slots=True)

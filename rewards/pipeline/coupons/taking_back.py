@@ -12,8 +12,8 @@ from core.errors import Conflict, Forbidden, NotFound
 from core.ids import time_of_id
 from rewards.domain.coupons import Coupon, CouponState, TillOutcome
 from rewards.domain.messages import message
-from rewards.store.coupons import issued, redeemed
-from rewards.store.coupons.redeemed import Redemption
+from rewards.store.coupons import issuing, redeeming
+from rewards.store.coupons.redeeming import Redemption
 
 
 async def reverse_redemption(
@@ -30,15 +30,15 @@ async def reverse_redemption(
     Raises NotFound, Forbidden and Conflict: a cashier does so in the same store on the
     same business day, and nobody does it twice.
     """
-    redemption = await redeemed.find_redemption(conn, redemption_id)
+    redemption = await redeeming.find_redemption(conn, redemption_id)
     coupon = None
     if redemption is not None:
-        coupon = await issued.lock_coupon(conn, redemption.coupon_no)
+        coupon = await issuing.lock_coupon(conn, redemption.coupon_no)
     if redemption is None or coupon is None or not coupon.pool.is_taken_by(staff.brand):
         raise NotFound(message("no_redemption"))
     if staff.role is Role.CASHIER:
         _refuse_late(redemption, staff, timezone, now)
-    if not await redeemed.reverse_redemption(
+    if not await redeeming.reverse_redemption(
         conn, redemption, person=staff.person, reason=reason, now=now
     ):
         raise Conflict(message("already_reversed"), code="already_reversed")
@@ -75,14 +75,14 @@ async def void_coupon(
 
     Raises NotFound, and Conflict for one that is used or void already.
     """
-    coupon = await issued.lock_coupon(conn, coupon_no)
+    coupon = await issuing.lock_coupon(conn, coupon_no)
     if coupon is None or not coupon.pool.is_of(staff.brand):
         raise NotFound(message("no_coupon", coupon_id=str(coupon_no)))
     if coupon.state is CouponState.VOID:
         raise Conflict(message("coupon_void"), code=TillOutcome.VOID.value)
     if coupon.state is CouponState.REDEEMED:
         raise Conflict(message("coupon_is_used"), code=TillOutcome.REDEEMED.value)
-    await issued.void_coupon(conn, coupon_no)
+    await issuing.void_coupon(conn, coupon_no)
     await record_action(
         conn,
         staff,

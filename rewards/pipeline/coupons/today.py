@@ -15,7 +15,7 @@ from core.messages import Message
 from rewards.pipeline.coupons.redeeming import AtTill
 from rewards.pipeline.coupons.till_texts import tell_off
 from rewards.pipeline.coupons.views import Redeemed
-from rewards.store.coupons.redeemed import load_latest
+from rewards.store.coupons.redeeming import load_latest
 
 SHOWN = 5
 

@@ -1,0 +1,1 @@
+"""HTTP of coupons: stores and pools, issuing and redeeming, taking back."""
