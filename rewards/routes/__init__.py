@@ -4,7 +4,7 @@ from litestar import Router
 
 from core.doors import GUARDS
 from rewards.routes import campaigns
-from rewards.routes.coupons import issuing, pools, redeeming
+from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 
 ROUTER = Router(
     path="/",
@@ -24,8 +24,8 @@ ROUTER = Router(
         pools.change_stock,
         issuing.issue_coupon,
         issuing.list_own_coupons,
-        issuing.void_coupon,
+        taking_back.void_coupon,
         redeeming.redeem_coupon,
-        redeeming.reverse_redemption,
+        taking_back.reverse_redemption,
     ],
 )

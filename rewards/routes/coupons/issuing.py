@@ -1,23 +1,22 @@
-"""HTTP of coupons: issuing them, one's own, and making one void."""
+"""HTTP of coupons: issuing them, and one's own."""
 
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, get, post
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, Role, require_member, require_role
 from core.auth.members import is_member_id
-from core.auth.requests import Once, read_key, written, written_before
+from core.auth.requests import read_key, written, written_before
 from core.bounds import Body
-from core.clock import Clock, utc_datetime
 from core.errors import Conflict, Fault, InvalidInput
 from core.fields import Limit, Sentence, Text64
 from core.ids import current_request_id
 from rewards.domain.coupons import IssueOutcome
 from rewards.domain.limits import Per
 from rewards.domain.messages import message
-from rewards.pipeline.coupons import own, taking_back
+from rewards.pipeline.coupons import own
 from rewards.pipeline.coupons.crowding import ask
 from rewards.pipeline.coupons.issuing import CouponIssuing, Issued, IssueRequest
 from rewards.pipeline.coupons.views import IssuedCoupon, OwnCoupons
@@ -88,41 +87,3 @@ async def list_own_coupons(
         return await own.list_own_coupons(
             conn, codes, member.member_id, before=before, limit=limit
         )
-
-
-class CouponVoid(Body, frozen=True, kw_only=True):
-    """Why a coupon is made void."""
-
-    prose: ClassVar = frozenset({"reason"})
-
-    reason: Annotated[Sentence, msgspec.Meta(examples=["sent to the wrong member"])]
-
-
-class VoidedCoupon(msgspec.Struct, frozen=True):
-    """A coupon that is void by now."""
-
-    coupon_id: str
-    state: str
-
-
-@post("/v1/coupons/{coupon_id:str}/voids", summary="Void a coupon", tags=["coupons"])
-async def void_coupon(
-    request: Request[Any, Any, Any],
-    coupon_id: str,
-    data: CouponVoid,
-    principal: Principal,
-    once: Once,
-    clock: Clock,
-) -> Response[VoidedCoupon]:
-    """Make a coupon void, for good; its place in the stock stays taken."""
-    staff = require_role(principal, Role.SUPPORT)
-    number = read_number(coupon_id, message("no_coupon", coupon_id=coupon_id))
-    now = utc_datetime(clock.now_ms())
-
-    async def effect(conn: AsyncConnection) -> VoidedCoupon:
-        await taking_back.void_coupon(
-            conn, number, reason=data.reason, staff=staff, now=now
-        )
-        return VoidedCoupon(coupon_id, "void")
-
-    return await once.perform(request, staff, effect)

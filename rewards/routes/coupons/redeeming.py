@@ -1,4 +1,4 @@
-"""HTTP of redemptions: a coupon used at a till, and one taken back."""
+"""HTTP of redemptions: a coupon used at a till."""
 
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -6,21 +6,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request, Response, post
 from litestar.params import SkipValidation
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once, read_key, written, written_before
 from core.bounds import MAX_TEXT, Body
-from core.clock import Clock, utc_datetime
 from core.errors import Conflict, Fault, NotFound
-from core.fields import Sentence
 from rewards.domain.coupons import TillOutcome
-from rewards.domain.messages import message
-from rewards.pipeline.coupons import taking_back
 from rewards.pipeline.coupons.redeeming import AtTill, Redeeming, RedeemRequest
 from rewards.pipeline.coupons.till_texts import tell_refusal
 from rewards.pipeline.coupons.views import Redeemed
-from rewards.routes.fields import Minor, read_number
+from rewards.routes.fields import Minor
 
 
 class NewRedemption(Body, frozen=True, kw_only=True):
@@ -67,52 +62,3 @@ def refusal_of(seen: AtTill, timezone: ZoneInfo) -> Fault:
     if seen.outcome is TillOutcome.UNKNOWN:
         return NotFound(told, code="no_such_coupon")
     return Conflict(told, code=seen.outcome.value)
-
-
-class Reversal(Body, frozen=True, kw_only=True):
-    """Why a redemption is taken back."""
-
-    prose: ClassVar = frozenset({"reason"})
-
-    reason: Annotated[Sentence, msgspec.Meta(examples=["the sale was cancelled"])]
-
-
-class Reversed(msgspec.Struct, frozen=True):
-    """A redemption that was taken back; its coupon can be used again."""
-
-    redemption_id: str
-    coupon_id: str
-    state: str
-
-
-@post(
-    "/v1/redemptions/{redemption_id:str}/reversals",
-    summary="Reverse a redemption",
-    tags=["coupons"],
-)
-async def reverse_redemption(
-    request: Request[Any, Any, Any],
-    redemption_id: str,
-    data: Reversal,
-    principal: Principal,
-    once: Once,
-    clock: Clock,
-    timezone: SkipValidation[ZoneInfo],
-) -> Response[Reversed]:
-    """Take a redemption back: its store's cashier on the same day, support later."""
-    staff = require_role(principal, Role.CASHIER, Role.SUPPORT)
-    number = read_number(redemption_id, message("no_redemption"))
-    now = utc_datetime(clock.now_ms())
-
-    async def effect(conn: AsyncConnection) -> Reversed:
-        coupon = await taking_back.reverse_redemption(
-            conn,
-            number,
-            reason=data.reason,
-            staff=staff,
-            timezone=timezone,
-            now=now,
-        )
-        return Reversed(redemption_id, str(coupon.coupon_no), "issued")
-
-    return await once.perform(request, staff, effect)
