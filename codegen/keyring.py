@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from codegen.domain.keys import EpochKeys, Purpose
+from codegen.domain.keys import EpochKeys, Purpose, Secret, derive_secret
 from codegen.domain.messages import message
 from core.errors import MisconfiguredError
 from core.ids import random_bytes
@@ -47,6 +47,13 @@ class MasterKeyFile:
     def load(self, purpose: Purpose = Purpose.CAPS) -> EpochKeys:
         """Read all keys; raises MisconfiguredError with one sentence."""
         return EpochKeys.from_masters(self._masters(), purpose)
+
+    def load_secrets(self, secret: Secret) -> dict[int, bytes]:
+        """Derive what one use needs, by epoch; raises MisconfiguredError."""
+        return {
+            epoch: derive_secret(master_key, epoch, secret)
+            for epoch, master_key in self._masters().items()
+        }
 
     def add_epoch(self, epoch: int) -> EpochKeys:
         """Append a fresh random key for an epoch that has none, durably."""

@@ -21,6 +21,7 @@ CHECK_VALUE_BYTES: Final = 16
 
 _BLOCK_BITS: Final = 128
 _BLOCK_BYTES: Final = 16
+_SECRET_BYTES: Final = 32
 
 
 class Purpose(StrEnum):
@@ -133,6 +134,24 @@ class EpochKeys:
     def __repr__(self) -> str:
         """Name the epochs and nothing secret."""
         return f"EpochKeys(epochs={self.epochs})"
+
+
+class Secret(StrEnum):
+    """What else depends on a code and a key, and is no code."""
+
+    CHANCES = "chance"
+    CARDS = "card"
+
+
+def derive_secret(master_key: bytes, epoch: int, secret: Secret) -> bytes:
+    """Derive 32 bytes for one use and epoch from its checked 32-byte master key.
+
+    HKDF-SHA256 without salt (RFC 5869), whose info is no other's.
+    """
+    info = f"crowncap/v1/{secret}/".encode() + bytes([epoch])
+    return HKDF(algorithm=SHA256(), length=_SECRET_BYTES, salt=None, info=info).derive(
+        master_key
+    )
 
 
 def ecb_encryptor(key: bytes) -> CipherContext:

@@ -31,6 +31,22 @@ message: Final = Catalogue(
             "{kind} 类奖励没有 {name}。",
             "An offer of the kind {kind} has no {name}.",
         ),
+        "no_tiers": (
+            "抽奖至少要有一个奖级。",
+            "A chance has at least one tier.",
+        ),
+        "tier_twice": (
+            "有两个奖级的编号都是 {tier_id}。",
+            "Two tiers are called {tier_id}.",
+        ),
+        "odds_above_one": (
+            "各奖级的 per_million 合计 {given:,}，最多 {most:,}。",
+            "The tiers' per_million add up to {given:,}; they can be {most:,} at most.",
+        ),
+        "chance_within_chance": (
+            "奖级 {tier_id} 不能再给一次抽奖。",
+            "The tier {tier_id} cannot give another chance.",
+        ),
         "cap_twice": (
             "同样的上限只能写一次。",
             "There is one cap of a kind.",

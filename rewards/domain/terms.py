@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from core.bounds import MAX_POINTS, MAX_TEXT
 from core.errors import FieldError
+from rewards.domain.chances import WHOLE
 from rewards.domain.limits import Per
 from rewards.domain.messages import message
 
@@ -41,21 +43,37 @@ class OfferKind(StrEnum):
     CHANCE = "chance"
 
 
-class OfferTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a campaign; which fields it has depends on its kind."""
+class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something to have; which fields it has depends on its kind."""
 
-    offer_id: _Text
     kind: OfferKind
-    stock: _Most | None = None
-    daily_stock: _Most | None = None
     amount: _Amount | None = None
     pool_id: _Text | None = None
     draw_id: _Text | None = None
     set_id: _Text | None = None
     minor: _Amount | None = None
     name: _Text | None = None
+
+
+class TierTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tier of a chance, and what who wins it gets; the best tier comes first."""
+
+    tier_id: _Text
+    name: _Text
+    per_million: Annotated[int, msgspec.Meta(ge=0, le=WHOLE)]
+    stock: _Most | None = None
+    daily_stock: _Most | None = None
+    gives: Given
+
+
+class OfferTerms(Given, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a campaign."""
+
+    offer_id: _Text
+    stock: _Most | None = None
+    daily_stock: _Most | None = None
     table: (
-        Annotated[tuple[dict[str, Any], ...], msgspec.Meta(max_length=MAX_TIERS)] | None
+        Annotated[tuple[TierTerms, ...], msgspec.Meta(max_length=MAX_TIERS)] | None
     ) = None
 
 
@@ -152,23 +170,66 @@ def find_faults(terms: Terms) -> Iterator[FieldError]:
                 message("offer_twice", offer_id=offer.offer_id),
             )
         seen.add(offer.offer_id)
-        if offer.kind is OfferKind.POINTS:
-            yield from _find_faults_of_points(place, offer)
+        yield from _find_faults_of_offer(f"/offers/{place}", offer)
     kinds = [(cap.per, cap.of) for cap in terms.caps]
     for place, kind in enumerate(kinds):
         if kind in kinds[:place]:
             yield FieldError(f"/caps/{place}", "given_twice", message("cap_twice"))
 
 
-def _find_faults_of_points(place: int, offer: OfferTerms) -> Iterator[FieldError]:
-    names = ("pool_id", "draw_id", "set_id", "minor", "name", "table")
-    for name in names:
-        if getattr(offer, name) is not None:
-            told = message("offer_has_no", kind=offer.kind.value, name=name)
-            yield FieldError(f"/offers/{place}/{name}", "not_of_this_kind", told)
-    if offer.amount is None:
-        told = message("offer_lacks", kind=offer.kind.value, name="amount")
-        yield FieldError(f"/offers/{place}/amount", "required", told)
+# Which fields each kind has, all of which it needs.
+_FIELDS: Final = {
+    OfferKind.POINTS: ("amount",),
+    OfferKind.COUPON: ("pool_id",),
+    OfferKind.TICKET: ("draw_id", "amount"),
+    OfferKind.CARD: ("set_id",),
+    OfferKind.RED_PACKET: ("minor",),
+    OfferKind.GIFT: ("name",),
+    OfferKind.CHANCE: ("table",),
+}
+_ALL_FIELDS: Final = tuple(dict.fromkeys(chain.from_iterable(_FIELDS.values())))
+
+
+def _find_faults_of_offer(pointer: str, offer: OfferTerms) -> Iterator[FieldError]:
+    yield from find_faults_of_given(pointer, offer)
+    if offer.table is not None and offer.kind is OfferKind.CHANCE:
+        yield from _find_faults_of_table(f"{pointer}/table", offer.table)
+
+
+def find_faults_of_given(pointer: str, given: Given) -> Iterator[FieldError]:
+    """Say which fields something lacks, or has too many, for its kind."""
+    needed = _FIELDS[given.kind]
+    for name in _ALL_FIELDS:
+        is_there = getattr(given, name, None) is not None
+        if is_there and name not in needed:
+            told = message("offer_has_no", kind=given.kind.value, name=name)
+            yield FieldError(f"{pointer}/{name}", "not_of_this_kind", told)
+        if name in needed and not is_there:
+            told = message("offer_lacks", kind=given.kind.value, name=name)
+            yield FieldError(f"{pointer}/{name}", "required", told)
+
+
+def _find_faults_of_table(
+    pointer: str, table: tuple[TierTerms, ...]
+) -> Iterator[FieldError]:
+    if not table:
+        yield FieldError(pointer, "required", message("no_tiers"))
+    whole = sum(tier.per_million for tier in table)
+    if whole > WHOLE:
+        told = message("odds_above_one", given=whole, most=WHOLE)
+        yield FieldError(pointer, "out_of_range", told)
+    seen: set[str] = set()
+    for place, tier in enumerate(table):
+        if tier.tier_id in seen:
+            told = message("tier_twice", tier_id=tier.tier_id)
+            yield FieldError(f"{pointer}/{place}/tier_id", "given_twice", told)
+        seen.add(tier.tier_id)
+        gives = f"{pointer}/{place}/gives"
+        if tier.gives.kind is OfferKind.CHANCE:
+            told = message("chance_within_chance", tier_id=tier.tier_id)
+            yield FieldError(f"{gives}/kind", "not_of_this_kind", told)
+        else:
+            yield from find_faults_of_given(gives, tier.gives)
 
 
 def find_unsupported(terms: Terms) -> Iterator[FieldError]:
