@@ -41,7 +41,7 @@ from feeder.printer_replies import Printed, Status
 from feeder.run import Feeder
 from feeder.simulators.paper import MemoryRoll
 from feeder.simulators.printer import DIALECTS, Make, SimulatedPrinter
-from printer_export.domain.packages.order import Package, PackageOrder
+from printer_export.domain.packages.orders import Package, PackageOrder
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.building import stream_package
 from printer_export.files.reading import open_package

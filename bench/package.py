@@ -20,7 +20,7 @@ from codegen.domain import EpochKeys
 from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.packages.order import Package, PackageOrder, plan_files
+from printer_export.domain.packages.orders import Package, PackageOrder, plan_files
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.building import RowSource, stream_package
 from printer_export.files.signing import SigningKeyFile

@@ -34,8 +34,8 @@ from codegen.pipeline import Issuance, issue_batch
 from core.auth.principal import OPERATOR
 from core.clock import SystemClock, elapsed_s, utc_datetime
 from core.db import create_engine
-from printer_export.domain.reports.order import ReportOrder
-from printer_export.pipeline.reports.take import take_report
+from printer_export.domain.reports.taking import ReportOrder
+from printer_export.pipeline.reports.taking import take_report
 from printer_export.pipeline.reports.text import ReportText
 
 ROUNDS = 5

@@ -37,7 +37,7 @@ from rewards.pipeline.coupons.issuing import CouponIssuing
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.redeeming import Redeeming
 from scan_api.pipeline.code_lookup import CodeLookup
-from scan_api.pipeline.filter_upkeep import FilterUpkeep
+from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.metrics import forget_dead_workers
 from scan_api.pipeline.opening import ScanOpening

@@ -14,7 +14,7 @@ from console.frame.messages import message
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from printer_export.domain.aggregation.units import EventKind
-from printer_export.pipeline.aggregation import ship
+from printer_export.pipeline.aggregation import shipments
 from printer_export.pipeline.history import (
     PackagedIn,
     ProductionHistory,
@@ -40,7 +40,7 @@ _ENDS: Final = {"void", "recall"}
 # What is kept as a reason where nobody was asked for one.
 _REASONS: Final = {
     effects.REASON: message("by_line_report"),
-    ship.REASON: message("by_shipment"),
+    shipments.REASON: message("by_shipment"),
     samples.REASON: message("as_samples"),
 }
 

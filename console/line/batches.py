@@ -19,7 +19,7 @@ from console.frame.responses import AnyRequest, staff_page
 from console.line.watching import read_watch
 from printer_export.domain.packages.package_state import PackageFilter
 from printer_export.domain.reconciliation import ReasonCount
-from printer_export.domain.reports.order import TakenReport
+from printer_export.domain.reports.taking import TakenReport
 from printer_export.pipeline.packages.orders import list_packages
 from printer_export.pipeline.packages.views import view_package
 from printer_export.pipeline.reports.progress import Correction, load_progress

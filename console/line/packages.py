@@ -19,7 +19,7 @@ from core.bodies import take_fields
 from core.errors import Conflict, InvalidInput
 from core.names import are_one
 from core.pages import read_form
-from printer_export.domain.packages.order import Encryption
+from printer_export.domain.packages.orders import Encryption
 from printer_export.domain.packages.preflight import Level
 from printer_export.domain.packages.rows import Preset
 from printer_export.pipeline.packages import orders as pipeline

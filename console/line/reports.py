@@ -24,8 +24,12 @@ from core.errors import Fault, NotFound
 from core.messages import say
 from printer_export.domain.reports.answer import ReportOutcome
 from printer_export.domain.reports.header import Naming
-from printer_export.domain.reports.order import MAX_REPORT, ReportOrder, read_options
-from printer_export.pipeline.reports.take import get_report, preview_report, take_report
+from printer_export.domain.reports.taking import MAX_REPORT, ReportOrder, read_options
+from printer_export.pipeline.reports.taking import (
+    get_report,
+    preview_report,
+    take_report,
+)
 from printer_export.pipeline.reports.text import ReportText
 
 READERS: Final = (Role.LINE, Role.ISSUER, Role.ANALYST)

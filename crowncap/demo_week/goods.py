@@ -36,12 +36,12 @@ from crowncap.demo_week.printed import (
 from printer_export.domain.aggregation.pack import Span, UnitOrder
 from printer_export.domain.aggregation.units import Moment, offset_of
 from printer_export.domain.packages.byte_range import ByteRange
-from printer_export.domain.packages.order import Encryption, PackageOrder
+from printer_export.domain.packages.orders import Encryption, PackageOrder
 from printer_export.domain.packages.rows import Preset
-from printer_export.domain.reports.order import ReportOrder
+from printer_export.domain.reports.taking import ReportOrder
 from printer_export.files.package_content import PackagePart
 from printer_export.pipeline.aggregation.pack import pack_units
-from printer_export.pipeline.aggregation.ship import activate_ranges, ship_units
+from printer_export.pipeline.aggregation.shipments import activate_ranges, ship_units
 from printer_export.pipeline.aggregation.units import find_packed_codes
 from printer_export.pipeline.packages.downloads import (
     content_of,
@@ -54,7 +54,7 @@ from printer_export.pipeline.packages.orders import (
     order_package,
     tell_password,
 )
-from printer_export.pipeline.reports.take import take_report
+from printer_export.pipeline.reports.taking import take_report
 from printer_export.pipeline.reports.text import ReportText
 from printer_export.store.packages.downloads import note_part
 

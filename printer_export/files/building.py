@@ -22,7 +22,7 @@ from printer_export.domain.packages.manifest import (
     word_manifest,
     word_sums,
 )
-from printer_export.domain.packages.order import (
+from printer_export.domain.packages.orders import (
     MAX_LABELS,
     DataFile,
     Package,

@@ -12,7 +12,7 @@ from typing import Final
 
 from codegen.domain import EpochKeys
 from printer_export.domain.packages.manifest import FileFact, word_manifest, word_sums
-from printer_export.domain.packages.order import Encryption, Package
+from printer_export.domain.packages.orders import Encryption, Package
 from printer_export.files.age import age_length, age_stream
 from printer_export.files.archive import ZipLock, zip_length
 from printer_export.files.building import RowSource, list_files, stream_package

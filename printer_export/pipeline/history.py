@@ -13,7 +13,7 @@ from printer_export.domain.reports.statuses import ReportedStatus
 from printer_export.store.aggregation.events import CartonHistory, find_cartons_of
 from printer_export.store.packages import downloads as download_store
 from printer_export.store.packages import orders as package_store
-from printer_export.store.reports import records as report_store
+from printer_export.store.reports import taking as report_store
 
 
 @dataclass(frozen=True, slots=True)

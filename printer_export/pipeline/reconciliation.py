@@ -16,7 +16,7 @@ from printer_export.domain.reconciliation import (
 )
 from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.store.reconciliation import add_up_places
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 
 async def reconcile_batch(

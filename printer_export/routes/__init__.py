@@ -5,27 +5,26 @@ from litestar import Router
 from core.doors import GUARDS
 from printer_export.routes import (
     aggregation,
-    download,
     epcis,
     history,
-    packages,
     reconciliation,
     reports,
 )
+from printer_export.routes.packages import downloads, orders
 
-PUBLIC_ROUTER = Router(path="/", route_handlers=[download.show_signing_key])
+PUBLIC_ROUTER = Router(path="/", route_handlers=[downloads.show_signing_key])
 ROUTER = Router(
     path="/",
     guards=GUARDS,
     route_handlers=[
-        packages.order_package,
-        packages.list_packages,
-        packages.show_package,
-        packages.approve_package,
-        packages.tell_password,
-        packages.cancel_package,
-        download.download_package,
-        download.measure_package,
+        orders.order_package,
+        orders.list_packages,
+        orders.show_package,
+        orders.approve_package,
+        orders.tell_password,
+        orders.cancel_package,
+        downloads.download_package,
+        downloads.measure_package,
         reports.add_report,
         reports.list_reports,
         reports.show_report,

@@ -30,7 +30,7 @@ from printer_export.domain.aggregation.units import (
     UnitState,
     parse_sscc,
 )
-from printer_export.pipeline.aggregation import move, pack, ship, units
+from printer_export.pipeline.aggregation import move, pack, shipments, units
 
 MAX_UNITS = 1_000
 # The framework would take it apart, to no end.
@@ -219,7 +219,7 @@ async def ship_units(
     moment, ssccs = _moment(data, staff, clock, timezone), _ssccs(data)
 
     async def effect(conn: AsyncConnection) -> Shipped:
-        event, done = await ship.ship_units(conn, ssccs, moment, staff)
+        event, done = await shipments.ship_units(conn, ssccs, moment, staff)
         return Shipped(
             event.event_id, len(event.units), done.activated, done.not_activated or ""
         )
@@ -269,7 +269,7 @@ async def activate_unit(
     named = _sscc(sscc)
 
     async def effect(conn: AsyncConnection) -> UnitActivated:
-        done = await ship.activate_unit(conn, named, terms, staff, now=now)
+        done = await shipments.activate_unit(conn, named, terms, staff, now=now)
         begins = terms.effective_at
         both = None if begins is None else on_both_clocks(begins, timezone)
         return UnitActivated(done.activated, done.unchanged, done.skipped, both)

@@ -16,7 +16,7 @@ from core.auth.idempotency import hash_body
 from core.auth.requests import Once
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput, UnsupportedMedia
-from printer_export.domain.epcis.capture_job import CaptureJob
+from printer_export.domain.epcis.capture import CaptureJob
 from printer_export.domain.epcis.reading import MAX_EVENTS, read_document
 from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.capture import ErrorBehaviour, get_capture

@@ -24,14 +24,14 @@ from core.moments import BothClocks, on_both_clocks
 from core.openapi import BINARY
 from printer_export.domain.messages import message
 from printer_export.domain.reports.answer import KeptAnswer
-from printer_export.domain.reports.order import (
+from printer_export.domain.reports.taking import (
     MAX_REPORT,
     Activate,
     OnError,
     ReportOrder,
     read_options,
 )
-from printer_export.pipeline.reports import take as pipeline
+from printer_export.pipeline.reports import taking as pipeline
 from printer_export.pipeline.reports.json_rows import JsonRow, as_csv
 from printer_export.pipeline.reports.text import ReportText
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from printer_export.domain.epcis.capture_job import CaptureJob
+from printer_export.domain.epcis.capture import CaptureJob
 from printer_export.tables import captured_events, epcis_captures
 
 

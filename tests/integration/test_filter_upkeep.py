@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from codegen.domain.batches import Selection
 from codegen.domain.ranges import RangeState
 from core.redis import RedisClient, connect
-from scan_api.pipeline.filter_upkeep import FilterUpkeep, missing_segments
+from scan_api.pipeline.filters import FilterUpkeep, missing_segments
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset, void_key
 from tests.fixtures.ground import Ground

@@ -11,7 +11,7 @@ from codegen.domain.ranges import SEGMENT_BITS, RangeState
 from codegen.domain.sealing import seal_hashes
 from core.bloom import block_contains, block_index
 from core.redis import RedisAway, RedisClient, connect
-from scan_api.pipeline.filter_upkeep import missing_segments
+from scan_api.pipeline.filters import missing_segments
 from scan_api.pipeline.signals import SignalStore
 from scan_api.store.filters import (
     READY_BIT,

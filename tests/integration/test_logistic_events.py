@@ -12,7 +12,7 @@ from printer_export.domain.aggregation.pack import CapRange, Span, UnitOrder
 from printer_export.domain.aggregation.units import EventKind, EventUnit, Load, Moment
 from printer_export.pipeline.aggregation.move import unpack_units
 from printer_export.pipeline.aggregation.pack import pack_units
-from printer_export.pipeline.aggregation.ship import ship_units
+from printer_export.pipeline.aggregation.shipments import ship_units
 from printer_export.store.aggregation.events import find_cartons_of, page_batch_events
 from printer_export.store.aggregation.units import find_contents, insert_contents
 from tests.fixtures.cartons import fresh_sscc

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict
-from printer_export.domain.packages.order import PackageOrder, Sheet
+from printer_export.domain.packages.orders import PackageOrder, Sheet
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.checking import Verdict, check_package
 from printer_export.files.reading import open_package

@@ -15,7 +15,7 @@ from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
 from core.networks import Networks
-from printer_export.domain.packages.order import Encryption, PackageOrder
+from printer_export.domain.packages.orders import Encryption, PackageOrder
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.signing import SigningKeyFile
 from printer_export.pipeline.packages.exports import ExportOrder, export_batch

@@ -11,10 +11,10 @@ from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput
 from printer_export.domain.reports.answer import ReportOutcome
-from printer_export.domain.reports.order import Activate, OnError, ReportOrder
-from printer_export.pipeline.reports.take import preview_report, take_report
+from printer_export.domain.reports.taking import Activate, OnError, ReportOrder
+from printer_export.pipeline.reports.taking import preview_report, take_report
 from printer_export.pipeline.reports.text import ReportText
-from printer_export.store.reports.records import find_reports_of, load_tallies
+from printer_export.store.reports.taking import find_reports_of, load_tallies
 from tests.fixtures.ground import CLOCK, Ground
 
 ROLL = (Unit("roll-1", 0, 99),)

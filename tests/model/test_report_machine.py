@@ -25,10 +25,10 @@ from core.clock import utc_datetime
 from core.errors import Conflict
 from printer_export.domain.reconciliation import Reconciliation, UnitCount
 from printer_export.domain.reports.answer import KeptAnswer
-from printer_export.domain.reports.order import ReportOrder
 from printer_export.domain.reports.statuses import LEGAL, NUMBER_OF, STATUSES
+from printer_export.domain.reports.taking import ReportOrder
 from printer_export.pipeline.reconciliation import reconcile_batch
-from printer_export.pipeline.reports.take import take_report
+from printer_export.pipeline.reports.taking import take_report
 from printer_export.pipeline.reports.text import ReportText
 from tests.fixtures.ground import CLOCK, Ground, prepare_ground
 from tests.fixtures.processes import seal_texts

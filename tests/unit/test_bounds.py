@@ -25,7 +25,7 @@ from core.clock import business_day, local_time, next_business_day, to_ms, utc_d
 from core.errors import InvalidInput, Unauthenticated
 from core.ids import time_of_id
 from core.messages import Message
-from printer_export.domain.reports.order import read_activation
+from printer_export.domain.reports.taking import read_activation
 
 ZONES = st.sampled_from(
     [

@@ -14,7 +14,7 @@ from codegen.domain.ranges import Binding, CodeRange, EpochState, RangeState
 from core.clock import utc_datetime
 from core.messages import say
 from printer_export.domain.messages import message
-from printer_export.domain.packages.order import (
+from printer_export.domain.packages.orders import (
     Encryption,
     Package,
     PackageOrder,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyrage
 import pytest
 
-from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet
+from printer_export.domain.packages.orders import Encryption, PackageOrder, Sheet
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.age import age_length, age_stream
 from printer_export.files.package_content import (

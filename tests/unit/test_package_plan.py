@@ -13,7 +13,7 @@ from codegen.domain import EpochKeys, open_codes
 from codegen.domain.batches import Batch, Placement
 from codegen.domain.code_text import LinkForm
 from core.clock import utc_datetime
-from printer_export.domain.packages.order import (
+from printer_export.domain.packages.orders import (
     Package,
     PackageOrder,
     Unwind,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.symbols import CODE_SYMBOLS
 from printer_export.domain.epcis.names import cap_uri_prefix
-from printer_export.domain.packages.order import DataFile, Package
+from printer_export.domain.packages.orders import DataFile, Package
 from printer_export.domain.packages.rows import (
     ENCODINGS,
     SEQUENCE_DIGITS,

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from core.names import are_one
-from printer_export.domain.packages.order import Package
+from printer_export.domain.packages.orders import Package
 
 
 class PackageState(StrEnum):

@@ -25,7 +25,7 @@ from printer_export.domain.packages.manifest import (
     drawn_version,
     link_prefix_of,
 )
-from printer_export.domain.packages.order import (
+from printer_export.domain.packages.orders import (
     MAX_LABELS,
     DataFile,
     Encryption,

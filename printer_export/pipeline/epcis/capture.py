@@ -16,7 +16,7 @@ from core.errors import Fault, FieldError, Forbidden, InvalidInput, NotFound
 from core.ids import time_uuid
 from core.problem_codes import address_of
 from printer_export.domain.aggregation.units import may_have_happened
-from printer_export.domain.epcis.capture_job import CaptureError, CaptureJob
+from printer_export.domain.epcis.capture import CaptureError, CaptureJob
 from printer_export.domain.epcis.reading import Reading, ToldEvent
 from printer_export.domain.messages import message
 from printer_export.pipeline.epcis.effects import (

@@ -40,7 +40,7 @@ from core.auth import Staff
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.aggregation.pack import UnitOrder
 from printer_export.domain.aggregation.units import EventKind, Load, Moment
-from printer_export.domain.epcis.capture_job import CaptureSkip
+from printer_export.domain.epcis.capture import CaptureSkip
 from printer_export.domain.epcis.reading import Step, ToldEvent
 from printer_export.domain.messages import message
 from printer_export.pipeline.aggregation.contents import (
@@ -50,7 +50,7 @@ from printer_export.pipeline.aggregation.contents import (
 )
 from printer_export.pipeline.aggregation.move import move_units, unpack_units
 from printer_export.pipeline.aggregation.pack import pack_units
-from printer_export.pipeline.aggregation.ship import (
+from printer_export.pipeline.aggregation.shipments import (
     MAX_NEW_RANGES,
     activate_ranges,
     changes_of_shipment,

@@ -17,7 +17,7 @@ from codegen.domain.ranges import (
 )
 from codegen.domain.skips import REASON_OF, SENTENCES, SkipReason
 from codegen.store import find_voiding_changes, load_touched_ranges
-from printer_export.domain.epcis.capture_job import CaptureSkip
+from printer_export.domain.epcis.capture import CaptureSkip
 
 MAX_UNMOVED: Final = 1_000
 CodesByBatch = Mapping[int, Sequence[Interval]]

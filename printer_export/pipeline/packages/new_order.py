@@ -12,7 +12,12 @@ from core.errors import InvalidInput
 from core.fields import Text64
 from core.moments import When, read_end
 from printer_export.domain.messages import message
-from printer_export.domain.packages.order import Encryption, PackageOrder, Sheet, Unwind
+from printer_export.domain.packages.orders import (
+    Encryption,
+    PackageOrder,
+    Sheet,
+    Unwind,
+)
 from printer_export.domain.packages.rows import Preset
 from printer_export.files.archive import check_recipients
 from printer_export.files.images import MIN_MODULE_MM

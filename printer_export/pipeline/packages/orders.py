@@ -19,7 +19,7 @@ from core.names import are_one
 from core.networks import Networks
 from printer_export.domain.messages import message
 from printer_export.domain.packages.manifest import link_prefix_of
-from printer_export.domain.packages.order import (
+from printer_export.domain.packages.orders import (
     Encryption,
     Package,
     PackageOrder,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from codegen.domain.code_text import LinkForm
 from core.auth import Staff
 from printer_export.domain.packages.manifest import link_prefix_of
-from printer_export.domain.packages.order import Encryption, Sheet, Unwind
+from printer_export.domain.packages.orders import Encryption, Sheet, Unwind
 from printer_export.domain.packages.package_state import Download, PackageRecord
 from printer_export.domain.packages.preflight import Finding
 from printer_export.domain.packages.rows import Preset

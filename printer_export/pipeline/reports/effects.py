@@ -14,12 +14,15 @@ from codegen.pipeline import BulkChange, change_in_bulk, void_or_ask, void_runs
 from core.auth import Staff
 from core.messages import Message
 from printer_export.domain.messages import message
-from printer_export.domain.reports.order import Activate, ReportOrder
 from printer_export.domain.reports.statuses import CHUNK_BITS, PRINTED, SPOILT, runs_of
-from printer_export.pipeline.aggregation.ship import MAX_NEW_RANGES, activate_ranges
-from printer_export.pipeline.reports.status_update import StatusUpdate
+from printer_export.domain.reports.taking import Activate, ReportOrder
+from printer_export.pipeline.aggregation.shipments import (
+    MAX_NEW_RANGES,
+    activate_ranges,
+)
+from printer_export.pipeline.reports.statuses import StatusUpdate
 from printer_export.store.aggregation.shipments import await_shipment
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 # What is kept as the reason of what it does.
 REASON: Final = "line report"

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batches import Batch
 from printer_export.domain.reconciliation import ReasonCount
-from printer_export.domain.reports.order import TakenReport
 from printer_export.domain.reports.statuses import STATUSES
+from printer_export.domain.reports.taking import TakenReport
 from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.store.packages import orders as package_store
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 
 @dataclass(frozen=True, slots=True)

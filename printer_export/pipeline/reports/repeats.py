@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import Conflict
 from printer_export.domain.messages import message
 from printer_export.domain.reports.answer import ReportOutcome
-from printer_export.domain.reports.order import (
+from printer_export.domain.reports.taking import (
     Activate,
     OnError,
     ReportOrder,
     TakenReport,
 )
 from printer_export.pipeline.reports.text import ReportText
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 
 async def find_repeated(

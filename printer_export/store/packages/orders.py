@@ -14,7 +14,7 @@ from codegen.domain.batches import Batch
 from codegen.store import count_codes, find_batch
 from core.errors import Conflict
 from printer_export.domain.messages import message
-from printer_export.domain.packages.order import Package, PackageOrder
+from printer_export.domain.packages.orders import Package, PackageOrder
 from printer_export.domain.packages.package_state import PackageFilter, PackageRecord
 from printer_export.domain.packages.rows import Preset
 from printer_export.tables import packages, sample_batches

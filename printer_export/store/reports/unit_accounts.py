@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from printer_export.domain.reports.statuses import NUMBER_OF, STATUSES
-from printer_export.domain.reports.unit_account import Counts
+from printer_export.domain.reports.unit_accounts import Counts
 from printer_export.tables import unit_accounts, unit_quantities
 
 _COUNTED = [status.value for status in STATUSES if status != "unprinted"]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from printer_export.domain.reports.statuses import LEGAL, NUMBER_OF, STATUSES
-from printer_export.domain.reports.unit_account import UnitAccount
+from printer_export.domain.reports.unit_accounts import UnitAccount
 
 SIZE = len(STATUSES)
 CAPS = 6

@@ -27,7 +27,7 @@ from printer_export.domain.reports.statuses import (
     runs_of,
 )
 from printer_export.pipeline.reports.unit_accounts import UnitAccounts
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 MAX_ERRORS: Final = 1_000
 # Loaded at a time, with what they were before: 128 KiB each.

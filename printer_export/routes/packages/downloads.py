@@ -15,7 +15,7 @@ from core.openapi import BINARY
 from printer_export.domain.packages.byte_range import read_range
 from printer_export.files.package_content import PackageContent
 from printer_export.pipeline.packages.streams import find_content, open_stream
-from printer_export.routes.packages import PackagingContext
+from printer_export.routes.packages.orders import PackagingContext
 
 _PATH: Final = "/v1/packages/{package_id:int}/content"
 _TAKERS: Final = (Role.LINE, Role.ISSUER, Role.PRINTHOUSE)

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from printer_export.domain.reconciliation import ReasonCount
 from printer_export.domain.reports.answer import KeptAnswer
-from printer_export.domain.reports.order import ReportOrder, TakenReport
 from printer_export.domain.reports.statuses import (
     STATUSES,
     Octets,
     ReportedStatus,
     ReportRows,
 )
+from printer_export.domain.reports.taking import ReportOrder, TakenReport
 from printer_export.tables import (
     code_statuses,
     line_counts,

@@ -33,7 +33,7 @@ from printer_export.pipeline.aggregation.move import move_units
 from printer_export.pipeline.aggregation.units import pick_unit
 from printer_export.store.aggregation import shipments as shipment_store
 from printer_export.store.aggregation import units as store
-from printer_export.store.reports import records as report_store
+from printer_export.store.reports import taking as report_store
 
 # What is kept as the reason of what a shipment activates.
 REASON: Final = "shipment"

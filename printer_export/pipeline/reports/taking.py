@@ -19,19 +19,19 @@ from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from printer_export.domain.messages import message
 from printer_export.domain.reports.answer import KeptAnswer, ReportOutcome, keep_errors
 from printer_export.domain.reports.header import Naming, read_header
-from printer_export.domain.reports.order import OnError, ReportOrder, TakenReport
 from printer_export.domain.reports.reader import ReportReader
 from printer_export.domain.reports.statuses import STATUSES
+from printer_export.domain.reports.taking import OnError, ReportOrder, TakenReport
 from printer_export.pipeline.reports.effects import put_into_effect
 from printer_export.pipeline.reports.repeats import find_repeated
-from printer_export.pipeline.reports.status_update import (
+from printer_export.pipeline.reports.statuses import (
     StatusUpdate,
     add_units,
     apply_statuses,
 )
 from printer_export.pipeline.reports.text import ReportText
 from printer_export.pipeline.reports.unit_accounts import load_unit_accounts
-from printer_export.store.reports import records as store
+from printer_export.store.reports import taking as store
 
 _AUDITED: Final = ("rows", "voided", "void_request_id", "activated", "not_activated")
 

@@ -1,0 +1,1 @@
+"""HTTP of packages: ordered, approved, downloaded, cancelled."""
