@@ -16,6 +16,7 @@ from printer_export.domain.reconciliation import (
 )
 from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.store.reconciliation import add_up_places
+from printer_export.store.reports import statuses as status_store
 from printer_export.store.reports import taking as store
 
 
@@ -24,7 +25,7 @@ async def reconcile_batch(
 ) -> Reconciliation:
     """Account for every cap of a batch, and tell why caps were lost; NotFound."""
     batch = await get_batch(conn, batch_id, staff)
-    counts = await store.load_counts(conn, batch_id, batch.quantity)
+    counts = await status_store.load_counts(conn, batch_id, batch.quantity)
     units = await add_up_units(conn, batch_id)
     return Reconciliation(
         batch_id=batch_id,

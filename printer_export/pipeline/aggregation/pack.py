@@ -34,7 +34,7 @@ from printer_export.pipeline.aggregation.contents import Contents, read_contents
 from printer_export.pipeline.aggregation.units import may_see
 from printer_export.store.aggregation import events as event_store
 from printer_export.store.aggregation import units as store
-from printer_export.store.reports.taking import lock_counts
+from printer_export.store.reports.statuses import lock_counts
 
 _MAX_ERRORS: Final = 100
 

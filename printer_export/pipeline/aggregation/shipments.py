@@ -33,7 +33,7 @@ from printer_export.pipeline.aggregation.move import move_units
 from printer_export.pipeline.aggregation.units import pick_unit
 from printer_export.store.aggregation import shipments as shipment_store
 from printer_export.store.aggregation import units as store
-from printer_export.store.reports import taking as report_store
+from printer_export.store.reports import statuses as status_store
 
 # What is kept as the reason of what a shipment activates.
 REASON: Final = "shipment"
@@ -127,7 +127,7 @@ async def lock_batches(
     for batch_id in sorted(numbers):
         batch = await find_batch(conn, batch_id)
         assert batch is not None
-        await report_store.lock_counts(conn, batch_id, batch.quantity)
+        await status_store.lock_counts(conn, batch_id, batch.quantity)
         batches[batch_id] = batch
     return batches
 
@@ -191,7 +191,7 @@ async def _without_missing(
     kept: list[Interval] = []
     for number, pieces in sorted(by_chunk.items()):
         start = base + (number << CHUNK_BITS)
-        loaded = await report_store.load_chunks(conn, batch.batch_id, [number])
+        loaded = await status_store.load_chunks(conn, batch.batch_id, [number])
         wanted = np.zeros(CHUNK, dtype=np.bool_)
         for first, last in pieces:
             wanted[first : last + 1] = True

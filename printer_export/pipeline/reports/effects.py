@@ -22,7 +22,7 @@ from printer_export.pipeline.aggregation.shipments import (
 )
 from printer_export.pipeline.reports.statuses import StatusUpdate
 from printer_export.store.aggregation.shipments import await_shipment
-from printer_export.store.reports import taking as store
+from printer_export.store.reports import statuses as status_store
 
 # What is kept as the reason of what it does.
 REASON: Final = "line report"
@@ -113,7 +113,7 @@ async def _printed_runs(
     """
     runs: list[tuple[int, int]] = []
     for number in sorted(touched):
-        chunk = (await store.load_chunks(conn, batch_id, [number])).get(number)
+        chunk = (await status_store.load_chunks(conn, batch_id, [number])).get(number)
         if chunk is None:
             continue
         printed = chunk == PRINTED

@@ -13,6 +13,7 @@ from printer_export.domain.reports.statuses import STATUSES
 from printer_export.domain.reports.taking import TakenReport
 from printer_export.pipeline.reports.unit_accounts import add_up_units
 from printer_export.store.packages import orders as package_store
+from printer_export.store.reports import statuses as status_store
 from printer_export.store.reports import taking as store
 
 
@@ -50,7 +51,7 @@ async def load_progress(
 ) -> BatchProgress:
     """Load how a batch stands, with `limit` reports and what was printed `lately`."""
     batch_id = batch.batch_id
-    counts = await store.load_counts(conn, batch_id, batch.quantity)
+    counts = await status_store.load_counts(conn, batch_id, batch.quantity)
     reasons = await store.load_tallies(conn, batch_id)
     return BatchProgress(
         is_trial=bool(await package_store.find_samples_among(conn, [batch_id])),
@@ -87,7 +88,7 @@ async def count_batches(
         conn, [batch.batch_id for batch in batches]
     )
     kept = [batch for batch in batches if batch.batch_id not in samples]
-    counts = await store.load_counts_of(
+    counts = await status_store.load_counts_of(
         conn, {batch.batch_id: batch.quantity for batch in kept}
     )
     return [(batch, counts[batch.batch_id]) for batch in kept]

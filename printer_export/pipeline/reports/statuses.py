@@ -27,6 +27,7 @@ from printer_export.domain.reports.statuses import (
     runs_of,
 )
 from printer_export.pipeline.reports.unit_accounts import UnitAccounts
+from printer_export.store.reports import statuses as status_store
 from printer_export.store.reports import taking as store
 
 MAX_ERRORS: Final = 1_000
@@ -89,7 +90,7 @@ async def apply_statuses(
         return errors + await apply_statuses(conn, update, rows.pick(slice(half, None)))
     batch_id, accounts = update.batch.batch_id, update.accounts
     chunks = StatusChunks()
-    stored = await store.load_chunks(conn, batch_id, needed)
+    stored = await status_store.load_chunks(conn, batch_id, needed)
     for chunk_no in needed:
         chunks.put(chunk_no, stored.get(chunk_no))
     await accounts.open_within(needed)
@@ -119,7 +120,7 @@ async def _keep(
         update.spoilt += runs_of(SPOILT[statuses] & ~SPOILT[before], first)
     if changed:
         saved = {first >> CHUNK_BITS: statuses for first, _, statuses in changed}
-        await store.save_chunks(conn, update.batch.batch_id, saved)
+        await status_store.save_chunks(conn, update.batch.batch_id, saved)
 
 
 def _errors_of(rows: ReportRows, applied: Applied) -> list[RowError]:

@@ -31,6 +31,7 @@ from printer_export.pipeline.reports.statuses import (
 )
 from printer_export.pipeline.reports.text import ReportText
 from printer_export.pipeline.reports.unit_accounts import load_unit_accounts
+from printer_export.store.reports import statuses as status_store
 from printer_export.store.reports import taking as store
 
 _AUDITED: Final = ("rows", "voided", "void_request_id", "activated", "not_activated")
@@ -52,7 +53,7 @@ async def take_report(
     """
     batch = order.batch
     refuse_other_line(batch, staff)
-    await store.lock_counts(conn, batch.batch_id, batch.quantity)
+    await status_store.lock_counts(conn, batch.batch_id, batch.quantity)
     if repeated := await find_repeated(conn, order, text):
         return repeated
     update, answer = await _count(conn, keys, order, text, staff, now=now)
@@ -93,7 +94,7 @@ async def preview_report(
     """
     refuse_other_line(order.batch, staff)
     async with conn.begin_nested() as attempt:
-        await store.lock_counts(conn, order.batch.batch_id, order.batch.quantity)
+        await status_store.lock_counts(conn, order.batch.batch_id, order.batch.quantity)
         outcome = await find_repeated(conn, order, text)
         if outcome is None:
             _, answer = await _count(conn, keys, order, text, staff, now=now)
@@ -117,12 +118,14 @@ async def _count(
     _refuse_wrong(order, update)
     deltas = zip(STATUSES, update.deltas.tolist(), strict=True)
     with _account_kept():
-        await store.add_counts(conn, batch.batch_id, {s.value: n for s, n in deltas})
+        await status_store.add_counts(
+            conn, batch.batch_id, {s.value: n for s, n in deltas}
+        )
     effects = await put_into_effect(conn, order, update, staff, now=now)
     why_not = effects.not_activated
     return update, KeptAnswer(
         batch_id=batch.batch_id,
-        **await store.load_counts(conn, batch.batch_id, batch.quantity),
+        **await status_store.load_counts(conn, batch.batch_id, batch.quantity),
         rows=update.rows,
         changed=sum(update.tallies.values()),
         unchanged=update.unchanged,

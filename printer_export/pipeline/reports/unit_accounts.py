@@ -17,7 +17,7 @@ from printer_export.domain.reports.statuses import (
 )
 from printer_export.domain.reports.unit_accounts import Counts, UnitAccount
 from printer_export.store.reports import unit_accounts as store
-from printer_export.store.reports.taking import load_chunks
+from printer_export.store.reports.statuses import load_chunks
 
 _SIZE: Final = len(STATUSES)
 
