@@ -10,7 +10,8 @@ from codegen.domain import cap_link
 from codegen.domain.batches import BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
-from codegen.domain.ranges import Product, RangeState
+from codegen.domain.products import Product
+from codegen.domain.ranges import RangeState
 from codegen.domain.sealing import seal_code
 from codegen.pipeline import (
     ChangeRequest,

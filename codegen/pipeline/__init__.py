@@ -47,10 +47,9 @@ from codegen.pipeline.recalls import (
     list_recalls,
     recall_scope,
     request_recall,
-    request_void,
     show_recall,
-    void_or_ask,
 )
+from codegen.pipeline.void_requests import request_void, void_or_ask
 
 __all__ = [
     "BulkChange",

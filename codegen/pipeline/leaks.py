@@ -13,7 +13,7 @@ from codegen.domain.batches import Batch, Unit
 from codegen.domain.ranges import Interval, RangeState
 from codegen.pipeline.bulk import BulkChange
 from codegen.pipeline.codes import FoundCode, find_codes
-from codegen.pipeline.recalls import void_or_ask
+from codegen.pipeline.void_requests import void_or_ask
 from core.auth import Staff
 from core.fence import take_fence
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
 from codegen.domain.messages import message
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.auth import Staff
 from core.auth.audit import record_action
 from core.errors import InvalidInput

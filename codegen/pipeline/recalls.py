@@ -1,4 +1,4 @@
-"""Recalls, and voids past a line's own: one person asks, another one approves."""
+"""Taking codes out of use by two persons: one asks, another one approves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.batches import Batch, Preview, Selection
-from codegen.domain.keys import EpochKeys
+from codegen.domain.batches import Preview
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
-    BatchInterval,
-    Interval,
     RangeChange,
     RangeState,
-    join_intervals,
     plan_change,
 )
 from codegen.domain.recalls import (
@@ -28,12 +24,7 @@ from codegen.domain.recalls import (
     add_previews,
     digest_recall,
 )
-from codegen.pipeline.authority import (
-    refuse_other_line,
-)
-from codegen.pipeline.batches import get_batch
-from codegen.pipeline.bulk import BulkChange, change_in_bulk, void_runs
-from codegen.pipeline.changes import codes_wanted
+from codegen.pipeline.bulk import change_in_bulk, void_runs
 from codegen.pipeline.coverage import CartonLookup, cover_scope, find_scope
 from codegen.pipeline.goods import measure_plan
 from core.auth import Staff
@@ -72,46 +63,13 @@ async def request_recall(
     """Ask for a recall; it takes effect when a second person approves it."""
     scope = await find_scope(conn, scope, find_carton, staff)
     order = RecallOrder(RecallKind.RECALL, scope, reason, instructions)
-    return await _ask(conn, order, staff, now=now)
+    return await ask_for(conn, order, staff, now=now)
 
 
-async def request_void(
-    conn: AsyncConnection,
-    keys: EpochKeys,
-    batch_id: int,
-    selection: Selection,
-    *,
-    reason: str,
-    staff: Staff,
-    now: datetime,
-) -> int:
-    """Ask for a void; it takes effect when an issuer approves it."""
-    selection.check()
-    batch = await get_batch(conn, batch_id, staff)
-    refuse_other_line(batch, staff)
-    codes = join_intervals(await codes_wanted(conn, batch, keys, selection, staff))
-    return await ask_to_void(conn, batch, codes, reason, staff, now=now)
-
-
-async def ask_to_void(
-    conn: AsyncConnection,
-    batch: Batch,
-    codes: Sequence[Interval],
-    reason: str,
-    staff: Staff,
-    *,
-    now: datetime,
-) -> int:
-    """Ask for a void of code_ids that the caller may not void alone."""
-    packed = tuple(BatchInterval(batch.batch_id, *each) for each in codes)
-    scope = RecallScope(packed=packed, brand=staff.brand, line=staff.line)
-    order = RecallOrder(RecallKind.VOID, scope, reason)
-    return await _ask(conn, order, staff, now=now)
-
-
-async def _ask(
+async def ask_for(
     conn: AsyncConnection, order: RecallOrder, staff: Staff, *, now: datetime
 ) -> int:
+    """Ask for a recall or a void, with a digest of what it would do now."""
     covered = await cover_scope(conn, order.kind, order.scope, staff)
     shown = digest_recall(order, covered)
     recall_id = await store.insert_recall(
@@ -127,28 +85,6 @@ async def _ask(
         now=now,
     )
     return recall_id
-
-
-@dataclass(frozen=True, slots=True)
-class VoidResult:
-    """How many codes became void, and the request for those that take two, if any."""
-
-    change_id: int
-    changed: int
-    requests: tuple[int, ...] = ()
-
-
-async def void_or_ask(
-    conn: AsyncConnection, change: BulkChange, staff: Staff, *, now: datetime
-) -> VoidResult:
-    """Void what the caller may void alone, and ask for the rest."""
-    done = await change_in_bulk(conn, change, staff, now=now)
-    if not done.beyond:
-        return VoidResult(done.change_id, done.changed)
-    asked = await ask_to_void(
-        conn, change.batch, done.beyond, change.reason, staff, now=now
-    )
-    return VoidResult(done.change_id, done.changed, (asked,))
 
 
 # Looking --------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import pipeline
 from codegen.domain.gtin import read_gtin
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import MAX_SHELF_LIFE_DAYS, Body

@@ -13,9 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
-from codegen.domain.ranges import (
-    Product,
-)
+from codegen.domain.products import Product
 from codegen.store.faults import explain
 from core.names import spelled_as
 

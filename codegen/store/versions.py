@@ -17,14 +17,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import tables as t
+from codegen.domain.products import Product
 from codegen.domain.range_table import RangeTable, TableRow
-from codegen.domain.ranges import (
-    SEGMENT_BITS,
-    SERIAL_BITS,
-    Binding,
-    Product,
-    RangeState,
-)
+from codegen.domain.ranges import SEGMENT_BITS, SERIAL_BITS, Binding, RangeState
 from codegen.domain.terms import RangeTerms, TermsColumns, day_of, moment_of
 from codegen.store.products import product_of
 from core.db_arrays import fetch_int8_arrays

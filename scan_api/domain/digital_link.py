@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from codegen.domain.gs1 import Gs1Error, read_gs1_link
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.errors import Unparsable
 from scan_api.domain.messages import message
 

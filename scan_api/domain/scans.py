@@ -21,14 +21,9 @@ from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.batches import Placement
 from codegen.domain.brand_kits import Brands
+from codegen.domain.products import Product, sell_by
 from codegen.domain.range_table import RangeTable
-from codegen.domain.ranges import (
-    SERIAL_BITS,
-    EpochState,
-    Product,
-    RangeState,
-    sell_by,
-)
+from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from rewards.domain.campaigns import (
     Campaign,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 from litestar import Request, Response
 
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.errors import NotFound, Unparsable, problem_of
 from scan_api.domain.digital_link import (
     LINKSET,

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from anti_fraud.store.rule_sets import load_rule_set, newest_rule_set
 from codegen.domain.brand_kits import BrandKit, Brands
 from codegen.domain.keys import EpochKeys
+from codegen.domain.products import Product
 from codegen.domain.range_table import RangeTable, TableRow, segments_of
-from codegen.domain.ranges import SEGMENT_BITS, Product
+from codegen.domain.ranges import SEGMENT_BITS
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from codegen.store import (

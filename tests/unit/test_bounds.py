@@ -16,7 +16,8 @@ from litestar.handlers import HTTPRouteHandler
 import codegen.routes
 import printer_export.routes
 import scan_api.routes.past_scans
-from codegen.domain.ranges import Binding, Product, sell_by
+from codegen.domain.products import Product, sell_by
+from codegen.domain.ranges import Binding
 from codegen.routes.changes import Void
 from core import bounds
 from core.auth.members import MemberSigner, MemberVerifier

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.errors import Unparsable
 from scan_api.domain.digital_link import (
     VOCABULARY,

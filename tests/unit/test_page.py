@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.domain.ranges import Product
+from codegen.domain.products import Product
 from core.clock import utc_datetime
 from core.errors import (
     Fault,

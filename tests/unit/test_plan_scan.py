@@ -12,13 +12,9 @@ from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.verdict import Verdict
+from codegen.domain.products import Product
 from codegen.domain.range_table import RangeTable, TableRow
-from codegen.domain.ranges import (
-    Binding,
-    EpochState,
-    Product,
-    RangeState,
-)
+from codegen.domain.ranges import Binding, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
 from rewards.domain.campaigns import Campaign, plan_rewards
