@@ -96,6 +96,7 @@ class Trouble:
             for pid in children_of(self.pid)
             if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
             for worker in children_of(pid)
+            if Path(f"/proc/{worker}/comm").read_text() == "crowncap worker\n"
         ]
 
     def postgres(self) -> int:

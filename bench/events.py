@@ -23,7 +23,7 @@ import httpx
 
 from bench.commits import Ground, on_ground
 from bench.measure import rounded
-from bench.serving import CROWNCAP, TICKS_PER_S, children_of, descendants_of
+from bench.serving import CROWNCAP, TICKS_PER_S, descendants_of
 from scan_api.domain.scans import Outcome
 
 _WAIT_S: Final = 180.0
@@ -57,7 +57,7 @@ async def _measure(ground: Ground) -> dict[str, object]:
 
 async def _delivered(count: "Synchronized[int]", wanted: int) -> dict[str, object]:
     """Wait for webhooks; scans are committed by now, and nothing else goes on."""
-    sender = _process_of(b"--parent")
+    sender = _process_named("crowncap jobs")
     began_s, began, ticks = time.perf_counter(), count.value, _ticks(sender)
     deadline_s = began_s + _WAIT_S
     # The count is another process's, which sets no event here.
@@ -76,8 +76,7 @@ async def _delivered(count: "Synchronized[int]", wanted: int) -> dict[str, objec
 
 async def _read_back(http: httpx.AsyncClient) -> dict[str, object]:
     """Read all events three times; gives the best rate, and that of each."""
-    rates, costs, worker = [], [], _process_of(b"forkserver")
-    [worker] = children_of(worker)
+    rates, costs, worker = [], [], _process_named("crowncap worker")
     for _ in range(3):
         ticks = _ticks(worker)
         began_s, events, after = time.perf_counter(), 0, ""
@@ -100,13 +99,13 @@ async def _read_back(http: httpx.AsyncClient) -> dict[str, object]:
     }
 
 
-def _process_of(word: bytes) -> int:
-    """Find the process of the service that runs beside us, by a word of its command."""
+def _process_named(name: str) -> int:
+    """Find the process of the service that runs beside us, by its name."""
     below = set(descendants_of(os.getpid()))
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        if int(path.parent.name) in below and word in path.read_bytes():
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        if int(path.parent.name) in below and path.read_text().strip() == name:
             return int(path.parent.name)
-    raise RuntimeError(f"no process of {word!r}")
+    raise RuntimeError(f"no process named {name!r}")
 
 
 def _ticks(pid: int) -> int:

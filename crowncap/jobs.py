@@ -5,7 +5,6 @@ PostgreSQL's clock as well, if that is behind.
 """
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.tellers import TELLERS, webhook_terms
+from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
@@ -42,7 +42,6 @@ FAILED_KEPT_H: Final = 14 * 24
 _CONCURRENT: Final = 4
 _CONNECTIONS: Final = 6
 _STOP_WITHIN_S: Final = 10.0
-_LOOK_S: Final = 1.0
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -180,25 +179,18 @@ class JobRunner:
 
 
 async def run_jobs(
-    database_url: str, settings: Settings, *, parent: int | None = None
+    database_url: str, settings: Settings, reports: WorkerReports | None = None
 ) -> None:
-    """Run jobs until SIGINT or SIGTERM, or until the process that began it is gone."""
+    """Run jobs until SIGINT or SIGTERM, and beat meanwhile for who watches over it."""
     loop = asyncio.get_running_loop()
     watch_loop(loop)
     running = asyncio.create_task(JobRunner(database_url, settings).run())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.cancel)
-    orphaned = asyncio.create_task(_end_with(parent, running))
+    beats = asyncio.create_task((reports or WorkerReports()).beat_forever())
     try:
         await running
     except asyncio.CancelledError:
         log.info("jobs_stopped")
     finally:
-        orphaned.cancel()
-
-
-async def _end_with(parent: int | None, running: asyncio.Task[None]) -> None:
-    # Nothing tells a process that its parent is gone.
-    while parent is None or os.getppid() == parent:  # noqa: ASYNC110 - no event
-        await asyncio.sleep(_LOOK_S)
-    running.cancel()
+        beats.cancel()

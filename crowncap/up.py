@@ -15,11 +15,10 @@ from core.settings import Settings
 from crowncap import embedded
 from crowncap.greeting import OPEN_DEMO, base_url, greet, is_open_demo, say
 from crowncap.health import tell_health_apart
-from crowncap.jobs_process import running_jobs
 from crowncap.migrate import migrate
 from crowncap.server_urls import note_served_url, server_urls
 from crowncap.startup import check_member_keys, prepare
-from crowncap.worker_processes import Serving, WorkerProcesses
+from crowncap.worker_processes import Beside, Serving, WorkerProcesses
 
 
 def run(settings: Settings, serving: Serving) -> None:
@@ -54,8 +53,12 @@ def run(settings: Settings, serving: Serving) -> None:
         say("Starting ...")
         base = base_url(serving.host, serving.port)
         tell = partial(greet, settings, base)
-        stack.enter_context(running_jobs(say))
-        WorkerProcesses("crowncap.app:create_app", serving, on_serving=tell).serve()
+        WorkerProcesses(
+            "crowncap.app:create_app",
+            serving,
+            beside=[Beside("crowncap.jobs_process:run", "jobs")],
+            on_serving=tell,
+        ).serve()
         # From here on it is stopping already; asking again changes nothing.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

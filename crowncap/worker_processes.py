@@ -4,14 +4,17 @@ They are forked from a process that has imported the application once, and so se
 within a fraction of a second. Granian words what they run, and stops them. It would
 also end everything when a worker ends twice within seconds, which a PostgreSQL that
 refuses for a moment is enough for; so what to do about an ended worker is decided here.
+
+Beside them runs what serves nobody, as jobs: forked, watched and stopped alike.
 """
 
 import multiprocessing
 import resource
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -22,7 +25,7 @@ from granian.server.mp import MPServer, WorkerProcess
 
 from core.clock import elapsed_s
 from crowncap.embedded.process import signal_name
-from crowncap.worker_reports import BEAT, FAULT, load_app
+from crowncap.worker_reports import BEAT, FAULT, begin_work
 
 KILL_TIMEOUT_S = 15
 BACKLOG = 2048
@@ -66,11 +69,20 @@ class WorkerPolicy:
         return min(self.first_delay_s * growth, self.longest_delay_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What runs beside the workers in one process: `module:function`, and its name."""
+
+    target: str
+    name: str
+
+
 @dataclass(slots=True)
 class Slot:
-    """The place of one worker, which a new process takes when the old one ended."""
+    """The place of one process, which a new one takes when the old one ended."""
 
     index: int
+    beside: Beside | None = None
     process: WorkerProcess | None = None
     reports: Connection | None = None
     # When it was started, its first and last beat were heard, what it said is wrong.
@@ -83,6 +95,11 @@ class Slot:
     troubles: int = 0
     # By when it has to be gone, once it was told to.
     leave_by_s: float | None = None
+
+    @property
+    def name(self) -> int | str:
+        """Say in the log which one it is: a worker by its number."""
+        return self.index + 1 if self.beside is None else self.beside.name
 
     def listen(self, now_s: float) -> None:
         """Take in what the worker has told."""
@@ -99,8 +116,8 @@ class Slot:
             # Nobody is at the other end any more; that it ended is seen elsewhere.
             self.reports = None
 
-    def serves(self) -> bool:
-        """Tell whether the worker is up and was not told to stop.
+    def is_up(self) -> bool:
+        """Tell whether it works and was not told to stop.
 
         A beat of one that was told to may still lie in the pipe.
         """
@@ -139,10 +156,12 @@ class WorkerProcesses(MPServer):
         serving: Serving,
         policy: WorkerPolicy | None = None,
         *,
+        beside: Sequence[Beside] = (),
         on_serving: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve `target`, as in `module:function`, which is given the reports.
 
+        So is what runs `beside`; it returns when its process is to end.
         `on_serving` is called once, when the first worker serves.
         """
         super().__init__(
@@ -165,10 +184,12 @@ class WorkerProcesses(MPServer):
         )
         # Ends are seen below; what Granian notes would make a stop look like a fault.
         self.interrupt_children = deque[int](maxlen=0)  # type: ignore[assignment]
-        module = target.partition(":")[0]
-        _FORKS.set_forkserver_preload([module, "crowncap.worker_forks"])
+        targets = [target, *(each.target for each in beside)]
+        modules = [each.partition(":")[0] for each in targets]
+        _FORKS.set_forkserver_preload([*modules, "crowncap.worker_forks"])
         self._policy = policy or WorkerPolicy()
-        self._slots = [Slot(index) for index in range(self.workers)]
+        runs = [*repeat(None, self.workers), *beside]
+        self._slots = [Slot(index, each) for index, each in enumerate(runs)]
         self._to_renew: deque[Slot] = deque()
         self._on_serving: Callable[[], None] | None = on_serving
 
@@ -181,13 +202,13 @@ class WorkerProcesses(MPServer):
         self.reload_signal = True
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        """Start every worker for the first time."""
+        """Start every process for the first time."""
         del target_loader
         for slot in self._slots:
             self._start(slot, spawn_target)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
-        """Look after each worker until told to stop."""
+        """Look after each process until told to stop."""
         del target_loader
         while True:
             # Until one ends, or there may be something else to see.
@@ -203,14 +224,13 @@ class WorkerProcesses(MPServer):
                 try:
                     self._tend(slot, spawn_target)
                 except Exception as fault:
-                    log.error(
-                        "worker_not_tended", worker=slot.index + 1, exc_info=fault
-                    )
+                    log.error("worker_not_tended", worker=slot.name, exc_info=fault)
             self._tell_once()
 
     def _tell_once(self) -> None:
         tell = self._on_serving
-        if tell is not None and any(slot.serves() for slot in self._slots):
+        workers = self._slots[: self.workers]
+        if tell is not None and any(slot.is_up() for slot in workers):
             self._on_serving = None
             try:
                 tell()
@@ -229,9 +249,7 @@ class WorkerProcesses(MPServer):
         slot.fault, slot.leave_by_s = None, None
         try:
             receiver, sender = multiprocessing.Pipe(duplex=False)
-            loader = partial(load_app, self.target, sender)
-            process = self._spawn_worker(slot.index, spawn_target, loader)
-            process.inner = _FORKS.Process(target=spawn_target, args=_args_of(process))
+            process = self._word(slot, spawn_target, sender)
             # Not by its own start(), whose thread would wait for the end as well: how
             # a forked process ended can be heard once.
             process.inner.start()
@@ -240,7 +258,7 @@ class WorkerProcesses(MPServer):
             self._wait_and_try(slot)
             log.error(
                 "worker_not_started",
-                worker=slot.index + 1,
+                worker=slot.name,
                 cause=str(fault),
                 again_in_s=round(slot.due_s - elapsed_s(), 1),
             )
@@ -248,6 +266,17 @@ class WorkerProcesses(MPServer):
         sender.close()
         slot.process, slot.reports = process, receiver
         self._note_processes()
+
+    def _word(self, slot: Slot, spawn_target: Any, sender: Connection) -> WorkerProcess:
+        """Say what a process runs; it is not started yet."""
+        loader = partial(begin_work, self.target, "crowncap worker", sender)
+        process = self._spawn_worker(slot.index, spawn_target, loader)
+        run, args = spawn_target, _args_of(process)
+        if slot.beside is not None:
+            name = f"crowncap {slot.beside.name}"
+            run, args = begin_work, (slot.beside.target, name, sender)
+        process.inner = _FORKS.Process(target=run, args=args)
+        return process
 
     def _look(self, slot: Slot, process: WorkerProcess) -> None:
         slot.listen(elapsed_s())
@@ -271,7 +300,7 @@ class WorkerProcesses(MPServer):
             self._wait_and_try(slot)
             log.error(
                 "worker_ended",
-                worker=slot.index + 1,
+                worker=slot.name,
                 pid=process.inner.pid,
                 how=_how_it_ended(exit_code),
                 cause=slot.fault,
@@ -286,8 +315,8 @@ class WorkerProcesses(MPServer):
         slot.due_s = elapsed_s() + self._policy.delay_s(slot.troubles)
 
     def _renew_next(self) -> None:
-        """After a SIGHUP: end one worker at a time, when all others serve."""
-        if self._to_renew and all(slot.serves() for slot in self._slots):
+        """After a SIGHUP: end one process at a time, when all others are up."""
+        if self._to_renew and all(slot.is_up() for slot in self._slots):
             slot = self._to_renew.popleft()
             assert slot.process is not None
             slot.leave_by_s = elapsed_s() + KILL_TIMEOUT_S

@@ -1,7 +1,8 @@
 """What a worker process tells the supervisor that started it, and when it ends itself.
 
-One pipe from each worker: a beat a second while its event loop turns, and why it could
-not start. The supervisor can log nothing better than what it has heard here.
+So does what runs beside the workers. One pipe from each: a beat a second while its
+event loop turns, and why it could not start. The supervisor can log nothing better than
+what it has heard here.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -91,15 +93,22 @@ def sentence_of(fault: BaseException) -> tuple[str, bool]:
     return f"{type(fault).__name__}: {fault}".replace("\n", " "), False
 
 
-def load_app(target: str, sender: Connection) -> Any:
-    """Make the application in a new worker process; tells why if it cannot."""
+def begin_work(target: str, name: str, sender: Connection) -> Any:
+    """Call `module:function` in a new process with its reports, and give what it gives.
+
+    A worker's makes the application. Tells why if it fails. The process takes a name of
+    at most 15 letters, which `ps` and `top` show.
+    """
+    # Elsewhere than on Linux it keeps Python's.
+    with suppress(OSError):
+        Path("/proc/self/comm").write_text(name, encoding="ascii")
     configure_logging()
     os.set_blocking(sender.fileno(), False)
     reports = WorkerReports(sender)
     _end_with_parent()
     try:
-        module, _, name = target.partition(":")
-        return getattr(import_module(module), name)(reports)
+        module, _, function = target.partition(":")
+        return getattr(import_module(module), function)(reports)
     except Exception as fault:  # noqa: BLE001 - told, and the process ends
         reports.failed(fault)
         sys.exit(1)

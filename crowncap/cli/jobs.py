@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import click
-
 from core.log import configure_logging
 from crowncap.cli.root import cli
 from crowncap.cli.shell import data_dir_option, read_settings
@@ -13,11 +11,10 @@ from crowncap.server_urls import server_urls
 
 
 @cli.command()
-@click.option("--parent", type=int, hidden=True)
 @data_dir_option
-def jobs(parent: int | None, data_dir: Path | None) -> None:
+def jobs(data_dir: Path | None) -> None:
     """Run jobs until Ctrl-C; `up` starts one such process."""
     configure_logging()
     settings = read_settings(data_dir)
     urls = server_urls(settings)
-    asyncio.run(run_jobs(urls.database_url, settings, parent=parent))
+    asyncio.run(run_jobs(urls.database_url, settings))

@@ -3,14 +3,10 @@
 import os
 import signal
 
+from crowncap.embedded.process import is_running
 from tests.fixtures.colleague import at_work, title_of
-from tests.fixtures.processes import children_of, command_of, wait_for
+from tests.fixtures.processes import jobs_of, wait_for
 from tests.fixtures.service import OwnService, Service
-
-
-def job_pids(service: Service) -> list[int]:
-    """List the processes that run jobs."""
-    return [p for p in children_of(service.pid) if b"--parent" in command_of(p)]
 
 
 def runners(service: Service) -> int:
@@ -27,13 +23,16 @@ def test_a_killed_process_of_jobs_is_replaced_and_ends_with_the_rest(
 ) -> None:
     service = own_service(workers=1)
     wait_for(lambda: runners(service) == 1, what="a process of jobs")
-    [first] = job_pids(service)
+    [first] = jobs_of(service.pid)
     os.kill(first, signal.SIGKILL)
     wait_for(lambda: runners(service) == 2, what="another one")
-    [second] = job_pids(service)
+    [second] = jobs_of(service.pid)
     assert second != first
+    [end] = [line for line in service.log().splitlines() if '"worker_ended"' in line]
+    assert '"worker": "jobs"' in end
+    assert "ended by SIGKILL" in end
     service.kill()
-    wait_for(lambda: command_of(second) == b"", what="its end with its parent's")
+    wait_for(lambda: not is_running(second), what="its end with its parent's")
 
 
 def test_an_admin_sees_what_failed_and_nobody_else(service: Service) -> None:
