@@ -6,7 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
-from console.marketing import campaigns, coupons
+from console.marketing import campaign, campaigns, coupons, writing
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -44,10 +44,16 @@ ROUTER = Router(
         recalls.approve_one_recall,
         recalls.approve_void_request,
         campaigns.show_campaigns,
-        campaigns.pause_campaign,
-        campaigns.resume_campaign,
-        campaigns.approve_campaign,
-        campaigns.activate_campaign,
+        campaign.show_campaign,
+        campaign.pause_campaign,
+        campaign.resume_campaign,
+        campaign.stop_campaign,
+        campaign.approve_campaign,
+        campaign.activate_campaign,
+        writing.show_new_campaign,
+        writing.write_campaign,
+        writing.show_new_version,
+        writing.write_version,
         jobs.show_jobs,
         coupons.show_coupons,
         coupons.add_new_pool,

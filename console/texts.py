@@ -22,5 +22,4 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **MARKETING_TEXTS,
     **SYSTEM_TEXTS,
     **TILL_TEXTS,
-    **MARKETING_TEXTS,
 }

@@ -38,6 +38,37 @@ message: Final = Catalogue(
             "{given!r} 不是数字。",
             "{given!r} is not a number.",
         ),
+        "number_between": (
+            "{given!r} 不行；请填写 {least:,} 到 {most:,} 之间的整数。",
+            "{given!r} will not do; write a whole number from {least:,} to {most:,}.",
+        ),
+        "no_percent": (
+            "{given!r} 不是百分比；请填写大于 0、不超过 100 的数，最多四位小数。",
+            (
+                "{given!r} is not a percentage; write a number above 0 and up to 100, "
+                "with at most four decimals."
+            ),
+        ),
+        "fill_in": (
+            "请填写。",
+            "Fill this in.",
+        ),
+        "no_tiers": (
+            "抽奖至少要有一个奖级；请选择奖级发什么并添加。",
+            "A chance has at least one tier; choose what it gives and add it.",
+        ),
+        "condition_lacks_value": (
+            "请填写要比较的值。",
+            "Say what to compare with.",
+        ),
+        "stop_is_final": (
+            "终止后不能恢复；请勾选“确定”。",
+            "A stop is final; tick that you mean it.",
+        ),
+        "condition_lost": (
+            "原来的条件没有完整送达；请重新编写。",
+            "The condition did not arrive whole; write it anew.",
+        ),
         "no_amount": (
             "{given!r} 不是金额；请写成 42.00。",
             "{given!r} is not an amount; write it like 42.00.",

@@ -51,8 +51,8 @@ def render(
         headers=headers,
         t=partial(context.text, page.language),
         pages=_pages(page),
-        moment=_moment(context.settings.timezone, "%Y-%m-%d %H:%M"),
-        second=_moment(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),
+        moment=tell_moments(context.settings.timezone),
+        second=tell_moments(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),
         shares=write_shares,
         say=partial(say, page.language),
         lay_out=lay_out,
@@ -69,7 +69,9 @@ def _pages(page: StaffRequest) -> list[tuple[str, str]]:
     ]
 
 
-def _moment(timezone: ZoneInfo, form: str) -> Callable[[datetime | None], str]:
+def tell_moments(
+    timezone: ZoneInfo, form: str = "%Y-%m-%d %H:%M"
+) -> Callable[[datetime | None], str]:
     """Make what writes a moment on the brand's clock; both languages read ISO."""
 
     def word(at: datetime | None) -> str:

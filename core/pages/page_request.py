@@ -17,7 +17,7 @@ from core.sentences import message
 from core.settings import Settings
 
 MAX_FORM: Final = 8_192
-_MAX_FIELDS: Final = 64
+MAX_FIELDS: Final = 64
 # What every form of ours may have beside its own fields.
 _EVERYWHERE: Final = (guard.TOKEN_FIELD, "lang")
 _TOKEN_BYTES: Final = 24
@@ -143,6 +143,7 @@ async def read_form(
     page: PageRequest,
     *fields: str,
     max_bytes: int = MAX_FORM,
+    max_fields: int = MAX_FIELDS,
 ) -> dict[str, str]:
     """Read a form with these fields, which this site's own page must have sent.
 
@@ -154,7 +155,7 @@ async def read_form(
         pairs = parse_qsl(
             body.decode("latin-1"),
             keep_blank_values=True,
-            max_num_fields=_MAX_FIELDS,
+            max_num_fields=max_fields,
         )
     except ValueError:
         raise Forbidden(message("strange_form"), code="foreign_form") from None

@@ -10,13 +10,11 @@ import httpx
 import pytest
 
 from tests.acceptance.test_batch_routes import refused
-from tests.fixtures.colleague import at_work
 from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import heading, hidden_fields, visiting
 
 _numbers = count(1)
-PAGE = "/console/campaigns"
 
 
 class Marketing:
@@ -224,44 +222,3 @@ def test_a_paused_campaign_keeps_a_caps_worth_on_its_page(
             what="the button that claims",
         )
         assert "5" in visitor.claim(f"/C/{cap}").text
-
-
-def test_marketers_see_and_pause_campaigns_in_the_console(
-    marketing: Marketing,
-) -> None:
-    """One writes, the other approves and activates, one button pauses."""
-    service = marketing.service
-    assert marketing.write().status_code == 201
-    named = {"campaign_id": marketing.campaign_id}
-    with (
-        at_work(service, marketing.mona) as mona,
-        at_work(service, marketing.max) as max_,
-        at_work(service, service.staff("analyst")) as ana,
-    ):
-        assert mona.get("/console").headers["location"] == PAGE
-        form = {
-            "token": hidden_fields(mona.get(PAGE).text, "/console/sign-out")["token"]
-        }
-        same = mona.post(f"{PAGE}/approve", form | named | {"version": "1"})
-        assert same.status_code == 409
-        form_of_max = hidden_fields(max_.get(PAGE).text, "/console/sign-out")
-        form_of_max = {"token": form_of_max["token"]} | named
-        for step in ("approve", "activate"):
-            done = max_.post(f"{PAGE}/{step}", form_of_max | {"version": "1"})
-            assert done.status_code == 303, done.text
-        [cap] = marketing.caps(1)
-        assert service.scan(cap, "console-member")["outcome"] == "rewarded"
-        shown = mona.get(PAGE).text
-        assert f'id="{marketing.campaign_id}"' in shown
-        assert "Pause the campaign" in shown
-        unsaid = mona.post(f"{PAGE}/pause", form | named | {"reason": " "})
-        assert unsaid.status_code == 422
-        paused = mona.post(f"{PAGE}/pause", form | named | {"reason": "a typo"})
-        assert paused.headers["location"] == PAGE
-        assert "Let it go on" in mona.get(PAGE).text
-        # Who only looks has no button.
-        looked = ana.get(PAGE).text
-        assert f'id="{marketing.campaign_id}"' in looked
-        assert f"{PAGE}/pause" not in looked
-    state = service.get(marketing.path, marketing.mona).json()["state"]
-    assert state == "paused"

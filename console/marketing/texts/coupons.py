@@ -1,10 +1,9 @@
-"""What marketers read."""
+"""What marketers read of pools and stores."""
 
 from collections.abc import Mapping
 from typing import Final
 
-MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
-    # Coupons
+COUPON_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "pools": ("优惠券池", "Coupon pools"),
     "pools_none": ("还没有优惠券池。", "There are no pools yet."),
     "pool": ("优惠券池", "Pool"),
@@ -61,48 +60,4 @@ MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "收银员的令牌要写明门店：",
         "A cashier's token names the store:",
     ),
-    # Campaigns
-    "campaigns": ("活动", "Campaigns"),
-    "campaigns_lead": (
-        (
-            "每个版本由一人编写、另一人批准，启用后才会发放。"
-            "暂停立即生效：之后的扫码不再发放，瓶盖保留，恢复后仍可领取。"
-        ),
-        (
-            "One person writes a version and another approves it; it pays once it is "
-            "activated. A pause works at once: no later scan is paid, and caps keep "
-            "their worth until the campaign goes on."
-        ),
-    ),
-    "campaigns_none": (
-        "还没有活动。活动通过接口 POST /v1/campaigns 编写。",
-        "There is no campaign yet. POST /v1/campaigns writes one.",
-    ),
-    "campaign_draft": ("草稿", "Draft"),
-    "campaign_active": ("生效中", "Active"),
-    "campaign_paused": ("已暂停", "Paused"),
-    "campaign_stopped": ("已终止", "Stopped"),
-    "campaign_begins": ("开始", "Begins"),
-    "campaign_ends": ("结束", "Ends"),
-    "campaign_never": ("长期有效", "never"),
-    "campaign_pays": ("每枚瓶盖", "A cap earns"),
-    "campaign_day_cap": ("每人每天最多", "Most a member a day"),
-    "campaign_budget": ("预算", "Budget"),
-    "campaign_unlimited": ("不限", "without limit"),
-    "campaign_spent": ("已发放", "Paid"),
-    "claims": ("次领取", "claims"),
-    "pause_reason": ("原因", "Why"),
-    "pause": ("暂停活动", "Pause the campaign"),
-    "resume": ("恢复活动", "Let it go on"),
-    "version": ("版本", "Version"),
-    "version_waits": (
-        "等待另一人批准；编写者：",
-        "Waits for a second person; written by",
-    ),
-    "version_ready": (
-        "已批准，尚未启用；批准者：",
-        "Approved, not active; approved by",
-    ),
-    "approve_version": ("批准", "Approve"),
-    "activate_version": ("启用", "Activate"),
 }

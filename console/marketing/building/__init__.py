@@ -1,0 +1,1 @@
+"""A form of rows from which a campaign's terms are built, without JSON."""

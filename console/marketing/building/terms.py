@@ -1,0 +1,360 @@
+"""A campaign's terms as the fields of a form, and back; pure.
+
+What is wrong is told by field: whoever checks terms names places as JSON pointers.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from console.frame.amounts import read_amount
+from console.frame.messages import message
+from console.marketing.building.conditions import (
+    FACTS,
+    Places,
+    put_condition,
+    write_condition,
+)
+from console.marketing.building.drafts import ASKED, Draft, OfferRow, Values
+from core.bodies import take_fields
+from core.bounds import MAX_POINTS, MAX_TEXT, check_text
+from core.errors import FieldError, InvalidInput
+from core.moments import local_text, read_end, read_start
+from core.names import tidy
+from rewards.domain.terms import MAX_AMOUNT, OfferKind, Terms
+
+T = TypeVar("T")
+Faults = dict[str, list[FieldError]]
+
+MILLION: Final = 1_000_000
+MAX_ORDER: Final = 1_000_000
+_PERCENT: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?\s*%?", re.ASCII)
+_PLACE: Final = re.compile(
+    r"/(offers|caps)/(\d+)(?:/table/(\d+)(?:/gives)?)?(?:/(\w+))?", re.ASCII
+)
+_FIELDS: Final[Mapping[str, str]] = {
+    "/name/zh": "name_zh",
+    "/name/en": "name_en",
+    "/starts_at": "starts_on",
+    "/ends_at": "ends_on",
+    "/offers": "add_offer_kind",
+    "/budget": "budget_points",
+    "/budget/points": "budget_points",
+    "/budget/minor": "budget_minor",
+    "/when": "when_word",
+}
+# How tiers name what the form calls otherwise.
+_OF_TIERS: Final = {"name": "title", "per_million": "percent", "table": "percent"}
+
+
+def field_of(pointer: str, places: Places) -> str:
+    """Find the field in which a fault is, by its place in the terms."""
+    at = pointer
+    while at not in places and at.startswith("/when/"):
+        at = at.rpartition("/")[0]
+    known = places.get(at) or _FIELDS.get(at)
+    if known is not None:
+        return known
+    found = _PLACE.fullmatch(at)
+    if found is None:
+        return at.rpartition("/")[2]
+    what, row, tier, name = found.groups()
+    if what == "caps":
+        return f"c{row}_{name or 'per'}"
+    if tier is None:
+        return f"o{row}_{ {'table': 'add_kind', None: 'kind'}.get(name, name) }"
+    if "/gives" not in at:
+        name = _OF_TIERS.get(name, name)
+    return f"o{row}_t{tier}_{name or 'kind'}"
+
+
+# From terms to fields -----------------------------------------------------------------
+
+
+def draft_of(terms: Terms, timezone: ZoneInfo) -> Draft:
+    """Lay terms out as the fields of the form."""
+    said: dict[str, Any] = msgspec.to_builtins(terms)
+    budget = said.get("budget") or {}
+    values = {
+        "name_zh": terms.name.zh,
+        "name_en": terms.name.en,
+        "applies_to": terms.applies_to.value,
+        "order": str(terms.order),
+        "exclusive": "on" if terms.exclusive else "",
+        "budget_points": _text(budget.get("points")),
+        "budget_minor": _yuan(budget.get("minor")),
+        **_say_start(terms.starts_at, timezone),
+        **_say_end(terms.ends_at, timezone),
+    }
+    draft = Draft({name: value for name, value in values.items() if value})
+    put_condition(draft, said.get("when"))
+    draft.offers = [_offer_row(each) for each in said["offers"]]
+    draft.caps = [
+        each | {"most": _amount_of_cap(each)} for each in said.get("caps", ())
+    ]
+    return draft
+
+
+def _amount_of_cap(cap: Mapping[str, Any]) -> str:
+    return _yuan(cap["most"]) if cap["of"] == "minor" else _text(cap["most"])
+
+
+def _say_start(at: datetime, timezone: ZoneInfo) -> Values:
+    there = at.astimezone(timezone)
+    said = {"starts_on": there.date().isoformat()}
+    if there.time().isoformat() != "00:00:00":
+        said["starts_time"] = there.strftime("%H:%M:%S").removesuffix(":00")
+    return said
+
+
+def _say_end(at: datetime | None, timezone: ZoneInfo) -> Values:
+    """Say an end; midnight is the end of the day before."""
+    if at is None:
+        return {}
+    there = at.astimezone(timezone)
+    if there.time().isoformat() == "00:00:00":
+        return {"ends_on": (there.date() - timedelta(days=1)).isoformat()}
+    time = there.strftime("%H:%M:%S").removesuffix(":00")
+    return {"ends_on": there.date().isoformat(), "ends_time": time}
+
+
+def _offer_row(offer: Mapping[str, Any]) -> OfferRow:
+    tiers = []
+    for tier in offer.get("table") or ():
+        given = {"kind": ""} | dict(tier.get("gives") or {})
+        named = {
+            "tier_id": tier.get("tier_id", ""),
+            "title": tier.get("name", ""),
+            "percent": f"{tier.get('per_million', 0) / 10_000:g}",
+        }
+        own = {name: tier.get(name) for name in ("stock", "daily_stock")}
+        tiers.append(_texts(given | own) | named)
+    return OfferRow(_texts(offer), tiers)
+
+
+def _texts(said: Mapping[str, Any]) -> Values:
+    texts = {
+        name: _yuan(value) if name == "minor" else _text(value)
+        for name, value in said.items()
+        if name not in {"table", "gives"}
+    }
+    return {name: value for name, value in texts.items() if value}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _yuan(minor: int | None) -> str:
+    return "" if minor is None else f"{minor // 100}.{minor % 100:02}"
+
+
+# From fields to terms -----------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads texts of fields, and remembers what is wrong with which."""
+
+    faults: Faults = field(default_factory=dict)
+
+    def note(self, name: str, error: FieldError) -> None:
+        """Remember what is wrong with a field."""
+        self.faults.setdefault(name, []).append(error)
+
+    @contextmanager
+    def noting(self, name: str) -> Iterator[None]:
+        """Remember what a reader of one value complains of."""
+        try:
+            yield
+        except InvalidInput as fault:
+            for error in fault.errors:
+                self.note(name, error)
+
+    def text(self, name: str, given: str) -> str:
+        """Read one line that has to be there."""
+        tidied = tidy(given)
+        if not tidied:
+            self.note(name, FieldError(name, "required", message("fill_in")))
+        for error in check_text(name, tidied, most=MAX_TEXT):
+            self.note(name, error)
+        return tidied
+
+    def number(self, name: str, given: str, least: int, most: int) -> int | None:
+        """Read a whole number; None where there is none."""
+        digits = given.replace(",", "").replace("，", "")
+        if not digits:
+            return None
+        fits = digits.isascii() and digits.isdigit() and len(digits) <= len(str(most))
+        if not fits or not least <= int(digits) <= most:
+            told = message("number_between", given=given[:20], least=least, most=most)
+            self.note(name, FieldError(name, "out_of_range", told))
+            return None
+        return int(digits)
+
+    def money(self, name: str, given: str) -> int | None:
+        """Read yuan, in hundredths; None where there are none."""
+        try:
+            return read_amount(f"/{name}", given.replace(",", ""))
+        except InvalidInput as fault:
+            self.note(name, fault.errors[0])
+            return None
+
+    def share(self, name: str, given: str) -> int | None:
+        """Read percents, of a million."""
+        found = _PERCENT.fullmatch(given)
+        whole = 0 if found is None else int(found[1]) * 10_000
+        part = 0 if found is None else int((found[2] or "").ljust(4, "0"))
+        if found is None or not 0 < whole + part <= MILLION:
+            told = message("no_percent", given=given[:20])
+            self.note(name, FieldError(name, "invalid", told))
+            return None
+        return whole + part
+
+
+def write_terms(draft: Draft, timezone: ZoneInfo) -> tuple[Terms | None, Faults]:
+    """Make the terms that a draft says; None, and what is wrong by field, if it can't.
+
+    What terms mean together is for whoever keeps them to check.
+    """
+    reader = Reader()
+    when, places, wrong = write_condition(draft, FACTS)
+    for name, error in wrong:
+        reader.note(name, error)
+    body = _write_frame(draft, reader, timezone) | {
+        "when": when,
+        "offers": [_write_offer(n, o, reader) for n, o in enumerate(draft.offers)],
+        "budget": _write_budget(draft, reader),
+        "caps": [_write_cap(n, each, reader) for n, each in enumerate(draft.caps)],
+    }
+    if reader.faults:
+        return None, reader.faults
+    try:
+        return take_fields(body, Terms), {}
+    except InvalidInput as fault:
+        return None, faults_of(fault, places)
+
+
+def check_id(draft: Draft) -> Faults:
+    """Tell what is wrong with the id of a new campaign."""
+    reader = Reader()
+    draft.values["campaign_id"] = reader.text("campaign_id", draft.get("campaign_id"))
+    return reader.faults
+
+
+def faults_of(fault: InvalidInput, places: Places) -> Faults:
+    """Tell what is wrong by field."""
+    faults: Faults = {}
+    for error in fault.errors:
+        faults.setdefault(field_of(error.pointer, places), []).append(error)
+    return faults
+
+
+def find_faults(check: Callable[[Terms], None], terms: Terms, draft: Draft) -> Faults:
+    """Ask whoever keeps terms what is wrong with them; gives it by field."""
+    try:
+        check(terms)
+    except InvalidInput as fault:
+        return faults_of(fault, write_condition(draft, FACTS)[1])
+    return {}
+
+
+def _write_frame(draft: Draft, reader: Reader, timezone: ZoneInfo) -> dict[str, Any]:
+    starts_at = ends_at = None
+    with reader.noting("starts_on"):
+        text = reader.text("starts_on", draft.get("starts_on"))
+        text = _at(text, draft.get("starts_time"), timezone)
+        starts_at = read_start("/starts_on", text, timezone) if text else None
+    with reader.noting("ends_on"):
+        text = _at(draft.get("ends_on"), draft.get("ends_time"), timezone)
+        ends_at = read_end("/ends_on", text, timezone) if text else None
+    order = reader.number("order", draft.get("order"), 0, MAX_ORDER)
+    return {
+        "name": {
+            "zh": reader.text("name_zh", draft.get("name_zh")),
+            "en": reader.text("name_en", draft.get("name_en")),
+        },
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "applies_to": draft.get("applies_to") or "bound",
+        "order": 100 if order is None else order,
+        "exclusive": draft.get("exclusive") == "on",
+    }
+
+
+def _at(on: str, time: str, timezone: ZoneInfo) -> str:
+    return local_text(f"{on}T{time}", timezone) if on and time else on
+
+
+def _write_budget(draft: Draft, reader: Reader) -> dict[str, int] | None:
+    points = reader.number("budget_points", draft.get("budget_points"), 0, MAX_POINTS)
+    minor = reader.money("budget_minor", draft.get("budget_minor"))
+    said = {"points": points, "minor": minor}
+    return {name: each for name, each in said.items() if each is not None} or None
+
+
+def _write_cap(n: int, cap: Values, reader: Reader) -> dict[str, Any]:
+    name = f"c{n}_most"
+    given = reader.text(name, cap.get("most", ""))
+    if cap.get("of") == "minor":
+        most = reader.money(name, given)
+    else:
+        most = reader.number(name, given, 0, MAX_POINTS)
+    return {"per": cap["per"], "of": cap.get("of", "claims"), "most": most}
+
+
+def _write_offer(n: int, offer: OfferRow, reader: Reader) -> dict[str, Any]:
+    prefix, values = f"o{n}", offer.values
+    said = {
+        "offer_id": reader.text(f"{prefix}_offer_id", values.get("offer_id", "")),
+        **_write_gift(prefix, values, reader),
+        **_write_stocks(prefix, values, reader),
+    }
+    if values["kind"] == OfferKind.CHANCE:
+        tiers = enumerate(offer.tiers)
+        said["table"] = [_write_tier(f"{prefix}_t{t}", v, reader) for t, v in tiers]
+        if not offer.tiers:
+            told = FieldError(f"{prefix}_add_kind", "required", message("no_tiers"))
+            reader.note(f"{prefix}_add_kind", told)
+    return said
+
+
+def _write_tier(prefix: str, values: Values, reader: Reader) -> dict[str, Any]:
+    return {
+        "tier_id": reader.text(f"{prefix}_tier_id", values.get("tier_id", "")),
+        "name": reader.text(f"{prefix}_title", values.get("title", "")),
+        "per_million": reader.share(f"{prefix}_percent", values.get("percent", "")),
+        **_write_stocks(prefix, values, reader),
+        "gives": _write_gift(prefix, values, reader),
+    }
+
+
+def _write_gift(prefix: str, values: Values, reader: Reader) -> dict[str, Any]:
+    """Write what an offer or a tier gives, by its kind."""
+    said: dict[str, Any] = {"kind": values["kind"]}
+    for name in ASKED.get(values["kind"], ()):
+        at = f"{prefix}_{name}"
+        given = reader.text(at, values.get(name, ""))
+        if not given:
+            continue
+        if name == "amount":
+            said[name] = reader.number(at, given, 1, MAX_AMOUNT)
+        elif name == "minor":
+            said[name] = reader.money(at, given)
+        else:
+            said[name] = given
+    return said
+
+
+def _write_stocks(prefix: str, values: Values, reader: Reader) -> dict[str, int]:
+    read = {
+        name: reader.number(f"{prefix}_{name}", values.get(name, ""), 0, MAX_POINTS)
+        for name in ("stock", "daily_stock")
+    }
+    return {name: value for name, value in read.items() if value is not None}

@@ -1,0 +1,131 @@
+"""One campaign: what it says, each version of it, and the steps that change it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.enums import HttpMethod
+
+from console.frame.context import ConsoleContext
+from console.frame.messages import message
+from console.frame.navigation import CAMPAIGNERS, CAMPAIGNS
+from console.frame.page_request import StaffRequest
+from console.frame.reasons import check_reason
+from console.frame.rendering import TEMPLATES, render
+from console.frame.responses import AnyRequest, staff_page
+from console.marketing.campaigns import find_waiting
+from console.marketing.words import wording_of
+from core.auth import Role
+from core.bounds import read_id
+from core.errors import InvalidInput
+from core.names import are_one
+from core.pages import read_form
+from rewards.domain.campaigns import Move, Version
+from rewards.pipeline import campaigns as pipeline
+
+# Steps with a version: the same but for what they come to.
+Step = Callable[..., Awaitable[Version]]
+
+
+@staff_page(HttpMethod.GET, "/campaigns/{campaign_id:str}", *CAMPAIGNERS)
+async def show_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[bytes]:
+    """Show a campaign: its terms in words, what waits, and what may be done."""
+    campaign_id = request.path_params["campaign_id"]
+    async with context.engine.connect() as conn:
+        kept = await pipeline.show_campaign(conn, campaign_id, page.staff)
+    wording, waits = wording_of(context, page), find_waiting(kept)
+    shown = kept.active or kept.versions[0]
+    changes = None
+    if waits is not None and kept.active is not None:
+        changes = wording.compare(kept.active.terms, waits.terms)
+    return render(
+        context,
+        page,
+        "campaign.html",
+        kept=kept,
+        shown=shown,
+        said=wording.tell(shown.terms),
+        waits=waits,
+        changes=changes,
+        may_change=page.may(Role.MARKETER) and kept.is_changed_by(page.staff.brand),
+        is_mine=lambda version: are_one(version.created_by, page.staff.person),
+    )
+
+
+@staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/pause", Role.MARKETER)
+async def pause_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Pause a campaign at once."""
+    return await _move(request, context, page, Move.PAUSE)
+
+
+@staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/resume", Role.MARKETER)
+async def resume_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Let a paused campaign go on."""
+    return await _move(request, context, page, Move.RESUME)
+
+
+@staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/stop", Role.MARKETER)
+async def stop_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Stop a campaign for good, once it is said that this is meant."""
+    return await _move(request, context, page, Move.STOP)
+
+
+async def _move(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest, move: Move
+) -> Response[Any]:
+    form = await read_form(request, page, "reason", "sure")
+    reason = form.get("reason", "").strip()
+    check_reason(reason)
+    if move is Move.STOP and form.get("sure") != "on":
+        raise InvalidInput.field("/sure", "required", message("stop_is_final"))
+    campaign_id = request.path_params["campaign_id"]
+    async with context.engine.begin() as conn:
+        await pipeline.move_campaign(
+            conn, campaign_id, move, page.staff, reason=reason, now=context.now
+        )
+    return _back(page, campaign_id)
+
+
+@staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/approve", Role.MARKETER)
+async def approve_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Approve a version as a second person."""
+    return await _take_step(request, context, page, pipeline.approve_version)
+
+
+@staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/activate", Role.MARKETER)
+async def activate_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Let a campaign pay by a version that was approved."""
+    return await _take_step(request, context, page, pipeline.activate_version)
+
+
+async def _take_step(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest, step: Step
+) -> Response[Any]:
+    form = await read_form(request, page, "version")
+    given = form.get("version", "")
+    version = read_id(given)
+    if version is None:
+        raise InvalidInput.field(
+            "/version", "invalid", message("no_number", given=given[:20])
+        )
+    campaign_id = request.path_params["campaign_id"]
+    async with context.engine.begin() as conn:
+        await step(conn, campaign_id, version, page.staff, now=context.now)
+    return _back(page, campaign_id)
+
+
+def _back(page: StaffRequest, campaign_id: str) -> Response[bytes]:
+    return TEMPLATES.redirect(page, f"{CAMPAIGNS}/{quote(campaign_id, safe='')}")

@@ -1,0 +1,108 @@
+"""A marketer's day in real Chromium: make, let approve, activate, look, pause."""
+
+from itertools import count
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import SHOTS, OpenContext
+from tests.browser.contrast import CONTRAST
+from tests.fixtures.service import Service
+
+SCREENS = {
+    "wide": {"width": 1280, "height": 900},
+    "tablet": {"width": 820, "height": 1180},
+    "phone": {"width": 390, "height": 844},
+}
+LOOKS = [("en-US", "light"), ("zh-CN", "dark")]
+LEAST_TARGET_PX = 44
+TARGETS = "main button:not(.out), main input:not([type=radio]):not([type=checkbox])"
+_numbers = count(1)
+
+
+async def _look_over(page: Page, name: str) -> None:
+    """Photograph a page, and find what a reader would stumble on."""
+    folder = SHOTS.with_name("console")
+    folder.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=folder / f"marketing-{name}.png", full_page=True)
+    root = "document.documentElement"
+    wider = await page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+    assert wider == 0, name
+    assert await page.evaluate(CONTRAST) == [], name
+    small = await page.locator(TARGETS).evaluate_all(
+        "(all, least) => all.filter((e) => e.getClientRects().length && e.type !="
+        " 'hidden' && e.getBoundingClientRect().height < least)"
+        ".map((e) => e.outerHTML)",
+        LEAST_TARGET_PX,
+    )
+    assert small == [], name
+
+
+async def _enter(page: Page, token: str, to: str) -> None:
+    await page.goto(f"/console/sign-in?next={to}")
+    await page.locator("#staff_token").fill(token)
+    async with page.expect_navigation(url=f"**{to}"):
+        await page.keyboard.press("Enter")
+
+
+async def _press(page: Page, value: str) -> None:
+    """Push a button of the form; the row that it adds has the focus."""
+    async with page.expect_navigation():
+        await page.locator(f"button[value={value}]:not(.out)").first.press("Enter")
+
+
+async def _build(page: Page, campaign_id: str) -> None:
+    """Fill in a campaign with everything that the form has."""
+    await page.locator("#campaign_id").fill(campaign_id)
+    await page.locator("#name_zh").fill("春季开盖有礼")
+    await page.locator("#name_en").fill("Spring under the cap")
+    await page.locator("#starts_on").fill("2026-01-01")
+    await _press(page, "add_group")
+    for fact in ("scan_region", "is_birthday"):
+        await page.locator("#g0_add_fact").select_option(fact)
+        await _press(page, "add_row_0")
+    await expect(page.locator("#g0_r1_value")).to_have_count(1)
+    await page.locator("#g0_r0_op").select_option("in")
+    await page.locator("#g0_r0_value").fill("CN-31, CN-32")
+    for kind in ("points", "chance"):
+        await page.locator("#add_offer_kind").select_option(kind)
+        await _press(page, "add_offer")
+    await page.locator("#o0_amount").fill("5")
+    await page.locator("#o1_add_kind").select_option("red_packet")
+    await _press(page, "add_tier_1")
+    await page.locator("#o1_t0_title").fill("一等奖 First")
+    await page.locator("#o1_t0_percent").fill("0.5")
+    await page.locator("#o1_t0_minor").fill("88.80")
+    await page.locator("#budget_points").fill("1,000,000")
+    await _press(page, "add_cap")
+    await page.locator("#c0_most").fill("3")
+
+
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_a_marketers_day(  # noqa: PLR0917 - pytest names them
+    service: Service,
+    open_context: OpenContext,
+    screen: str,
+    language: str,
+    scheme: str,
+) -> None:
+    """By keyboard, without a script; two people, and one button that pauses."""
+    context = await open_context(
+        viewport=SCREENS[screen],
+        locale=language,
+        color_scheme=scheme,
+        java_script_enabled=True,
+    )
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text))
+    tag = f"{screen}-{language[:2]}"
+    number = next(_numbers)
+    campaign_id = f"day-{number}"
+    page = await context.new_page()
+    await _enter(page, service.staff("marketer"), "/console/new-campaign")
+    await expect(page.locator("#campaign_id")).to_be_focused()
+    await _build(page, campaign_id)
+    await _look_over(page, f"1-form-{tag}")
+    await _press(page, "check")
+    await _look_over(page, f"2-checked-{tag}")
