@@ -37,10 +37,10 @@ def only_sentence(done: Done) -> str:
 
 
 def test_an_up_that_was_killed_is_started_again_on_the_same_servers_and_data(
-    own_service: OwnService,
+    own_program: OwnService,
 ) -> None:
     """Kill -9 leaves PostgreSQL and Valkey running; they are adopted, not doubled."""
-    service = own_service()
+    service = own_program()
     code = service.fresh_code()
     reward = service.scan(code, "survivor")
     servers = service.postgres_pid, service.valkey_pid
@@ -80,9 +80,9 @@ def test_a_second_up_says_one_sentence(service: Service) -> None:
     assert service.readiness() == "ok"
 
 
-def test_a_missing_or_wrong_key_starts_nothing(own_service: OwnService) -> None:
+def test_a_missing_or_wrong_key_starts_nothing(own_program: OwnService) -> None:
     """Genuine caps never become invalid because a file was lost."""
-    service = own_service(workers=1)
+    service = own_program(workers=1)
     code = service.fresh_code()
     service.stop()
     keys = service.data_dir / "keys" / "master-keys"
@@ -120,9 +120,9 @@ def test_a_restored_backup_never_issues_a_serial_again(service: Service) -> None
     assert mark["0"] == after == third["first_serial"] + 100
 
 
-def test_no_process_is_left_behind(own_service: OwnService) -> None:
+def test_no_process_is_left_behind(own_program: OwnService) -> None:
     """After a stop nothing that it started runs."""
-    service = own_service()
+    service = own_program()
     pids = [service.pid, *children_of(service.pid), *service.worker_pids()]
     assert len(pids) >= 7
     service.stop()
@@ -130,9 +130,9 @@ def test_no_process_is_left_behind(own_service: OwnService) -> None:
     wait_for(lambda: not any(map(is_running, pids)), within_s=10)
 
 
-def test_no_partition_is_a_reason_not_to_start(own_service: OwnService) -> None:
+def test_no_partition_is_a_reason_not_to_start(own_program: OwnService) -> None:
     """A clock that was ahead left rows in a default, a day is missing, a dump reads."""
-    service = own_service(workers=1)
+    service = own_program(workers=1)
     workers = service.worker_pids()
     service.kill()
     wait_for(lambda: not any(map(is_running, workers)), what="the workers' end")
