@@ -19,6 +19,7 @@ class EventType(StrEnum):
     COUPON_ISSUED = "coupon.issued"
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_RETURNED = "coupon.returned"
+    GIFT_CHANGED = "gift.changed"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
 
@@ -31,6 +32,7 @@ SUBJECTS: Final = {
     EventType.COUPON_ISSUED: "coupon_id",
     EventType.COUPON_REDEEMED: "coupon_id",
     EventType.COUPON_RETURNED: "coupon_id",
+    EventType.GIFT_CHANGED: "award_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
 }

@@ -260,6 +260,13 @@ PROBLEM_CODES: Final = {
     "not_same_day": ProblemCode(
         409, "A cashier reverses on the day of the redemption only.", "Ask support."
     ),
+    # 409: gifts.
+    "already_claimed": ProblemCode(
+        409, "The member has claimed it before.", "Nothing: it is theirs."
+    ),
+    "not_entitled": ProblemCode(
+        409, "It is for other members than this one.", "Choose another gift."
+    ),
     # 422: fields.
     "invalid_input": ProblemCode(422, "Some fields are wrong.", _READ_ERRORS),
     "unknown_field": ProblemCode(

@@ -183,6 +183,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "timezone": _giving(lambda: worker.settings.timezone),
         "coupon_issuing": _giving(lambda: worker.coupon_issuing),
         "coupon_redeeming": _giving(lambda: worker.coupon_redeeming),
+        "gift_claiming": _giving(lambda: worker.gift_claiming),
         "find_carton": _giving(lambda: find_packed_codes),
         "tellers": _giving(lambda: TELLERS),
     }

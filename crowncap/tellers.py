@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from core.secret_box import SecretBox
 from core.settings import Settings
+from crowncap.secret_boxes import BoxInfo, open_box
 from events.domain.events import Teller
 from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
-from printer_export.files.signing import SigningKeyFile
 from rewards.store.coupons import happened as coupons
 from rewards.store.ledger import HOLDS, tell_holds
 from scan_api.store.scan_events import SCANS, tell_scans
@@ -22,15 +21,9 @@ TELLERS: Final[Mapping[str, Teller]] = {
     coupons.REDEEMED: coupons.tell_redeemed,
     coupons.RETURNED: coupons.tell_returned,
 }
-_BOX_INFO: Final = b"crowncap/v1/webhook-secrets"
-
-
-def _webhook_box(settings: Settings) -> SecretBox:
-    """Open what closes the secrets of webhooks; raises MisconfiguredError."""
-    return SigningKeyFile(settings.signing_key).load().secret_box(_BOX_INFO)
 
 
 def webhook_terms(settings: Settings) -> WebhookTerms:
     """Tell what the settings say of webhooks."""
     reach = Reach(settings.webhook_networks)
-    return WebhookTerms(reach, partial(_webhook_box, settings))
+    return WebhookTerms(reach, partial(open_box, settings, BoxInfo.WEBHOOKS))

@@ -29,13 +29,16 @@ from crowncap.coupon_codes import CouponSealing
 from crowncap.packaging import packaging_of
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
+from crowncap.secret_boxes import BoxInfo, open_box
 from crowncap.server_urls import issuance_of, member_keys, server_urls
 from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages.orders import Packaging
+from rewards.pipeline.addresses import Addresses
 from rewards.pipeline.coupons.issuing import CouponIssuing
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.redeeming import Redeeming
+from rewards.pipeline.gifts.claims import GiftClaiming
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
@@ -79,6 +82,7 @@ class Worker:
     claims: ClaimJournal = field(init=False)
     coupon_issuing: CouponIssuing = field(init=False)
     coupon_redeeming: Redeeming = field(init=False)
+    gift_claiming: GiftClaiming = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -129,6 +133,8 @@ class Worker:
             CouponNumbers(self.engine, sealed),
         )
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
+        addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
+        self.gift_claiming = GiftClaiming(ids, addresses)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

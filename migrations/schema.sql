@@ -1,6 +1,16 @@
 -- What all migrations come to, to be read; `make schema` writes it.
 
 
+CREATE FUNCTION add_gifts(in_shard smallint, in_now timestamp with time zone, in_transfers bigint[], in_members bigint[], in_origins bigint[], in_gifts integer[], in_held boolean[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+    INSERT INTO member_gifts (shard, transfer_id, member_no, origin_id, gift_no,
+        changed_at, state)
+    SELECT in_shard, t, m, o, g, in_now, CASE WHEN held THEN 'held' ELSE 'won' END
+    FROM unnest(in_transfers, in_members, in_origins, in_gifts, in_held)
+        AS u (t, m, o, g, held)
+$$;
+
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -179,6 +189,42 @@ BEGIN
                 USING ERRCODE = 'CC004';
         END IF;
     END LOOP;
+END $$;
+
+CREATE FUNCTION claim_gifts(in_shard smallint, in_now timestamp with time zone, in_transfers bigint[], in_members bigint[], in_gifts integer[], in_addresses bytea[], in_limit_requests integer[], in_limit_rows integer[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], OUT refused integer[]) RETURNS integer[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    n     integer := cardinality(in_transfers);
+    mosts bigint[];
+    step  record;
+BEGIN
+    SELECT coalesce(array_agg(l.most ORDER BY u.i), '{}') INTO mosts
+    FROM unnest(in_limit_nos) WITH ORDINALITY AS u (no, i)
+    JOIN limits AS l ON l.limit_no = u.no;
+    LOOP
+        BEGIN
+            step := choose_rewards(in_shard, array_fill(true, ARRAY[n]),
+                ARRAY(SELECT generate_series(1, n)), array_fill(1::bigint, ARRAY[n]),
+                '{}', in_limit_requests, in_limit_rows, in_limit_nos, in_holders,
+                in_periods, mosts);
+            PERFORM take_limits(in_shard, true, step.needs, in_limit_nos, in_holders,
+                in_periods, mosts);
+            PERFORM take_limits(in_shard, false, step.needs, in_limit_nos, in_holders,
+                in_periods, mosts);
+            EXIT;
+        EXCEPTION WHEN SQLSTATE 'CC005' THEN
+            NULL;  -- Somebody took the last of it and has committed: choose again.
+        END;
+    END LOOP;
+    INSERT INTO member_gifts (shard, transfer_id, member_no, gift_no, changed_at, state,
+        address)
+    SELECT in_shard, t, m, g, in_now,
+        CASE WHEN a IS NULL THEN 'to_collect' ELSE 'to_send' END, a
+    FROM unnest(in_transfers, in_members, in_gifts, in_addresses, step.chosen)
+        AS u (t, m, g, a, chosen)
+    WHERE chosen;
+    refused := step.refused;
 END $$;
 
 CREATE FUNCTION commit_scans(in_version bigint, in_day date, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_points integer[], in_campaigns bigint[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], OUT outcomes text[], OUT credited integer[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[]) RETURNS record
@@ -792,6 +838,15 @@ BEGIN
     RAISE EXCEPTION '% is append-only', tg_table_name USING ERRCODE = 'CC003';
 END $$;
 
+CREATE FUNCTION release_gifts(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS void
+    LANGUAGE sql
+    SET enable_seqscan TO 'off'
+    AS $$
+    UPDATE member_gifts AS g SET state = CASE WHEN u.posted THEN 'won' ELSE 'void' END
+    FROM unnest(in_transfers, in_posted) AS u (transfer, posted)
+    WHERE g.shard = in_shard AND g.transfer_id = u.transfer AND g.state = 'held'
+$$;
+
 CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in_outcome text, in_claim bigint) RETURNS integer[]
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (in_member <> 0) THEN ARRAY[hashtext(((('m'::text || (in_member)::text) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text))] WHEN ((in_network IS NULL) AND (in_device = '\x'::bytea)) THEN ARRAY[(hashtext((('x'::text || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)] ELSE array_remove(ARRAY[CASE WHEN (in_device <> '\x'::bytea) THEN (hashtext(((('d'::text || encode(in_device, 'hex'::text)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535) ELSE NULL::integer END, (hashtext(((('n'::text || host((network(set_masklen(in_network, CASE family(in_network) WHEN 4 THEN 32 ELSE 64 END)))::inet)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)], NULL::integer) END;
@@ -1132,7 +1187,8 @@ CREATE TABLE limits (
     since date NOT NULL,
     pool_no integer,
     in_force boolean DEFAULT true NOT NULL,
-    CONSTRAINT limit_is_of_one CHECK (((campaign_no IS NULL) <> (pool_no IS NULL))),
+    gift_no integer,
+    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no) = 1)),
     CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
     CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
 );
@@ -1355,6 +1411,26 @@ CREATE TABLE forgotten_claims (
     shard smallint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE gifts (
+    gift_no integer NOT NULL,
+    gift_id text,
+    offer_no bigint,
+    name text NOT NULL,
+    brand text,
+    conditions jsonb,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT gift_is_claimed_or_won CHECK (((gift_id IS NULL) <> (offer_no IS NULL)))
+);
+
+ALTER TABLE gifts ALTER COLUMN gift_no ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME gifts_gift_no_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE holds (
     shard smallint DEFAULT 0 NOT NULL,
     transfer_id bigint CONSTRAINT holds_transfer_id_not_null1 NOT NULL,
@@ -1555,6 +1631,23 @@ CREATE TABLE logistic_units (
     CONSTRAINT logistic_units_sscc_check CHECK ((sscc ~ '^[0-9]{18}$'::text)),
     CONSTRAINT logistic_units_state_check CHECK ((state = ANY (ARRAY['packed'::text, 'shipped'::text, 'received'::text, 'unpacked'::text])))
 );
+
+CREATE TABLE member_gifts (
+    transfer_id bigint NOT NULL,
+    member_no bigint NOT NULL,
+    origin_id bigint,
+    changed_at timestamp with time zone NOT NULL,
+    gift_no integer NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    state text NOT NULL,
+    address bytea,
+    carrier text,
+    tracking_no text,
+    CONSTRAINT gift_is_sent_somewhere CHECK (((state <> 'to_send'::text) OR (address IS NOT NULL))),
+    CONSTRAINT gift_state_is_known CHECK ((state = ANY (ARRAY['held'::text, 'won'::text, 'to_collect'::text, 'to_send'::text, 'shipped'::text, 'handed_over'::text, 'void'::text]))),
+    CONSTRAINT shipped_by_a_carrier CHECK (((state = 'shipped'::text) = ((carrier IS NOT NULL) AND (tracking_no IS NOT NULL))))
+)
+WITH (fillfactor='90');
 
 CREATE TABLE members (
     shard smallint DEFAULT 0 NOT NULL,
@@ -2070,6 +2163,9 @@ ALTER TABLE ONLY logistic_events
 ALTER TABLE ONLY forgotten_claims
     ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (shard, code_id);
 
+ALTER TABLE ONLY gifts
+    ADD CONSTRAINT gifts_pkey PRIMARY KEY (gift_no);
+
 ALTER TABLE ONLY holds
     ADD CONSTRAINT holds_pkey PRIMARY KEY (shard, transfer_id);
 
@@ -2115,11 +2211,23 @@ ALTER TABLE ONLY logistic_events
 ALTER TABLE ONLY logistic_units
     ADD CONSTRAINT logistic_units_pkey PRIMARY KEY (sscc);
 
+ALTER TABLE ONLY member_gifts
+    ADD CONSTRAINT member_gifts_pkey PRIMARY KEY (shard, transfer_id);
+
 ALTER TABLE ONLY members
     ADD CONSTRAINT members_pkey PRIMARY KEY (shard, member_no);
 
+ALTER TABLE ONLY gifts
+    ADD CONSTRAINT one_gift_of_an_id UNIQUE (gift_id);
+
+ALTER TABLE ONLY gifts
+    ADD CONSTRAINT one_gift_of_an_offer UNIQUE (offer_no, name);
+
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT one_limit_of_a_kind_of_a_gift UNIQUE (gift_no, per);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind_of_a_pool UNIQUE (pool_no, per);
@@ -2246,7 +2354,13 @@ CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (s
 
 CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc) WHERE (pallet_sscc IS NOT NULL);
 
+CREATE INDEX member_gifts_of_member ON member_gifts USING btree (member_no, transfer_id);
+
+CREATE INDEX member_gifts_waiting ON member_gifts USING btree (state, transfer_id) WHERE (state = ANY (ARRAY['won'::text, 'to_collect'::text, 'to_send'::text]));
+
 CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
+
+CREATE UNIQUE INDEX one_claim_of_a_member ON member_gifts USING btree (shard, member_no, gift_no) WHERE (origin_id IS NULL);
 
 CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
 
@@ -2333,8 +2447,14 @@ ALTER TABLE ONLY code_statuses
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(endpoint_id);
 
+ALTER TABLE ONLY member_gifts
+    ADD CONSTRAINT gift_of_a_kind FOREIGN KEY (gift_no) REFERENCES gifts(gift_no);
+
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT limits_of_a_gift FOREIGN KEY (gift_no) REFERENCES gifts(gift_no);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_pool FOREIGN KEY (pool_no) REFERENCES coupon_pools(pool_no);

@@ -14,6 +14,7 @@ from sqlalchemy import (
     FetchedValue,
     Identity,
     Integer,
+    LargeBinary,
     MetaData,
     Sequence,
     SmallInteger,
@@ -91,7 +92,8 @@ campaign_versions = Table(
     Column("activated_at", DateTime(timezone=True)),
 )
 
-# What may be taken at most, of a campaign (offer 0: all offers together) or of a pool.
+# What may be taken at most, of a campaign (offer 0: all offers together), a pool or a
+# gift.
 limits = Table(
     "limits",
     metadata,
@@ -103,11 +105,13 @@ limits = Table(
     Column("most", BigInteger, nullable=False),
     Column("since", Date, nullable=False),
     Column("pool_no", Integer),
+    Column("gift_no", Integer),
     Column("in_force", Boolean, nullable=False, server_default="true"),
     UniqueConstraint(
         "campaign_no", "offer_no", "unit", "per", name="one_limit_of_a_kind"
     ),
     UniqueConstraint("pool_no", "per", name="one_limit_of_a_kind_of_a_pool"),
+    UniqueConstraint("gift_no", "per", name="one_limit_of_a_kind_of_a_gift"),
 )
 
 # What was taken, by whom (0: everybody) and in which period (1970-01-01: always).
@@ -242,4 +246,35 @@ redemption_reversals = Table(
     _shard(),
     Column("person", Text, nullable=False),
     Column("reason", Text, nullable=False),
+)
+
+# What members claim directly, and what campaigns' offers give.
+gifts = Table(
+    "gifts",
+    metadata,
+    Column("gift_no", Integer, Identity(), primary_key=True),
+    Column("gift_id", Text, unique=True),
+    Column("offer_no", BigInteger),
+    Column("name", Text, nullable=False),
+    Column("brand", Text),
+    Column("conditions", JSONB(none_as_null=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("offer_no", "name", name="one_gift_of_an_offer"),
+)
+
+# Written by the SQL functions claim_gifts, add_gifts and release_gifts, and by each
+# step on the way to its member.
+member_gifts = Table(
+    "member_gifts",
+    metadata,
+    Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_no", BigInteger, nullable=False),
+    Column("origin_id", BigInteger),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("gift_no", Integer, nullable=False),
+    _shard(),
+    Column("state", Text, nullable=False),
+    Column("address", LargeBinary),
+    Column("carrier", Text),
+    Column("tracking_no", Text),
 )

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.doors",
     "tests.fixtures.ground",
     "tests.fixtures.coupons",
+    "tests.fixtures.gifts",
     "tests.fixtures.shop",
     "tests.fixtures.programs",
 ]

@@ -72,6 +72,11 @@ class Member(Principal):
 
     member_id: str
 
+    @property
+    def caller(self) -> str:
+        """Who idempotency keys belong to."""
+        return f"member:{self.member_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Staff(Principal):

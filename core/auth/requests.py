@@ -12,7 +12,7 @@ from core.auth import idempotency, staff
 from core.auth.guesses import GuessLimit
 from core.auth.idempotency import SentKey
 from core.auth.members import MemberVerifier
-from core.auth.principal import Anonymous, Principal, Staff
+from core.auth.principal import Anonymous, Member, Principal, Staff
 from core.auth.refusals import Refusal, RefusalLog
 from core.clock import Clock, utc_datetime
 from core.errors import Unauthenticated
@@ -67,7 +67,7 @@ class Authenticator:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Runs a staff member's effect in one transaction, once for each key sent."""
+    """Runs a caller's effect in one transaction, once for each key sent."""
 
     engine: AsyncEngine
     clock: Clock
@@ -89,10 +89,19 @@ class Once:
         async with self.guesses.counting(caller):
             return await self._perform(request, caller, effect, body_hash)
 
+    async def perform_own(
+        self,
+        request: Request[Any, Any, Any],
+        caller: Member,
+        effect: Callable[[AsyncConnection], Awaitable[T]],
+    ) -> Response[T]:
+        """Do the same for a member."""
+        return await self._perform(request, caller, effect, None)
+
     async def _perform(
         self,
         request: Request[Any, Any, Any],
-        caller: Staff,
+        caller: Staff | Member,
         effect: Callable[[AsyncConnection], Awaitable[T]],
         body_hash: bytes | None,
     ) -> Response[T]:
@@ -112,12 +121,16 @@ class Once:
                 await idempotency.finish_once(
                     conn, key_hash=key.key_hash, status=201, response=body
                 )
-            await self.guesses.charge(conn, caller)
+            if isinstance(caller, Staff):
+                await self.guesses.charge(conn, caller)
         return written(body)
 
 
 async def read_key(
-    request: Request[Any, Any, Any], caller: Staff, *, body_hash: bytes | None = None
+    request: Request[Any, Any, Any],
+    caller: Staff | Member,
+    *,
+    body_hash: bytes | None = None,
 ) -> SentKey | None:
     """Give the idempotency key that came with a request; raises InvalidInput.
 

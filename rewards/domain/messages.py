@@ -258,4 +258,42 @@ message: Final = Catalogue(
             "There is no coupon {coupon_id}.",
         ),
     },
+    {
+        # Gifts, as staff and members are told
+        "gift_exists": (
+            "已有礼品 {gift_id}。",
+            "There is a gift {gift_id} already.",
+        ),
+        "no_gift": (
+            "没有礼品 {gift_id}。",
+            "There is no gift {gift_id}.",
+        ),
+        "gifts_gone": (
+            "礼品已领完。",
+            "These gifts are all gone.",
+        ),
+        "gift_already_claimed": (
+            "您已领取此礼品。",
+            "You have claimed this gift already.",
+        ),
+        "not_entitled": (
+            "此礼品不面向您的会员账户。",
+            "This gift is not for your membership.",
+        ),
+        "gift_is_held": (
+            "此礼品正在核实，请稍后再领取。",
+            "This gift is being checked; claim it once that is done.",
+        ),
+        "gift_is": (
+            "此礼品的状态是：{state}。",
+            "This gift's state is: {state}.",
+        ),
+        "gift_held": ("核实中", "being checked"),
+        "gift_won": ("已获得，待领取", "won, to be claimed"),
+        "gift_to_collect": ("待自提", "to be collected"),
+        "gift_to_send": ("待寄出", "to be sent"),
+        "gift_shipped": ("已寄出", "on its way"),
+        "gift_handed_over": ("已交付", "handed over"),
+        "gift_void": ("已作废", "void"),
+    },
 )

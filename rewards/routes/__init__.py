@@ -5,6 +5,7 @@ from litestar import Router
 from core.doors import GUARDS
 from rewards.routes import campaigns
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
+from rewards.routes.gifts import catalogue, claims
 
 ROUTER = Router(
     path="/",
@@ -27,5 +28,12 @@ ROUTER = Router(
         taking_back.void_coupon,
         redeeming.redeem_coupon,
         taking_back.reverse_redemption,
+        catalogue.add_gift,
+        catalogue.list_gifts,
+        claims.claim_gift,
+        claims.list_own_gifts,
+        claims.list_awards,
+        claims.ship_gift,
+        claims.hand_gift_over,
     ],
 )

@@ -135,9 +135,7 @@ def _once(principal: Principal, headers: Headers, body: bytes) -> tuple[bytes, b
 
 
 def _owner(principal: Principal) -> str | None:
-    if isinstance(principal, Member):
-        return f"member:{principal.member_id}"
-    return principal.caller if isinstance(principal, Staff) else None
+    return principal.caller if isinstance(principal, (Member, Staff)) else None
 
 
 def _member_id(principal: Principal, request: ScanBody, *, is_app: bool) -> str | None:

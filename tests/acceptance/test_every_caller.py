@@ -76,6 +76,13 @@ MAY: Final = {
     "issueCoupon": "marketer support app",
     "voidCoupon": "support",
     "redeemCoupon": "cashier",
+    "addGift": "marketer",
+    "listGifts": "marketer support",
+    "claimGift": "member",
+    "listOwnGifts": "member",
+    "listAwards": "support",
+    "shipGift": "support",
+    "handGiftOver": "support cashier",
     "reverseRedemption": "cashier support",
     # These are a member's own, and no role's.
     "listOwnCoupons": "member",

@@ -17,6 +17,7 @@ from rewards.store.ledger import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
+from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
 
 # Each: what to do to a sound database, and the sentence that must name it.
 PACKAGE = (
@@ -317,6 +318,6 @@ def test_every_check_is_broken_once() -> None:
     """A new check needs a new way to break it here."""
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
-    breaks = BREAKS | OF_COUPONS
+    breaks = BREAKS | OF_COUPONS | OF_GIFTS
     known = {sentence for _, sentence in breaks.values()} | beyond_reach
     assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

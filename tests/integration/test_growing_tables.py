@@ -30,6 +30,7 @@ GROWING = {
     "coupons": ("coupon_no", None),
     "redemptions": ("redemption_id", None),
     "redemption_reversals": ("redemption_id", None),
+    "member_gifts": ("transfer_id", None),
     # unique things of another kind: bucket(key)
     "identities": ("member_id", "HASH"),
     "idempotency_keys": ("key_hash", "HASH"),
@@ -43,7 +44,7 @@ WITHOUT_KEY = {"scan_traces"}
 REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
-    *("campaign_versions", "coupon_pools", "stores"),
+    *("campaign_versions", "coupon_pools", "gifts", "stores"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {

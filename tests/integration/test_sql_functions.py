@@ -16,6 +16,7 @@ OWNERS = {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
         *("take_limits", "write_campaign_budget", "write_daily_earning"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
+        *("add_gifts", "claim_gifts", "release_gifts"),
     },
     "scan_api": {
         *("claim_codes", "insert_claims", "commit_scans", "commit_scans_2"),
@@ -35,6 +36,7 @@ STEPS = (
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
     | {"issue_coupons", "redeem_coupons"}
+    | {"add_gifts", "claim_gifts", "release_gifts"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

@@ -1,0 +1,1 @@
+"""What is done with gifts: added, claimed, sent and handed over."""

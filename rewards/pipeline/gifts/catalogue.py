@@ -1,0 +1,47 @@
+"""A gift is added once, with its stock; members claim it directly."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.auth.audit import record_action
+from core.auth.principal import Staff
+from core.errors import Conflict, InvalidInput
+from rewards.domain.gifts import NewGift
+from rewards.domain.messages import message
+from rewards.store.gifts import catalogue as store
+
+
+async def add_gift(
+    conn: AsyncConnection, new: NewGift, staff: Staff, *, now: datetime
+) -> NewGift:
+    """Add a gift, of the brand of who adds it; raises InvalidInput and Conflict."""
+    if new.when is not None:
+        told = message("not_supported", what="when")
+        raise InvalidInput.field("/when", "not_supported", told)
+    new = replace(new, brand=staff.brand)
+    try:
+        await store.insert_gift(conn, new, now=now)
+    except IntegrityError:
+        raise Conflict(
+            message("gift_exists", gift_id=new.gift_id), code="already_exists"
+        ) from None
+    await record_action(
+        conn,
+        staff,
+        action="gift.add",
+        subject=f"gift:{new.gift_id}",
+        detail={"name": new.name, "stock": new.stock, "when": new.when},
+        now=now,
+    )
+    return new
+
+
+async def list_gifts(
+    conn: AsyncConnection, staff: Staff, *, before: int | None, limit: int
+) -> Sequence[store.GiftFigures]:
+    """List the gifts that somebody may see, with their stock, newest first."""
+    return await store.list_gifts(conn, brand=staff.brand, before=before, limit=limit)

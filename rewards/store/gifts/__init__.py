@@ -1,0 +1,1 @@
+"""The SQL of gifts: what there is to give, and what members have of it."""
