@@ -1,6 +1,7 @@
 """What a member has, and rewards that wait."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 # The account unit that is points; whatever else can be owned has a number of its own.
@@ -31,6 +32,14 @@ class Hold:
     member_no: int
     amount: int
     reason: HoldReason
+
+
+@dataclass(frozen=True, slots=True)
+class HoldState:
+    """How a hold stands: while it waits, it has neither a resolution nor its time."""
+
+    resolution: Resolution | None = None
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
-    and_,
     insert,
     not_,
     select,
@@ -20,14 +18,44 @@ from core.db import SHARD
 from core.event_types import EventType, Happening
 from core.outbox import write_happened
 from rewards import tables as t
-from rewards.domain.ledger import POINTS_UNIT, Hold, HoldReason, Resolution, Wallet
+from rewards.domain.ledger import (
+    POINTS_UNIT,
+    Hold,
+    HoldReason,
+    HoldState,
+    Resolution,
+    Wallet,
+)
 from rewards.domain.limits import EVERYBODY
 from rewards.store.limits import load_all_limits
 
+# What the hot path reads again when an answer was lost on its way.
+BALANCES_OF: Final = """
+    SELECT member_no, available FROM balances
+    WHERE shard = 0 AND unit = 0 AND member_no = ANY(%b::bigint[])
+"""
+HOLDS_OF: Final = """
+    SELECT transfer_id, resolution FROM holds
+    WHERE shard = 0 AND transfer_id = ANY(%b::bigint[])
+"""
 
-def is_hold_of(scan_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Join `holds` by the scan whose reward waits."""
-    return and_(t.holds.c.shard == SHARD, t.holds.c.transfer_id == scan_id)
+
+async def load_hold_states(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, HoldState]:
+    """Tell how the holds of scans stand, by scan_id, of those that had one."""
+    h = t.holds.c
+    rows = await conn.execute(
+        select(h.transfer_id, h.resolution, h.resolved_at).where(
+            h.shard == SHARD, h.transfer_id.in_(scan_ids)
+        )
+    )
+    return {
+        row.transfer_id: HoldState(
+            row.resolution and Resolution(row.resolution), row.resolved_at
+        )
+        for row in rows
+    }
 
 
 async def load_wallet(conn: AsyncConnection, member_id: str) -> Wallet:

@@ -1,8 +1,8 @@
 """The SQL of members and their numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import ColumnElement, and_, text
+from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -35,6 +35,15 @@ def is_member(number: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(t.members.c.shard == SHARD, t.members.c.member_no == number)
 
 
+# One look by the key of each; without OFFSET, a long list would read whole partitions.
+_NAMES = text(
+    """
+    SELECT m.member_no, m.member_id
+    FROM unnest(CAST(:numbers AS bigint[])) AS u (number)
+    CROSS JOIN LATERAL (SELECT member_no, member_id FROM members
+        WHERE shard = 0 AND member_no = u.number OFFSET 0) AS m
+    """
+)
 _ENSURE = text(
     ENSURE_MEMBERS.replace("$1::text[]", "CAST(:ids AS text[])").replace(
         "$2::bigint[]", "CAST(:numbers AS bigint[])"
@@ -53,3 +62,20 @@ async def ensure_members(
         for row in await conn.execute(_ENSURE, values):
             found[row.member_id] = row.member_no
     return found
+
+
+async def find_member_no(conn: AsyncConnection, member_id: str) -> int | None:
+    """Find the number of a member; None for who never scanned."""
+    i = t.identities.c
+    found = await conn.execute(
+        select(i.member_no).where(i.shard == SHARD, i.member_id == member_id)
+    )
+    return found.scalar_one_or_none()
+
+
+async def load_member_ids(
+    conn: AsyncConnection, numbers: Collection[int]
+) -> dict[int, str]:
+    """Read by which names the world knows members, by their numbers."""
+    rows = await conn.execute(_NAMES, {"numbers": list(numbers)})
+    return {row.member_no: row.member_id for row in rows}

@@ -7,6 +7,17 @@ from scan_api.domain.scans import Outcome
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedClaim:
+    """A claim as it was written down; what became of a hold of it is told elsewhere."""
+
+    scan_id: int
+    member_no: int
+    outcome: Outcome
+    points: int
+    campaign_no: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnClaim:
     """A member's own claim; `resolution` is how a review of it ended, if it did."""
 
@@ -23,7 +34,7 @@ class Claim:
 
     scan_id: int
     member_id: str
-    outcome: str
+    outcome: Outcome
     points: int
     was_held: bool
     resolution: str | None

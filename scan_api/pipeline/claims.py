@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from rewards.domain.ledger import HoldState
 from rewards.pipeline.ledger import load_wallet
+from rewards.store.ledger import load_hold_states
+from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.claims import Claim, OwnClaim
 from scan_api.store import claims as store
 
@@ -15,10 +18,16 @@ async def look_up_own_claim(
 ) -> tuple[OwnClaim, int] | None:
     """Find a member's claim of a code, and the points that the member has now."""
     async with engine.connect() as conn:
-        own = await store.find_own_claim(conn, code_id=code_id, member_id=member_id)
-        if own is None:
+        claim = await store.load_claim(conn, code_id)
+        # What codes know is read first, and then what members have: no read joins them.
+        if claim is None or claim.member_no != await find_member_no(conn, member_id):
             return None
+        held = await load_hold_states(conn, [claim.scan_id])
         wallet = await load_wallet(conn, member_id)
+    resolution = held.get(claim.scan_id, HoldState()).resolution
+    own = OwnClaim(
+        claim.scan_id, claim.outcome, claim.points, resolution, claim.campaign_no
+    )
     return own, wallet.available
 
 
@@ -32,10 +41,23 @@ class ScanHistory:
 
 async def load_scan_history(conn: AsyncConnection, code_id: int) -> ScanHistory:
     """Read who claimed a code that the caller may see, and how often it was seen."""
-    return ScanHistory(
-        await store.load_claim(conn, code_id),
-        await store.count_sightings(conn, code_id),
+    sightings = await store.count_sightings(conn, code_id)
+    claim = await store.load_claim(conn, code_id)
+    if claim is None:
+        return ScanHistory(None, sightings)
+    names = await load_member_ids(conn, [claim.member_no])
+    held = await load_hold_states(conn, [claim.scan_id])
+    hold = held.get(claim.scan_id, HoldState())
+    told = Claim(
+        claim.scan_id,
+        names[claim.member_no],
+        claim.outcome,
+        claim.points,
+        was_held=claim.scan_id in held,
+        resolution=hold.resolution,
+        resolved_at=hold.resolved_at,
     )
+    return ScanHistory(told, sightings)
 
 
 async def count_claims(conn: AsyncConnection, code_ids: Sequence[int]) -> int:

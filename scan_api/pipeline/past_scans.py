@@ -11,6 +11,9 @@ from core.auth import Member, Principal, Role, Staff
 from core.clock import utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
+from rewards.domain.ledger import HoldState, Resolution
+from rewards.store.ledger import load_hold_states
+from rewards.store.members import find_member_no
 from scan_api.domain.messages import message
 from scan_api.pipeline.responses import RewardView
 from scan_api.store import past_scans as store
@@ -40,10 +43,15 @@ async def list_member_scans(
     conn: AsyncConnection, member_id: str, *, before: int | None, limit: int
 ) -> ScanPage:
     """List a member's scans below the cursor `before`."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return ScanPage([], None)
     found = await store.load_member_scans(
-        conn, member_id, before=before, limit=limit + 1
+        conn, member_no, before=before, limit=limit + 1
     )
-    items = [_view(scan) for scan in found[:limit]]
+    shown = found[:limit]
+    held = await load_hold_states(conn, [scan.scan_id for scan in shown])
+    items = [_view(scan, held.get(scan.scan_id)) for scan in shown]
     return ScanPage(items, items[-1].scan_id if len(found) > limit else None)
 
 
@@ -54,14 +62,16 @@ async def find_scan(
     scan = await store.load_scan(conn, scan_id)
     if scan is None or not await _may_see(conn, principal, scan):
         raise NotFound(message("no_scan"))
-    return _view(scan)
+    held = await load_hold_states(conn, [scan_id])
+    return _view(scan, held.get(scan_id))
 
 
-def _view(scan: RecordedScan) -> PastScan:
+def _view(scan: RecordedScan, hold: HoldState | None) -> PastScan:
     """Show a recorded scan; a hold shows how it stands today."""
     rewards: tuple[RewardView, ...] = ()
-    if scan.points and scan.resolution != "voided":
-        pending = scan.was_held and scan.resolution is None
+    resolution = hold and hold.resolution
+    if scan.points and resolution is not Resolution.VOIDED:
+        pending = hold is not None and resolution is None
         status = "pending" if pending else "posted"
         rewards = (RewardView("points", scan.points, status),)
     at = utc_datetime(time_of_id(scan.scan_id))
@@ -72,7 +82,8 @@ async def _may_see(
     conn: AsyncConnection, principal: Principal, scan: RecordedScan
 ) -> bool:
     if isinstance(principal, Member):
-        return principal.member_id == scan.member_id
+        member_no = await find_member_no(conn, principal.member_id)
+        return member_no is not None and member_no == scan.member_no
     if not isinstance(principal, Staff) or principal.role not in _READERS:
         return False
     if principal.store is not None:

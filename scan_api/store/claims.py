@@ -6,39 +6,10 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
-from rewards.store.ledger import is_hold_of
-from rewards.store.members import is_member
-from rewards.tables import holds, members
-from scan_api.domain.claims import Claim, OwnClaim
+from scan_api.domain.claims import RecordedClaim
 from scan_api.domain.scans import Outcome
 from scan_api.store.keys import is_claim_of, is_scan_of
 from scan_api.tables import claims, scans, sightings
-
-
-async def find_own_claim(
-    conn: AsyncConnection, *, code_id: int, member_id: str
-) -> OwnClaim | None:
-    """Find the scan with which this member claimed this code."""
-    row = (
-        await conn.execute(
-            select(
-                scans.c.scan_id,
-                scans.c.outcome,
-                scans.c.points,
-                holds.c.resolution,
-                scans.c.campaign_no,
-            )
-            .join_from(claims, members, is_member(claims.c.member_no))
-            .join(scans, is_scan_of(claims.c.scan_id))
-            .outerjoin(holds, is_hold_of(scans.c.scan_id))
-            .where(is_claim_of(code_id), members.c.member_id == member_id)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return OwnClaim(
-        row.scan_id, Outcome(row.outcome), row.points, row.resolution, row.campaign_no
-    )
 
 
 async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
@@ -48,26 +19,25 @@ async def find_claim(conn: AsyncConnection, code_id: int) -> int | None:
     ).scalar_one_or_none()
 
 
-async def load_claim(conn: AsyncConnection, code_id: int) -> Claim | None:
-    """Read the claim of a code with what it was paid."""
+async def load_claim(conn: AsyncConnection, code_id: int) -> RecordedClaim | None:
+    """Read the claim of a code, with what its scan came to."""
     row = (
         await conn.execute(
             select(
                 scans.c.scan_id,
-                members.c.member_id,
+                claims.c.member_no,
                 scans.c.outcome,
                 scans.c.points,
-                (holds.c.transfer_id.is_not(None)).label("was_held"),
-                holds.c.resolution,
-                holds.c.resolved_at,
+                scans.c.campaign_no,
             )
-            .join_from(claims, members, is_member(claims.c.member_no))
-            .join(scans, is_scan_of(claims.c.scan_id))
-            .outerjoin(holds, is_hold_of(scans.c.scan_id))
+            .join_from(claims, scans, is_scan_of(claims.c.scan_id))
             .where(is_claim_of(code_id))
         )
     ).one_or_none()
-    return None if row is None else Claim(**row._mapping)  # noqa: SLF001 - its public spelling
+    if row is None:
+        return None
+    scan_id, member_no, outcome, points, campaign_no = row
+    return RecordedClaim(scan_id, member_no, Outcome(outcome), points, campaign_no)
 
 
 async def count_sightings(conn: AsyncConnection, code_id: int) -> int:

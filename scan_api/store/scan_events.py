@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.event_types import EventType, Happening
+from rewards.store.members import load_member_ids
 from scan_api.domain.scans import Outcome
 
 # The kind of row of the outbox that numbers scans which earned; the step that writes
@@ -15,12 +16,10 @@ SCANS: Final = "scans"
 
 _TELL: Final = text(
     """
-    SELECT s.scan_id, s.outcome, s.points, m.member_id, c.campaign_id
+    SELECT s.scan_id, s.outcome, s.points, s.member_no, c.campaign_id
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT scan_id, outcome, points, member_no, campaign_no
         FROM scans WHERE shard = 0 AND scan_id = u.id OFFSET 0) AS s
-    CROSS JOIN LATERAL (SELECT member_id FROM members
-        WHERE shard = 0 AND member_no = s.member_no OFFSET 0) AS m
     JOIN campaigns AS c ON c.campaign_no = s.campaign_no
     """
 )
@@ -35,10 +34,10 @@ async def tell_scans(
     conn: AsyncConnection, scan_ids: Sequence[int]
 ) -> dict[int, Happening]:
     """Tell what scans earned, as it stood when they were answered."""
+    rows = (await conn.execute(_TELL, {"ids": list(scan_ids)})).all()
+    members = await load_member_ids(conn, {row.member_no for row in rows})
     told = {}
-    for scan_id, outcome, points, member_id, campaign_id in await conn.execute(
-        _TELL, {"ids": list(scan_ids)}
-    ):
+    for scan_id, outcome, points, member_no, campaign_id in rows:
         of_type, status = _TOLD[Outcome(outcome)]
         reward = {
             "kind": "points",
@@ -46,6 +45,7 @@ async def tell_scans(
             "amount": points,
             "status": status,
         }
+        member_id = members[member_no]
         data = {"scan_id": str(scan_id), "member_id": member_id, "rewards": [reward]}
         told[scan_id] = Happening(of_type, data)
     return told

@@ -2,16 +2,18 @@
 
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.rows import args_row, tuple_row
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
+from rewards.domain.ledger import Resolution
+from rewards.store.ledger import BALANCES_OF, HOLDS_OF
 from rewards.store.members import ENSURE_MEMBERS
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
@@ -42,21 +44,17 @@ _COMMIT: Final = PreparedStatement(
 _VERSION: Final = struct.Struct(">q")
 _OUTCOMES: Final = {outcome.value.encode(): outcome for outcome in Outcome}
 
-_COMMITTED = """
-    SELECT s.scan_id, s.code_id, coalesce(s.member_no, 0), s.outcome, s.points,
-        CASE WHEN s.member_no IS NOT NULL THEN coalesce(b.available, 0) END,
-        s.claim_scan_id,
-        CASE WHEN s.outcome = 'already_claimed' THEN k.member_no END,
-        coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::integer,
-        CASE WHEN h.resolution = 'voided' THEN 0 ELSE coalesce(o.points, 0) END,
-        h.transfer_id IS NOT NULL AND h.resolution IS NULL
+# What codes know of scans; what their members have is read by itself.
+_COMMITTED: Final = """
+    SELECT s.scan_id, s.code_id, s.member_no, s.outcome, s.points, s.claim_scan_id,
+        CASE WHEN s.outcome = 'already_claimed' THEN k.member_no END AS claim_member_no,
+        coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::integer AS scan_count,
+        o.scan_id AS own_claim, coalesce(o.points, 0) AS own_points
     FROM scans AS s
     LEFT JOIN claims AS k ON k.shard = 0 AND k.code_id = s.code_id
     LEFT JOIN sightings AS v ON v.shard = 0 AND v.code_id = s.code_id
-    LEFT JOIN balances AS b ON b.shard = 0 AND b.member_no = s.member_no AND b.unit = 0
     LEFT JOIN scans AS o ON o.shard = 0 AND o.scan_id = s.claim_scan_id
         AND o.member_no = s.member_no
-    LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = o.scan_id
     WHERE s.shard = 0 AND s.scan_id = ANY(%b::bigint[])
 """
 
@@ -90,6 +88,21 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     replay_body: bytes | None = None
     # The scan that is kept, where this one equals it and is neither counted nor kept.
     repeats: int | None = None
+
+
+class _Found(NamedTuple):
+    """What codes know of a committed scan; `own_claim` is a claim of its own member."""
+
+    scan_id: int
+    code_id: int
+    member_no: int | None
+    outcome: str
+    points: int
+    claim_scan_id: int | None
+    claim_member_no: int | None
+    scan_count: int
+    own_claim: int | None
+    own_points: int
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
@@ -162,13 +175,37 @@ async def load_committed(
     A row of another code or member is not this worker's, whatever its number.
     """
     wanted = {d.scan.scan_id: (d.scan.code_id, d.member_no) for d in decided}
-    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    cursor = conn.cursor(binary=True, row_factory=args_row(_Found))
     await cursor.execute(_COMMITTED, (list(wanted),))
+    rows = [
+        row
+        for row in await cursor.fetchall()
+        if wanted[row.scan_id] == (row.code_id, row.member_no or 0)
+    ]
+    available = await _load_pairs(conn, BALANCES_OF, [row.member_no for row in rows])
+    held = await _load_pairs(conn, HOLDS_OF, [row.own_claim for row in rows])
     return {
-        scan_id: Committed(Outcome(outcome), *rest)
-        async for scan_id, code_id, member_no, outcome, *rest in cursor
-        if wanted[scan_id] == (code_id, member_no)
+        row.scan_id: Committed(
+            Outcome(row.outcome),
+            row.points,
+            None if row.member_no is None else available.get(row.member_no, 0),
+            row.claim_scan_id,
+            row.claim_member_no,
+            row.scan_count,
+            0 if held.get(row.own_claim) == Resolution.VOIDED else row.own_points,
+            row.own_claim in held and held[row.own_claim] is None,
+        )
+        for row in rows
     }
+
+
+async def _load_pairs(
+    conn: psycopg.AsyncConnection[Any], query: LiteralString, of: Sequence[int | None]
+) -> dict[int | None, Any]:
+    """Read what members have, by the numbers that there are."""
+    cursor = conn.cursor(binary=True, row_factory=tuple_row)
+    await cursor.execute(query, ([number for number in of if number is not None],))
+    return dict(await cursor.fetchall())
 
 
 async def find_kept(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozenset[int]:

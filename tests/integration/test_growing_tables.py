@@ -13,15 +13,17 @@ from tests.integration.test_sql_functions import STEPS
 
 # Rows come with scans, members and their keys. By which key, and how it is parted: by
 # RANGE or HASH of a column, or None while all of it fits where it lies.
-GROWING = {
-    # about codes: bucket(code_id >> 20)
+# About codes: bucket(code_id >> 20).
+OF_CODES = {
     "claims": ("code_id", "RANGE"),
     "sightings": ("code_id", "RANGE"),
     "scans": ("scan_id", "RANGE"),
     "scan_traces": ("scan_id", "RANGE"),
     "void_codes": ("code_id", None),
     "forgotten_claims": ("code_id", None),
-    # about members: bucket(member_no)
+}
+# About members: bucket(member_no).
+OF_MEMBERS = {
     "members": ("member_no", "RANGE"),
     "transfers": ("origin_id", "RANGE"),
     "holds": ("transfer_id", "RANGE"),
@@ -31,13 +33,15 @@ GROWING = {
     "redemptions": ("redemption_id", None),
     "redemption_reversals": ("redemption_id", None),
     "member_gifts": ("transfer_id", None),
-    # unique things of another kind: bucket(key)
+}
+# Unique things of another kind: bucket(key); and what happened, forgotten soon.
+OF_KEYS = {
     "identities": ("member_id", "HASH"),
     "idempotency_keys": ("key_hash", "HASH"),
     "suspected_fakes": ("report_id", None),
-    # what happened, forgotten after two weeks
     "outbox": ("xid", None),
 }
+GROWING = OF_CODES | OF_MEMBERS | OF_KEYS
 # Traces have no key, since nothing looks one up but by a stretch of scans.
 WITHOUT_KEY = {"scan_traces"}
 # Small, read by every batch, and the same on every node.
