@@ -229,11 +229,23 @@ def problem_of(fault: Fault) -> dict[str, object]:
         "title": fault.title,
         "status": fault.status,
         "code": fault.code,
-        "detail": str(fault.detail),
+        "detail": _as_sent(fault.detail),
         "errors": [
-            {"pointer": e.pointer, "code": e.code, "detail": str(e.detail)}
-            | ({"did_you_mean": e.did_you_mean} if e.did_you_mean else {})
+            {
+                "pointer": _as_sent(e.pointer),
+                "code": e.code,
+                "detail": _as_sent(e.detail),
+            }
+            | ({"did_you_mean": _as_sent(e.did_you_mean)} if e.did_you_mean else {})
             for e in fault.errors
         ],
         "request_id": current_request_id(),
     }
+
+
+def _as_sent(text: str) -> str:
+    """Escape halves of surrogate pairs, which JSON may bring and no UTF-8 can hold.
+
+    Sentences say again what somebody gave, and so may places in a body.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -75,10 +75,7 @@ def check_types(types: Sequence[str]) -> None:
             raise InvalidInput.field(
                 f"/types/{place}",
                 "unknown_type",
-                # Half of a surrogate pair, as JSON may have it, is shown escaped.
-                message(
-                    "unknown_type", type=repr(given), types=", ".join(sorted(known))
-                ),
+                message("unknown_type", type=given, types=", ".join(sorted(known))),
             )
 
 

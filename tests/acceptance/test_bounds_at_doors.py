@@ -76,6 +76,26 @@ def test_no_value_at_any_door_is_a_fault_of_ours(
     others_are_served(service)
 
 
+def test_no_name_at_any_door_is_a_fault_of_ours(doors: Doors, service: Service) -> None:
+    """A field named by half of a surrogate pair, which no answer can say as it is."""
+    asked = 0
+    for method, path, operation, _ in operations(service):
+        body = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in body:
+            asked += 1
+            doors.send(
+                method,
+                doors.path_of(path),
+                content=json.dumps(doors.bodies[path] | {"\ud800": 1}).encode(),
+                headers={
+                    "content-type": "application/json",
+                    "x-forwarded-for": fresh_address(),
+                },
+            )
+    assert asked > 20
+    assert doors.faults == [], len(doors.faults)
+
+
 def others_are_served(service: Service) -> None:
     """Other people's scans are paid, by both workers."""
     for _ in range(8):
