@@ -12,6 +12,7 @@ from core.auth import idempotency
 from core.auth.audit import Action, record_actions
 from core.auth.idempotency import Replay, SentKey
 from core.auth.principal import Staff
+from core.batch_commits import commit_batch
 from core.batching import Batcher
 from core.clock import Clock, business_day, utc_datetime
 from core.errors import Fault, InvalidInput
@@ -73,33 +74,43 @@ class CouponIssuing:
         self, requests: Sequence[IssueRequest]
     ) -> Sequence[Issued | Exception]:
         """Issue as many coupons as the pools' limits let, in the order of requests."""
-        await self._meet_pools(requests)
         numbers = await self.numbers.take(len(requests))
         now_ms = self.clock.now_ms()
+        return await commit_batch(
+            self.engine,
+            list(zip(requests, numbers, strict=True)),
+            lambda conn, asked: self._issue(conn, asked, now_ms),
+        )
+
+    async def _issue(
+        self,
+        conn: AsyncConnection,
+        asked: Sequence[tuple[IssueRequest, int]],
+        now_ms: int,
+    ) -> Sequence[Issued | Exception]:
+        """Issue coupons with numbers that nobody else has, in one transaction."""
+        requests = [request for request, _ in asked]
+        numbers = [number for _, number in asked]
         ended: list[Issued | Exception | None] = [None] * len(requests)
-        async with self.engine.begin() as conn:
-            await share_fence(conn)
-            keys = [each.key for each in requests]
-            taken = await idempotency.begin_many(conn, keys, numbers)
-            planned: list[tuple[int, IssueRequest, Pool]] = []
-            for place, (request, before) in enumerate(
-                zip(requests, taken, strict=True)
-            ):
-                ended[place] = self._ended(request, before, now_ms)
-                if ended[place] is None:
-                    planned.append((place, request, self._pools[request.pool_id]))
-            await self._issue_planned(conn, planned, numbers, ended, now_ms)
-            # What was recorded before stays as it was recorded.
-            await idempotency.finish_many(
-                conn,
-                [
-                    (request.key, getattr(issued, "body", b"") or None)
-                    for request, before, issued in zip(
-                        requests, taken, ended, strict=True
-                    )
-                    if before is None
-                ],
-            )
+        await self._meet_pools(conn, requests)
+        await share_fence(conn)
+        keys = [each.key for each in requests]
+        taken = await idempotency.begin_many(conn, keys, numbers)
+        planned: list[tuple[int, IssueRequest, Pool]] = []
+        for place, (request, before) in enumerate(zip(requests, taken, strict=True)):
+            ended[place] = self._ended(request, before, now_ms)
+            if ended[place] is None:
+                planned.append((place, request, self._pools[request.pool_id]))
+        await self._issue_planned(conn, planned, numbers, ended, now_ms)
+        # What was recorded before stays as it was recorded.
+        await idempotency.finish_many(
+            conn,
+            [
+                (request.key, getattr(issued, "body", b"") or None)
+                for request, before, issued in zip(requests, taken, ended, strict=True)
+                if before is None
+            ],
+        )
         return [_there(each) for each in ended]
 
     def _ended(
@@ -156,12 +167,13 @@ class CouponIssuing:
                 done.append(_written_down(request, coupon))
         await record_actions(conn, done, now=now)
 
-    async def _meet_pools(self, requests: Sequence[IssueRequest]) -> None:
+    async def _meet_pools(
+        self, conn: AsyncConnection, requests: Sequence[IssueRequest]
+    ) -> None:
         """Load pools that are not known here; nothing that is kept of them changes."""
         unknown = {each.pool_id for each in requests} - self._pools.keys()
         if unknown:
-            async with self.engine.connect() as conn:
-                self._pools |= await load_pools(conn, unknown)
+            self._pools |= await load_pools(conn, unknown)
 
 
 def _lone_keys(request: IssueRequest) -> Sequence[bytes]:

@@ -11,6 +11,7 @@ from core.auth import idempotency
 from core.auth.guesses import find_guessers, note_wrong_codes, refuse_guesser
 from core.auth.idempotency import Replay, SentKey
 from core.auth.principal import Staff
+from core.batch_commits import commit_batch
 from core.batching import Batcher
 from core.clock import Clock, utc_datetime
 from core.ids import TimeIds
@@ -107,36 +108,44 @@ class Redeeming:
         now_ms = self.clock.now_ms()
         now = utc_datetime(now_ms)
         ids = [self.ids.next_id(now_ms) for _ in requests]
-        ended: list[AtTill | Exception] = []
-        async with self.engine.begin() as conn:
-            keys = [each.key for each in requests]
-            taken = await idempotency.begin_many(conn, keys, ids)
-            tokens = [each.staff.token_id for each in requests]
-            guessers = await find_guessers(conn, tokens)
-            coupons = await load_coupons(conn, [each.coupon_no for each in requests])
-            for request, before in zip(requests, taken, strict=True):
-                if isinstance(before, Replay):
-                    body = before.response
-                    ended.append(AtTill(TillOutcome.GOOD, body=body, replayed=True))
-                elif before is not None:
-                    ended.append(before)
-                elif guesser := guessers.get(request.staff.token_id):
-                    ended.append(guesser)
-                else:
-                    coupon = coupons.get(request.coupon_no)
-                    ended.append(_judge(coupon, request, now))
-            await _use(conn, requests, ids, ended, now)
-            await idempotency.finish_many(
-                conn,
-                [
-                    (request.key, getattr(each, "body", b"") or None)
-                    for request, before, each in zip(
-                        requests, taken, ended, strict=True
-                    )
-                    if before is None
-                ],
-            )
-        return ended
+        return await commit_batch(
+            self.engine,
+            list(zip(requests, ids, strict=True)),
+            lambda conn, asked: _redeem(conn, asked, now),
+        )
+
+
+async def _redeem(
+    conn: AsyncConnection, asked: Sequence[tuple[RedeemRequest, int]], now: datetime
+) -> Sequence[AtTill | Exception]:
+    """Use coupons under ids that nobody else has, in one transaction."""
+    requests = [request for request, _ in asked]
+    ids = [redemption_id for _, redemption_id in asked]
+    ended: list[AtTill | Exception] = []
+    taken = await idempotency.begin_many(conn, [each.key for each in requests], ids)
+    tokens = [each.staff.token_id for each in requests]
+    guessers = await find_guessers(conn, tokens)
+    coupons = await load_coupons(conn, [each.coupon_no for each in requests])
+    for request, before in zip(requests, taken, strict=True):
+        if isinstance(before, Replay):
+            body = before.response
+            ended.append(AtTill(TillOutcome.GOOD, body=body, replayed=True))
+        elif before is not None:
+            ended.append(before)
+        elif guesser := guessers.get(request.staff.token_id):
+            ended.append(guesser)
+        else:
+            ended.append(_judge(coupons.get(request.coupon_no), request, now))
+    await _use(conn, requests, ids, ended, now)
+    await idempotency.finish_many(
+        conn,
+        [
+            (request.key, getattr(each, "body", b"") or None)
+            for request, before, each in zip(requests, taken, ended, strict=True)
+            if before is None
+        ],
+    )
+    return ended
 
 
 def _lone_keys(request: RedeemRequest) -> Sequence[int | bytes]:
