@@ -96,6 +96,10 @@ CALLERS: Final[Sentences] = {
         "这个员工令牌不存在、已过期或已被撤销。",
         "This staff token is unknown, expired or revoked.",
     ),
+    "token_is_over": (
+        "这个令牌什么也打不开：它的期限已经过了。请给一个以后的日子。",
+        "This token would open nothing: its end has passed. Name a later day.",
+    ),
     "no_staff_token": (
         "没有员工令牌 {token_id}。",
         "There is no staff token {token_id}.",

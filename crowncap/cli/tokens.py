@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen import store as codes_store
+from codegen.store import spell_brand
 from core.auth import Role
-from core.auth import staff as staff_tokens
-from core.auth.audit import record_action
 from core.auth.members import MemberSigner, is_member_id
 from core.auth.principal import OPERATOR
+from core.auth.staff import list_staff_tokens
+from core.auth.staff_tokens import (
+    NewStaffToken,
+    give_staff_token,
+    take_staff_token_back,
+)
 from core.clock import SystemClock
 from core.db import create_engine
 from core.errors import InvalidInput, MisconfiguredError
@@ -71,45 +76,29 @@ async def _with_engine(
 
 
 async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
-    person = options["name"]
     timezone = shell.settings.timezone
     expires_at = end_of("/expires", options["expires"], timezone)
-    if expires_at is not None:
-        if expires_at <= shell.now():
-            raise InvalidInput(
-                "This token would open nothing: --expires has passed. Name a later day."
-            )
-        both = on_both_clocks(expires_at, timezone)
-        errors.print(f"Good until {both.local.isoformat()} ({both.utc.isoformat()}).")
     async with shell.engine.begin() as conn:
-        if not person:
-            if not await is_demo(conn):
-                raise InvalidInput(
-                    "Say with --name who the token is for; it tells people apart."
-                )
-            person = f"demo-{random_token(6)}"
-        person = await staff_tokens.spell_person(conn, person)
-        if options["brand"]:
-            options["brand"] = await codes_store.spell_brand(conn, options["brand"])
-        token_id, secret = await staff_tokens.create_staff_token(
-            conn,
-            person=person,
+        new = NewStaffToken(
+            person=options["name"] or await _name_of_demo(conn),
             role=Role(options["role"]),
-            brand=options["brand"],
+            brand=options["brand"] and await spell_brand(conn, options["brand"]),
             line=options["line"],
             store=options["store"],
-            now=shell.now(),
             expires_at=expires_at,
         )
-        await record_action(
-            conn,
-            OPERATOR,
-            action="token.create",
-            subject=f"token:{token_id}",
-            detail={"person": person, "role": options["role"]},
-            now=shell.now(),
-        )
-    return secret
+        token = await give_staff_token(conn, new, OPERATOR, now=shell.now())
+    if expires_at is not None:
+        both = on_both_clocks(expires_at, timezone)
+        errors.print(f"Good until {both.local.isoformat()} ({both.utc.isoformat()}).")
+    return token
+
+
+async def _name_of_demo(conn: AsyncConnection) -> str:
+    """Make up a person where nobody is anybody; raises InvalidInput anywhere else."""
+    if await is_demo(conn):
+        return f"demo-{random_token(6)}"
+    raise InvalidInput("Say with --name who the token is for; it tells people apart.")
 
 
 @token.command("list")
@@ -117,7 +106,7 @@ async def _make_staff_token(shell: Shell, options: dict[str, Any]) -> str:
 async def list_tokens(shell: Shell) -> list[dict[str, Any]]:
     """List staff tokens, newest first; never the tokens themselves."""
     async with shell.engine.connect() as conn:
-        return [asdict(row) for row in await staff_tokens.list_staff_tokens(conn)]
+        return [asdict(row) for row in await list_staff_tokens(conn)]
 
 
 @token.command("revoke")
@@ -126,15 +115,7 @@ async def list_tokens(shell: Shell) -> list[dict[str, Any]]:
 async def revoke_token(shell: Shell, token_id: str) -> dict[str, str]:
     """Make a staff token worthless; workers forget it within five seconds."""
     async with shell.engine.begin() as conn:
-        await staff_tokens.revoke_staff_token(conn, token_id, now=shell.now())
-        await record_action(
-            conn,
-            OPERATOR,
-            action="token.revoke",
-            subject=f"token:{token_id}",
-            detail={},
-            now=shell.now(),
-        )
+        await take_staff_token_back(conn, token_id, OPERATOR, now=shell.now())
     return {"token_id": token_id, "state": "revoked"}
 
 
