@@ -33,8 +33,10 @@ from events.pipeline.webhooks import load_secrets
 from events.store import webhooks as store
 from events.store.webhooks import Due, NewDelivery, Try
 
-# How soon something that happened is given out, or tried again.
+# How soon something that happened is given out, or tried again; while nobody asks for
+# it, how soon it is seen that somebody does.
 LOOK_S: Final = 0.25
+LOOK_FOR_SOMEBODY_S: Final = 1.0
 SENT_AT_ONCE: Final = 32
 # Longer than it takes to send them, four after each other on each connection.
 TAKEN_FOR: Final = timedelta(seconds=60)
@@ -64,7 +66,7 @@ class WebhookPump:
                     await self._follow_endpoints()
                 except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away
                     log.warning("events_not_given_out", cause=fault)
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(LOOK_S if self._sending else LOOK_FOR_SOMEBODY_S)
         finally:
             await self._stop(list(self._sending))
 
