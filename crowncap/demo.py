@@ -30,7 +30,7 @@ CAMPAIGN = "demo-points"
 BRAND = "Demo Dairy"
 PRODUCT = "有机纯牛奶 Organic Milk 250 ml"
 QUANTITY = 100_000
-ROLLS = 4
+_ROLLS = 4
 CODES_PER_ROLL = 5_000
 
 
@@ -82,9 +82,9 @@ async def seed_demo(conn: AsyncConnection, issuance: Issuance, clock: Clock) -> 
     )
     rolls = tuple(
         Unit(f"roll-{n + 1}", n * CODES_PER_ROLL, (n + 1) * CODES_PER_ROLL - 1)
-        for n in range(ROLLS)
+        for n in range(_ROLLS)
     )
-    to_print = _order(issuance, "DEMO-2", ROLLS * CODES_PER_ROLL, rolls)
+    to_print = _order(issuance, "DEMO-2", _ROLLS * CODES_PER_ROLL, rolls)
     await issue_batch(conn, issuance, to_print, OPERATOR, now=now)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store
-from codegen.domain.keys import EpochKeys
+from codegen.domain.keys import MAX_EPOCH, EpochKeys
 from codegen.domain.messages import message
 from codegen.domain.ranges import (
     EpochState,
@@ -18,8 +18,6 @@ from core.errors import (
     MisconfiguredError,
 )
 from core.fence import take_fence
-
-MAX_EPOCH = 31
 
 
 async def open_first_epoch(

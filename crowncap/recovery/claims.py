@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.clock import utc_datetime
 from core.ids import first_id_at, time_of_id
 
-INTERVAL_S = 1.0
+_INTERVAL_S = 1.0
 _CLAIM = np.dtype([("scan_id", "<i8"), ("code_id", "<i8")])
 # So much is read at once.
 _CLAIMS_A_SLICE = 1 << 20
@@ -43,7 +43,7 @@ class ClaimJournal:
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(_INTERVAL_S)
             await self.flush()
 
     async def flush(self) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from codegen.keyring import HighWaterMark, Newest
 from crowncap.recovery import store
 
-INTERVAL_S = 1.0
+_INTERVAL_S = 1.0
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -78,7 +78,7 @@ class Journal:
 async def keep_journal(engine: AsyncEngine, high_water: HighWaterMark) -> None:
     """Bring marks and journal up to date, until cancelled."""
     while True:
-        await asyncio.sleep(INTERVAL_S)
+        await asyncio.sleep(_INTERVAL_S)
         try:
             await note_newest(engine, high_water)
         except Exception as fault:  # noqa: BLE001 - PostgreSQL or the disk; go on

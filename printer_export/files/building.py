@@ -51,9 +51,9 @@ from printer_export.files.images import cap_module_mm, eps_image, png_image, svg
 from printer_export.files.labels import LabelSheet, label_sheet
 from printer_export.files.sheets import phone_test_sheet
 from printer_export.files.signing import SigningKey
+from printer_export.files.writing import BLOCK_ROWS
 
 SAMPLES: Final = 10
-BLOCK_ROWS: Final = 32_768
 _READMES: Final = {"README.en.txt": "readme_en.txt", "README.zh.txt": "readme_zh.txt"}
 
 

@@ -268,6 +268,32 @@ def test_a_table_is_written_by_its_owner_only() -> None:
     assert found == []
 
 
+def test_a_store_never_commits() -> None:
+    """Whoever calls it knows what else belongs to the transaction."""
+    found = [
+        f"{s.path}:{node.lineno} calls {node.func.attr}"
+        for s in of_packages()
+        if "store" in s.parts
+        for node in ast.walk(s.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"commit", "rollback", "begin_nested"}
+    ]
+    assert found == []
+
+
+def test_statements_are_of_sets_and_not_of_objects() -> None:
+    """SQLAlchemy Core, not its ORM; what is measured against may use that."""
+    found = [
+        f"{s.path}:{line} imports {module}"
+        for s in of_packages()
+        if s.parts[0] != "bench"
+        for line, module in imports(s)
+        if within(module, {"sqlalchemy.orm"})
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("word", ["skip", "skipif", "xfail", "importorskip"])
 def test_no_test_is_set_aside(word: str) -> None:
     """A test that does not run proves nothing."""

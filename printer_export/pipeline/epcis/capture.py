@@ -27,7 +27,7 @@ from printer_export.pipeline.epcis.effects import (
 )
 from printer_export.store import epcis as store
 
-MAX_ERRORS: Final = 1_000
+_MAX_ERRORS: Final = 1_000
 _AUDITED: Final = ("activated", "voided", "not_activated")
 
 
@@ -67,13 +67,13 @@ async def capture_events(
         raise Forbidden(
             message("not_yours"),
             code="not_yours_to_change",
-            errors=tuple(errors[:MAX_ERRORS]),
+            errors=tuple(errors[:_MAX_ERRORS]),
         )
     if errors and behaviour is ErrorBehaviour.ROLLBACK:
         raise InvalidInput(
             message("capture_refused", why=errors[0].detail),
             code="capture_refused",
-            errors=tuple(errors[:MAX_ERRORS]),
+            errors=tuple(errors[:_MAX_ERRORS]),
         )
     states = await effects.change_states()
     await store.forget_events(conn, staff.brand or "", failed)
@@ -244,7 +244,7 @@ def _job_of(
         running=False,
         success=not errors,
         capture_error_behaviour=behaviour.value,
-        errors=tuple(map(_word, errors[:MAX_ERRORS])),
+        errors=tuple(map(_word, errors[:_MAX_ERRORS])),
         **counts,
         activated=states.activated,
         voided=states.voided,

@@ -30,7 +30,7 @@ from printer_export.pipeline.reports.unit_accounts import UnitAccounts
 from printer_export.store.reports import statuses as status_store
 from printer_export.store.reports import taking as store
 
-MAX_ERRORS: Final = 1_000
+_MAX_ERRORS: Final = 1_000
 # Loaded at a time, with what they were before: 128 KiB each.
 MAX_CHUNKS: Final = 256
 _NAMES: Final = {
@@ -71,7 +71,7 @@ class StatusUpdate:
         """Count what is wrong with a block of rows; the first ones are told in full."""
         self.wrong_rows += len({error.line for error in errors})
         errors = sorted(errors, key=lambda error: (error.line, error.column))
-        self.errors += errors[: MAX_ERRORS - len(self.errors)]
+        self.errors += errors[: _MAX_ERRORS - len(self.errors)]
 
 
 async def apply_statuses(

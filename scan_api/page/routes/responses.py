@@ -23,7 +23,6 @@ Work = Callable[[AnyRequest, PageContext, MemberRequest], Awaitable[Response[byt
 LOOK: Final = [HttpMethod.GET, HttpMethod.HEAD]
 # What stands behind the prefix is read as a printed link, also with qualifiers.
 CODE_PATHS: Final = ["/C/{rest:path}", "/c/{rest:path}"]
-MAX_SHOWN: Final = 40
 SERVER_FAULT: Final = 500
 _NOTICES_OF: Final[dict[type[Fault], str]] = {
     WrongGuess: "notice_wrong",

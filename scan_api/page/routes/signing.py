@@ -9,8 +9,9 @@ from scan_api.domain.messages import message
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
-from scan_api.page.routes.responses import MAX_SHOWN, AnyRequest, Context, answer
+from scan_api.page.routes.responses import AnyRequest, Context, answer
 from scan_api.page.sign_in import SIGN_IN_PATH, SIGN_OUT_PATH, SignInKind, read_name
+from scan_api.page.typed import MAX_SHOWN
 
 
 @get(SIGN_IN_PATH, include_in_schema=False)
