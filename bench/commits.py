@@ -35,8 +35,8 @@ from core.clock import SystemClock, utc_datetime
 from core.db import create_engine
 from core.fence import current_version
 from core.ids import TimeIds
-from rewards.domain.campaigns import Campaign, plan_rewards
-from rewards.store.campaigns import load_campaigns
+from rewards.domain.active_campaigns import Campaign
+from rewards.store.active_campaigns import load_campaigns
 from scan_api.domain.scans import Outcome, Plan, Scan
 from scan_api.store.partitions import keep_code_partitions, keep_time_partitions
 from scan_api.store.scans import Decided, commit_scans, ensure_members
@@ -72,7 +72,7 @@ class Ground:
 
     def paid(self) -> Iterator[list[Decided]]:
         """Plan paid scans of all codes."""
-        rewards = plan_rewards(self.campaign)
+        rewards = self.campaign.rewards
         return self._batches(Plan(Outcome.REWARDED, rewards=rewards), Random(7))
 
     def repeats(self, seed: int) -> Iterator[list[Decided]]:

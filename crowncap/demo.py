@@ -23,7 +23,8 @@ from core.auth.principal import OPERATOR
 from core.clock import Clock, utc_datetime
 from core.fence import take_fence
 from rewards.domain.campaigns import NewCampaign
-from rewards.store.campaigns import insert_campaign, load_campaigns
+from rewards.store.active_campaigns import load_campaigns
+from rewards.store.campaigns import insert_campaign
 
 GTIN = "06901234567892"
 CAMPAIGN = "demo-points"

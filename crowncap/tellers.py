@@ -10,7 +10,7 @@ from events.domain.events import Teller
 from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
 from rewards.store.coupons import happened as coupons
-from rewards.store.ledger import HOLDS, tell_holds
+from rewards.store.holds import HOLDS, tell_holds
 from scan_api.store.scan_events import SCANS, tell_scans
 
 # Who tells, of each kind of numbered rows in the outbox, what happened to them.

@@ -107,11 +107,15 @@ class Worker:
             lambda: ids.is_leased(self.clock.now_ms()),
         )
         self.claims = ClaimJournal(self.settings.data_dir / "claims")
+        sealed = CouponSealing(self.issuance).codes()
+        numbers = CouponNumbers(self.engine, sealed)
         pipeline = ScanPipeline(
             pool,
             SignalStore(self.redis, keeper.note_wrong_bits),
             keeper,
             self.settings.timezone,
+            ids,
+            numbers.take,
             self.claims.note,
         )
         throttle = GuessThrottle(
@@ -124,13 +128,12 @@ class Worker:
         self.codes = CodeLookup(
             self.engine, self.clock, keeper, throttle, self.settings.timezone
         )
-        sealed = CouponSealing(self.issuance).codes()
         self.coupon_issuing = CouponIssuing(
             self.engine,
             self.clock,
             ids,
             self.settings.timezone,
-            CouponNumbers(self.engine, sealed),
+            numbers,
         )
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))

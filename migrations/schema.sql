@@ -1,6 +1,24 @@
 -- What all migrations come to, to be read; `make schema` writes it.
 
 
+CREATE FUNCTION add_coupons(in_shard smallint, in_coupons bigint[], in_members bigint[], in_pools bigint[], in_scan_ids bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_held boolean[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO coupons (shard, coupon_no, member_no, pool_no, issued_at, valid_from,
+        valid_until, state)
+    SELECT in_shard, c, m, p,
+        -- 1767225600000 is core.ids.EPOCH_MS.
+        to_timestamp(((s >> 22) + 1767225600000) / 1000.0), f, t,
+        CASE WHEN held THEN 'held' ELSE 'issued' END
+    FROM unnest(in_coupons, in_members, in_pools, in_scan_ids, in_froms, in_untils,
+        in_held) AS u (c, m, p, s, f, t, held);
+    PERFORM write_outbox(in_shard, 'coupons', issued.ids, NULL)
+    FROM (SELECT array_agg(c) AS ids FROM unnest(in_coupons, in_held) AS u (c, held)
+        WHERE NOT held) AS issued
+    WHERE issued.ids IS NOT NULL;
+END $$;
+
 CREATE FUNCTION add_gifts(in_shard smallint, in_now timestamp with time zone, in_transfers bigint[], in_members bigint[], in_origins bigint[], in_gifts integer[], in_held boolean[]) RETURNS void
     LANGUAGE sql
     AS $$
@@ -10,6 +28,28 @@ CREATE FUNCTION add_gifts(in_shard smallint, in_now timestamp with time zone, in
     FROM unnest(in_transfers, in_members, in_origins, in_gifts, in_held)
         AS u (t, m, o, g, held)
 $$;
+
+CREATE FUNCTION add_kinds(in_shard smallint, in_scan_ids bigint[], in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_kinds text[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    made record;
+BEGIN
+    FOR made IN
+        SELECT kind, array_agg(t) AS transfers, array_agg(in_members[s]) AS members,
+            array_agg(in_scan_ids[s]) AS scan_ids, array_agg(ref) AS refs, array_agg(f) AS froms, array_agg(u) AS untils,
+            array_agg(in_outcomes[s] = 'held') AS held
+        FROM unnest(in_reward_scans, in_chosen, in_transfers, in_kinds, in_refs,
+            in_froms, in_untils) AS u (s, chosen, t, kind, ref, f, u)
+        WHERE chosen AND kind <> 'points'
+        GROUP BY kind ORDER BY kind
+    LOOP
+        IF made.kind = 'coupon' THEN
+            PERFORM add_coupons(in_shard, made.transfers, made.members, made.refs,
+                made.scan_ids, made.froms, made.untils, made.held);
+        END IF;
+    END LOOP;
+END $$;
 
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
     LANGUAGE plpgsql
@@ -144,6 +184,66 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION choose_rewards_2(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_campaigns bigint[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT chosen boolean[], OUT refused integer[], OUT needs bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    n      integer := cardinality(in_reward_scans);
+    rooms  bigint[];
+    ended  bigint;  -- the exclusive campaign that has paid this scan
+    once   integer[];  -- the rows that this scan was counted in
+    handed boolean := false;  -- whether the one before gives its place to this one
+    wanted boolean;
+    first  integer;
+    p      integer := 1;
+    row_   integer;
+BEGIN
+    chosen := array_fill(false, ARRAY[n]);
+    refused := array_fill(0, ARRAY[n]);
+    needs := array_fill(0::bigint, ARRAY[cardinality(in_limit_nos)]);
+    IF in_limit_nos <> '{}' THEN
+        SELECT array_agg(most - coalesce((SELECT v.used FROM limit_uses AS v
+            WHERE v.shard = in_shard AND v.limit_no = u.limit_no
+                AND v.holder = u.holder AND v.period = date 'epoch' + u.period), 0))
+        INTO rooms
+        FROM unnest(in_limit_nos, in_holders, in_periods, in_mosts)
+            AS u (limit_no, holder, period, most);
+    END IF;
+    FOR r IN 1 .. n LOOP
+        IF r = 1 OR in_reward_scans[r] <> in_reward_scans[r - 1] THEN
+            ended := 0; once := '{}';
+        END IF;
+        wanted := in_won[in_reward_scans[r]] IS TRUE AND (handed OR NOT in_follows[r]);
+        IF wanted AND ended NOT IN (0, in_campaigns[r]) THEN
+            wanted := false; refused[r] := -1;
+        END IF;
+        first := p;
+        WHILE in_limit_rewards[p] = r LOOP
+            row_ := in_limit_rows[p];
+            IF wanted AND rooms[row_] - needs[row_] < in_limit_takes[p]
+                AND NOT (in_limit_onces[p] AND row_ = ANY (once)) THEN
+                refused[r] := in_limit_nos[row_];
+            END IF;
+            p := p + 1;
+        END LOOP;
+        handed := wanted AND refused[r] <> 0;
+        CONTINUE WHEN handed OR NOT wanted;
+        chosen[r] := true;
+        FOR q IN first .. p - 1 LOOP
+            row_ := in_limit_rows[q];
+            CONTINUE WHEN in_limit_onces[q] AND row_ = ANY (once);
+            needs[row_] := needs[row_] + in_limit_takes[q];
+            IF in_limit_onces[q] THEN
+                once := once || row_;
+            END IF;
+        END LOOP;
+        IF in_exclusives[r] THEN
+            ended := in_campaigns[r];
+        END IF;
+    END LOOP;
+END $$;
+
 CREATE FUNCTION claim_codes(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_claims boolean[], in_live boolean[], in_planned text[], INOUT outcomes text[], OUT won boolean[], OUT claim_scans bigint[], OUT claim_owners bigint[]) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -227,53 +327,6 @@ BEGIN
     refused := step.refused;
 END $$;
 
-CREATE FUNCTION commit_scans(in_version bigint, in_day date, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_points integer[], in_campaigns bigint[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], OUT outcomes text[], OUT credited integer[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[]) RETURNS record
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    rewards record;
-    limits_ record;
-    points  bigint[];
-BEGIN
-    SELECT coalesce(array_agg(i::integer ORDER BY i), '{}') AS scans,
-        coalesce(array_agg(s ORDER BY i), '{}') AS transfers,
-        coalesce(array_agg(g ORDER BY i), '{}') AS campaigns,
-        coalesce(array_agg(p::bigint ORDER BY i), '{}') AS amounts,
-        array_fill(0, ARRAY[count(*)::integer]) AS zeros
-    INTO rewards
-    FROM unnest(in_scan_ids, in_campaigns, in_points) WITH ORDINALITY AS u (s, g, p, i)
-    WHERE p > 0;
-    WITH pairs AS (
-        SELECT u.r, l.limit_no, l.per <> 'total' AS of_member,
-            dense_rank() OVER (ORDER BY l.limit_no, holder) AS row_, holder, l.most
-        FROM unnest(rewards.scans, rewards.campaigns) WITH ORDINALITY AS u (s, g, r)
-        JOIN limits AS l ON l.campaign_no = u.g AND l.per IN ('total', 'member_day'),
-        LATERAL (SELECT CASE l.per WHEN 'total' THEN 0 ELSE in_members[u.s] END) AS h (holder)
-    ), rows_ AS (
-        SELECT DISTINCT row_, limit_no, holder, of_member, most FROM pairs
-    )
-    SELECT coalesce(array_agg(r::integer ORDER BY r, of_member), '{}') AS rewards,
-        coalesce(array_agg(row_::integer ORDER BY r, of_member), '{}') AS places,
-        (SELECT coalesce(array_agg(limit_no ORDER BY row_), '{}') FROM rows_) AS numbers,
-        (SELECT coalesce(array_agg(holder ORDER BY row_), '{}') FROM rows_) AS holders,
-        (SELECT coalesce(array_agg(CASE WHEN of_member THEN in_day - date 'epoch' ELSE 0
-            END ORDER BY row_), '{}') FROM rows_) AS periods,
-        (SELECT coalesce(array_agg(most ORDER BY row_), '{}') FROM rows_) AS mosts
-    INTO limits_ FROM pairs;
-    SELECT c.outcomes, c.points, c.availables, c.claim_scans, c.claim_owners,
-        c.scan_counts, c.originals, c.waits, c.replays, c.replay_bodies, c.repeats
-    INTO outcomes, points, availables, claim_scans, claim_owners, scan_counts,
-        originals, waits, replays, replay_bodies, repeats
-    FROM commit_scans_2(0::smallint, in_version,
-        array_fill(in_day - date 'epoch', ARRAY[cardinality(in_scan_ids)]), in_scan_ids,
-        in_code_ids, in_members, in_planned, in_claims, in_reasons, in_facts, in_networks, in_devices,
-        in_cells, in_keys, in_bodies, rewards.scans, rewards.transfers,
-        rewards.campaigns, rewards.zeros, rewards.amounts, rewards.zeros,
-        limits_.rewards, limits_.places, limits_.numbers, limits_.holders, limits_.periods,
-        limits_.mosts) AS c;
-    credited := points;
-END $$;
-
 CREATE FUNCTION commit_scans_2(in_shard smallint, in_version bigint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_units integer[], in_amounts bigint[], in_otherwise integer[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT points bigint[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[], OUT chosen boolean[], OUT refused integer[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
@@ -326,6 +379,45 @@ BEGIN
     scan_counts := step.scan_counts; originals := step.originals; waits := step.waits;
     PERFORM write_scans(in_shard, in_scan_ids, in_code_ids, in_members, outcomes, points,
         campaigns, availables, claim_scans, scan_counts, in_facts, in_networks,
+        in_devices, in_cells, live, repeats);
+END $$;
+
+CREATE FUNCTION commit_scans_3(in_shard smallint, in_version bigint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_laters boolean[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT points bigint[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT original_others integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[], OUT chosen boolean[], OUT refused integer[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    step record;  -- assigned from a call: half the cost of SELECT ... INTO
+    live boolean[]; won boolean[]; kept boolean[]; claimed text[]; reasons text[];
+    settled record;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(4343, 1);
+    IF is_stale(in_version, in_code_ids) THEN
+        RAISE EXCEPTION 'the range table changed' USING ERRCODE = 'CC001';
+    END IF;
+    step := take_keys(in_shard, in_scan_ids, in_keys, in_bodies);
+    live := step.live; replays := step.replays; replay_bodies := step.replay_bodies;
+    claimed := find_voids(in_shard, in_code_ids, in_planned);
+    step := hold_forgotten(in_shard, in_code_ids, claimed, in_reasons);
+    claimed := step.outcomes; reasons := step.reasons;
+    step := claim_codes(in_shard, in_scan_ids, in_code_ids, in_members, in_claims, live,
+        in_planned, claimed);
+    claimed := step.outcomes; won := step.won;
+    claim_scans := step.claim_scans; claim_owners := step.claim_owners;
+    settled := pay_scans(in_shard, in_days, in_scan_ids, in_code_ids, in_members,
+        in_laters, in_networks, in_devices, live, won, claimed, reasons, claim_scans,
+        in_reward_scans, in_transfers, in_campaigns, in_offers, in_kinds, in_units,
+        in_amounts, in_expires, in_refs, in_froms, in_untils, in_follows,
+        in_exclusives, in_limit_rewards, in_limit_rows, in_limit_takes, in_limit_onces, in_limit_nos,
+        in_holders, in_periods, in_mosts);
+    outcomes := settled.outcomes; points := settled.points;
+    availables := settled.availables; repeats := settled.repeats;
+    chosen := settled.chosen; refused := settled.refused;
+    step := read_codes_2(in_shard, in_code_ids, in_members, live, settled.kept,
+        claim_scans, claim_owners);
+    scan_counts := step.scan_counts; originals := step.originals;
+    original_others := step.original_others; waits := step.waits;
+    PERFORM write_scans_2(in_shard, in_scan_ids, in_code_ids, in_members, outcomes,
+        points, settled.others, settled.campaigns, claim_scans, in_facts, in_networks,
         in_devices, in_cells, live, repeats);
 END $$;
 
@@ -451,6 +543,27 @@ BEGIN
         CONTINUE WHEN NOT in_won[unpaid.s];
         outcomes[unpaid.s] := CASE WHEN unpaid.ends THEN 'limit_reached'
             ELSE 'no_reward' END;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION end_unpaid_2(in_won boolean[], in_laters boolean[], in_reward_scans integer[], in_chosen boolean[], in_refused integer[], INOUT outcomes text[]) RETURNS text[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unpaid record;
+BEGIN
+    IF NOT 0 <> ANY (in_refused) THEN
+        RETURN;
+    END IF;
+    FOR unpaid IN
+        SELECT u.s, bool_or(l.per <> 'total') AS ends
+        FROM unnest(in_reward_scans, in_chosen, in_refused) AS u (s, chosen, limit_no)
+        LEFT JOIN limits AS l ON l.limit_no = u.limit_no
+        GROUP BY u.s HAVING NOT bool_or(u.chosen)
+    LOOP
+        CONTINUE WHEN NOT in_won[unpaid.s];
+        outcomes[unpaid.s] := CASE WHEN unpaid.ends OR in_laters[unpaid.s]
+            THEN 'limit_reached' ELSE 'no_reward' END;
     END LOOP;
 END $$;
 
@@ -677,6 +790,26 @@ BEGIN
     refused := step.refused;
 END $$;
 
+CREATE FUNCTION keep_takes(in_shard smallint, in_scan_ids bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[]) RETURNS void
+    LANGUAGE sql
+    SET enable_seqscan TO 'off'
+    AS $$
+    UPDATE holds AS h SET limits = u.limits, takes = u.takes, holders = u.holders
+    FROM (
+        SELECT s, array_agg(in_limit_nos[row_] ORDER BY row_) AS limits,
+            array_agg(taken ORDER BY row_) AS takes,
+            array_agg(in_holders[row_] ORDER BY row_) AS holders
+        FROM (
+            SELECT in_reward_scans[r] AS s, row_,
+                CASE WHEN bool_or(once) THEN max(take) ELSE sum(take) END AS taken
+            FROM unnest(in_limit_rewards, in_limit_rows, in_limit_takes, in_limit_onces)
+                AS l (r, row_, take, once)
+            WHERE in_chosen[r] AND in_outcomes[in_reward_scans[r]] = 'held'
+            GROUP BY 1, 2) AS each_
+        GROUP BY s) AS u
+    WHERE h.shard = in_shard AND h.transfer_id = in_scan_ids[u.s]
+$$;
+
 CREATE FUNCTION lowest_in_default(parent regclass, first bigint) RETURNS bigint
     LANGUAGE plpgsql STABLE
     AS $_$
@@ -710,6 +843,58 @@ CREATE FUNCTION partitions_of(parent regclass) RETURNS TABLE(child regclass, key
     ) AS b
     WHERE i.inhparent = parent AND b IS NOT NULL
 $_$;
+
+CREATE FUNCTION pay_scans(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_laters boolean[], in_networks inet[], in_devices bytea[], in_live boolean[], in_won boolean[], in_claimed text[], in_reasons text[], in_claim_scans bigint[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT chosen boolean[], OUT refused integer[], OUT kept boolean[], OUT repeats bigint[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    step    record;
+    counted boolean[];
+    alike   boolean := 'points' = ALL (in_kinds);
+BEGIN
+    LOOP
+        BEGIN
+            step := choose_rewards_2(in_shard, in_won, in_reward_scans, in_campaigns,
+                in_follows, in_exclusives, in_limit_rewards, in_limit_rows,
+                in_limit_takes, in_limit_onces, in_limit_nos, in_holders, in_periods,
+                in_mosts);
+            chosen := step.chosen; refused := step.refused; counted := chosen;
+            IF NOT alike THEN
+                counted := ARRAY(SELECT c AND k IN ('points', 'ticket', 'card')
+                    FROM unnest(chosen, in_kinds) WITH ORDINALITY AS u (c, k, r)
+                    ORDER BY r);
+            END IF;
+            outcomes := end_unpaid_2(
+                in_won, in_laters, in_reward_scans, chosen, refused, in_claimed);
+            PERFORM take_limits(in_shard, true, step.needs, in_limit_nos, in_holders,
+                in_periods, in_mosts);
+            kept := give_claims_back(in_shard, in_code_ids, outcomes, in_won);
+            repeats := count_sightings(in_shard, in_scan_ids, in_code_ids, in_members,
+                in_networks, in_devices, outcomes, in_claim_scans, in_live, kept);
+            PERFORM add_to_balances(in_shard, in_members, outcomes, in_reward_scans,
+                counted, in_units, in_amounts);
+            PERFORM take_limits(in_shard, false, step.needs, in_limit_nos, in_holders,
+                in_periods, in_mosts);
+            EXIT;
+        EXCEPTION WHEN SQLSTATE 'CC005' THEN
+            NULL;  -- Somebody took the last of it and has committed: choose again.
+        END;
+    END LOOP;
+    step := post_rewards_2(in_shard, in_days, in_scan_ids, in_code_ids, in_members,
+        in_live, outcomes, in_reasons, in_reward_scans, chosen, in_transfers,
+        in_campaigns, in_offers, in_units, in_amounts);
+    points := step.points; others := step.others; campaigns := step.campaigns;
+    availables := step.availables;
+    IF 'held' = ANY (outcomes) THEN
+        PERFORM keep_takes(in_shard, in_scan_ids, outcomes, in_reward_scans, chosen,
+            in_limit_rewards, in_limit_rows, in_limit_takes, in_limit_onces,
+            in_limit_nos, in_holders);
+    END IF;
+    IF NOT alike THEN
+        PERFORM add_kinds(in_shard, in_scan_ids, in_members, outcomes, in_reward_scans, chosen,
+            in_transfers, in_kinds, in_refs, in_froms, in_untils);
+    END IF;
+END $$;
 
 CREATE FUNCTION post_rewards(in_shard smallint, in_days integer[], in_code_ids bigint[], in_members bigint[], in_live boolean[], in_outcomes text[], in_reasons text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_units integer[], in_amounts bigint[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_nos integer[], OUT points bigint[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
     LANGUAGE plpgsql
@@ -747,6 +932,52 @@ BEGIN
         campaigns[in_reward_scans[r]] := in_campaigns[r];
         IF in_chosen[r] AND in_units[r] = 0 THEN
             points[in_reward_scans[r]] := points[in_reward_scans[r]] + in_amounts[r];
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION post_rewards_2(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_live boolean[], in_outcomes text[], in_reasons text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_units integer[], in_amounts bigint[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    s integer;
+BEGIN
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, unit, amount)
+    SELECT in_shard, in_scan_ids[s], t,
+        CASE in_outcomes[s] WHEN 'held' THEN 'pending' ELSE 'posted' END,
+        o, in_members[s], unit, a
+    FROM unnest(in_transfers, in_reward_scans, in_chosen, in_offers, in_units,
+        in_amounts) AS u (t, s, chosen, o, unit, a)
+    WHERE chosen;
+    IF 'held' = ANY (in_outcomes) THEN
+        INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, unit,
+            amount, day, reason)
+        SELECT DISTINCT ON (s) in_shard, in_scan_ids[s], in_code_ids[s], in_members[s],
+            g, unit, a, date 'epoch' + in_days[s], in_reasons[s]
+        FROM unnest(in_reward_scans, in_chosen, in_campaigns, in_units, in_amounts)
+            WITH ORDINALITY AS u (s, chosen, g, unit, a, r)
+        WHERE chosen AND in_outcomes[s] = 'held' ORDER BY s, r;
+    END IF;
+    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN coalesce((
+            SELECT b.available FROM balances AS b
+            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0), 0) END)
+    INTO availables FROM unnest(in_members, in_live) AS u (m, live);
+    points := array_fill(0::bigint, ARRAY[cardinality(in_members)]);
+    campaigns := points;
+    others := array_fill(0, ARRAY[cardinality(in_members)]);
+    FOR r IN 1 .. cardinality(in_reward_scans) LOOP
+        s := in_reward_scans[r];
+        IF campaigns[s] = 0 OR in_chosen[r] AND points[s] + others[s] = 0 THEN
+            campaigns[s] := in_campaigns[r];
+        END IF;
+        CONTINUE WHEN NOT in_chosen[r];
+        IF in_units[r] = 0 THEN
+            points[s] := points[s] + in_amounts[r];
+        ELSE
+            others[s] := others[s] + 1;
         END IF;
     END LOOP;
 END $$;
@@ -801,6 +1032,53 @@ BEGIN
         waits[own.i] := own.resolution IS NULL;
         IF own.resolution = 'voided' THEN
             originals[own.i] := 0;
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION read_codes_2(in_shard smallint, in_code_ids bigint[], in_members bigint[], in_live boolean[], in_won boolean[], in_claim_scans bigint[], in_claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT original_others integer[], OUT waits boolean[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    own record;
+BEGIN
+    SELECT array_agg(CASE WHEN u.live THEN coalesce((
+            SELECT v.scans FROM sightings AS v
+            WHERE v.shard = in_shard AND v.code_id = u.c), 0)
+        + (u.won OR coalesce((SELECT true FROM claims AS k
+            WHERE k.shard = in_shard AND k.code_id = u.c), false))::integer END)
+    INTO scan_counts FROM unnest(in_code_ids, in_live, in_won) AS u (c, live, won);
+
+    originals := array_fill(0, ARRAY[cardinality(in_code_ids)]);
+    original_others := originals;
+    waits := array_fill(false, ARRAY[cardinality(in_code_ids)]);
+    IF array_remove(in_claim_owners, NULL) = '{}' THEN
+        RETURN;
+    END IF;
+    FOR own IN
+        SELECT u.i, s.points, s.others
+        FROM unnest(in_claim_scans, in_claim_owners, in_members) WITH ORDINALITY
+            AS u (claim, owner, m, i),
+        LATERAL (SELECT points, others FROM scans
+            WHERE shard = in_shard AND scan_id = u.claim OFFSET 0) AS s
+        WHERE u.owner = u.m
+    LOOP
+        originals[own.i] := own.points;
+        original_others[own.i] := coalesce(own.others, 0);
+    END LOOP;
+    FOR own IN
+        SELECT u.i, h.resolution
+        FROM unnest(in_claim_scans, in_claim_owners, in_members) WITH ORDINALITY
+            AS u (claim, owner, m, i),
+        LATERAL (SELECT resolution FROM holds
+            WHERE shard = in_shard AND transfer_id = u.claim OFFSET 0) AS h
+        WHERE u.owner = u.m
+    LOOP
+        waits[own.i] := own.resolution IS NULL;
+        IF own.resolution = 'voided' THEN
+            originals[own.i] := 0;
+            original_others[own.i] := 0;
         END IF;
     END LOOP;
 END $$;
@@ -940,38 +1218,6 @@ CREATE FUNCTION uncovered(parent regclass, first bigint, last bigint) RETURNS in
     FROM partitions_of(parent)
 $$;
 
-CREATE FUNCTION write_campaign_budget() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    IF tg_op = 'INSERT' THEN
-        INSERT INTO limits (campaign_no, per, most, since)
-        SELECT campaign_no, kinds.per, kinds.most, current_date + 1
-        FROM campaigns, LATERAL (VALUES ('total', new.budget), ('member_day', daily_cap))
-            AS kinds (per, most)
-        WHERE campaign_no = new.campaign_no AND kinds.most IS NOT NULL;
-    ELSE
-        UPDATE limit_uses AS u SET used = u.used + new.spent - old.spent
-        FROM limits AS l
-        WHERE l.campaign_no = old.campaign_no AND l.per = 'total'
-            AND u.shard = 0 AND u.limit_no = l.limit_no AND u.holder = 0
-            AND u.period = date 'epoch';
-    END IF;
-    RETURN new;
-END $$;
-
-CREATE FUNCTION write_daily_earning() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    UPDATE limit_uses AS u SET used = u.used + new.earned - old.earned
-    FROM limits AS l
-    WHERE l.campaign_no = old.campaign_no AND l.per = 'member_day'
-        AND u.shard = 0 AND u.limit_no = l.limit_no AND u.holder = old.member_no
-        AND u.period = old.day;
-    RETURN new;
-END $$;
-
 CREATE FUNCTION write_outbox(in_shard smallint, in_kind text, in_ids bigint[], in_events jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -995,6 +1241,31 @@ BEGIN
     FROM unnest(in_scan_ids, in_code_ids, in_members, in_outcomes, in_points,
         in_campaigns, in_claim_scans, in_facts, in_live, in_repeats)
         AS u (s, c, m, outcome, p, g, claim, f, live, again)
+    WHERE live AND again IS NULL;
+    INSERT INTO scan_traces (shard, scan_id, network, device, cell)
+    SELECT in_shard, s, w, nullif(d, ''), nullif(h, 0)
+    FROM unnest(in_scan_ids, in_networks, in_devices, in_cells, in_live, in_repeats)
+        AS u (s, w, d, h, live, again)
+    WHERE live AND again IS NULL;
+    earned := ARRAY(SELECT s FROM unnest(in_scan_ids, in_outcomes, in_live)
+        AS u (s, outcome, live) WHERE live AND outcome IN ('rewarded', 'held'));
+    IF earned <> '{}' THEN
+        PERFORM write_outbox(in_shard, 'scans', earned, NULL);
+    END IF;
+END $$;
+
+CREATE FUNCTION write_scans_2(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_outcomes text[], in_points bigint[], in_others integer[], in_campaigns bigint[], in_claim_scans bigint[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_live boolean[], in_repeats bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    earned bigint[];
+BEGIN
+    INSERT INTO scans (shard, scan_id, code_id, member_no, outcome, points, others,
+        campaign_no, claim_scan_id, facts)
+    SELECT in_shard, s, c, nullif(m, 0), outcome, p, nullif(o, 0), nullif(g, 0), claim, f
+    FROM unnest(in_scan_ids, in_code_ids, in_members, in_outcomes, in_points, in_others,
+        in_campaigns, in_claim_scans, in_facts, in_live, in_repeats)
+        AS u (s, c, m, outcome, p, o, g, claim, f, live, again)
     WHERE live AND again IS NULL;
     INSERT INTO scan_traces (shard, scan_id, network, device, cell)
     SELECT in_shard, s, w, nullif(d, ''), nullif(h, 0)
@@ -1143,64 +1414,6 @@ CREATE TABLE brand_kits (
     CONSTRAINT primary_is_a_colour CHECK (("primary" ~ '^#[0-9a-f]{6}$'::text))
 );
 
-CREATE TABLE campaigns (
-    campaign_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
-    campaign_id text NOT NULL,
-    name text NOT NULL,
-    points integer NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone,
-    daily_cap bigint,
-    created_at timestamp with time zone NOT NULL,
-    version bigint DEFAULT current_range_version() NOT NULL,
-    brand text,
-    state text DEFAULT 'active'::text NOT NULL,
-    active_version integer,
-    CONSTRAINT campaign_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'stopped'::text]))),
-    CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
-    CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT campaigns_daily_cap_check CHECK ((daily_cap > 0)),
-    CONSTRAINT campaigns_points_check CHECK ((points > 0)),
-    CONSTRAINT campaigns_points_in_bounds CHECK (((points <= 1000000) AND (daily_cap <= '1000000000000000'::bigint))),
-    CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
-);
-
-CREATE TABLE limit_uses (
-    holder bigint NOT NULL,
-    used bigint NOT NULL,
-    most bigint NOT NULL,
-    limit_no integer NOT NULL,
-    period date NOT NULL,
-    shard smallint DEFAULT 0 NOT NULL,
-    CONSTRAINT no_limit_is_passed CHECK ((used <= most)),
-    CONSTRAINT nothing_below_zero CHECK ((used >= 0))
-)
-WITH (fillfactor='85');
-
-CREATE TABLE limits (
-    limit_no integer NOT NULL,
-    campaign_no bigint,
-    offer_no smallint DEFAULT 0 NOT NULL,
-    unit smallint DEFAULT 0 NOT NULL,
-    per text NOT NULL,
-    most bigint NOT NULL,
-    since date NOT NULL,
-    pool_no integer,
-    in_force boolean DEFAULT true NOT NULL,
-    gift_no integer,
-    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no) = 1)),
-    CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
-    CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
-);
-
-CREATE VIEW campaign_budgets AS
- SELECT c.campaign_no,
-    l.most AS budget,
-    COALESCE(u.used, (0)::bigint) AS spent
-   FROM ((campaigns c
-     LEFT JOIN limits l ON (((l.campaign_no = c.campaign_no) AND (l.per = 'total'::text))))
-     LEFT JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no) AND (u.holder = 0) AND (u.period = '1970-01-01'::date))));
-
 CREATE TABLE campaign_versions (
     campaign_no bigint NOT NULL,
     version integer NOT NULL,
@@ -1215,6 +1428,25 @@ CREATE TABLE campaign_versions (
     CONSTRAINT nothing_pays_unapproved CHECK (((state = 'draft'::text) OR (approved_by IS NOT NULL) OR (created_by = 'operator'::text))),
     CONSTRAINT two_persons_campaign CHECK ((fold_name(approved_by) <> fold_name(created_by))),
     CONSTRAINT version_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'retired'::text])))
+);
+
+CREATE TABLE campaigns (
+    campaign_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
+    campaign_id text NOT NULL,
+    name text NOT NULL,
+    points integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    version bigint DEFAULT current_range_version() NOT NULL,
+    brand text,
+    state text DEFAULT 'active'::text NOT NULL,
+    active_version integer,
+    CONSTRAINT campaign_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'stopped'::text]))),
+    CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
+    CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT campaigns_points_check CHECK ((points > 0)),
+    CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
 );
 
 CREATE TABLE captured_events (
@@ -1322,19 +1554,10 @@ CREATE TABLE coupons (
     pool_no integer NOT NULL,
     shard smallint DEFAULT 0 NOT NULL,
     state text DEFAULT 'issued'::text NOT NULL,
-    CONSTRAINT coupon_state_is_known CHECK ((state = ANY (ARRAY['issued'::text, 'redeemed'::text, 'void'::text]))),
+    CONSTRAINT coupon_state_is_known CHECK ((state = ANY (ARRAY['held'::text, 'denied'::text, 'issued'::text, 'redeemed'::text, 'void'::text]))),
     CONSTRAINT used_by_one_redemption CHECK (((state = 'redeemed'::text) = (redemption_id IS NOT NULL)))
 )
 WITH (fillfactor='85');
-
-CREATE VIEW daily_earnings AS
- SELECT u.holder AS member_no,
-    l.campaign_no,
-    u.period AS day,
-    u.used AS earned
-   FROM (limits l
-     JOIN limit_uses u ON (((u.shard = 0) AND (u.limit_no = l.limit_no))))
-  WHERE (l.per = 'member_day'::text);
 
 CREATE TABLE deliveries (
     endpoint_id integer NOT NULL,
@@ -1362,8 +1585,7 @@ CREATE TABLE transfers (
     unit smallint DEFAULT 0 NOT NULL,
     CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
-    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text]))),
-    CONSTRAINT only_ends_have_another_origin CHECK (((origin_id = transfer_id) = (kind = ANY (ARRAY['posted'::text, 'pending'::text]))))
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text])))
 )
 PARTITION BY RANGE (origin_id);
 
@@ -1444,6 +1666,8 @@ CREATE TABLE holds (
     resolved_at timestamp with time zone,
     unit smallint DEFAULT 0 NOT NULL,
     limits integer[] DEFAULT '{}'::integer[] NOT NULL,
+    takes bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    holders bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
     CONSTRAINT reason_is_known CHECK ((reason = ANY (ARRAY['signals'::text, 'epoch'::text, 'rules'::text]))),
     CONSTRAINT resolution_is_known CHECK ((resolution = ANY (ARRAY['posted'::text, 'voided'::text]))),
@@ -1514,6 +1738,36 @@ ALTER TABLE invalid_reports ALTER COLUMN report_id ADD GENERATED ALWAYS AS IDENT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE limit_uses (
+    holder bigint NOT NULL,
+    used bigint NOT NULL,
+    most bigint NOT NULL,
+    limit_no integer NOT NULL,
+    period date NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT no_limit_is_passed CHECK ((used <= most)),
+    CONSTRAINT nothing_below_zero CHECK ((used >= 0))
+)
+WITH (fillfactor='85');
+
+CREATE TABLE limits (
+    limit_no integer NOT NULL,
+    campaign_no bigint,
+    offer_no bigint DEFAULT 0 NOT NULL,
+    unit smallint DEFAULT 0 NOT NULL,
+    per text NOT NULL,
+    most bigint NOT NULL,
+    since date NOT NULL,
+    pool_no integer,
+    in_force boolean DEFAULT true NOT NULL,
+    gift_no integer,
+    counts text DEFAULT 'points'::text NOT NULL,
+    CONSTRAINT counts_is_known CHECK ((counts = ANY (ARRAY['points'::text, 'minor'::text, 'claims'::text, 'awards'::text]))),
+    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no) = 1)),
+    CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
+    CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
 );
 
 ALTER TABLE limits ALTER COLUMN limit_no ADD GENERATED BY DEFAULT AS IDENTITY (
@@ -1657,6 +1911,15 @@ CREATE TABLE members (
     CONSTRAINT member_id_is_short CHECK (((length(member_id) >= 1) AND (length(member_id) <= 128)))
 )
 PARTITION BY RANGE (member_no);
+
+CREATE TABLE offers (
+    offer_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
+    campaign_no bigint NOT NULL,
+    offer_id text NOT NULL,
+    tier_id text DEFAULT ''::text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT offer_kind_is_known CHECK ((kind = ANY (ARRAY['points'::text, 'coupon'::text, 'ticket'::text, 'card'::text, 'red_packet'::text, 'gift'::text])))
+);
 
 CREATE TABLE outbox (
     shard smallint NOT NULL,
@@ -1911,6 +2174,7 @@ CREATE TABLE scans (
     scan_count bigint,
     facts bytea NOT NULL,
     shard smallint DEFAULT 0 NOT NULL,
+    others smallint,
     CONSTRAINT scans_outcome_check CHECK ((outcome = ANY (ARRAY['not_active'::text, 'recalled'::text, 'already_claimed'::text, 'refused'::text, 'limit_reached'::text, 'held'::text, 'no_reward'::text, 'rewarded'::text, 'verified'::text]))),
     CONSTRAINT scans_points_check CHECK ((points >= 0))
 )
@@ -2007,6 +2271,23 @@ CREATE TABLE unit_quantities (
     quantity bigint NOT NULL,
     CONSTRAINT unit_quantities_quantity_check CHECK ((quantity >= 0)),
     CONSTRAINT unit_quantities_status_check CHECK ((status = ANY (ARRAY['printed'::text, 'rejected'::text, 'wasted'::text, 'missing'::text, 'indeterminate'::text])))
+);
+
+CREATE TABLE units (
+    unit smallint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    has_balance boolean NOT NULL,
+    CONSTRAINT unit_kind_is_known CHECK ((kind = ANY (ARRAY['points'::text, 'money'::text, 'coupon'::text, 'gift'::text, 'ticket'::text, 'card'::text])))
+);
+
+ALTER TABLE units ALTER COLUMN unit ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME units_unit_seq
+    START WITH 16
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE void_codes (
@@ -2217,6 +2498,9 @@ ALTER TABLE ONLY member_gifts
 ALTER TABLE ONLY members
     ADD CONSTRAINT members_pkey PRIMARY KEY (shard, member_no);
 
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offers_pkey PRIMARY KEY (offer_no);
+
 ALTER TABLE ONLY gifts
     ADD CONSTRAINT one_gift_of_an_id UNIQUE (gift_id);
 
@@ -2224,7 +2508,7 @@ ALTER TABLE ONLY gifts
     ADD CONSTRAINT one_gift_of_an_offer UNIQUE (offer_no, name);
 
 ALTER TABLE ONLY limits
-    ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per);
+    ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per, counts);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind_of_a_gift UNIQUE (gift_no, per);
@@ -2232,11 +2516,17 @@ ALTER TABLE ONLY limits
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind_of_a_pool UNIQUE (pool_no, per);
 
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT one_offer_of_a_name UNIQUE (campaign_no, offer_id, tier_id, kind);
+
 ALTER TABLE ONLY coupon_pools
     ADD CONSTRAINT one_pool_of_a_name UNIQUE (pool_id);
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
+
+ALTER TABLE ONLY units
+    ADD CONSTRAINT one_unit_of_a_name UNIQUE (kind, name);
 
 ALTER TABLE ONLY outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (shard, era, xid, place);
@@ -2313,6 +2603,9 @@ ALTER TABLE ONLY unit_accounts
 ALTER TABLE ONLY unit_quantities
     ADD CONSTRAINT unit_quantities_pkey PRIMARY KEY (batch_id, unit, status);
 
+ALTER TABLE ONLY units
+    ADD CONSTRAINT units_pkey PRIMARY KEY (unit);
+
 ALTER TABLE ONLY void_codes
     ADD CONSTRAINT void_codes_pkey PRIMARY KEY (shard, code_id);
 
@@ -2328,7 +2621,7 @@ ALTER TABLE ONLY worker_leases
 ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (token_id);
 
-CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (shard, origin_id) INCLUDE (transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text]));
+CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (shard, origin_id, debit_account) INCLUDE (transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text]));
 
 CREATE INDEX brand_kits_by_logo ON brand_kits USING btree (logo_digest);
 
@@ -2410,10 +2703,6 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR 
 
 CREATE TRIGGER behind_the_fence BEFORE INSERT ON rule_sets FOR EACH ROW EXECUTE FUNCTION raise_range_version();
 
-CREATE TRIGGER write_campaign_budget INSTEAD OF INSERT OR UPDATE ON campaign_budgets FOR EACH ROW EXECUTE FUNCTION write_campaign_budget();
-
-CREATE TRIGGER write_daily_earning INSTEAD OF UPDATE ON daily_earnings FOR EACH ROW EXECUTE FUNCTION write_daily_earning();
-
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
@@ -2447,9 +2736,6 @@ ALTER TABLE ONLY code_statuses
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(endpoint_id);
 
-ALTER TABLE ONLY member_gifts
-    ADD CONSTRAINT gift_of_a_kind FOREIGN KEY (gift_no) REFERENCES gifts(gift_no);
-
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
 
@@ -2482,6 +2768,9 @@ ALTER TABLE ONLY logistic_event_units
 
 ALTER TABLE ONLY logistic_units
     ADD CONSTRAINT logistic_units_pallet_sscc_fkey FOREIGN KEY (pallet_sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY offers
+    ADD CONSTRAINT offer_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
 
 ALTER TABLE ONLY package_downloads
     ADD CONSTRAINT package_downloads_package_id_fkey FOREIGN KEY (package_id) REFERENCES packages(package_id);

@@ -1,7 +1,7 @@
 """The tables of rewards.
 
-A scan's own postings are written by the steps of the SQL function commit_scans_2;
-everything else by rewards.store. `daily_cap` is for workers of before alone.
+A scan's own postings are written by the steps of the SQL function commit_scans_3;
+everything else by rewards.store.
 """
 
 from sqlalchemy import (
@@ -68,7 +68,6 @@ campaigns = Table(
     Column("points", Integer, nullable=False),
     Column("starts_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True)),
-    Column("daily_cap", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", BigInteger, nullable=False, server_default=FetchedValue()),
     Column("brand", Text),
@@ -94,12 +93,43 @@ campaign_versions = Table(
 
 # What may be taken at most, of a campaign (offer 0: all offers together), a pool or a
 # gift.
+# What can be owned; what has no balance has a row of its own for each.
+units = Table(
+    "units",
+    metadata,
+    Column("unit", SmallInteger, Identity(start=16), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("has_balance", Boolean, nullable=False),
+    UniqueConstraint("kind", "name", name="one_unit_of_a_name"),
+)
+
+# The accounts that rewards are paid from; the first of a campaign has its number.
+offers = Table(
+    "offers",
+    metadata,
+    Column(
+        "offer_no",
+        BigInteger,
+        primary_key=True,
+        server_default=account_numbers.next_value(),
+    ),
+    Column("campaign_no", BigInteger, nullable=False),
+    Column("offer_id", Text, nullable=False),
+    Column("tier_id", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False),
+    UniqueConstraint(
+        "campaign_no", "offer_id", "tier_id", "kind", name="one_offer_of_a_name"
+    ),
+)
+
+# What may be taken at most, of a campaign (offer 0: all offers together) or of a pool.
 limits = Table(
     "limits",
     metadata,
     Column("limit_no", Integer, Identity(), primary_key=True),
     Column("campaign_no", BigInteger),
-    Column("offer_no", SmallInteger, nullable=False, server_default="0"),
+    Column("offer_no", BigInteger, nullable=False, server_default="0"),
     Column("unit", SmallInteger, nullable=False, server_default="0"),
     Column("per", Text, nullable=False),
     Column("most", BigInteger, nullable=False),
@@ -107,8 +137,10 @@ limits = Table(
     Column("pool_no", Integer),
     Column("gift_no", Integer),
     Column("in_force", Boolean, nullable=False, server_default="true"),
+    Column("counts", Text, nullable=False, server_default="points"),
     UniqueConstraint(
-        "campaign_no", "offer_no", "unit", "per", name="one_limit_of_a_kind"
+        *("campaign_no", "offer_no", "unit", "per", "counts"),
+        name="one_limit_of_a_kind",
     ),
     UniqueConstraint("pool_no", "per", name="one_limit_of_a_kind_of_a_pool"),
     UniqueConstraint("gift_no", "per", name="one_limit_of_a_kind_of_a_gift"),
@@ -165,6 +197,8 @@ holds = Table(
     Column("resolved_at", DateTime(timezone=True)),
     Column("unit", SmallInteger, nullable=False, server_default="0"),
     Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("takes", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("holders", ARRAY(BigInteger), nullable=False, server_default="{}"),
     postgresql_partition_by="RANGE (transfer_id)",
 )
 

@@ -1,4 +1,4 @@
-"""The tables of scan_api; steps of the SQL function commit_scans_2 write them."""
+"""The tables of scan_api; steps of the SQL function commit_scans_3 write them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -91,6 +91,7 @@ scans = Table(
     Column("scan_count", BigInteger),
     Column("facts", LargeBinary, nullable=False),
     _shard(),
+    Column("others", SmallInteger),
     postgresql_partition_by="RANGE (scan_id)",
 )
 Index(

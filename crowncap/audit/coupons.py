@@ -10,7 +10,7 @@ _TAKEN = """SELECT l.limit_no, l.per,
             ELSE date 'epoch' END AS period,
         count(*) AS taken
     FROM coupons AS c JOIN limits AS l ON l.pool_no = c.pool_no
-    WHERE c.shard = 0 GROUP BY 1, 2, 3, 4"""
+    WHERE c.shard = 0 AND c.state <> 'denied' GROUP BY 1, 2, 3, 4"""
 # A redemption that was not reversed uses its coupon.
 _USES = """SELECT r.coupon_no, count(*) AS uses, max(r.redemption_id) AS redemption_id
     FROM redemptions AS r

@@ -5,17 +5,25 @@ from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
 # 1767225600000 is core.ids.EPOCH_MS.
 _AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
 _DAY = f"({_AT} AT TIME ZONE :timezone)::date"
-# A slice is made of whole business days.
-_EARNED_BY_DAY = f"""SELECT t.credit_account AS member_no, l.limit_no, l.most, l.since,
-        {_DAY.format("t.transfer_id")} AS day, sum(t.amount) AS earned
+# What was taken of each limit of a day by transfers, but of those of regions, which no
+# transfer names. A slice is made of whole business days.
+_TAKEN_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
+        CASE l.per WHEN 'member_day' THEN t.credit_account ELSE 0 END AS holder,
+        {_DAY.format("t.origin_id")} AS day,
+        CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
+            WHEN 'awards' THEN count(*) ELSE sum(t.amount) END AS taken
     FROM transfers AS t
-    JOIN limits AS l ON l.campaign_no = t.debit_account AND l.per = 'member_day'
-        AND l.unit = t.unit AND l.in_force
-    LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
-        AND e.kind = 'void' AND e.origin_id BETWEEN :first AND :last
+    JOIN offers AS o ON o.offer_no = t.debit_account
+    JOIN limits AS l ON l.campaign_no = o.campaign_no
+        AND l.per IN ('day', 'member_day') AND l.in_force
+        AND l.offer_no IN (0, o.offer_no)
+        AND (l.counts = 'points' AND t.unit = 0 OR l.counts = 'minor' AND t.unit = 1
+            OR l.counts IN ('claims', 'awards'))
     WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-        AND t.kind IN ('posted', 'pending') AND e.transfer_id IS NULL
-    GROUP BY 1, 2, 3, 4, 5"""  # noqa: S608 - constants
+        AND t.kind IN ('posted', 'pending') AND NOT EXISTS (
+            SELECT FROM transfers AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
+                AND e.kind = 'void' AND e.debit_account = t.debit_account)
+    GROUP BY l.limit_no, l.most, l.since, l.counts, 4, 5"""  # noqa: S608 - constants
 
 CHECKS = (
     Check(
@@ -25,21 +33,23 @@ CHECKS = (
             LEFT JOIN campaign_versions AS v
                 ON v.campaign_no = c.campaign_no AND v.state = 'active'
             WHERE c.active_version IS DISTINCT FROM v.version
-                OR (v.terms #>> '{offers,0,amount}')::integer <> c.points""",
+                OR coalesce((SELECT sum((o ->> 'amount')::bigint)
+                    FROM jsonb_array_elements(v.terms -> 'offers') AS o
+                    WHERE o ->> 'kind' = 'points'), 0) <> c.points
+                    AND v.version IS NOT NULL""",
     ),
     Check(
         3,
-        "each transfer is from a campaign to a member, or ends one that was",
+        "each transfer is from an offer to a member, or ends one that was",
         """SELECT t.transfer_id FROM transfers AS t
-            LEFT JOIN campaigns AS c ON c.campaign_no = t.debit_account
+            LEFT JOIN offers AS o ON o.offer_no = t.debit_account
             LEFT JOIN members AS m ON m.shard = 0 AND m.member_no = t.credit_account
-            LEFT JOIN transfers AS p ON p.shard = 0
-                AND p.origin_id = t.origin_id AND p.transfer_id = t.origin_id
+            LEFT JOIN transfers AS p ON p.shard = 0 AND p.kind = 'pending'
+                AND p.origin_id = t.origin_id AND p.debit_account = t.debit_account
                 AND p.origin_id BETWEEN :first AND :last
             WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-                AND (c.campaign_no IS NULL OR m.member_no IS NULL
-                    OR t.kind IN ('post', 'void')
-                        AND p.kind IS DISTINCT FROM 'pending')""",
+                AND (o.offer_no IS NULL OR m.member_no IS NULL
+                    OR t.kind IN ('post', 'void') AND p.transfer_id IS NULL)""",
         TRANSFERS,
     ),
     Check(
@@ -69,21 +79,21 @@ CHECKS = (
     Check(
         6,
         "each pending transfer has its hold, resolved as the ledger says",
-        """SELECT coalesce(p.transfer_id, h.transfer_id) FROM (
+        """SELECT coalesce(p.origin_id, h.transfer_id) FROM (
                 SELECT * FROM transfers WHERE shard = 0 AND kind = 'pending'
                     AND origin_id BETWEEN :first AND :last) AS p
             FULL JOIN (SELECT * FROM holds
                 WHERE shard = 0 AND transfer_id BETWEEN :first AND :last) AS h
-                ON h.transfer_id = p.transfer_id
+                ON h.transfer_id = p.origin_id
             LEFT JOIN (SELECT * FROM transfers
                 WHERE shard = 0 AND kind IN ('post', 'void')
                     AND origin_id BETWEEN :first AND :last) AS e
-                ON e.origin_id = p.transfer_id
+                ON e.origin_id = p.origin_id AND e.debit_account = p.debit_account
             WHERE p.transfer_id IS NULL OR h.transfer_id IS NULL
-                OR h.amount <> p.amount
                 OR coalesce(h.resolution, '') <> CASE e.kind
                     WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' ELSE '' END
-                OR e.amount <> p.amount OR e.credit_account <> p.credit_account""",
+                OR e.amount <> p.amount OR e.credit_account <> p.credit_account
+                OR e.unit <> p.unit""",
         TRANSFERS,
     ),
     # What began before and ended since. The index of ends is small: only what was held
@@ -92,12 +102,12 @@ CHECKS = (
         6,
         "each pending transfer has its hold, resolved as the ledger says",
         """SELECT e.origin_id FROM transfers AS e
-            LEFT JOIN transfers AS p ON p.shard = 0
-                AND p.origin_id = e.origin_id AND p.transfer_id = e.origin_id
+            LEFT JOIN transfers AS p ON p.shard = 0 AND p.kind = 'pending'
+                AND p.origin_id = e.origin_id AND p.debit_account = e.debit_account
             LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = e.origin_id
             WHERE e.shard = 0 AND e.kind IN ('post', 'void')
                 AND e.transfer_id >= :since AND e.origin_id < :since
-                AND (p.kind IS DISTINCT FROM 'pending' OR h.amount <> p.amount
+                AND (p.transfer_id IS NULL
                     OR h.resolution IS DISTINCT FROM CASE e.kind
                         WHEN 'post' THEN 'posted' ELSE 'voided' END
                     OR e.amount <> p.amount OR e.credit_account <> p.credit_account)
@@ -106,24 +116,25 @@ CHECKS = (
     ),
     Check(
         7,
-        "no member earned more of a campaign in a day than its cap",
-        f"""SELECT t.member_no FROM ({_EARNED_BY_DAY}) AS t
-            WHERE t.earned > t.most AND t.day > t.since""",  # noqa: S608 - a constant
+        "no more was earned in a day than its limit lets",
+        f"""SELECT t.limit_no FROM ({_TAKEN_BY_DAY}) AS t
+            WHERE t.taken > t.most AND t.day > t.since""",  # noqa: S608 - a constant
         TRANSFERS,
     ),
     # The row of a day that is over may be gone; one that is there must be right. Days
     # are counted exactly from the one after `since`.
     Check(
         7,
-        "what a member took of a day's cap equals the transfers of that day",
-        f"""SELECT u.holder FROM limit_uses AS u
-            JOIN limits AS l ON l.limit_no = u.limit_no AND l.per = 'member_day'
+        "what was taken of a day's limit equals the transfers of that day",
+        f"""SELECT u.limit_no FROM limit_uses AS u
+            JOIN limits AS l ON l.limit_no = u.limit_no
+                AND l.per IN ('day', 'member_day')
                 AND l.campaign_no IS NOT NULL AND l.in_force
-            LEFT JOIN ({_EARNED_BY_DAY}) AS t ON t.limit_no = u.limit_no
-                AND t.member_no = u.holder AND t.day = u.period
+            LEFT JOIN ({_TAKEN_BY_DAY}) AS t ON t.limit_no = u.limit_no
+                AND t.holder = u.holder AND t.day = u.period
             WHERE u.shard = 0 AND u.period > l.since
                 AND u.period BETWEEN {_DAY.format(":first")} AND {_DAY.format(":last")}
-                AND u.used <> coalesce(t.earned, 0)""",  # noqa: S608 - constants
+                AND u.used <> coalesce(t.taken, 0)""",  # noqa: S608 - constants
         TRANSFERS,
     ),
 )

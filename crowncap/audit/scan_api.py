@@ -65,19 +65,25 @@ CHECKS = (
     ),
     Check(
         1,
-        "each reward of a scan is one transfer of the same points to its member",
-        """SELECT coalesce(s.scan_id, t.transfer_id) FROM (
+        "what a scan earned is what offers transferred to its member",
+        """SELECT coalesce(s.scan_id, t.origin_id) FROM (
                 SELECT * FROM scans
                 WHERE shard = 0 AND scan_id BETWEEN :first AND :last) AS s
-            FULL JOIN (SELECT * FROM transfers
-                WHERE shard = 0 AND origin_id BETWEEN :first AND :last
-                    AND kind IN ('posted', 'pending')) AS t
-                ON t.transfer_id = s.scan_id
-            WHERE (s.points > 0) IS DISTINCT FROM (t.transfer_id IS NOT NULL)
-                AND (s.points > 0 OR t.transfer_id IS NOT NULL)
-                OR t.amount <> s.points OR t.credit_account <> s.member_no
-                OR t.debit_account <> s.campaign_no
-                OR (t.kind = 'pending') <> (s.outcome = 'held')""",
+            FULL JOIN (SELECT t.origin_id,
+                    coalesce(sum(t.amount) FILTER (WHERE t.unit = 0), 0) AS points,
+                    count(*) FILTER (WHERE t.unit <> 0) AS others,
+                    min(t.credit_account) AS member_no,
+                    max(t.credit_account) AS last_member_no,
+                    bool_or(t.kind = 'pending') AS held
+                FROM transfers AS t JOIN offers AS o ON o.offer_no = t.debit_account
+                WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+                    AND t.kind IN ('posted', 'pending')
+                GROUP BY t.origin_id) AS t
+                ON t.origin_id = s.scan_id
+            WHERE coalesce(s.points, 0) <> coalesce(t.points, 0)
+                OR coalesce(s.others, 0) <> coalesce(t.others, 0)
+                OR t.member_no <> s.member_no OR t.last_member_no <> s.member_no
+                OR t.held <> (s.outcome = 'held') OR s.scan_id IS NULL""",
         SCANS,
     ),
     Check(

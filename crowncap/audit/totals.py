@@ -25,11 +25,12 @@ _WEIGHED = (
 
 
 class Totals(msgspec.Struct):
-    """Sums of transfers: by group of members, and what each campaign spent."""
+    """Sums of transfers: by group of members, and what each offer spent and awarded."""
 
     available: dict[int, int] = {}
     pending: dict[int, int] = {}
     spent: dict[int, int] = {}
+    awarded: dict[int, int] = {}
 
     def add(self, other: "Totals") -> "Totals":
         """Add two; groups modulo the prime."""
@@ -37,6 +38,7 @@ class Totals(msgspec.Struct):
             _add(self.available, other.available, _PRIME),
             _add(self.pending, other.pending, _PRIME),
             _add(self.spent, other.spent, None),
+            _add(self.awarded, other.awarded, None),
         )
 
 
@@ -65,6 +67,14 @@ _SPENT = (
 )
 
 
+_AWARDED = (
+    "CASE WHEN kind IN ('posted', 'pending') THEN 1"
+    " WHEN kind = 'void' THEN -1 ELSE 0 END"
+)
+# Transfers that balances count; what else can be had has rows of its own.
+_COUNTED = "unit IN (SELECT unit FROM units WHERE has_balance)"
+
+
 async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
     """Add up some transfers, in two statements of one snapshot or of settled rows."""
     groups = await conn.execute(
@@ -72,27 +82,35 @@ async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
             f"SELECT {_GROUP.format('credit_account')} AS key,"  # noqa: S608 - constants
             f" {_WEIGHED.format('credit_account', _POSTED)} AS available,"
             f" {_WEIGHED.format('credit_account', _PENDING)} AS pending"
-            f" FROM transfers WHERE shard = 0 AND {which} GROUP BY 1"
+            f" FROM transfers WHERE shard = 0 AND {which} AND {_COUNTED} GROUP BY 1"
         ),
         bounds,
     )
     rows = groups.all()
-    campaigns = await conn.execute(
+    found = await conn.execute(
         text(
-            f"SELECT debit_account, sum({_SPENT}) FROM transfers"  # noqa: S608 - constants
-            f" WHERE shard = 0 AND {which} GROUP BY 1"
+            f"SELECT debit_account, sum({_SPENT}), sum({_AWARDED})"  # noqa: S608 - constants
+            f" FROM transfers WHERE shard = 0 AND {which} GROUP BY 1"
         ),
         bounds,
     )
+    offers = found.all()
     return Totals(
         {row.key: row.available for row in rows},
         {row.key: row.pending for row in rows},
-        {key: int(spent) for key, spent in campaigns},
+        {key: int(spent) for key, spent, _ in offers},
+        {key: int(awarded) for key, _, awarded in offers},
     )
 
 
-# What was taken of each budget; a campaign without one has no row.
-_BUDGETS = """SELECT l.campaign_no, l.most AS budget, coalesce(u.used, 0) AS spent
+# What was taken of each limit for all time that everybody shares, and the accounts that
+# took it: all of a campaign that pay what it counts, or the one offer's that it is of.
+_BUDGETS = """SELECT l.limit_no, l.counts, l.most, coalesce(u.used, 0) AS used, ARRAY(
+        SELECT o.offer_no FROM offers AS o WHERE o.campaign_no = l.campaign_no
+            AND l.offer_no IN (0, o.offer_no)
+            AND (l.counts = 'points' AND o.kind = 'points'
+                OR l.counts = 'minor' AND o.kind = 'red_packet'
+                OR l.counts = 'awards')) AS offers
     FROM limits AS l LEFT JOIN limit_uses AS u ON u.shard = 0
         AND u.limit_no = l.limit_no AND u.holder = 0 AND u.period = date 'epoch'
     WHERE l.per = 'total' AND l.campaign_no IS NOT NULL AND l.in_force"""
@@ -108,20 +126,20 @@ BALANCES_AGREE = Check(
                 sum({_PENDING}) AS pending
             FROM transfers
             WHERE shard = 0 AND {_GROUP.format("credit_account")} = ANY(:keys)
+                AND {_COUNTED}
             GROUP BY credit_account, unit) AS t USING (member_no, unit)
         WHERE coalesce(b.available, 0) <> coalesce(t.available, 0)
             OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)""",  # noqa: S608 - constants
 )
 BUDGETS_AGREE = Check(
     7,
-    "what a campaign spent equals its transfers and fits its budget",
-    f"""SELECT b.campaign_no FROM ({_BUDGETS}) AS b
-        LEFT JOIN (
-            SELECT debit_account AS campaign_no, sum({_SPENT}) AS spent
-            FROM transfers WHERE shard = 0 AND debit_account = ANY(:keys)
-            GROUP BY debit_account) AS t USING (campaign_no)
-        WHERE b.campaign_no = ANY(:keys)
-            AND (b.spent <> coalesce(t.spent, 0) OR b.spent > b.budget)""",  # noqa: S608 - constants
+    "what was taken of a budget or stock equals its transfers and fits",
+    f"""SELECT b.limit_no FROM ({_BUDGETS}) AS b
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(CASE b.counts WHEN 'awards' THEN {_AWARDED}
+                ELSE {_SPENT} END), 0) AS taken
+            FROM transfers WHERE shard = 0 AND debit_account = ANY(b.offers)) AS t
+        WHERE b.limit_no = ANY(:keys) AND (b.used <> t.taken OR b.used > b.most)""",  # noqa: S608 - constants
 )
 CHECKS = (BALANCES_AGREE, BUDGETS_AGREE)
 
@@ -129,7 +147,7 @@ CHECKS = (BALANCES_AGREE, BUDGETS_AGREE)
 async def suspects(
     conn: AsyncConnection, totals: Totals, until: int
 ) -> dict[Check, list[int]]:
-    """Name groups and campaigns that differ from `totals` and what came since.
+    """Name groups and limits that differ from `totals` and what came since.
 
     `conn` must be in REPEATABLE READ: totals are of settled rows, all else is of now.
     """
@@ -149,13 +167,13 @@ async def suspects(
     groups = _differing(now.available, found.available) | _differing(
         now.pending, found.pending
     )
-    budgets = await conn.execute(text(_BUDGETS))
-    campaigns = {
-        row.campaign_no
-        for row in budgets
-        if row.spent != now.spent.get(row.campaign_no, 0) or row.spent > row.budget
-    }
-    return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(campaigns)}
+    wrong = []
+    for row in await conn.execute(text(_BUDGETS)):
+        by_offer = now.awarded if row.counts == "awards" else now.spent
+        taken = sum(by_offer.get(offer_no, 0) for offer_no in row.offers)
+        if row.used != taken or row.used > row.most:
+            wrong.append(row.limit_no)
+    return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(wrong)}
 
 
 def _differing(one: dict[int, int], other: dict[int, int]) -> set[int]:

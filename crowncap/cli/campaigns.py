@@ -11,9 +11,10 @@ from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
-from rewards.domain.campaigns import Campaign, NewCampaign
+from rewards.domain.active_campaigns import Campaign
+from rewards.domain.campaigns import NewCampaign
 from rewards.pipeline.campaigns import add_campaign
-from rewards.store.campaigns import load_campaigns
+from rewards.store.active_campaigns import load_campaigns
 
 
 @cli.group()

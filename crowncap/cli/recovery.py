@@ -11,7 +11,7 @@ from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, errors, with_shell
 from crowncap.recovery import store
 from crowncap.recovery.replay import find_forgotten, replay, tell
-from rewards.store.ledger import keep_for_review
+from rewards.store.holds import keep_for_review
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 

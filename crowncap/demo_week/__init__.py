@@ -23,7 +23,7 @@ from crowncap.demo_week.people import People
 from crowncap.demo_week.scans import Shops
 from crowncap.packaging import packaging_of
 from printer_export.pipeline.packages.orders import Packaging
-from rewards.store.campaigns import load_campaigns
+from rewards.store.active_campaigns import load_campaigns
 
 __all__ = ["seed_week"]
 

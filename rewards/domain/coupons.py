@@ -164,8 +164,14 @@ def _day_before(end: datetime | None, timezone: ZoneInfo) -> date | None:
 
 
 class CouponState(StrEnum):
-    """What a coupon is; that its time is over is a date, and no state."""
+    """What a coupon is; that its time is over is a date, and no state.
 
+    One that is held waits with the scan that earned it, and is no coupon yet; if that
+    is denied, it never becomes one.
+    """
+
+    HELD = "held"
+    DENIED = "denied"
     ISSUED = "issued"
     REDEEMED = "redeemed"
     VOID = "void"
@@ -239,7 +245,12 @@ def judge(
     """Tell whether a coupon can be used here and now, for this basket."""
     if coupon is None or not coupon.pool.is_taken_by(till.brand):
         return TillOutcome.UNKNOWN
+    if coupon.state in _NEVER_GIVEN:
+        return TillOutcome.UNKNOWN
     return next(_hindrances(coupon, till, basket_minor, now), TillOutcome.GOOD)
+
+
+_NEVER_GIVEN: Final = frozenset({CouponState.HELD, CouponState.DENIED})
 
 
 def _hindrances(

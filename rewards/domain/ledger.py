@@ -1,45 +1,13 @@
-"""What a member has, and rewards that wait."""
+"""What a member has, and in which units."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from typing import Final
 
-# The account unit that is points; whatever else can be owned has a number of its own.
-POINTS_UNIT = 0
-
-
-class HoldReason(StrEnum):
-    """Why a reward waits."""
-
-    SIGNALS = "signals"
-    EPOCH = "epoch"
-    RULES = "rules"
-
-
-class Resolution(StrEnum):
-    """How a hold ends, once."""
-
-    POSTED = "posted"
-    VOIDED = "voided"
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A reward that waits; `transfer_id` is the scan_id it came from."""
-
-    transfer_id: int
-    code_id: int
-    member_no: int
-    amount: int
-    reason: HoldReason
-
-
-@dataclass(frozen=True, slots=True)
-class HoldState:
-    """How a hold stands: while it waits, it has neither a resolution nor its time."""
-
-    resolution: Resolution | None = None
-    resolved_at: datetime | None = None
+# The account units that are always there; each draw and each card has one of its own.
+POINTS_UNIT: Final = 0
+MONEY_UNIT: Final = 1
+COUPONS_UNIT: Final = 2
+GIFTS_UNIT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

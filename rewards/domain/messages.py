@@ -55,18 +55,11 @@ message: Final = Catalogue(
             "目前还不支持 {what}。",
             "{what} is not supported yet.",
         ),
-        "budget_comes_late": (
-            "活动开始时没有预算，之前发放的没有统计在内；请另建活动。",
+        "limit_comes_late": (
+            "活动开始时没有这个上限，之前发放的没有统计在内；请另建活动。",
             (
-                "The campaign began without a budget, and nobody counted what it paid; "
-                "make another campaign."
-            ),
-        ),
-        "claims_at_one_amount": (
-            "按领取次数设上限时，积分数不能改变；请另建活动。",
-            (
-                "While a cap counts claims, a claim earns what it did; make another "
-                "campaign."
+                "The campaign began without this limit, and nobody counted what it "
+                "paid; make another campaign."
             ),
         ),
         "budget_below_spent": (

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 
 from core.bounds import MAX_POINTS, MAX_TEXT
 from core.errors import FieldError
 from rewards.domain.chances import WHOLE
-from rewards.domain.limits import Per
+from rewards.domain.limits import Counts, Per
 from rewards.domain.messages import message
 
 MAX_AMOUNT: Final = 1_000_000
@@ -116,6 +116,24 @@ class Cap(msgspec.Struct, frozen=True, kw_only=True):
     most: _Most
 
 
+class AccountTerms(NamedTuple):
+    """An account that terms pay from: of an offer, or of a tier of a chance."""
+
+    offer_id: str
+    tier_id: str
+    kind: str
+
+
+class LimitTerms(NamedTuple):
+    """A limit that terms have; of one offer where `offer_id` names it."""
+
+    per: Per
+    counts: Counts
+    most: int
+    offer_id: str = ""
+    tier_id: str = ""
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A version of a campaign: when, for whom, what, and how much at most."""
 
@@ -132,27 +150,46 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def points(self) -> int:
-        """What a claim earns; of terms that were checked."""
-        (offer,) = self.offers
-        assert offer.amount is not None
-        return offer.amount
+        """What a claim earns of all offers of points together."""
+        kinds = (offer for offer in self.offers if offer.kind is OfferKind.POINTS)
+        return sum(offer.amount or 0 for offer in kinds)
 
     @property
-    def limits(self) -> dict[Per, int]:
-        """The most points that may be taken, by whose taking counts together.
+    def accounts(self) -> tuple[AccountTerms, ...]:
+        """The accounts that it pays from, in the order of its offers."""
+        return tuple(
+            AccountTerms(offer.offer_id, "", offer.kind.value) for offer in self.offers
+        )
 
-        So many claims are so many times the points of one, since a version that has a
-        cap of claims pays what the one before it paid (find_uncountable).
-        """
-        mosts: dict[Per, int] = {}
-        if self.budget is not None and self.budget.points is not None:
-            mosts[Per.TOTAL] = self.budget.points
-        for cap in self.caps:
-            times = self.points if cap.of is Counted.CLAIMS else 1
-            most = min(cap.most * times, MAX_POINTS)
-            per = Per(cap.per.value)
-            mosts[per] = min(most, mosts.get(per, most))
-        return mosts
+    @property
+    def limits(self) -> tuple[LimitTerms, ...]:
+        """The most that may be taken: of all offers, then of each that has a stock."""
+        budget = self.budget or Budget()
+        found = [
+            LimitTerms(Per.TOTAL, counts, most)
+            for counts, most in (
+                (Counts.POINTS, budget.points),
+                (Counts.MINOR, budget.minor),
+            )
+            if most is not None
+        ]
+        found += [
+            LimitTerms(Per(cap.per.value), Counts(cap.of.value), cap.most)
+            for cap in self.caps
+        ]
+        for offer in self.offers:
+            for per, stock in (
+                (Per.TOTAL, offer.stock),
+                (Per.DAY, offer.daily_stock),
+            ):
+                if stock is not None:
+                    found.append(LimitTerms(per, Counts.AWARDS, stock, offer.offer_id))
+        return tuple(found)
+
+    @property
+    def budget_points(self) -> int | None:
+        """The most points that it pays in all."""
+        return None if self.budget is None else self.budget.points
 
 
 def find_faults(terms: Terms) -> Iterator[FieldError]:
@@ -232,49 +269,45 @@ def _find_faults_of_table(
             yield from find_faults_of_given(gives, tier.gives)
 
 
+# The kinds that scans can be paid in.
+_PAID: Final = frozenset({OfferKind.POINTS, OfferKind.COUPON})
+
+
 def find_unsupported(terms: Terms) -> Iterator[FieldError]:
     """Name what terms may say one day and nothing here can carry out yet."""
-    if terms.applies_to is not AppliesTo.BOUND:
-        yield _unsupported("/applies_to", terms.applies_to.value)
-    if terms.when is not None:
-        yield _unsupported("/when", "when")
-    if terms.exclusive:
-        yield _unsupported("/exclusive", "exclusive")
     for place, offer in enumerate(terms.offers):
-        yield from _find_unsupported_of(place, offer)
-    if terms.budget is not None and terms.budget.minor is not None:
-        yield _unsupported("/budget/minor", "minor")
-    for place, cap in enumerate(terms.caps):
-        if cap.per is not CapPer.MEMBER_DAY:
-            yield _unsupported(f"/caps/{place}/per", cap.per.value)
-        if cap.of is Counted.MINOR:
-            yield _unsupported(f"/caps/{place}/of", cap.of.value)
-
-
-def _find_unsupported_of(place: int, offer: OfferTerms) -> Iterator[FieldError]:
-    if offer.kind is not OfferKind.POINTS:
-        yield _unsupported(f"/offers/{place}/kind", offer.kind.value)
-    elif place > 0:
-        yield _unsupported(f"/offers/{place}", f"offers/{place}")
-    for name in ("stock", "daily_stock"):
-        if getattr(offer, name) is not None:
-            yield _unsupported(f"/offers/{place}/{name}", name)
-
-
-def _unsupported(pointer: str, what: str) -> FieldError:
-    return FieldError(pointer, "not_supported", message("not_supported", what=what))
+        if offer.kind not in _PAID:
+            told = message("not_supported", what=offer.kind.value)
+            yield FieldError(f"/offers/{place}/kind", "not_supported", told)
 
 
 def find_uncountable(terms: Terms, before: Terms) -> Iterable[FieldError]:
     """Say what a version after another would count wrongly.
 
-    What was paid before nobody has counted who had no budget, and as points, not as
-    claims, where there was a cap.
+    What was paid before nobody has counted, where there was no limit for all time.
     """
-    if Per.TOTAL in terms.limits and Per.TOTAL not in before.limits:
-        yield FieldError("/budget", "not_countable", message("budget_comes_late"))
-    counts = any(cap.of is Counted.CLAIMS for cap in (*terms.caps, *before.caps))
-    if counts and terms.points != before.points:
-        yield FieldError(
-            "/offers/0/amount", "not_countable", message("claims_at_one_amount")
-        )
+    kept = {_counted(limit) for limit in before.limits}
+    known = {offer.offer_id for offer in before.offers}
+    for limit in terms.limits:
+        is_new = limit.offer_id != "" and limit.offer_id not in known
+        if is_new or limit.per not in {Per.TOTAL, Per.MEMBER}:
+            continue
+        if _counted(limit) not in kept:
+            yield FieldError(
+                _pointer(limit, terms), "not_countable", message("limit_comes_late")
+            )
+
+
+def _counted(limit: LimitTerms) -> LimitTerms:
+    return limit._replace(most=0)
+
+
+def _pointer(limit: LimitTerms, terms: Terms) -> str:
+    """Name the field that says a limit."""
+    if limit.offer_id:
+        ids = [offer.offer_id for offer in terms.offers]
+        return f"/offers/{ids.index(limit.offer_id)}/stock"
+    if limit.per is Per.TOTAL:
+        return "/budget"
+    kinds = [(cap.per.value, cap.of.value) for cap in terms.caps]
+    return f"/caps/{kinds.index((limit.per.value, limit.counts.value))}"

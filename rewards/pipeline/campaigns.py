@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import refuse
-from core.errors import Conflict, InvalidInput, NotFound
+from core.conditions.reading import read_condition
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from core.event_types import EventType, Happening
 from core.fence import take_fence
 from core.names import are_one
@@ -30,7 +31,7 @@ from rewards.domain.campaigns import (
     Version,
     VersionState,
 )
-from rewards.domain.limits import Per
+from rewards.domain.claim_facts import CLAIM_FACT_KINDS
 from rewards.domain.messages import message
 from rewards.domain.terms import (
     Terms,
@@ -40,6 +41,7 @@ from rewards.domain.terms import (
 )
 from rewards.store import campaigns as store
 from rewards.store.campaigns import FIRST
+from rewards.store.coupons.pools import load_pools
 
 # Who knows products tells how the first of them spells a brand.
 BrandSpelling = Callable[[AsyncConnection, str], Awaitable[str]]
@@ -103,6 +105,7 @@ async def draft_campaign(
     that there is.
     """
     refuse_terms(terms)
+    refuse(await _find_unknown(conn, terms, staff))
     version = Version(FIRST, VersionState.DRAFT, terms, staff.person, now)
     try:
         await store.insert_draft(conn, campaign_id, version, brand=staff.brand)
@@ -124,6 +127,7 @@ async def draft_version(
 ) -> Version:
     """Write another version of a campaign; raises InvalidInput and Conflict."""
     refuse_terms(terms)
+    refuse(await _find_unknown(conn, terms, staff))
     kept = await _lock(conn, campaign_id, staff)
     if kept.state is CampaignState.STOPPED:
         raise _illegal(kept)
@@ -140,6 +144,27 @@ def refuse_terms(terms: Terms) -> None:
     """Raise InvalidInput for terms that make no sense, or that nothing carries out."""
     refuse(find_faults(terms))
     refuse(find_unsupported(terms))
+    if terms.when is not None:
+        read_condition(terms.when, "/when", CLAIM_FACT_KINDS)
+
+
+async def _find_unknown(
+    conn: AsyncConnection, terms: Terms, staff: Staff
+) -> list[FieldError]:
+    """Say which offers give what is not there, or is another brand's."""
+    pools = await load_pools(
+        conn, {each.pool_id for each in terms.offers if each.pool_id is not None}
+    )
+    return [
+        FieldError(
+            f"/offers/{place}/pool_id",
+            "unknown_pool",
+            message("no_pool", pool_id=offer.pool_id),
+        )
+        for place, offer in enumerate(terms.offers)
+        if offer.pool_id is not None
+        and (offer.pool_id not in pools or not pools[offer.pool_id].is_of(staff.brand))
+    ]
 
 
 async def approve_version(
@@ -185,7 +210,7 @@ async def activate_version(
         raise Conflict(told, code="illegal_state")
     if kept.active is not None:
         refuse(find_uncountable(version.terms, kept.active.terms))
-    budget = version.terms.limits.get(Per.TOTAL)
+    budget = version.terms.budget_points
     if budget is not None and budget < (kept.spent or 0):
         raise Conflict(
             message("budget_below_spent", spent=kept.spent or 0),

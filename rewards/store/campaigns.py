@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -20,21 +20,20 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.principal import OPERATOR
-from core.db import SHARD
 from rewards import tables as t
 from rewards.domain.campaigns import (
-    Campaign,
     CampaignState,
     KeptCampaign,
     NewCampaign,
     Version,
     VersionState,
 )
-from rewards.domain.limits import ALWAYS, EVERYBODY, Per
-from rewards.domain.terms import Terms
-from rewards.store.limits import load_limits, set_limits
+from rewards.domain.terms import AccountTerms, Terms
+from rewards.store.limits import IS_BUDGET, USED_BY_ALL, set_limits
 
 FIRST: Final = 1
+# So long ago, a day is over in every time zone.
+_SURELY_OVER: Final = timedelta(days=2)
 
 
 async def insert_campaign(
@@ -53,7 +52,6 @@ async def insert_campaign(
                 points=new.points,
                 starts_at=new.starts_at,
                 ends_at=new.ends_at,
-                daily_cap=new.daily_cap,
                 brand=new.brand,
                 created_at=now,
                 active_version=FIRST,
@@ -70,8 +68,7 @@ async def insert_campaign(
         activated_at=now,
     )
     await insert_version(conn, campaign_no, version)
-    since = now.date() - timedelta(days=2)
-    await set_limits(conn, campaign_no, new.terms.limits, since=since)
+    await _open_offers(conn, campaign_no, new.terms, since=now.date() - _SURELY_OVER)
     return int(campaign_no)
 
 
@@ -154,9 +151,38 @@ async def activate_version(
         active_version=version.version,
         **_columns(version.terms),
     )
-    is_first = kept.active_version is None
-    since = now.date() + timedelta(days=-2 if is_first else 1)
-    await set_limits(conn, kept.campaign_no, version.terms.limits, since=since)
+    since = now.date() + timedelta(days=1)
+    if kept.active_version is None:
+        since = now.date() - _SURELY_OVER
+    await _open_offers(conn, kept.campaign_no, version.terms, since=since)
+
+
+async def _open_offers(
+    conn: AsyncConnection, campaign_no: int, terms: Terms, *, since: date
+) -> None:
+    """Give each offer of terms its account, and what they limit its limits."""
+    o = t.offers.c
+    known = {
+        AccountTerms(row.offer_id, row.tier_id, row.kind): row.offer_no
+        for row in await conn.execute(
+            select(o.offer_id, o.tier_id, o.kind, o.offer_no).where(
+                o.campaign_no == campaign_no
+            )
+        )
+    }
+    for each in terms.accounts:
+        if each in known:
+            continue
+        new = each._asdict() | {"campaign_no": campaign_no}
+        if not known:
+            new["offer_no"] = campaign_no
+        added = insert(t.offers).values(new).returning(o.offer_no)
+        known[each] = (await conn.execute(added)).scalar_one()
+    numbers = {(each.offer_id, each.tier_id): known[each] for each in terms.accounts}
+    limits = [
+        (numbers.get((each.offer_id, each.tier_id), 0), each) for each in terms.limits
+    ]
+    await set_limits(conn, campaign_no, limits, since=since)
 
 
 async def set_state(
@@ -190,7 +216,6 @@ def _columns(terms: Terms) -> dict[str, Any]:
         "points": terms.points,
         "starts_at": terms.starts_at,
         "ends_at": terms.ends_at,
-        "daily_cap": None,
     }
 
 
@@ -228,17 +253,17 @@ async def _load_kept(
     rows = await conn.execute(
         select(
             *(c.campaign_no, c.campaign_id, c.brand, c.state, c.active_version),
-            *_times(),
+            *times(),
             n.most.label("budget"),
             case((n.most.is_not(None), func.coalesce(u.used, 0))).label("spent"),
         )
         .join_from(
             t.campaigns,
             t.limits,
-            and_(n.campaign_no == c.campaign_no, n.per == Per.TOTAL.value, n.in_force),
+            and_(n.campaign_no == c.campaign_no, IS_BUDGET),
             isouter=True,
         )
-        .outerjoin(t.limit_uses, _IS_BUDGETS)
+        .outerjoin(t.limit_uses, USED_BY_ALL)
         .where(*which)
         .order_by(c.campaign_no.desc())
         .limit(limit)
@@ -277,62 +302,7 @@ async def _load_versions(
     return found
 
 
-async def load_campaigns(
-    conn: AsyncConnection, *, since: int = -1
-) -> dict[str, Campaign]:
-    """Load campaigns by id: all, or those that changed at a range version or after."""
-    c = t.campaigns.c
-    found = await conn.execute(
-        select(
-            c.campaign_no,
-            c.campaign_id,
-            c.name,
-            c.points,
-            *_times(),
-            c.brand,
-            c.state,
-        ).where(c.version >= since)
-    )
-    rows = found.all()
-    limits = await load_limits(conn, [row.campaign_no for row in rows])
-    return {
-        row.campaign_id: Campaign(
-            **dict(row._mapping)  # noqa: SLF001 - its public spelling
-            | {
-                "state": CampaignState(row.state),
-                "limits": tuple(limits.get(row.campaign_no, ())),
-            }
-        )
-        for row in rows
-    }
-
-
-async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
-    """Load the numbers of the campaigns whose budget pays no more claim."""
-    c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
-    rows = await conn.execute(
-        select(n.campaign_no)
-        .join_from(t.limits, t.campaigns, c.campaign_no == n.campaign_no)
-        .outerjoin(t.limit_uses, _IS_BUDGETS)
-        .where(
-            n.per == Per.TOTAL.value,
-            n.in_force,
-            n.most - func.coalesce(u.used, 0) < c.points,
-        )
-    )
-    return frozenset(rows.scalars())
-
-
-# The row of what was taken of a budget.
-_IS_BUDGETS = and_(
-    t.limit_uses.c.shard == SHARD,
-    t.limit_uses.c.limit_no == t.limits.c.limit_no,
-    t.limit_uses.c.holder == EVERYBODY,
-    t.limit_uses.c.period == ALWAYS,
-)
-
-
-def _times() -> tuple[ColumnElement[datetime], ...]:
+def times() -> tuple[ColumnElement[datetime], ...]:
     """Select when a campaign begins and ends."""
     c = t.campaigns.c
     return (

@@ -1,80 +1,106 @@
 """The SQL of limits, and of what was taken of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, insert, select, text, update
+from sqlalchemy import ARRAY, Integer, and_, any_, cast, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
-from rewards.domain.limits import Limit, Per
+from rewards.domain.limits import ALWAYS, EVERYBODY, Counts, Limit, Per
+from rewards.domain.terms import LimitTerms
+
+# A limit that is a campaign's budget of points.
+IS_BUDGET: Final = and_(
+    t.limits.c.per == Per.TOTAL.value,
+    t.limits.c.counts == Counts.POINTS.value,
+    t.limits.c.offer_no == 0,
+    t.limits.c.in_force,
+)
+# The row of what everybody took of a limit for all time.
+USED_BY_ALL: Final = and_(
+    t.limit_uses.c.shard == SHARD,
+    t.limit_uses.c.limit_no == t.limits.c.limit_no,
+    t.limit_uses.c.holder == EVERYBODY,
+    t.limit_uses.c.period == ALWAYS,
+)
 
 
 async def load_limits(
     conn: AsyncConnection, campaigns: Sequence[int]
-) -> dict[int, list[Limit]]:
-    """Load the limits of campaigns, those of all that is paid first."""
-    return await _load_limits(conn, campaigns, t.limits.c.in_force)
+) -> dict[int, list[tuple[int, Limit]]]:
+    """Load the limits that campaigns have, each with its offer; 0 is all of them.
 
-
-async def load_all_limits(
-    conn: AsyncConnection, campaigns: Sequence[int]
-) -> dict[int, list[Limit]]:
-    """Load the limits that campaigns have, and those that they had."""
-    return await _load_limits(conn, campaigns)
-
-
-async def _load_limits(
-    conn: AsyncConnection, campaigns: Sequence[int], *which: ColumnElement[bool]
-) -> dict[int, list[Limit]]:
+    Those of all that is paid come first.
+    """
     if not campaigns:
         return {}
     n = t.limits.c
     rows = await conn.execute(
-        select(n.campaign_no, n.limit_no, n.per, n.most)
-        .where(n.campaign_no.in_(campaigns), *which)
+        select(n.campaign_no, n.offer_no, n.limit_no, n.per, n.most, n.counts)
+        .where(n.campaign_no.in_(campaigns), n.in_force)
         .order_by(n.per != Per.TOTAL.value, n.limit_no)
     )
-    found: dict[int, list[Limit]] = {}
+    found: dict[int, list[tuple[int, Limit]]] = {}
     for row in rows:
-        limit = Limit(row.limit_no, Per(row.per), row.most)
-        found.setdefault(row.campaign_no, []).append(limit)
+        limit = Limit(row.limit_no, Per(row.per), row.most, Counts(row.counts))
+        found.setdefault(row.campaign_no, []).append((row.offer_no, limit))
     return found
+
+
+async def load_limits_by_no(
+    conn: AsyncConnection, limit_nos: Iterable[int]
+) -> dict[int, Limit]:
+    """Load limits by their numbers, those that nobody has any more too."""
+    n = t.limits.c
+    rows = await conn.execute(
+        select(n.limit_no, n.per, n.most, n.counts).where(
+            n.limit_no == any_(cast(list(limit_nos), ARRAY(Integer)))
+        )
+    )
+    return {
+        row.limit_no: Limit(row.limit_no, Per(row.per), row.most, Counts(row.counts))
+        for row in rows
+    }
 
 
 async def set_limits(
     conn: AsyncConnection,
     campaign_no: int,
-    mosts: Mapping[Per, int],
+    wanted: Iterable[tuple[int, LimitTerms]],
     *,
     since: date,
 ) -> None:
-    """Let a campaign have these limits and no others; behind the fence.
+    """Let a campaign have these limits, each of an offer or 0, and no others.
 
-    What changes is counted exactly from the day after `since` on. Those that it had
-    stay, for holds that took from them.
+    Behind the fence. What changes is counted exactly from the day after `since` on.
+    Those that it had stay, for holds that took from them.
     """
     n = t.limits.c
-    mine = n.campaign_no == campaign_no
-    await conn.execute(
-        update(t.limits)
-        .where(mine, n.per.not_in([per.value for per in mosts]))
-        .values(in_force=False)
-    )
-    for per, most in mosts.items():
-        values = {"most": most, "since": since, "in_force": True}
-        known = await conn.execute(
-            select(n.most, n.in_force).where(mine, n.per == per.value)
+    rows = await conn.execute(
+        select(n.limit_no, n.offer_no, n.per, n.counts, n.most, n.in_force).where(
+            n.campaign_no == campaign_no
         )
-        row = known.one_or_none()
+    )
+    known = {(row.offer_no, row.per, row.counts): row for row in rows}
+    for offer_no, terms in wanted:
+        key = offer_no, terms.per.value, terms.counts.value
+        values = {"most": terms.most, "since": since, "in_force": True}
+        row = known.pop(key, None)
         if row is None:
-            new = values | {"campaign_no": campaign_no, "per": per.value}
-            await conn.execute(insert(t.limits).values(new))
-        elif (row.most, row.in_force) != (most, True):
+            names = ("offer_no", "per", "counts")
+            new = values | dict(zip(names, key, strict=True))
+            await conn.execute(insert(t.limits).values(campaign_no=campaign_no, **new))
+        elif (row.most, row.in_force) != (terms.most, True):
             await conn.execute(
-                update(t.limits).where(mine, n.per == per.value).values(values)
+                update(t.limits).where(n.limit_no == row.limit_no).values(values)
             )
+    gone = [row.limit_no for row in known.values()]
+    await conn.execute(
+        update(t.limits).where(n.limit_no.in_(gone)).values(in_force=False)
+    )
 
 
 async def load_earned(

@@ -38,6 +38,16 @@ message: Final = Catalogue(
             "这是真码，但暂时无法领取，如有疑问请联系客服。",
             "The code is genuine, but it cannot be claimed now. Ask us if in doubt.",
         ),
+        "rewarded_kinds": (
+            "正品！您获得 {earned}。",
+            "Genuine! You have earned {earned}.",
+        ),
+        "earned_points": ("{amount} 积分", "{amount} points"),
+        "earned_coupon": ("优惠券“{name}”", "a coupon: {name}"),
+        "no_reward": (
+            "正品！这次没有奖励。",
+            "Genuine! There is no reward this time.",
+        ),
         "full_today": (
             "正品！您今天领取的积分已满，{again} 0 点起可以再领。",
             (

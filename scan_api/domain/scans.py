@@ -7,11 +7,11 @@ What is made for every scan is a msgspec struct: made in a fifth of the time tha
 frozen dataclass takes, and unseen by the garbage collector.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -25,14 +25,17 @@ from codegen.domain.products import Product, sell_by
 from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
-from rewards.domain.campaigns import (
+from rewards.domain.active_campaigns import (
     Campaign,
+    Campaigns,
     Offer,
     OfferState,
-    PlannedReward,
-    plan_rewards,
+    best_offer,
 )
-from rewards.domain.ledger import HoldReason
+from rewards.domain.awards import Award
+from rewards.domain.holds import HoldReason
+from rewards.domain.limits import number_region
+from rewards.domain.plans import NOTHING, PlannedReward, RewardPlan
 
 
 class Outcome(StrEnum):
@@ -50,6 +53,7 @@ class Outcome(StrEnum):
     VERIFIED = "verified"
 
 
+NOWHERE: Final = number_region(None)
 # Outcomes in which the code is claimed by this scan.
 CLAIMING = frozenset({Outcome.HELD, Outcome.NO_REWARD, Outcome.REWARDED})
 
@@ -106,15 +110,15 @@ class WorkerState:
     table: RangeTable
     products: dict[str, Product]
     epochs: dict[int, EpochState]
-    campaigns: dict[str, Campaign]
+    campaigns: Campaigns
     rule_set: RuleSet
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
 
-    def campaign_of(self, terms: RangeTerms | None) -> Campaign | None:
-        """Find the campaign that a code is bound to."""
+    def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
+        """Find the campaigns that may pay for a code, in order."""
         bound = terms.binding.campaign_id if terms else None
-        return self.campaigns.get(bound or "")
+        return self.campaigns.candidates(bound)
 
     def brand_of(self, code_id: int) -> str | None:
         """Name the brand of a code, as far as this worker knows it."""
@@ -124,9 +128,10 @@ class WorkerState:
         return product.brand if product else None
 
     def offer_of(self, terms: RangeTerms | None, now: datetime) -> Offer | None:
-        """Tell what the campaign of a code has for a claim; None without a campaign."""
-        campaign = self.campaign_of(terms)
-        return None if campaign is None else campaign.offer(now, self.spent)
+        """Tell the best that campaigns have for a claim; None where there is none."""
+        return best_offer(
+            campaign.offer(now, self.spent) for campaign in self.candidates(terms)
+        )
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -142,11 +147,22 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     sell_by: date | None = None
     foreign: bool = False
     offer: Offer | None = None
+    # Whether a campaign that pays nothing now may pay this claim one day.
+    later: bool = False
+    # Whose rows limits of regions are taken from (number_region).
+    region: int = NOWHERE
 
     @property
     def claims(self) -> bool:
         """Whether the scan asks for its code."""
         return self.outcome in CLAIMING
+
+
+class Earned(NamedTuple):
+    """A reward that is paid, or waits; its number is its transfer's."""
+
+    reward: PlannedReward
+    transfer_id: int
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):
@@ -159,8 +175,12 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     claimed_by_caller: bool
     scan_count: int | None
     original_points: int = 0
+    original_others: int = 0
     original_pending: bool = False
     repeats: int | None = None
+    earned: tuple[Earned, ...] = ()
+    # What the scan that claimed it earned, where that is more than points.
+    originals: tuple[Award, ...] = ()
 
 
 class CodeStatus(msgspec.Struct, frozen=True, gc=False):
@@ -226,61 +246,52 @@ def plan_scan(
     status: CodeStatus,
     *,
     member_id: str | None,
-    campaign: Campaign | None,
     decision: Decision | None,
     signals_available: bool,
-    now: datetime,
+    offer: Offer | None,
+    earned: Callable[[], RewardPlan],
     claimed: ClaimedBit = ClaimedBit.MAYBE,
-    spent: Collection[int] = frozenset(),
 ) -> Plan:
     """Decide what a scan should come to, if PostgreSQL permits.
 
-    A code that the filter calls claimed is planned as such, unjudged; PostgreSQL turns
-    the batch away if it is not, and it is planned again as a "maybe".
+    `earned` plans the rewards, for a scan that may have some. A code that the filter
+    calls claimed is planned as such, unjudged; PostgreSQL turns the batch away if it is
+    not, and it is planned again as a "maybe".
     """
     if status.outcome is not None:
         return _plan(status, status.outcome)
     if not status.pays:
         return _plan(status, Outcome.VERIFIED)
-    offer = campaign.offer(now, spent) if campaign else None
     if member_id is None:
         return _plan(status, Outcome.VERIFIED, offer)
     if claimed is ClaimedBit.YES:
         return _plan(status, Outcome.ALREADY_CLAIMED, offer)
-    return _plan_reward(
-        status, campaign, offer, decision, signals_available=signals_available
-    )
-
-
-def _plan_reward(
-    status: CodeStatus,
-    campaign: Campaign | None,
-    offer: Offer | None,
-    decision: Decision | None,
-    *,
-    signals_available: bool,
-) -> Plan:
-    """Plan what a member's scan of a code that pays should earn."""
     if decision is not None and decision.verdict is Verdict.REFUSE:
         return _plan(status, Outcome.REFUSED, offer, decision)
-    if campaign is None or offer is None or offer.state is OfferState.ENDED:
-        return _plan(status, Outcome.NO_REWARD, offer, decision)
-    if offer.state is OfferState.NOT_BEGUN:
-        return _plan(
-            status, Outcome.LIMIT_REACHED, offer, decision, retry_at=offer.begins_at
-        )
-    if offer.state is OfferState.PAUSED:
-        return _plan(status, Outcome.LIMIT_REACHED, offer, decision)
-    # What a worker heard of spent budgets is a moment old: PostgreSQL has the word.
     reason = _hold_reason(status, decision, signals_available=signals_available)
-    return _plan(
-        status,
-        Outcome.REWARDED if reason is None else Outcome.HELD,
-        offer,
-        decision,
-        rewards=plan_rewards(campaign),
-        hold_reason=reason,
-    )
+    return _plan_rewards(status, offer, decision, earned(), reason)
+
+
+def _plan_rewards(
+    status: CodeStatus,
+    offer: Offer | None,
+    decision: Decision | None,
+    rewards: RewardPlan,
+    reason: HoldReason | None,
+) -> Plan:
+    """Plan what a member's scan of a code that pays comes to."""
+    if rewards.rewards:
+        # What a worker heard of spent budgets is a moment old: PostgreSQL has the word.
+        outcome = Outcome.REWARDED if reason is None else Outcome.HELD
+        return _plan(
+            status, outcome, offer, decision, rewards=rewards, hold_reason=reason
+        )
+    if not rewards.later:
+        return _plan(status, Outcome.NO_REWARD, offer, decision)
+    retry_at = rewards.later_at
+    if offer is not None and offer.state is OfferState.OPEN:
+        offer = offer.put_off(retry_at)
+    return _plan(status, Outcome.LIMIT_REACHED, offer, decision, retry_at=retry_at)
 
 
 def _plan(
@@ -289,13 +300,13 @@ def _plan(
     offer: Offer | None = None,
     decision: Decision | None = None,
     *,
-    rewards: tuple[PlannedReward, ...] = (),
+    rewards: RewardPlan = NOTHING,
     hold_reason: HoldReason | None = None,
     retry_at: datetime | None = None,
 ) -> Plan:
     return Plan(
         outcome,
-        rewards,
+        rewards.rewards,
         hold_reason,
         decision,
         retry_at,
@@ -304,6 +315,7 @@ def _plan(
         sell_by=status.sell_by,
         foreign=status.foreign,
         offer=offer,
+        later=rewards.later,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from core.bounds import read_id
 from core.clock import to_ms
 from core.ids import time_of_id
-from rewards.domain.campaigns import Offer, OfferState
+from rewards.domain.active_campaigns import Offer, OfferState
 from scan_api.domain.claims import OwnClaim
 from scan_api.domain.scans import CLAIMING, CodeView, Outcome
 from scan_api.pipeline.responses import ScanAnswer

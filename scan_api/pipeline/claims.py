@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rewards.domain.ledger import HoldState
+from rewards.domain.holds import HoldState
 from rewards.pipeline.ledger import load_wallet
-from rewards.store.ledger import load_hold_states
+from rewards.store.holds import load_hold_states
 from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.claims import Claim, OwnClaim
 from scan_api.store import claims as store

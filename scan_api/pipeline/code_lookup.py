@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from codegen.store import find_void_codes
 from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
-from rewards.domain.campaigns import Offer, OfferState
+from rewards.domain.active_campaigns import Offer, OfferState
 from rewards.store.limits import load_earned
 from scan_api.domain.scans import (
     CodeStatus,
@@ -87,22 +87,21 @@ class CodeLookup:
         now_ms: int,
     ) -> Offer | None:
         """Tell what a claim would find: the look that follows a claim's own steps."""
-        offer = worker_state.offer_of(status.terms, utc_datetime(now_ms))
-        campaign = worker_state.campaign_of(status.terms)
-        if offer is None or campaign is None or offer.state is not OfferState.OPEN:
+        now = utc_datetime(now_ms)
+        offer = worker_state.offer_of(status.terms, now)
+        if member_id is None or offer is None or offer.state is not OfferState.OPEN:
             return offer
-        cap = campaign.daily_cap
-        if member_id is None or cap is None:
-            return offer
-        earned = await load_earned(
-            conn,
-            member_id=member_id,
-            cap=cap,
-            day=business_day(now_ms, self.timezone),
-        )
-        if campaign.is_full(earned):
-            return replace(offer, state=OfferState.FULL_TODAY)
-        return offer
+        day = business_day(now_ms, self.timezone)
+        for campaign in worker_state.candidates(status.terms):
+            found = campaign.offer(now, worker_state.spent)
+            if found is None or found.state is not OfferState.OPEN:
+                continue
+            cap = campaign.daily_cap
+            if cap is None or not campaign.is_full(
+                await load_earned(conn, member_id=member_id, cap=cap, day=day)
+            ):
+                return offer
+        return replace(offer, state=OfferState.FULL_TODAY)
 
     async def _look_up(
         self, code_id: int, gtin: str | None, now_ms: int

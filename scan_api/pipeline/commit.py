@@ -1,16 +1,21 @@
 """Committing a batch: what PostgreSQL permits of its plans, and the answers to that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import psycopg
 from psycopg import errors as pg
 
 from core.clock import elapsed_s, next_business_day
+from core.ids import TimeIds
+from rewards.domain.awards import Award
+from rewards.domain.plans import PlannedReward, RewardKind
+from rewards.store.awards import load_awards_below
 from scan_api.domain.scans import Outcome, Plan, Scan
 from scan_api.pipeline.answered import Answered, replay_of, to_record, unstorable_member
 from scan_api.pipeline.metrics import COMMIT_SECONDS, POSTGRES_UP
@@ -19,6 +24,7 @@ from scan_api.pipeline.responses import answer_invalid, answer_scan
 from scan_api.pipeline.texts import Calendar
 from scan_api.store import scans as store
 from scan_api.store.commit_pool import CommitConnection, is_transient
+from scan_api.store.planned_rewards import in_order
 from scan_api.store.scans import Committed, Decided
 
 STALE_RANGES = "CC001"
@@ -35,6 +41,9 @@ class ScanCommitter:
 
     timezone: ZoneInfo
     observe: Callable[[Sequence[Decided], Sequence[Committed]], None]
+    # Gives numbers that no coupon has had, where coupons are.
+    take_coupons: Callable[[int], Awaitable[Sequence[int]]]
+    ids: TimeIds
 
     async def commit_plans(
         self,
@@ -62,10 +71,37 @@ class ScanCommitter:
                 answers[scan.scan_id] = unstorable_member()
             else:
                 decided.append(Decided(scan, plan, member_no))
+        await self._number_rewards(decided)
         committed = await self._commit(connection, decided, version, today)
         ids = (d.scan.scan_id for d in decided)
         answers |= zip(ids, committed, strict=True)
         return [answers[scan.scan_id] for scan in scans]
+
+    async def _number_rewards(self, decided: list[Decided]) -> None:
+        """Give each reward its number: the first its scan's, a coupon its own."""
+        planned = [
+            (place, [reward for reward, _ in in_order(each.plan.rewards)])
+            for place, each in enumerate(decided)
+            if not _is_plain(each.plan.rewards)
+        ]
+        coupons = iter(
+            await self.take_coupons(
+                sum(_is_coupon(reward) for _, rewards in planned for reward in rewards)
+            )
+            if planned
+            else ()
+        )
+        for place, rewards in planned:
+            each = decided[place]
+            numbers = [
+                next(coupons)
+                if _is_coupon(reward)
+                else self.ids.next_id(each.scan.at_ms)
+                if index
+                else each.scan.scan_id
+                for index, reward in enumerate(rewards)
+            ]
+            decided[place] = msgspec.structs.replace(each, transfers=tuple(numbers))
 
     async def _commit(
         self,
@@ -113,7 +149,8 @@ class ScanCommitter:
                 committed = await store.commit_scans(
                     conn, decided, version=version, timezone=self.timezone
                 )
-                answers = self._answer(decided, committed, today)
+                originals = await _load_originals(conn, decided, committed)
+                answers = self._answer(decided, committed, originals, today)
                 if keyed:
                     await store.record_answers(conn, to_record(decided, answers))
         except pg.UniqueViolation:
@@ -130,7 +167,8 @@ class ScanCommitter:
                 )
                 found |= zip((d.scan.scan_id for d in rest), again, strict=True)
             committed = [found[d.scan.scan_id] for d in decided]
-            answers = self._answer(decided, committed, today)
+            originals = await _load_originals(conn, decided, committed)
+            answers = self._answer(decided, committed, originals, today)
         self.observe(decided, committed)
         return answers
 
@@ -138,9 +176,13 @@ class ScanCommitter:
         self,
         decided: Sequence[Decided],
         committed: Sequence[Committed],
+        originals: Mapping[int, tuple[Award, ...]],
         today: date,
     ) -> list[Answered | Exception]:
-        settled = [store.settle(c, d) for c, d in zip(committed, decided, strict=True)]
+        settled = [
+            store.settle(c, d, originals.get(c.claim_scan_id or d.scan.scan_id, ()))
+            for c, d in zip(committed, decided, strict=True)
+        ]
         tomorrow = next_business_day(decided[0].scan.at_ms, self.timezone)
         calendar = Calendar(self.timezone, tomorrow)
         return [
@@ -151,3 +193,36 @@ class ScanCommitter:
             )
             for c, d, s in zip(committed, decided, settled, strict=True)
         ]
+
+
+def _is_plain(rewards: Sequence[PlannedReward]) -> bool:
+    """Tell whether a plan needs no number but its scan's, as nearly all do."""
+    return not rewards or (
+        len(rewards) == 1 and not _is_coupon(rewards[0]) and not rewards[0].otherwise
+    )
+
+
+def _is_coupon(reward: PlannedReward) -> bool:
+    return reward.kind is RewardKind.COUPON
+
+
+async def _load_originals(
+    conn: psycopg.AsyncConnection[Any],
+    decided: Sequence[Decided],
+    committed: Sequence[Committed],
+) -> Mapping[int, tuple[Award, ...]]:
+    """Load, by scan, what was earned before by those who are told of it again.
+
+    They scan what they claimed themselves, or had won though their answer was lost.
+    """
+    scans = {
+        c.claim_scan_id or d.scan.scan_id
+        for d, c in zip(decided, committed, strict=True)
+        if c.original_points
+        or c.original_others
+        or (c.outcome in _EARNING and not c.earned)
+    }
+    return await load_awards_below(conn, scans) if scans else {}
+
+
+_EARNING: Final = frozenset({Outcome.REWARDED, Outcome.HELD})

@@ -1,5 +1,6 @@
 """Scans, shown later: to their member, to an app's backend, to staff."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,11 +12,11 @@ from core.auth import Member, Principal, Role, Staff
 from core.clock import utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
-from rewards.domain.ledger import HoldState, Resolution
-from rewards.store.ledger import load_hold_states
+from rewards.domain.awards import Award, AwardState
+from rewards.store.awards import load_awards
 from rewards.store.members import find_member_no
 from scan_api.domain.messages import message
-from scan_api.pipeline.responses import RewardView
+from scan_api.pipeline.responses import RewardView, view_award
 from scan_api.store import past_scans as store
 from scan_api.store.kept_facts import unpack_facts
 from scan_api.store.past_scans import RecordedScan
@@ -49,9 +50,8 @@ async def list_member_scans(
     found = await store.load_member_scans(
         conn, member_no, before=before, limit=limit + 1
     )
-    shown = found[:limit]
-    held = await load_hold_states(conn, [scan.scan_id for scan in shown])
-    items = [_view(scan, held.get(scan.scan_id)) for scan in shown]
+    awards = await load_awards(conn, [scan.scan_id for scan in found[:limit]])
+    items = [_view(scan, awards) for scan in found[:limit]]
     return ScanPage(items, items[-1].scan_id if len(found) > limit else None)
 
 
@@ -62,18 +62,16 @@ async def find_scan(
     scan = await store.load_scan(conn, scan_id)
     if scan is None or not await _may_see(conn, principal, scan):
         raise NotFound(message("no_scan"))
-    held = await load_hold_states(conn, [scan_id])
-    return _view(scan, held.get(scan_id))
+    return _view(scan, await load_awards(conn, [scan_id]))
 
 
-def _view(scan: RecordedScan, hold: HoldState | None) -> PastScan:
+def _view(scan: RecordedScan, awards: Mapping[int, Sequence[Award]]) -> PastScan:
     """Show a recorded scan; a hold shows how it stands today."""
-    rewards: tuple[RewardView, ...] = ()
-    resolution = hold and hold.resolution
-    if scan.points and resolution is not Resolution.VOIDED:
-        pending = hold is not None and resolution is None
-        status = "pending" if pending else "posted"
-        rewards = (RewardView("points", scan.points, status),)
+    rewards = tuple(
+        view_award(award)
+        for award in awards.get(scan.scan_id, ())
+        if award.state is not AwardState.VOIDED
+    )
     at = utc_datetime(time_of_id(scan.scan_id))
     return PastScan(str(scan.scan_id), at, scan.outcome, rewards)
 

@@ -1,13 +1,21 @@
 """What each scan of a batch should come to: pure, and each for itself."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from codegen.domain.terms import RangeTerms
+from core.clock import utc_datetime
+from core.conditions import Facts
+from core.ids import time_of_id
+from rewards.domain.active_campaigns import plan_rewards
+from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
+from rewards.domain.plans import Claim, RewardPlan
 from scan_api.domain.scans import (
+    CodeStatus,
     Outcome,
     Plan,
     Scan,
@@ -23,11 +31,13 @@ log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """When a batch is judged: one time for all its scans."""
+class BatchContext:
+    """What all scans of a batch are judged by: its time, and its members' numbers."""
 
     now: datetime
     today: date
+    timezone: ZoneInfo
+    members: Mapping[str, int]
 
 
 def plan_scans(
@@ -35,7 +45,7 @@ def plan_scans(
     scans: Sequence[Scan],
     signals: Sequence[Signals],
     voided: Collection[int],
-    moment: Moment,
+    batch: BatchContext,
 ) -> list[Plan | Exception]:
     """Plan every scan; one whose data cannot be judged fails alone, with an alarm."""
     found = worker_state.table.find_all([scan.code_id for scan in scans])
@@ -43,7 +53,7 @@ def plan_scans(
     for scan, signal, terms in zip(scans, signals, found, strict=True):
         try:
             void = scan.code_id in voided
-            plans.append(_plan(worker_state, scan, signal, terms, moment, void=void))
+            plans.append(_plan(worker_state, scan, signal, terms, batch, void=void))
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
             plans.append(note_fault(scan, fault))
     return plans
@@ -61,23 +71,61 @@ def _plan(
     scan: Scan,
     signal: Signals,
     terms: RangeTerms | None,
-    moment: Moment,
+    batch: BatchContext,
     *,
     void: bool,
 ) -> Plan:
     status = look_up_code(
-        worker_state, terms, scan.code_id, scan.gtin, moment.now, brand=scan.brand
+        worker_state, terms, scan.code_id, scan.gtin, batch.now, brand=scan.brand
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
-    decision = judge_scan(worker_state.rule_set, scan, signal, status, moment.today)
+    decision = judge_scan(worker_state.rule_set, scan, signal, status, batch.today)
+    candidates = worker_state.candidates(terms)
+
+    def earned() -> RewardPlan:
+        claim = _claim(scan, status, batch)
+        return plan_rewards(candidates, claim, batch.now)
+
     return plan_scan(
         status,
         member_id=scan.member_id,
-        campaign=worker_state.campaign_of(terms),
         decision=decision,
         signals_available=signal.available,
-        now=moment.now,
+        offer=worker_state.offer_of(terms, batch.now),
+        earned=earned,
         claimed=signal.claimed,
-        spent=worker_state.spent,
     )
+
+
+def _claim(scan: Scan, status: CodeStatus, batch: BatchContext) -> Claim:
+    """Tell campaigns of a claim what they may ask of it."""
+    terms, product = status.terms, status.product
+    assert terms is not None, "what has no terms is claimed by nobody"
+    brand = terms.brand or (product.brand if product else None)
+
+    def facts() -> Facts:
+        bound, context = terms.binding, scan.context or {}
+        return read_claim_facts(
+            ClaimEvidence(
+                batch.now.astimezone(batch.timezone),
+                gtin=bound.gtin or terms.printed_gtin,
+                brand=brand,
+                batch_id=terms.batch_id,
+                lot=bound.lot,
+                plant=bound.plant,
+                line=bound.line,
+                sale_regions=bound.sale_regions,
+                channel=context.get("channel"),
+                entry=context.get("entry"),
+                store_id=context.get("store_id"),
+                member_since=_since(batch.members.get(scan.member_id or "", 0)),
+            )
+        )
+
+    return Claim(scan.code_id, brand, facts)
+
+
+def _since(member_no: int) -> datetime | None:
+    """Tell since when a member is one; a number tells when it was given."""
+    return utc_datetime(time_of_id(member_no)) if member_no else None

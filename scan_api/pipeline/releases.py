@@ -21,8 +21,8 @@ from core.clock import Clock, utc_datetime
 from core.fence import share_fence
 from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
-from rewards.domain.ledger import Hold, Resolution
-from rewards.store.ledger import keep_for_review, load_open_holds, resolve_holds
+from rewards.domain.holds import Hold, Resolution
+from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper
@@ -77,7 +77,7 @@ class HoldReleaser:
             await resolve_holds(
                 conn,
                 good,
-                new_ids=[self.ids.next_id(now_ms) for _ in good],
+                next_id=lambda: self.ids.next_id(now_ms),
                 resolution=Resolution.POSTED,
                 now=utc_datetime(now_ms),
             )

@@ -1,22 +1,27 @@
 """What a scan's caller is told."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from codegen.domain.batches import Placement
 from core.clock import utc_datetime
 from core.ids import time_of_id
-from rewards.domain.campaigns import Offer, OfferState
+from rewards.domain.active_campaigns import Offer, OfferState
+from rewards.domain.awards import Award, award_of
+from rewards.domain.plans import RewardKind
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.pipeline.texts import (
     Calendar,
+    message_of_no_reward,
     message_of_offer,
     message_of_outcome,
     message_of_own_claim,
     message_of_proof,
-    message_of_reward,
+    message_of_rewards,
     warn_of_age,
 )
 
@@ -29,12 +34,16 @@ class ProductAnswer(msgspec.Struct, frozen=True):
     brand: str
 
 
-class RewardView(msgspec.Struct, frozen=True):
-    """What a scan earned; `pending` waits for a review."""
+class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a scan earned of one campaign; `pending` waits for a review."""
 
     kind: str
     amount: int
     status: str
+    campaign_id: str | None = None
+    coupon_id: str | None = None
+    name: str | None = None
+    valid_until: datetime | None = None
 
 
 class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -113,6 +122,7 @@ def answer_scan(
     first_claimed: datetime | None = None
     # What is not kept has the number of the scan that it equals.
     scan_id = settled.repeats or scan.scan_id
+    awards = _awards(settled, scan, calendar.timezone)
     past = None if plan.sell_by is None else plan.sell_by < today
     if outcome is Outcome.ALREADY_CLAIMED and settled.claim_scan_id is not None:
         by_you = settled.claimed_by_caller
@@ -126,10 +136,10 @@ def answer_scan(
         first_claimed,
         by_you,
         settled.scan_count,
-        _rewards(settled),
+        tuple([view_award(award) for award in awards]),
         settled.available,
         _next(outcome, plan, scan, offer, calendar),
-        _message(scan, plan, settled, offer, calendar, past=past),
+        _message(scan, plan, settled, awards, offer, calendar=calendar, past=past),
         plan.sell_by,
         past,
         msgspec.UNSET if offer is None else offer.state,
@@ -149,6 +159,9 @@ def _offer(outcome: Outcome, plan: Plan) -> Offer | None:
         ),
         Outcome.NO_REWARD: OfferState.SPENT if plan.rewards else plan.offer.state,
     }.get(outcome)
+    if outcome is Outcome.NO_REWARD and found is OfferState.OPEN:
+        # Campaigns run, and none of them is for this claim.
+        return None
     return None if found is None else replace(plan.offer, state=found)
 
 
@@ -156,9 +169,10 @@ def _message(
     scan: Scan,
     plan: Plan,
     settled: Settled,
+    awards: Sequence[Award],
     offer: Offer | None,
-    calendar: Calendar,
     *,
+    calendar: Calendar,
     past: bool | None,
 ) -> str:
     """Say what a scan came to, in the language of who scanned."""
@@ -166,13 +180,15 @@ def _message(
     if outcome is Outcome.RECALLED and plan.terms and plan.terms.instructions:
         notice = plan.terms.instructions
     elif outcome is Outcome.ALREADY_CLAIMED and settled.claimed_by_caller:
-        notice = message_of_own_claim(settled.original_points, language)
+        notice = message_of_own_claim(paid=bool(awards), language=language)
     elif outcome is Outcome.VERIFIED and not _pays(plan):
         notice = message_of_proof(language)
+    elif outcome is Outcome.NO_REWARD and offer is None and plan.offer is not None:
+        notice = message_of_no_reward(language)
     elif outcome in _OF_OFFER:
         notice = message_of_offer(offer, language, calendar)
     elif outcome is Outcome.REWARDED:
-        notice = message_of_reward(settled.points, language)
+        notice = message_of_rewards(awards, settled.points, language)
     else:
         notice = message_of_outcome(outcome, language)
     if past and plan.sell_by is not None:
@@ -190,15 +206,38 @@ def claimed_at(claim_scan_id: int, *, exact: bool) -> datetime:
     return at if exact else at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
 
 
-def _rewards(settled: Settled) -> tuple[RewardView, ...]:
-    if settled.outcome is Outcome.REWARDED:
-        return (RewardView("points", settled.points, "posted"),)
-    if settled.outcome is Outcome.HELD and settled.points:
-        return (RewardView("points", settled.points, "pending"),)
-    if settled.claimed_by_caller and settled.original_points:
-        status = "pending" if settled.original_pending else "posted"
-        return (RewardView("points", settled.original_points, status),)
-    return ()
+def view_award(award: Award) -> RewardView:
+    """Show one reward, by its kind."""
+    is_coupon = award.kind is RewardKind.COUPON
+    return RewardView(
+        award.kind.value,
+        award.amount,
+        award.state.value,
+        award.campaign_id,
+        str(award.transfer_id) if is_coupon else None,
+        award.name,
+        award.valid_until,
+    )
+
+
+def _awards(settled: Settled, scan: Scan, zone: ZoneInfo) -> tuple[Award, ...]:
+    """List what a scan earned, or the one with which its caller claimed the code."""
+    if settled.originals:
+        return settled.originals
+    pending = settled.outcome is Outcome.HELD
+    return tuple(
+        [
+            award_of(
+                reward,
+                scan_id=scan.scan_id,
+                transfer_id=transfer_id,
+                pending=pending,
+                at=utc_datetime(scan.at_ms),
+                zone=zone,
+            )
+            for reward, transfer_id in settled.earned
+        ]
+    )
 
 
 def _next(

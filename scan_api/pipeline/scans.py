@@ -4,7 +4,7 @@ This is the one place that sees codes, fraud and rewards together.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from core.batching import Batcher, QueueFullError
 from core.clock import business_day, elapsed_s, to_ms, utc_datetime
 from core.db import DATABASE_AWAY
 from core.errors import MisconfiguredError, Unavailable, database_away
+from core.ids import TimeIds
 from scan_api.domain.messages import message
 from scan_api.domain.scans import NO_SIGNALS, Plan, Scan, Signals, WorkerState
 from scan_api.pipeline.answered import Answered
@@ -32,7 +33,7 @@ from scan_api.pipeline.metrics import (
     WRONG_BITS,
 )
 from scan_api.pipeline.observe import ScanObserver
-from scan_api.pipeline.plans import Moment, plan_scans
+from scan_api.pipeline.plans import BatchContext, plan_scans
 from scan_api.pipeline.signals import SignalStore, doubt_claimed
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitConnection, CommitPool
@@ -50,6 +51,8 @@ class ScanPipeline:
     signals: SignalStore
     states: WorkerStateKeeper
     timezone: ZoneInfo
+    ids: TimeIds
+    take_coupons: Callable[[int], Awaitable[Sequence[int]]]
     # Told (scan_id, code_id) of every claim once it is durable.
     note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
     batcher: Batcher[Scan, Answered] = field(init=False)
@@ -63,7 +66,9 @@ class ScanPipeline:
             at_once=self.pool.count,
         )
         observer = ScanObserver(self.signals, self.note_claims)
-        self._committer = ScanCommitter(self.timezone, observer.observe)
+        self._committer = ScanCommitter(
+            self.timezone, observer.observe, self.take_coupons, self.ids
+        )
 
     async def submit(self, scan: Scan) -> Answered:
         """Answer one scan; raises Unavailable, nothing promised, or InvalidInput."""
@@ -109,15 +114,16 @@ class ScanPipeline:
     ) -> Sequence[Answered | Exception]:
         """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
-        moment = Moment(now, business_day(to_ms(now), self.timezone))
+        today = business_day(to_ms(now), self.timezone)
+        batch = BatchContext(now, today, self.timezone, members)
         voided = await self._look_up_voids(scans, signals)
         worker_state = known
         for _ in range(MAX_STALE_RETRIES):
-            plans = plan_scans(worker_state, scans, signals, voided, moment)
+            plans = plan_scans(worker_state, scans, signals, voided, batch)
             if worker_state is known and any(map(_is_unknown, plans)):
                 # Never issued, or issued a moment ago: only PostgreSQL can tell.
                 worker_state, signals = await self._renew(worker_state, scans, signals)
-                plans = plan_scans(worker_state, scans, signals, voided, moment)
+                plans = plan_scans(worker_state, scans, signals, voided, batch)
             try:
                 answers = await self._committer.commit_plans(
                     connection,
@@ -125,7 +131,7 @@ class ScanPipeline:
                     plans,
                     members,
                     version=worker_state.version,
-                    today=moment.today,
+                    today=batch.today,
                 )
             except pg.Error as fault:
                 if fault.sqlstate == WRONGLY_CLAIMED:

@@ -1,12 +1,15 @@
 """What consumers read of their scans, in Chinese or English."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.messages import CHINESE, ENGLISH
-from rewards.domain.campaigns import Offer, OfferState
+from rewards.domain.active_campaigns import Offer, OfferState
+from rewards.domain.awards import Award
+from rewards.domain.plans import RewardKind
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.moments import word_begin, word_day, word_end
@@ -47,14 +50,32 @@ def message_of_outcome(outcome: Outcome, language: str) -> str:
     return _TOLD[outcome, language]
 
 
-def message_of_reward(points: int, language: str) -> str:
+def message_of_rewards(awards: Sequence[Award], points: int, language: str) -> str:
     """Say what a scan has earned."""
-    return message.tell(language, "rewarded", points=points)
+    if all(award.kind is RewardKind.POINTS for award in awards):
+        return message.tell(language, "rewarded", points=points)
+    earned = [_word_award(award, language) for award in awards]
+    told = _AND[language].join(earned)
+    return message.tell(language, "rewarded_kinds", earned=told)
 
 
-def message_of_own_claim(points: int, language: str) -> str:
+def _word_award(award: Award, language: str) -> str:
+    if award.kind is RewardKind.POINTS:
+        return message.tell(language, "earned_points", amount=award.amount)
+    return message.tell(language, "earned_coupon", name=award.name or "")
+
+
+_AND: Final = {CHINESE: "、", ENGLISH: ", "}
+
+
+def message_of_own_claim(*, paid: bool, language: str) -> str:
     """Say that the code was theirs before, and never promise what was not paid."""
-    return message.tell(language, "already_yours" if points else "yours_unpaid")
+    return message.tell(language, "already_yours" if paid else "yours_unpaid")
+
+
+def message_of_no_reward(language: str) -> str:
+    """Say that there was nothing for this cap, though campaigns run."""
+    return message.tell(language, "no_reward")
 
 
 def message_of_proof(language: str) -> str:

@@ -31,7 +31,8 @@ from codegen.store import (
 )
 from core.errors import MisconfiguredError
 from core.fence import current_version
-from rewards.store.campaigns import load_campaigns, load_spent_campaigns
+from rewards.domain.active_campaigns import Campaigns
+from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
 from scan_api.domain.scans import WorkerState
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions
@@ -133,7 +134,9 @@ class WorkerStateKeeper:
             table=table,
             products=products,
             epochs=await load_serving_epochs(conn),
-            campaigns=known.campaigns | await load_campaigns(conn, since=since),
+            campaigns=known.campaigns.with_changed(
+                await load_campaigns(conn, since=since)
+            ),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
             spent=await load_spent_campaigns(conn),
             brands=_brands(products, kits),
@@ -220,7 +223,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         table,
         products,
         await load_serving_epochs(conn),
-        await load_campaigns(conn),
+        Campaigns.of(await load_campaigns(conn)),
         await load_rule_set(conn),
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),

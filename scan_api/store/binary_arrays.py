@@ -9,15 +9,18 @@ element as a length (-1 is null) and its bytes, all big-endian.
 import socket
 import struct
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 _HEADER = struct.Struct(">iiIii")
 _EMPTY = struct.Struct(">iiI")
 _LENGTH = struct.Struct(">i")
+_MOMENT = struct.Struct(">iq")
+_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 _NULL = b"\xff\xff\xff\xff"
 _NO_DIMENSIONS = 12
 
-BOOL, BYTEA, INT8, INT4, TEXT, INET = 16, 17, 20, 23, 25, 869
+BOOL, BYTEA, INT8, INT4, TEXT, INET, TIMESTAMPTZ = 16, 17, 20, 23, 25, 869, 1184
 # Their arrays, as a prepared statement names the types of its arguments.
 BOOL_ARRAY: Final = 1000
 BYTEA_ARRAY: Final = 1001
@@ -25,6 +28,7 @@ INT4_ARRAY: Final = 1007
 TEXT_ARRAY: Final = 1009
 INT8_ARRAY: Final = 1016
 INET_ARRAY: Final = 1041
+TIMESTAMPTZ_ARRAY: Final = 1185
 _IPV4, _IPV6 = 2, 3
 
 
@@ -60,6 +64,18 @@ def inet_array(addresses: Sequence[str | None]) -> bytes:
     """Write an inet[] of host addresses; None is null."""
     parts = (_NULL if a is None else _inet(a) for a in addresses)
     return _array(INET, len(addresses), b"".join(parts), has_nulls=1)
+
+
+def timestamptz_array(moments: Sequence[datetime | None]) -> bytes:
+    """Write a timestamptz[]; None is null."""
+    if not any(moments):
+        return _array(TIMESTAMPTZ, len(moments), _NULL * len(moments), has_nulls=1)
+    parts = (_NULL if at is None else _MOMENT.pack(8, _us(at)) for at in moments)
+    return _array(TIMESTAMPTZ, len(moments), b"".join(parts), has_nulls=1)
+
+
+def _us(at: datetime) -> int:
+    return (at - _ZERO) // timedelta(microseconds=1)
 
 
 def _with_lengths(length: int, values: Sequence[int]) -> list[int]:

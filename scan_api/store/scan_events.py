@@ -7,6 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.event_types import EventType, Happening
+from rewards.domain.awards import tell_award
+from rewards.store.awards import load_awards
 from rewards.store.members import load_member_ids
 from scan_api.domain.scans import Outcome
 
@@ -16,11 +18,10 @@ SCANS: Final = "scans"
 
 _TELL: Final = text(
     """
-    SELECT s.scan_id, s.outcome, s.points, s.member_no, c.campaign_id
+    SELECT s.scan_id, s.outcome, s.member_no
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
-    CROSS JOIN LATERAL (SELECT scan_id, outcome, points, member_no, campaign_no
+    CROSS JOIN LATERAL (SELECT scan_id, outcome, member_no
         FROM scans WHERE shard = 0 AND scan_id = u.id OFFSET 0) AS s
-    JOIN campaigns AS c ON c.campaign_no = s.campaign_no
     """
 )
 # What a reward is by then; what became of a hold is an event of its own.
@@ -36,16 +37,16 @@ async def tell_scans(
     """Tell what scans earned, as it stood when they were answered."""
     rows = (await conn.execute(_TELL, {"ids": list(scan_ids)})).all()
     members = await load_member_ids(conn, {row.member_no for row in rows})
+    awards = await load_awards(conn, scan_ids)
     told = {}
-    for scan_id, outcome, points, member_no, campaign_id in rows:
+    for scan_id, outcome, member_no in rows:
         of_type, status = _TOLD[Outcome(outcome)]
-        reward = {
-            "kind": "points",
-            "campaign_id": campaign_id,
-            "amount": points,
-            "status": status,
+        data = {
+            "scan_id": str(scan_id),
+            "member_id": members[member_no],
+            "rewards": [
+                tell_award(award, status=status) for award in awards.get(scan_id, ())
+            ],
         }
-        member_id = members[member_no]
-        data = {"scan_id": str(scan_id), "member_id": member_id, "rewards": [reward]}
         told[scan_id] = Happening(of_type, data)
     return told

@@ -1,7 +1,7 @@
 """The SQL of scans. The hot statement goes through the driver's own binary arrays."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, LiteralString, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,21 +12,29 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
-from rewards.domain.ledger import Resolution
-from rewards.store.ledger import BALANCES_OF, HOLDS_OF
+from rewards.domain.awards import Award
+from rewards.domain.holds import Resolution
+from rewards.store.holds import HOLDS_OF
+from rewards.store.ledger import BALANCES_OF
 from rewards.store.members import ENSURE_MEMBERS
-from scan_api.domain.scans import Outcome, Plan, Scan, Settled
+from scan_api.domain.scans import Earned, Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
 from scan_api.store.kept_facts import pack_facts
-from scan_api.store.planned_rewards import REWARD_TYPES, days_of, write_rewards
+from scan_api.store.planned_rewards import (
+    REWARD_TYPES,
+    days_of,
+    in_order,
+    write_rewards,
+)
 from scan_api.store.prepared import PreparedStatement
 from scan_api.tables import scans
 
-# What `commit_scans_2` takes after the version; write_rewards gives the last twelve.
+# What `commit_scans_3` takes after the version; write_rewards gives the last of it.
 _ARGUMENTS: Final = (
     arrays.INT4_ARRAY,
     *(arrays.INT8_ARRAY, arrays.INT8_ARRAY, arrays.INT8_ARRAY),
-    *(arrays.TEXT_ARRAY, arrays.BOOL_ARRAY, arrays.TEXT_ARRAY, arrays.BYTEA_ARRAY),
+    *(arrays.TEXT_ARRAY, arrays.BOOL_ARRAY, arrays.BOOL_ARRAY),
+    *(arrays.TEXT_ARRAY, arrays.BYTEA_ARRAY),
     *(arrays.INET_ARRAY, arrays.BYTEA_ARRAY, arrays.INT8_ARRAY),
     *(arrays.BYTEA_ARRAY, arrays.BYTEA_ARRAY),
     *REWARD_TYPES,
@@ -36,8 +44,8 @@ _COMMIT: Final = PreparedStatement(
     b"commit_scans",
     f"""
     SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
-        originals, waits, replays, replay_bodies, repeats
-    FROM commit_scans_2(0::smallint, $1, {_NUMBERED})
+        originals, original_others, waits, replays, replay_bodies, repeats, chosen
+    FROM commit_scans_3(0::smallint, $1, {_NUMBERED})
     """.encode(),  # noqa: S608 - only numbers of arguments
     (arrays.INT8, *_ARGUMENTS),
 )
@@ -49,7 +57,8 @@ _COMMITTED: Final = """
     SELECT s.scan_id, s.code_id, s.member_no, s.outcome, s.points, s.claim_scan_id,
         CASE WHEN s.outcome = 'already_claimed' THEN k.member_no END AS claim_member_no,
         coalesce(v.scans, 0) + (k.code_id IS NOT NULL)::integer AS scan_count,
-        o.scan_id AS own_claim, coalesce(o.points, 0) AS own_points
+        o.scan_id AS own_claim, coalesce(o.points, 0) AS own_points,
+        coalesce(o.others, 0) AS own_others
     FROM scans AS s
     LEFT JOIN claims AS k ON k.shard = 0 AND k.code_id = s.code_id
     LEFT JOIN sightings AS v ON v.shard = 0 AND v.code_id = s.code_id
@@ -83,11 +92,13 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     claim_member_no: int | None
     scan_count: int | None
     original_points: int = 0
+    original_others: int = 0
     original_waits: bool = False
     replay: bytes | None = None
     replay_body: bytes | None = None
     # The scan that is kept, where this one equals it and is neither counted nor kept.
     repeats: int | None = None
+    earned: tuple[Earned, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -103,14 +114,20 @@ class _Found(NamedTuple):
     scan_count: int
     own_claim: int | None
     own_points: int
+    own_others: int
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
-    """A scan, the plan for it and who asked; what the hot statement takes."""
+    """A scan, the plan for it and who asked; what the hot statement takes.
+
+    `transfers` are the numbers of its rewards, as `in_order` gives them; a single one
+    has its scan's where there are none.
+    """
 
     scan: Scan
     plan: Plan
     member_no: int
+    transfers: tuple[int, ...] = ()
 
 
 async def commit_scans(
@@ -136,6 +153,7 @@ async def commit_scans(
         arrays.int8_array([d.member_no for d in decided]),
         arrays.text_array([d.plan.outcome.value for d in decided]),
         arrays.bool_array([d.plan.claims for d in decided]),
+        arrays.bool_array([d.plan.later for d in decided]),
         arrays.text_array([d.plan.hold_reason or "" for d in decided]),
         arrays.bytea_array(
             [pack_facts(d.plan.decision, d.scan.context) for d in decided]
@@ -145,12 +163,25 @@ async def commit_scans(
         arrays.int8_array([d.scan.cell or 0 for d in decided]),
         arrays.bytea_array([d.scan.key_hash for d in decided]),
         arrays.bytea_array([d.scan.body_hash for d in decided]),
-        *write_rewards(decided, days),
+        *write_rewards(decided, days, timezone),
     )
     columns = (
         read(result.get_value(0, number) or b"") for number, read in enumerate(_READ)
     )
-    return [Committed(*row) for row in zip(*columns, strict=True)]
+    chosen = iter(arrays.read_bool_array(result.get_value(0, len(_READ)) or b""))
+    earned = [_earned(each, chosen) for each in decided]
+    return [Committed(*row) for row in zip(*columns, earned, strict=True)]
+
+
+def _earned(decided: "Decided", chosen: Iterator[bool]) -> tuple[Earned, ...]:
+    """Take the rewards of a plan that are paid off the list of a batch's."""
+    if not decided.plan.rewards:
+        return ()
+    transfers = decided.transfers or (decided.scan.scan_id,)
+    planned = zip(in_order(decided.plan.rewards), transfers, strict=True)
+    return tuple(
+        [Earned(reward, number) for (reward, _), number in planned if next(chosen)]
+    )
 
 
 def _read_outcomes(content: bytes) -> list[Outcome]:
@@ -160,7 +191,7 @@ def _read_outcomes(content: bytes) -> list[Outcome]:
 _READ: Final[tuple[Callable[[bytes], Sequence[Any]], ...]] = (
     _read_outcomes,
     *(arrays.read_int8_array,) * 5,
-    arrays.read_int4_array,
+    *(arrays.read_int4_array,) * 2,
     arrays.read_bool_array,
     *(arrays.read_bytea_array,) * 2,
     arrays.read_int8_array,
@@ -192,11 +223,17 @@ async def load_committed(
             row.claim_scan_id,
             row.claim_member_no,
             row.scan_count,
-            0 if held.get(row.own_claim) == Resolution.VOIDED else row.own_points,
+            *_unless_void(row, held.get(row.own_claim)),
             row.own_claim in held and held[row.own_claim] is None,
         )
         for row in rows
     }
+
+
+def _unless_void(row: _Found, resolution: str | None) -> tuple[int, int]:
+    """Tell how many points and other rewards a member's own claim has paid."""
+    is_void = resolution == Resolution.VOIDED
+    return (0, 0) if is_void else (row.own_points, row.own_others)
 
 
 async def _load_pairs(
@@ -253,8 +290,13 @@ async def ensure_members(
     return found
 
 
-def settle(committed: Committed, decided: Decided) -> Settled:
-    """Tell a caller's own earlier claim from somebody else's."""
+def settle(
+    committed: Committed, decided: Decided, originals: tuple[Award, ...] = ()
+) -> Settled:
+    """Tell a caller's own earlier claim from somebody else's.
+
+    `originals` is what that earned, or this scan itself whose answer was lost.
+    """
     mine = bool(decided.member_no) and committed.claim_member_no == decided.member_no
     return Settled(
         committed.outcome,
@@ -264,6 +306,9 @@ def settle(committed: Committed, decided: Decided) -> Settled:
         mine,
         committed.scan_count,
         committed.original_points,
+        committed.original_others,
         committed.original_waits,
         committed.repeats,
+        committed.earned,
+        originals,
     )

@@ -177,9 +177,12 @@ def test_a_step_is_taken_once_for_each_key(marketing: Marketing) -> None:
 @pytest.mark.parametrize(
     ("given", "pointer", "code"),
     [
-        ({"applies_to": "all"}, "/applies_to", "not_supported"),
-        ({"when": {"fact": "gtin", "eq": "1"}}, "/when", "not_supported"),
-        ({"budget": {"minor": 5}}, "/budget/minor", "not_supported"),
+        ({"when": {"fact": "gtin", "eq": "1"}}, "/when", "invalid"),
+        (
+            {"when": {"fact": "tier", "op": "==", "value": "gold"}},
+            "/when/fact",
+            "invalid",
+        ),
         ({"ends_at": "2025-12-31"}, "/ends_at", "out_of_order"),
         ({"offers": []}, "/offers", "required"),
         ({"offers": [{"offer_id": "a", "kind": "pints"}]}, "/offers/0/kind", "invalid"),
@@ -187,6 +190,15 @@ def test_a_step_is_taken_once_for_each_key(marketing: Marketing) -> None:
         ({"orders": 1}, "/orders", "unknown_field"),
         (
             {"offers": [{"offer_id": "a", "kind": "coupon", "pool_id": "p"}]},
+            "/offers/0/pool_id",
+            "unknown_pool",
+        ),
+        (
+            {
+                "offers": [
+                    {"offer_id": "a", "kind": "ticket", "draw_id": "d", "amount": 1}
+                ]
+            },
             "/offers/0/kind",
             "not_supported",
         ),

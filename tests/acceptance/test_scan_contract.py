@@ -17,7 +17,15 @@ FIELDS = {
     *("scan_id", "outcome", "product", "first_claimed_at", "by_you", "scan_count"),
     *("rewards", "points_available", "next", "message", "sell_by", "past_sell_by"),
 }
-POSTED = [{"kind": "points", "amount": 5, "status": "posted"}]
+PENDING = [
+    {
+        "kind": "points",
+        "amount": 5,
+        "status": "pending",
+        "campaign_id": "demo-points",
+    }
+]
+POSTED = [PENDING[0] | {"status": "posted"}]
 
 
 def member() -> str:
@@ -289,7 +297,7 @@ def test_one_code_in_two_places_is_held(service: Service) -> None:
     service.scan(code, position={"lat": 31.23, "lon": 121.47})
     answer = service.scan(code, me, position={"lat": 39.90, "lon": 116.40})
     assert answer["outcome"] == "held"
-    assert answer["rewards"] == [{"kind": "points", "amount": 5, "status": "pending"}]
+    assert answer["rewards"] == PENDING
     assert answer["points_available"] == 0
     assert answer["next"] == {"kind": "wait"}
     wallet = service.get("/v1/me/wallet", service.member_token(me)).json()

@@ -12,8 +12,8 @@ from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from crowncap.audit.run import CHECKS
 from crowncap.audit.totals import CHECKS as TOTALS
-from rewards.domain.ledger import Resolution
-from rewards.store.ledger import load_open_holds, resolve_holds
+from rewards.domain.holds import Resolution
+from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
@@ -48,7 +48,7 @@ BREAKS = {
     ),
     "a scan that says more than was paid": (
         "UPDATE scans SET points = 6 WHERE outcome = 'rewarded'",
-        "each reward of a scan is one transfer of the same points to its member",
+        "what a scan earned is what offers transferred to its member",
     ),
     "a reward without a scan": (
         (
@@ -56,7 +56,7 @@ BREAKS = {
             " credit_account, 5"
             " FROM transfers WHERE kind = 'posted' LIMIT 1"
         ),
-        "each reward of a scan is one transfer of the same points to its member",
+        "what a scan earned is what offers transferred to its member",
     ),
     "a campaign of another brand's": (
         "UPDATE campaigns SET brand = 'Another'",
@@ -95,14 +95,14 @@ BREAKS = {
     ),
     "a transfer from nowhere": (
         "UPDATE transfers SET debit_account = 999999 WHERE kind = 'posted'",
-        "each transfer is from a campaign to a member, or ends one that was",
+        "each transfer is from an offer to a member, or ends one that was",
     ),
     "an end of what never began": (
         (
             "INSERT INTO transfers SELECT 0, 1, 2, 'post', debit_account,"
             " credit_account, 5 FROM transfers LIMIT 1"
         ),
-        "each transfer is from a campaign to a member, or ends one that was",
+        "each transfer is from an offer to a member, or ends one that was",
     ),
     "a hold of nothing": (
         (
@@ -143,15 +143,15 @@ BREAKS = {
     ),
     "a budget that forgot what it spent": (
         "UPDATE limit_uses SET used = 0 WHERE holder = 0",
-        "what a campaign spent equals its transfers and fits its budget",
+        "what was taken of a budget or stock equals its transfers and fits",
     ),
     "a cap that was passed": (
         "UPDATE limits SET most = 4 WHERE per = 'member_day'",
-        "no member earned more of a campaign in a day than its cap",
+        "no more was earned in a day than its limit lets",
     ),
     "a day's cap that was forgotten": (
         "UPDATE limit_uses SET used = 0 WHERE holder > 0",
-        "what a member took of a day's cap equals the transfers of that day",
+        "what was taken of a day's limit equals the transfers of that day",
     ),
     "a batch with a hole": (
         "DELETE FROM ranges WHERE state = 'void'",
@@ -274,7 +274,7 @@ async def sound(ledger: Ground) -> Ground:
         await resolve_holds(
             conn,
             [hold],
-            new_ids=[ledger.ids.next_id(CLOCK.now_ms())],
+            next_id=lambda: ledger.ids.next_id(CLOCK.now_ms()),
             resolution=Resolution.POSTED,
             now=utc_datetime(CLOCK.now_ms()),
         )

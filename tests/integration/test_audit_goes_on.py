@@ -16,17 +16,17 @@ from core.errors import MisconfiguredError
 from core.ids import first_id_at
 from crowncap.audit import Report, Scope
 from crowncap.audit.progress import begin
-from rewards.domain.campaigns import Campaign
-from rewards.domain.ledger import Hold, HoldReason, Resolution
-from rewards.store.ledger import resolve_holds
+from rewards.domain.active_campaigns import Campaign
+from rewards.domain.holds import Hold, HoldReason, Resolution
+from rewards.store.holds import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided
 from tests.fixtures.ground import CLOCK, Ground
 
 DAY_MS = 86_400_000
-REWARD = "each reward of a scan is one transfer of the same points to its member"
+REWARD = "what a scan earned is what offers transferred to its member"
 BALANCE = "each balance equals what its transfers add up to"
-BUDGET = "what a campaign spent equals its transfers and fits its budget"
+BUDGET = "what was taken of a budget or stock equals its transfers and fits"
 CLAIM = "each claim has the scan that made it"
 HOLD = "each pending transfer has its hold, resolved as the ledger says"
 
@@ -96,7 +96,7 @@ class Days:
             await resolve_holds(
                 conn,
                 [hold],
-                new_ids=[self.ground.ids.next_id(CLOCK.now_ms() + later_ms)],
+                next_id=lambda: self.ground.ids.next_id(CLOCK.now_ms() + later_ms),
                 resolution=resolution,
                 now=utc_datetime(CLOCK.now_ms()),
             )

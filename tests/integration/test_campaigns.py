@@ -12,15 +12,15 @@ from codegen import store as codes
 from core.auth.principal import OPERATOR, Role, Staff
 from core.clock import utc_datetime
 from core.errors import Conflict, Fault, InvalidInput, NotFound
+from rewards.domain.active_campaigns import Campaign
 from rewards.domain.campaigns import (
-    Campaign,
     CampaignState,
     KeptCampaign,
     Move,
     NewCampaign,
     VersionState,
 )
-from rewards.domain.ledger import Resolution
+from rewards.domain.holds import Resolution
 from rewards.domain.terms import (
     Budget,
     Cap,
@@ -33,8 +33,8 @@ from rewards.domain.terms import (
 )
 from rewards.pipeline import campaigns as pipeline
 from rewards.pipeline.campaigns import add_campaign
-from rewards.store.campaigns import load_campaigns, load_spent_campaigns
-from rewards.store.ledger import load_open_holds, resolve_holds
+from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
+from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 
@@ -279,9 +279,12 @@ async def test_a_cap_that_is_gone_gets_back_what_a_hold_took(ledger: Ground) -> 
     assert (await put_in_force(ledger, 2, terms())).limits == ()
     async with ledger.engine.begin() as conn:
         holds = await load_open_holds(conn, frozen=[], limit=1)
-        new_ids = [ledger.ids.next_id(CLOCK.now_ms())]
         await resolve_holds(
-            conn, holds, new_ids=new_ids, resolution=Resolution.VOIDED, now=NOW
+            conn,
+            holds,
+            next_id=lambda: ledger.ids.next_id(CLOCK.now_ms()),
+            resolution=Resolution.VOIDED,
+            now=NOW,
         )
     assert await ledger.rows("SELECT DISTINCT used FROM limit_uses") == [(0,)]
     assert await ledger.audit() == []

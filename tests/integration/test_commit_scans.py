@@ -14,8 +14,8 @@ from codegen.domain.batches import Batch, Selection
 from codegen.domain.ranges import RangeState
 from core.clock import utc_datetime
 from core.ids import first_id_at
-from rewards.domain.ledger import Hold, HoldReason, Resolution
-from rewards.store.ledger import resolve_holds
+from rewards.domain.holds import Hold, HoldReason, Resolution
+from rewards.store.holds import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Committed, Decided, load_committed
 from tests.fixtures.ground import CLOCK, Ground, outcomes
@@ -337,7 +337,7 @@ async def test_overlapping_batches_never_deadlock_and_leave_a_clean_audit(
             await resolve_holds(
                 conn,
                 holds,
-                new_ids=[ledger.ids.next_id(CLOCK.now_ms()) for _ in holds],
+                next_id=lambda: ledger.ids.next_id(CLOCK.now_ms()),
                 resolution=dice.choice(list(Resolution)),
                 now=utc_datetime(CLOCK.now_ms()),
             )

@@ -48,7 +48,7 @@ WITHOUT_KEY = {"scan_traces"}
 REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
-    *("campaign_versions", "coupon_pools", "gifts", "stores"),
+    *("campaign_versions", "coupon_pools", "gifts", "offers", "stores", "units"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {

@@ -1,23 +1,22 @@
 """Limits: never passed, whoever comes at once, and given back to where it was taken."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import date
 from random import Random  # noqa: TID251 - seeded here
-from typing import Any
 
 import msgspec
-import psycopg
 
 from core.clock import business_day, utc_datetime
 from core.ids import first_id_at
-from rewards.domain.campaigns import Campaign, PlannedReward, plan_rewards
-from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.domain.active_campaigns import Campaign
+from rewards.domain.holds import Hold, HoldReason, Resolution
 from rewards.domain.limits import Limit, Per
-from rewards.store.ledger import resolve_holds
+from rewards.domain.plans import PlannedReward
+from rewards.store.holds import resolve_holds
 from rewards.store.limits import forget_uses
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import Decided
+from tests.fixtures.earlier_worker import commit_as_before
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, outcomes
 
 DAY_MS = 86_400_000
@@ -25,46 +24,6 @@ USES = (
     "SELECT l.per, u.holder, u.period, u.used FROM limit_uses AS u"
     " JOIN limits AS l USING (limit_no) ORDER BY l.limit_no, u.holder, u.period"
 )
-# What a worker of before calls, one reward of points a scan.
-OLD_ENTRY = """
-    SELECT unnest(outcomes), unnest(credited), unnest(availables) FROM commit_scans(
-        %b::bigint, %b::date, %b::bigint[], %b::bigint[], %b::bigint[], %b::text[],
-        %b::boolean[], %b::integer[], %b::bigint[], %b::text[], %b::bytea[],
-        %b::inet[], %b::bytea[], %b::bigint[], %b::bytea[], %b::bytea[])
-"""
-
-
-async def commit_as_before(
-    ledger: Ground,
-    conn: psycopg.AsyncConnection[Any],
-    decided: Sequence[Decided],
-    day: date | None = None,
-) -> list[tuple[str, int, int | None]]:
-    """Commit through the old entry."""
-    rewards = [d.plan.rewards[0] if d.plan.rewards else None for d in decided]
-    empty = [b""] * len(decided)
-    rows = await conn.execute(
-        OLD_ENTRY,
-        (
-            await ledger.version(),
-            day or business_day(decided[0].scan.at_ms, TIMEZONE),
-            [d.scan.scan_id for d in decided],
-            [d.scan.code_id for d in decided],
-            [d.member_no for d in decided],
-            [d.plan.outcome.value for d in decided],
-            [d.plan.claims for d in decided],
-            [reward.amount if reward else 0 for reward in rewards],
-            [reward.campaign_no if reward else 0 for reward in rewards],
-            [d.plan.hold_reason or "" for d in decided],
-            empty,
-            [None] * len(decided),
-            empty,
-            [0] * len(decided),
-            empty,
-            empty,
-        ),
-    )
-    return [(outcome, points, left) for outcome, points, left in await rows.fetchall()]
 
 
 async def add_limit(ledger: Ground, campaign: Campaign, per: Per, most: int) -> Limit:
@@ -77,10 +36,10 @@ async def add_limit(ledger: Ground, campaign: Campaign, per: Per, most: int) -> 
     return Limit(limit_no, per, most)
 
 
-def promise(wish: Decided, *rewards: PlannedReward) -> Decided:
+def promise(ledger: Ground, wish: Decided, *rewards: PlannedReward) -> Decided:
     """Plan other rewards."""
     plan = msgspec.structs.replace(wish.plan, rewards=rewards)
-    return msgspec.structs.replace(wish, plan=plan)
+    return ledger.numbered(msgspec.structs.replace(wish, plan=plan))
 
 
 async def test_what_no_longer_fits_takes_what_is_otherwise(ledger: Ground) -> None:
@@ -88,14 +47,12 @@ async def test_what_no_longer_fits_takes_what_is_otherwise(ledger: Ground) -> No
     chance = await ledger.campaign("chance")
     few = await add_limit(ledger, chance, Per.TOTAL, 200)
     more = await add_limit(ledger, chance, Per.TOTAL, 30)
-    small = PlannedReward(
-        chance.campaign_no, 1, plan_rewards(chance)[0].kind, 0, 10, (more,)
-    )
+    small = PlannedReward(chance.campaign_no, 1, chance.rewards[0].kind, 0, 10, (more,))
     tiers = msgspec.structs.replace(small, amount=100, limits=(few,), otherwise=small)
     codes = await ledger.live(8)
     people = await ledger.members(*(f"tier{n}" for n in range(8)))
     wishes = [
-        promise(ledger.wish(c, m, chance), tiers)
+        promise(ledger, ledger.wish(c, m, chance), tiers)
         for c, m in zip(codes, people, strict=True)
     ]
     done = await ledger.commit(*wishes[:4])
@@ -123,11 +80,11 @@ async def test_a_limit_that_ends_leaves_the_cap_and_one_that_does_not_claims_it(
     for per, (mine, others) in expected.items():
         campaign = await ledger.campaign(f"ends-{per}")
         limit = await add_limit(ledger, campaign, per, 9)
-        [plain] = plan_rewards(campaign)
+        [plain] = campaign.rewards
         limited = msgspec.structs.replace(plain, limits=(limit,))
         ends = []
         for member in (ann, ann, bob):
-            wish = promise(ledger.wish(codes.pop(), member, campaign), limited)
+            wish = promise(ledger, ledger.wish(codes.pop(), member, campaign), limited)
             ends += outcomes(await ledger.commit(wish))
         assert ends == ["rewarded", mine, others], per
     claimed = await ledger.rows("SELECT count(*) FROM claims")
@@ -180,7 +137,9 @@ async def test_workers_of_two_versions_pass_no_limit_together(ledger: Ground) ->
                     for code, member in zip(taken, dice.sample(people, 5), strict=True)
                 ]
                 if as_before:
-                    found = await commit_as_before(ledger, conn, wishes)
+                    found = await commit_as_before(
+                        conn, wishes, version=await ledger.version()
+                    )
                     ended += [outcome for outcome, *_ in found]
                 else:
                     ended += outcomes(await ledger.commit(*wishes, conn=conn))
@@ -201,7 +160,7 @@ async def test_workers_of_two_versions_pass_no_limit_together(ledger: Ground) ->
 
 
 async def test_what_ends_unpaid_is_given_back_to_its_own_day(ledger: Ground) -> None:
-    """Yesterday's row, not today's; the old names show and give back the same."""
+    """Yesterday's row, not today's."""
     capped = await ledger.campaign("back", budget=100, cap=10)
     codes = await ledger.live(3)
     [ann] = await ledger.members("back-ann")
@@ -219,7 +178,7 @@ async def test_what_ends_unpaid_is_given_back_to_its_own_day(ledger: Ground) -> 
         await resolve_holds(
             conn,
             held[:1],
-            new_ids=[ledger.ids.next_id(now)],
+            next_id=lambda: ledger.ids.next_id(now),
             resolution=Resolution.VOIDED,
             now=utc_datetime(now),
         )
@@ -230,13 +189,6 @@ async def test_what_ends_unpaid_is_given_back_to_its_own_day(ledger: Ground) -> 
         (Per.MEMBER_DAY, today, 5),
     ]
     assert await ledger.audit() == []
-    earned = "SELECT day, earned FROM daily_earnings ORDER BY day"
-    assert await ledger.rows(earned) == [(yesterday, 5), (today, 5)]
-    await ledger.rows(
-        f"UPDATE daily_earnings SET earned = earned - 5 WHERE day = '{yesterday}'"
-    )
-    await ledger.rows("UPDATE campaign_budgets SET spent = spent - 5")
-    assert [used for *_, used in await ledger.rows(USES)] == [5, 0, 5]
 
 
 async def test_accounts_of_another_unit_are_apart(ledger: Ground) -> None:
@@ -244,9 +196,14 @@ async def test_accounts_of_another_unit_are_apart(ledger: Ground) -> None:
     mixed = await ledger.campaign("mixed")
     [code] = await ledger.live(1)
     [ann] = await ledger.members("unit-ann")
-    [points] = plan_rewards(mixed)
+    [points] = mixed.rewards
     tickets = msgspec.structs.replace(points, unit=7, amount=3)
-    [done] = await ledger.commit(promise(ledger.wish(code, ann, mixed), tickets))
+    await ledger.rows(
+        "INSERT INTO units (unit, kind, name, has_balance) VALUES"
+        " (7, 'ticket', 'a', true), (8, 'ticket', 'b', true)"
+    )
+    wish = promise(ledger, ledger.wish(code, ann, mixed), tickets)
+    [done] = await ledger.commit(wish)
     assert (done.outcome, done.points, done.available) == ("rewarded", 0, 0)
     accounts = await ledger.rows("SELECT unit, available FROM balances")
     assert accounts == [(7, 3)]

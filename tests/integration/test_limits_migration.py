@@ -1,19 +1,14 @@
 """Budgets and daily caps become limits, with what was taken of them."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from codegen.keyring import HighWaterMark
 from core.db import create_engine
 from crowncap import embedded
-from crowncap.audit import Audit
 from crowncap.migrate import migrate
-from rewards.store.campaigns import load_campaigns
-from tests.fixtures.ground import CLOCK, TIMEZONE
+from rewards.store.active_campaigns import load_campaigns
 from tests.fixtures.servers import administer, with_database
 from tests.integration.test_ledger_migration import upgrade
 
@@ -83,10 +78,6 @@ async def test_budgets_and_caps_become_limits_with_what_was_taken(
             " WHERE limit_no = ANY (limits)"
         ).fetchall()
         assert held == [(["member_day", "total"],)]
-        as_before = connection.execute(
-            "SELECT budget, spent FROM campaign_budgets ORDER BY campaign_no"
-        ).fetchall()
-        assert as_before == [(17, 15), (None, 0), (17, 0)]
     engine = create_engine(earlier_url)
     async with engine.connect() as conn:
         campaigns = await load_campaigns(conn)
@@ -99,36 +90,6 @@ async def test_budgets_and_caps_become_limits_with_what_was_taken(
         for name, found in campaigns.items()
     }
     assert caps == {"both": (17, 20), "free": (None, None), "spent": (17, None)}
-
-
-async def test_a_campaign_of_a_worker_of_before_has_its_limits(
-    earlier_url: str, tmp_path: Path
-) -> None:
-    """It writes a budget's row, which is a view by now."""
-    migrate(earlier_url)
-    with psycopg.connect(earlier_url) as connection:
-        connection.execute(
-            "WITH made AS (INSERT INTO campaigns (campaign_id, name, points, starts_at,"
-            " created_at, daily_cap) VALUES ('late', 'Late', 5, now(), now(), 9)"
-            " RETURNING campaign_no) SELECT campaign_no FROM made"
-        )
-        connection.execute(
-            "INSERT INTO campaign_budgets (campaign_no, budget)"
-            " SELECT campaign_no, 50 FROM campaigns WHERE campaign_id = 'late'"
-        )
-        made = connection.execute(
-            "SELECT l.per, l.most FROM limits AS l JOIN campaigns USING (campaign_no)"
-            " WHERE campaign_id = 'late' ORDER BY 1"
-        ).fetchall()
-        assert made == [("member_day", 9), ("total", 50)]
-    high_water = tmp_path / "high-water.json"
-    high_water.write_text(json.dumps({"0": 0}))
-    engine = create_engine(earlier_url)
-    report = await Audit(engine, HighWaterMark(high_water), TIMEZONE, CLOCK).run()
-    await engine.dispose()
-    # The rows above are no ledger: only that nobody is said to be over a limit.
-    wrong = {finding.sentence for finding in report.findings}
-    assert "no member earned more of a campaign in a day than its cap" not in wrong
 
 
 def test_the_role_that_serves_may_write_what_is_new_at_once(earlier_url: str) -> None:
@@ -148,8 +109,6 @@ def test_the_role_that_serves_may_write_what_is_new_at_once(earlier_url: str) ->
                 " SELECT campaign_no, 'day', 9, now() FROM campaigns LIMIT 1"
             )
             connection.execute("UPDATE limit_uses SET used = used")
-            connection.execute("UPDATE campaign_budgets SET spent = spent")
-            connection.execute("UPDATE daily_earnings SET earned = earned")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("DELETE FROM limit_uses")
         finally:

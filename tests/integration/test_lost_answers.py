@@ -114,7 +114,9 @@ async def rig(ledger: Ground, redis_url: str) -> AsyncIterator[Rig]:
     with reachable_directory() as place:
         server = await asyncio.start_unix_server(wire.serve, place / SOCKET)
         pool = CommitPool(ledger.database_url.replace(directory, str(place)))
-        pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
+        pipeline = ScanPipeline(
+            pool, SignalStore(redis), keeper, TIMEZONE, ledger.ids, ledger.take_coupons
+        )
         yield Rig(ledger, wire, pipeline)
         await pipeline.batcher.drain()
         await pipeline.signals.flush()

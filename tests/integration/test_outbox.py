@@ -22,8 +22,8 @@ from core.outbox import begin_era, is_of_older_server, write_events
 from crowncap.tellers import TELLERS
 from events.domain.events import Event, EventId
 from events.pipeline.events import KEPT, forget_events, read_events
-from rewards.domain.ledger import Resolution
-from rewards.store.ledger import load_open_holds, resolve_holds
+from rewards.domain.holds import Resolution
+from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 
@@ -175,13 +175,17 @@ async def test_a_hold_that_ends_is_told_once_with_its_member(ledger: Ground) -> 
             await resolve_holds(
                 conn,
                 held,
-                new_ids=[ledger.ids.next_id(now_ms)],
+                next_id=lambda: ledger.ids.next_id(now_ms),
                 resolution=resolution,
                 now=utc_datetime(now_ms),
             )
             # Ended before, they end nothing now.
             await resolve_holds(
-                conn, held, new_ids=[1], resolution=resolution, now=utc_datetime(now_ms)
+                conn,
+                held,
+                next_id=lambda: 1,
+                resolution=resolution,
+                now=utc_datetime(now_ms),
             )
     found, _ = await read_on(ledger, after, 10)
     assert [each.type.value for each in found] == ["hold.posted", "hold.voided"]

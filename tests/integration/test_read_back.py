@@ -3,8 +3,8 @@
 import pytest
 
 from core.clock import utc_datetime
-from rewards.domain.ledger import Hold, HoldReason, Resolution
-from rewards.store.ledger import resolve_holds
+from rewards.domain.holds import Hold, HoldReason, Resolution
+from rewards.store.holds import resolve_holds
 from scan_api.domain.scans import Outcome
 from scan_api.store.scans import load_committed
 from tests.fixtures.ground import CLOCK, Ground
@@ -26,7 +26,7 @@ async def test_what_is_read_back_is_what_was_answered(
             await resolve_holds(
                 conn,
                 [hold],
-                new_ids=[ledger.ids.next_id(CLOCK.now_ms())],
+                next_id=lambda: ledger.ids.next_id(CLOCK.now_ms()),
                 resolution=resolution,
                 now=utc_datetime(CLOCK.now_ms()),
             )

@@ -16,8 +16,8 @@ from codegen.pipeline import change_epoch
 from core.auth.principal import OPERATOR
 from core.clock import utc_datetime
 from core.redis import RedisAway, RedisClient, connect
-from rewards.domain.campaigns import Campaign
-from rewards.domain.ledger import HoldReason
+from rewards.domain.active_campaigns import Campaign
+from rewards.domain.holds import HoldReason
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.worker_state import WorkerStateKeeper

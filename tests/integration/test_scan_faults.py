@@ -66,7 +66,9 @@ async def line(ledger: Ground, redis_url: str) -> AsyncIterator[Line]:
     keeper = WorkerStateKeeper(ledger.engine, ledger.issuance.key_file)
     await keeper.start()
     pool = CommitPool(ledger.database_url)
-    pipeline = ScanPipeline(pool, SignalStore(redis), keeper, TIMEZONE)
+    pipeline = ScanPipeline(
+        pool, SignalStore(redis), keeper, TIMEZONE, ledger.ids, ledger.take_coupons
+    )
     yield Line(ledger, redis, pipeline)
     await pipeline.batcher.drain()
     await pipeline.signals.flush()

@@ -9,7 +9,9 @@ import pytest
 
 from crowncap import embedded
 from crowncap.migrate import migrate
-from rewards.domain.campaigns import Campaign
+from rewards.domain.active_campaigns import Campaign
+from tests.fixtures.campaigns import points_campaign
+from tests.fixtures.earlier_worker import commit_as_before
 from tests.fixtures.ground import Ground, outcomes, prepare_ground
 from tests.fixtures.servers import administer, with_database
 from tests.integration.test_ledger_migration import upgrade
@@ -73,7 +75,7 @@ async def add_campaign(ground: Ground) -> Campaign:
         " VALUES ('points', 'points', 5, now(), now())"
         " RETURNING campaign_no, starts_at"
     )
-    return Campaign(number, "points", "points", 5, starts_at, None)
+    return points_campaign(starts_at, campaign_no=number)
 
 
 async def test_no_batch_fails_while_the_keys_change(earlier: Ground) -> None:
@@ -96,8 +98,8 @@ async def test_no_batch_fails_while_the_keys_change(earlier: Ground) -> None:
                     earlier.wish(again, bob, points),
                     earlier.wish(code, bob),
                 ]
-                done = await earlier.commit(*batch, version=version, conn=conn)
-                told.extend(outcomes(done)[:2])
+                done = await commit_as_before(conn, batch, version=version)
+                told.extend(outcome for outcome, _ in done[:2])
                 begun.set()
                 if 0 < before < len(told) - 100:
                     return
@@ -124,7 +126,9 @@ async def test_rows_of_before_keep_their_values_and_get_shard_0(
     points = await add_campaign(earlier)
     [code, voided] = await fill(earlier, 2)
     [ann, bob] = await earlier.members("ann", "bob")
-    await earlier.commit(earlier.wish(code, ann, points), earlier.wish(code, bob))
+    scans = [earlier.wish(code, ann, points), earlier.wish(code, bob)]
+    version = await earlier.version()
+    await commit_as_before(earlier.conn, scans, version=version)
     await earlier.rows(
         f"INSERT INTO void_codes (code_id, change_id) VALUES ({voided}, 1)"
     )

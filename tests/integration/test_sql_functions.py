@@ -14,12 +14,14 @@ OWNERS = {
     "crowncap.recovery": {"hold_forgotten"},
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
-        *("take_limits", "write_campaign_budget", "write_daily_earning"),
+        *("choose_rewards_2", "end_unpaid_2", "post_rewards_2", "take_limits"),
+        *("keep_takes", "add_kinds", "add_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts"),
     },
     "scan_api": {
-        *("claim_codes", "insert_claims", "commit_scans", "commit_scans_2"),
+        *("claim_codes", "insert_claims", "commit_scans_2", "commit_scans_3"),
+        *("pay_scans", "read_codes_2", "write_scans_2"),
         "count_sightings",
         *("find_repeated", "give_claims_back", "read_codes", "scan_tags"),
         *("write_scans", "ensure_code_partitions", "ensure_time_partitions"),
@@ -35,8 +37,10 @@ STEPS = (
     | {"count_sightings"}
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
-    | {"issue_coupons", "redeem_coupons"}
     | {"add_gifts", "claim_gifts", "release_gifts"}
+    | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds", "keep_takes"}
+    | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
+    | {"choose_rewards_2", "post_rewards_2"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

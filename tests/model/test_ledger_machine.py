@@ -26,10 +26,11 @@ from codegen.domain.ranges import RangeState
 from codegen.store import load_range_table
 from core.clock import utc_datetime
 from core.ids import random_token
-from rewards.domain.campaigns import Campaign
-from rewards.domain.ledger import Hold, HoldReason, Resolution
+from rewards.domain.active_campaigns import Campaign, plan_rewards
+from rewards.domain.holds import Hold, HoldReason, Resolution
 from rewards.domain.limits import Per
-from rewards.store.ledger import resolve_holds
+from rewards.domain.plans import Claim
+from rewards.store.holds import resolve_holds
 from scan_api.domain.scans import Outcome, look_up_code, plan_scan
 from scan_api.pipeline.worker_state import load_worker_state
 from scan_api.store.scans import Committed, Decided
@@ -126,10 +127,14 @@ class LedgerMachine(RuleBasedStateMachine):
         plan = plan_scan(
             look_up_code(worker_state, terms, wish.scan.code_id, None, now),
             member_id="somebody",
-            campaign=self.campaign,
             decision=None,
             signals_available=not held,
-            now=now,
+            offer=worker_state.offer_of(terms, now),
+            earned=lambda: plan_rewards(
+                worker_state.candidates(terms),
+                Claim(wish.scan.code_id, None, dict),
+                now,
+            ),
         )
         return msgspec.structs.replace(wish, plan=plan)
 
@@ -213,7 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 return await resolve_holds(
                     conn,
                     [hold],
-                    new_ids=[self.ground.ids.next_id(now_ms)],
+                    next_id=lambda: self.ground.ids.next_id(now_ms),
                     resolution=kind,
                     now=utc_datetime(now_ms),
                 )

@@ -27,7 +27,7 @@ from core.ids import first_id_at
 from core.networks import Networks
 from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
-from rewards.domain.campaigns import Offer, OfferState
+from rewards.domain.active_campaigns import Offer, OfferState
 from scan_api.domain.claims import OwnClaim
 from scan_api.domain.scans import CodeView, Outcome
 from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim

@@ -1,7 +1,7 @@
 """What a scan should come to: every outcome, and which comes first."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,14 @@ from codegen.domain.range_table import RangeTable, TableRow
 from codegen.domain.ranges import Binding, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
-from rewards.domain.campaigns import Campaign, plan_rewards
-from rewards.domain.ledger import HoldReason
+from rewards.domain.active_campaigns import (
+    Campaign,
+    Campaigns,
+    best_offer,
+    plan_rewards,
+)
+from rewards.domain.holds import HoldReason
+from rewards.domain.plans import Claim
 from scan_api.domain.scans import (
     CodeStatus,
     Outcome,
@@ -27,13 +33,14 @@ from scan_api.domain.scans import (
     look_up_code,
     plan_scan,
 )
+from tests.fixtures.campaigns import points_campaign
 
 NOW = utc_datetime(1_800_000_000_000)
 HOUR = timedelta(hours=1)
 GTIN, PRINTED = "06901234567892", "04006381333931"
 CODE = 500
 RULES = parse_rule_set(shipped_rules())
-CAMPAIGN = Campaign(1, "points", "Points", 5, NOW - HOUR, NOW + HOUR)
+CAMPAIGN = points_campaign(NOW - HOUR, NOW + HOUR)
 PRODUCT = Product(GTIN, "Milk", "Dairy")
 
 
@@ -55,7 +62,7 @@ def look(
         RangeTable.of([TableRow(CODE, CODE + 9, 1, terms)]),
         products={GTIN: product},
         epochs={0: epoch},
-        campaigns={},
+        campaigns=Campaigns(),
         rule_set=RULES,
     )
     return look_up_code(worker_state, worker_state.table.find(code), code, gtin, NOW)
@@ -85,7 +92,7 @@ def test_another_brands_code_is_invalid_to_a_token_of_one_brand(
     products = {GTIN: replace(PRODUCT, brand=product_brand or "")}
     worker_state = WorkerState(
         *(1, RangeTable.of([TableRow(CODE, CODE, 1, terms)]), products),
-        *({0: EpochState.OPEN}, {}, RULES),
+        *({0: EpochState.OPEN}, Campaigns(), RULES),
     )
     found = worker_state.table.find(CODE)
     status = look_up_code(worker_state, found, CODE, None, NOW, brand="Dairy")
@@ -99,12 +106,20 @@ def plan(status: CodeStatus, **given_: Any) -> Plan:
     """Plan a good member's scan in a running campaign, unless told."""
     usual: dict[str, Any] = {
         "member_id": "ann",
-        "campaign": CAMPAIGN,
         "decision": verdict(Verdict.PASS),
         "signals_available": True,
-        "now": NOW,
     }
-    return plan_scan(status, **usual | given_)
+    given = usual | given_
+    now: datetime = given.pop("now", NOW)
+    campaign: Campaign | None = given.pop("campaign", CAMPAIGN)
+    spent = given.pop("spent", ())
+    there = [] if campaign is None else [campaign]
+    return plan_scan(
+        status,
+        offer=best_offer(each.offer(now, spent) for each in there),
+        earned=lambda: plan_rewards(there, Claim(CODE, None, dict), now),
+        **given,
+    )
 
 
 def verdict(kind: Verdict) -> Decision:
@@ -115,7 +130,7 @@ def verdict(kind: Verdict) -> Decision:
 def test_a_good_scan_is_rewarded_with_the_campaigns_points() -> None:
     """With what it is for."""
     done = plan(look())
-    assert (done.outcome, done.rewards) == ("rewarded", plan_rewards(CAMPAIGN))
+    assert (done.outcome, done.rewards) == ("rewarded", CAMPAIGN.rewards)
     assert done.product == PRODUCT
     assert done.claims
     assert done.hold_reason is None
@@ -197,7 +212,7 @@ def test_refused_comes_before_the_campaign_and_that_before_a_hold() -> None:
         assert (done.outcome, done.rewards, done.claims) == ("no_reward", (), True)
     held = plan(look(), decision=hold)
     assert (held.outcome, held.hold_reason) == ("held", HoldReason.RULES)
-    assert held.rewards == plan_rewards(CAMPAIGN)
+    assert held.rewards == CAMPAIGN.rewards
 
 
 def test_why_a_reward_waits_is_said_in_one_order() -> None:

@@ -7,21 +7,15 @@ import msgspec
 import pytest
 
 from core.clock import utc_datetime
-from rewards.domain.campaigns import (
-    MOVES,
-    Campaign,
-    CampaignState,
-    Move,
-    NewCampaign,
-    OfferState,
-)
-from rewards.domain.limits import Per
+from rewards.domain.active_campaigns import Campaign, OfferState
+from rewards.domain.campaigns import MOVES, CampaignState, Move, NewCampaign
+from rewards.domain.limits import Counts, Per
 from rewards.domain.terms import (
-    AppliesTo,
     Budget,
     Cap,
     CapPer,
     Counted,
+    LimitTerms,
     OfferKind,
     OfferTerms,
     Terms,
@@ -30,11 +24,15 @@ from rewards.domain.terms import (
     find_uncountable,
     find_unsupported,
 )
+from tests.fixtures.campaigns import points_campaign
 
 NOW = utc_datetime(1_800_000_000_000)
 DAY = timedelta(days=1)
 POINTS = OfferTerms(offer_id="p", kind=OfferKind.POINTS, amount=5)
 DAILY = Cap(per=CapPer.MEMBER_DAY, of=Counted.CLAIMS, most=10)
+ALWAYS = Cap(per=CapPer.MEMBER, of=Counted.CLAIMS, most=10)
+STOCKED = msgspec.structs.replace(POINTS, stock=7)
+OTHER = msgspec.structs.replace(STOCKED, offer_id="q")
 
 
 def terms(**given: Any) -> Terms:
@@ -48,15 +46,24 @@ def points(amount: int) -> tuple[OfferTerms, ...]:
     return (OfferTerms(offer_id="p", kind=OfferKind.POINTS, amount=amount),)
 
 
-def test_claims_count_as_their_points_and_the_tighter_cap_holds() -> None:
+def test_each_budget_cap_and_stock_is_a_limit_of_its_own() -> None:
+    stocked = OfferTerms(
+        offer_id="c", kind=OfferKind.COUPON, pool_id="p", stock=9, daily_stock=3
+    )
     capped = terms(
+        offers=(POINTS, stocked),
         budget=Budget(points=0),
         caps=(DAILY, Cap(per=CapPer.MEMBER_DAY, of=Counted.POINTS, most=30)),
     )
     assert list(find_unsupported(capped)) == []
-    assert capped.limits == {Per.TOTAL: 0, Per.MEMBER_DAY: 30}
-    assert terms(caps=(DAILY,)).limits == {Per.MEMBER_DAY: 50}
-    assert terms().limits == {}
+    assert set(capped.limits) == {
+        LimitTerms(Per.TOTAL, Counts.POINTS, 0),
+        LimitTerms(Per.MEMBER_DAY, Counts.CLAIMS, 10),
+        LimitTerms(Per.MEMBER_DAY, Counts.POINTS, 30),
+        LimitTerms(Per.TOTAL, Counts.AWARDS, 9, "c"),
+        LimitTerms(Per.DAY, Counts.AWARDS, 3, "c"),
+    }
+    assert terms().limits == ()
 
 
 @pytest.mark.parametrize(
@@ -80,37 +87,10 @@ def test_terms_that_make_no_sense_are_pointed_at(
     assert list(find_faults(terms())) == []
 
 
-@pytest.mark.parametrize(
-    ("given", "pointer"),
-    [
-        ({"applies_to": AppliesTo.ALL}, "/applies_to"),
-        ({"when": {"eq": ["gtin", "1"]}}, "/when"),
-        ({"exclusive": True}, "/exclusive"),
-        (
-            {"offers": (OfferTerms(offer_id="c", kind=OfferKind.COUPON),)},
-            "/offers/0/kind",
-        ),
-        (
-            {"offers": (POINTS, msgspec.structs.replace(POINTS, offer_id="q"))},
-            "/offers/1",
-        ),
-        ({"offers": (msgspec.structs.replace(POINTS, stock=1),)}, "/offers/0/stock"),
-        ({"budget": Budget(minor=5)}, "/budget/minor"),
-        (
-            {"caps": (Cap(per=CapPer.REGION_DAY, of=Counted.POINTS, most=1),)},
-            "/caps/0/per",
-        ),
-        (
-            {"caps": (Cap(per=CapPer.MEMBER_DAY, of=Counted.MINOR, most=1),)},
-            "/caps/0/of",
-        ),
-    ],
-)
-def test_what_nothing_carries_out_yet_is_named(
-    given: dict[str, Any], pointer: str
-) -> None:
-    assert [fault.pointer for fault in find_unsupported(terms(**given))] == [pointer]
-    assert list(find_unsupported(terms())) == []
+def test_what_nothing_carries_out_yet_is_named() -> None:
+    ticket = OfferTerms(offer_id="t", kind=OfferKind.TICKET, draw_id="d", amount=1)
+    found = find_unsupported(terms(offers=(POINTS, ticket)))
+    assert [fault.pointer for fault in found] == ["/offers/1/kind"]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +100,10 @@ def test_what_nothing_carries_out_yet_is_named(
         ({"budget": Budget(points=9)}, {"budget": Budget(points=7)}, []),
         ({}, {"budget": Budget(points=7)}, []),
         ({"offers": points(6)}, {}, []),
-        ({"offers": points(6), "caps": (DAILY,)}, {}, ["/offers/0/amount"]),
-        ({"offers": points(6)}, {"caps": (DAILY,)}, ["/offers/0/amount"]),
+        ({"offers": points(6), "caps": (DAILY,)}, {}, []),
+        ({"caps": (ALWAYS,)}, {"caps": (DAILY,)}, ["/caps/0"]),
+        ({"offers": (STOCKED,)}, {}, ["/offers/0/stock"]),
+        ({"offers": (POINTS, OTHER)}, {}, []),
     ],
 )
 def test_a_version_adds_nothing_that_was_not_counted(
@@ -137,12 +119,15 @@ def test_terms_are_kept_whole() -> None:
     for each in (terms(caps=(DAILY,), ends_at=NOW + DAY), short):
         kept = msgspec.json.decode(msgspec.json.encode(each), type=Terms)
         assert kept == each
-    assert short.limits == {Per.TOTAL: 50, Per.MEMBER_DAY: 20}
+    assert [(each.per, each.most) for each in short.limits] == [
+        (Per.TOTAL, 50),
+        (Per.MEMBER_DAY, 20),
+    ]
 
 
 def campaign(state: CampaignState) -> Campaign:
     """Give a campaign of two days, which begins tomorrow."""
-    return Campaign(1, "s", "S", 5, NOW + DAY, NOW + 3 * DAY, state=state)
+    return points_campaign(NOW + DAY, NOW + 3 * DAY, state=state)
 
 
 @pytest.mark.parametrize(

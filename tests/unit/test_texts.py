@@ -10,27 +10,28 @@ import pytest
 from codegen.domain.ranges import Binding, RangeState
 from codegen.domain.terms import RangeTerms
 from core.pages import LANGUAGES, choose_language
-from rewards.domain.campaigns import (
-    Campaign,
-    CampaignState,
-    Offer,
-    OfferState,
-    plan_rewards,
-)
+from rewards.domain.active_campaigns import Campaign, Offer, OfferState
+from rewards.domain.awards import Award, AwardState
+from rewards.domain.campaigns import CampaignState
 from rewards.domain.limits import Limit, Per
+from rewards.domain.plans import RewardKind
 from scan_api.domain.scans import CLAIMING, Outcome, Plan, Scan, Settled
 from scan_api.page.rendering import tie_units
 from scan_api.pipeline.moments import word_begin, word_end, word_hour
 from scan_api.pipeline.responses import ScanAnswer, answer_scan
 from scan_api.pipeline.texts import Calendar
+from tests.fixtures.campaigns import points_campaign
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 28, 12, tzinfo=ZONE)
 TOMORROW = datetime(2026, 11, 29, tzinfo=ZONE)
-CAMPAIGN = Campaign(
-    *(1, "c", "C", 5, NOON - timedelta(days=9), TOMORROW + timedelta(days=4)),
+CAMPAIGN = points_campaign(
+    NOON - timedelta(days=9),
+    TOMORROW + timedelta(days=4),
     limits=(Limit(1, Per.MEMBER_DAY, 5),),
 )
+
+EARNED = Award(9, 9, "c", RewardKind.POINTS, 5, AwardState.POSTED)
 
 
 def answered(
@@ -46,7 +47,7 @@ def answered(
     """Answer a scan as a worker does, once PostgreSQL has made this of it."""
     plan = Plan(
         planned or outcome,
-        rewards=plan_rewards(CAMPAIGN) if planned in CLAIMING else (),
+        rewards=CAMPAIGN.rewards if planned in CLAIMING else (),
         terms=RangeTerms(7, RangeState.ACTIVATED, Binding(), placement, None),
         offer=offer,
     )
@@ -79,7 +80,7 @@ def test_ones_own_claim_reads_differently_from_anothers() -> None:
     other = answered(Outcome.ALREADY_CLAIMED).message
     unpaid = answered(Outcome.ALREADY_CLAIMED, claimed_by_caller=True).message
     own = answered(
-        Outcome.ALREADY_CLAIMED, claimed_by_caller=True, original_points=5
+        Outcome.ALREADY_CLAIMED, claimed_by_caller=True, originals=(EARNED,)
     ).message
     assert len({other, unpaid, own}) == 3
     assert "no reward" in unpaid

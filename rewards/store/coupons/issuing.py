@@ -199,3 +199,26 @@ async def void_coupon(conn: AsyncConnection, coupon_no: int) -> None:
         .where(t.coupons.c.shard == SHARD, t.coupons.c.coupon_no == coupon_no)
         .values(state=CouponState.VOID.value)
     )
+
+
+async def release_coupons(
+    conn: AsyncConnection, transfer_ids: Sequence[int], *, posted: bool
+) -> None:
+    """Let coupons that waited with their scans be used, or never.
+
+    A coupon's transfer has the coupon's number.
+    """
+    c = t.coupons.c
+    state = CouponState.ISSUED if posted else CouponState.DENIED
+    await conn.execute(
+        update(t.coupons)
+        .where(
+            c.shard == SHARD,
+            c.coupon_no == any_(_NUMBERS),
+            c.state == CouponState.HELD.value,
+        )
+        .values(state=state.value),
+        {"numbers": write_numbers(transfer_ids)},
+    )
+    if posted:
+        await write_happened(conn, ISSUED, transfer_ids)

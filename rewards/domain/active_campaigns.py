@@ -1,0 +1,228 @@
+"""Campaigns as workers pay by them, and the plan that they make for one claim."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from core.conditions import Test
+from rewards.domain.campaigns import CampaignState
+from rewards.domain.limits import Counts, Limit, Per
+from rewards.domain.plans import (
+    NOTHING,
+    Claim,
+    Hindrance,
+    PlannedReward,
+    Reason,
+    RewardKind,
+    RewardPlan,
+)
+
+
+class CampaignPhase(StrEnum):
+    """Where a moment falls in a campaign."""
+
+    NOT_BEGUN = "not_begun"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class OfferState(StrEnum):
+    """What somebody who claims a cap would find, the best first."""
+
+    OPEN = "open"
+    FULL_TODAY = "full_today"
+    PAUSED = "paused"
+    NOT_BEGUN = "not_begun"
+    SPENT = "spent"
+    ENDED = "ended"
+
+
+_BEST: Final = {state: place for place, state in enumerate(OfferState)}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a campaign has for a claim now; it ends before `ends_at`, or never."""
+
+    state: OfferState
+    begins_at: datetime
+    ends_at: datetime | None
+
+    def is_over_by(self, at: datetime) -> bool:
+        """Tell whether there is nothing to come back for at a later time."""
+        return self.ends_at is not None and self.ends_at <= at
+
+    def put_off(self, until: datetime | None) -> "Offer":
+        """Give what a claim finds that this is not for, and that may be paid later."""
+        if until is None:
+            return replace(self, state=OfferState.PAUSED)
+        return replace(self, state=OfferState.NOT_BEGUN, begins_at=until)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What a campaign pays for a claimed cap, when, to whom, and how much at most.
+
+    `limits` are those of all its offers together, and begin with the budget, so that of
+    two that are full a member is told of the day's; each reward carries those that are
+    its own. A campaign with a brand is for products of that brand. One that is
+    `for_all` needs not be named by a code.
+    """
+
+    campaign_no: int
+    campaign_id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    rewards: tuple[PlannedReward, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    brand: str | None = None
+    state: CampaignState = CampaignState.ACTIVE
+    for_all: bool = False
+    order: int = 100
+    when: Test | None = None
+
+    @property
+    def points(self) -> int:
+        """The points that it pays for one cap."""
+        points = (r.amount for r in self.rewards if r.kind is RewardKind.POINTS)
+        return sum(points)
+
+    @property
+    def budget(self) -> Limit | None:
+        """Limit the points that it pays in all."""
+        return self._limit(Per.TOTAL)
+
+    @property
+    def daily_cap(self) -> Limit | None:
+        """Limit the points that it pays a member on a business day."""
+        return self._limit(Per.MEMBER_DAY)
+
+    def _limit(self, per: Per) -> Limit | None:
+        found = (each for each in self.limits if each.per is per)
+        return next((each for each in found if each.counts is Counts.POINTS), None)
+
+    def phase(self, now: datetime) -> CampaignPhase:
+        """Tell whether the campaign has begun and not ended."""
+        if now < self.starts_at:
+            return CampaignPhase.NOT_BEGUN
+        if self.ends_at is not None and now >= self.ends_at:
+            return CampaignPhase.ENDED
+        return CampaignPhase.RUNNING
+
+    def offer(self, now: datetime, spent: Collection[int]) -> Offer | None:
+        """Tell what there is to claim, but for what a member has had today.
+
+        `spent` are the numbers of the campaigns whose budget pays no more claim. What
+        was stopped before it began never was.
+        """
+        state = _OFFERED[self.phase(now)]
+        if self.state is CampaignState.STOPPED:
+            if state is OfferState.NOT_BEGUN:
+                return None
+            state = OfferState.ENDED
+        elif state is not OfferState.ENDED and self.state in _WAITING:
+            state = OfferState.PAUSED
+        elif state is OfferState.OPEN and self.campaign_no in spent:
+            state = OfferState.SPENT
+        return Offer(state, self.starts_at, self.ends_at)
+
+    def is_full(self, earned_today: int) -> bool:
+        """Tell whether a member who earned so much today may have no more."""
+        cap = self.daily_cap
+        return cap is not None and earned_today + self.points > cap.most
+
+    def hindrance(self, claim: Claim, now: datetime) -> Hindrance | None:
+        """Tell why it pays a claim nothing, whatever its limits have room for."""
+        reason = _HINDERS[self.phase(now)]
+        until = self.starts_at if reason is Reason.NOT_BEGUN else None
+        if self.state is CampaignState.STOPPED:
+            reason = Reason.ENDED
+        elif reason is not Reason.ENDED and self.state in _WAITING:
+            reason, until = Reason.PAUSED, None
+        elif reason is None and not self._is_for(claim):
+            reason = Reason.CONDITION
+        return None if reason is None else Hindrance(self.campaign_id, reason, until)
+
+    def _is_for(self, claim: Claim) -> bool:
+        if self.for_all and self.brand not in {None, claim.brand}:
+            return False
+        return self.when is None or self.when(claim.facts())
+
+
+def best_offer(offers: Iterable[Offer | None]) -> Offer | None:
+    """Tell what there is to claim where several campaigns have something."""
+    there = [offer for offer in offers if offer is not None]
+    return min(there, key=lambda offer: _BEST[offer.state], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """All campaigns by id; those that a code's claim may be paid by, in order."""
+
+    by_id: Mapping[str, Campaign] = field(default_factory=dict)
+    _for_all: tuple[Campaign, ...] = ()
+    _candidates: dict[str | None, tuple[Campaign, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, by_id: Mapping[str, Campaign]) -> "Campaigns":
+        """Put campaigns in the order in which they pay."""
+        stopped = CampaignState.STOPPED
+        for_all = [c for c in by_id.values() if c.for_all and c.state is not stopped]
+        return cls(by_id, tuple(sorted(for_all, key=_in_order)))
+
+    def with_changed(self, changed: Mapping[str, Campaign]) -> "Campaigns":
+        """Give these campaigns with some that are new or have changed."""
+        return Campaigns.of({**self.by_id, **changed}) if changed else self
+
+    def candidates(self, bound: str | None) -> tuple[Campaign, ...]:
+        """Give the campaigns that may pay a claim of a code bound to `bound`."""
+        found = self._candidates.get(bound)
+        if found is None:
+            own = self.by_id.get(bound or "")
+            found = self._for_all
+            if own is not None and not own.for_all:
+                found = tuple(sorted((own, *found), key=_in_order))
+            self._candidates[bound] = found
+        return found
+
+
+def _in_order(campaign: Campaign) -> tuple[int, int]:
+    return campaign.order, campaign.campaign_no
+
+
+def plan_rewards(
+    campaigns: Sequence[Campaign], claim: Claim, now: datetime
+) -> RewardPlan:
+    """Plan what a claim is to get of campaigns, in their order.
+
+    Whether limits have room, and what an exclusive campaign keeps out, is for who
+    commits the plan.
+    """
+    if not campaigns:
+        return NOTHING
+    rewards: list[PlannedReward] = []
+    hindrances: list[Hindrance] = []
+    for campaign in campaigns:
+        hindrance = campaign.hindrance(claim, now)
+        if hindrance is None:
+            rewards += campaign.rewards
+        else:
+            hindrances.append(hindrance)
+    return RewardPlan(tuple(rewards), hindrances)
+
+
+# What does not pay now and may one day: a cap keeps its worth meanwhile.
+_WAITING: Final = frozenset({CampaignState.DRAFT, CampaignState.PAUSED})
+_OFFERED: Final = {
+    CampaignPhase.NOT_BEGUN: OfferState.NOT_BEGUN,
+    CampaignPhase.RUNNING: OfferState.OPEN,
+    CampaignPhase.ENDED: OfferState.ENDED,
+}
+_HINDERS: Final = {
+    CampaignPhase.NOT_BEGUN: Reason.NOT_BEGUN,
+    CampaignPhase.RUNNING: None,
+    CampaignPhase.ENDED: Reason.ENDED,
+}

@@ -1,0 +1,71 @@
+"""What a claim has earned of one offer, as its ledger says."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rewards.domain.plans import PlannedReward, RewardKind
+
+
+class AwardState(StrEnum):
+    """Whether a reward is paid; one that waits may yet be void."""
+
+    POSTED = "posted"
+    PENDING = "pending"
+    VOIDED = "voided"
+
+
+class Award(msgspec.Struct, frozen=True, gc=False):
+    """A reward of a scan; its number is its transfer's, and a coupon's its own."""
+
+    scan_id: int
+    transfer_id: int
+    campaign_id: str
+    kind: RewardKind
+    amount: int
+    state: AwardState
+    # What it is one of, as people read it, and until when it is good.
+    name: str | None = None
+    valid_until: datetime | None = None
+
+
+def award_of(
+    reward: PlannedReward,
+    *,
+    scan_id: int,
+    transfer_id: int,
+    pending: bool,
+    at: datetime,
+    zone: ZoneInfo,
+) -> Award:
+    """Tell what a planned reward has become that was paid, or waits."""
+    name, until = None, None
+    if reward.pool is not None:
+        name = reward.pool.name
+        _, until = reward.pool.validity(at, zone)
+    return Award(
+        scan_id,
+        transfer_id,
+        reward.campaign_id,
+        reward.kind,
+        reward.amount,
+        AwardState.PENDING if pending else AwardState.POSTED,
+        name,
+        until,
+    )
+
+
+def tell_award(award: Award, *, status: str) -> dict[str, Any]:
+    """Tell the world outside of a reward, as it was at that time."""
+    told: dict[str, Any] = {
+        "kind": award.kind.value,
+        "campaign_id": award.campaign_id,
+        "amount": award.amount,
+        "status": status,
+    }
+    if award.kind is RewardKind.COUPON:
+        told["coupon_id"] = str(award.transfer_id)
+    return told

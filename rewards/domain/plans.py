@@ -1,0 +1,106 @@
+"""The rewards that a claim is to get: campaigns and facts made them, no database."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from core.conditions import Facts
+from rewards.domain.coupons import Pool
+from rewards.domain.limits import Limit
+
+
+class RewardKind(StrEnum):
+    """What a reward is."""
+
+    POINTS = "points"
+    COUPON = "coupon"
+    TICKET = "ticket"
+    CARD = "card"
+    RED_PACKET = "red_packet"
+    GIFT = "gift"
+
+
+class PlannedReward(msgspec.Struct, frozen=True, gc=False):
+    """What a claim is to get of one offer, if each of its limits has room.
+
+    `otherwise` is what it gets instead when one of them is full: the next tier of a
+    chance. `ref` numbers what it is one of: the pool of a coupon.
+    """
+
+    campaign_no: int
+    offer_no: int
+    kind: RewardKind
+    unit: int
+    amount: int
+    limits: tuple[Limit, ...] = ()
+    otherwise: "PlannedReward | None" = None
+    campaign_id: str = ""
+    offer_id: str = ""
+    exclusive: bool = False
+    ref: int = 0
+    pool: Pool | None = None
+    # The last day of points that expire.
+    expires_on: date | None = None
+
+
+class Reason(StrEnum):
+    """Why a campaign does not pay a claim."""
+
+    NOT_BEGUN = "not_begun"
+    ENDED = "ended"
+    PAUSED = "paused"
+    CONDITION = "condition"
+    BUDGET = "budget"
+    STOCK = "stock"
+    DAILY_STOCK = "daily_stock"
+    CAP_MEMBER = "cap_member"
+    CAP_MEMBER_DAY = "cap_member_day"
+    CAP_DAY = "cap_day"
+    CAP_REGION_DAY = "cap_region_day"
+    EXCLUSIVE = "exclusive"
+
+
+# What stands in the way today and may not one day; a cap keeps its worth meanwhile.
+LATER: Final = frozenset({Reason.NOT_BEGUN, Reason.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as campaigns see it; `facts` are read only where a condition asks."""
+
+    code_id: int
+    brand: str | None
+    facts: Callable[[], Facts]
+
+
+class Hindrance(msgspec.Struct, frozen=True, gc=False):
+    """A campaign that pays a claim nothing; until when, where that is known."""
+
+    campaign_id: str
+    reason: Reason
+    until: datetime | None = None
+
+
+class RewardPlan(msgspec.Struct, frozen=True, gc=False):
+    """What a claim is to get, in order, and which campaigns pay it nothing."""
+
+    rewards: tuple[PlannedReward, ...] = ()
+    hindrances: Sequence[Hindrance] = ()
+
+    @property
+    def later(self) -> bool:
+        """Whether a campaign that does not pay now may pay this claim one day."""
+        return any(each.reason in LATER for each in self.hindrances)
+
+    @property
+    def later_at(self) -> datetime | None:
+        """When the first of those begins to, if that is known."""
+        known = (each.until for each in self.hindrances if each.reason in LATER)
+        return min((at for at in known if at is not None), default=None)
+
+
+NOTHING: Final = RewardPlan()

@@ -1,0 +1,68 @@
+"""The SQL of what scans have earned, read from the ledger by the scans' numbers."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db_arrays import write_numbers
+from rewards.domain.awards import Award, AwardState
+from rewards.domain.plans import RewardKind
+
+# Rows are found one by one: joined, a planner without statistics reads all of a shard.
+# What ended a reward that waited has its account, and another number.
+_EARNED: Final = """
+    SELECT f.origin_id, f.transfer_id, c.campaign_id, o.kind, f.amount,
+        CASE f.kind WHEN 'posted' THEN 'posted' ELSE coalesce((
+            SELECT CASE e.kind WHEN 'post' THEN 'posted' ELSE 'voided' END
+            FROM transfers AS e
+            WHERE e.shard = 0 AND e.origin_id = f.origin_id
+                AND e.kind IN ('post', 'void')
+                AND e.debit_account = f.debit_account AND e.unit = f.unit
+            ), 'pending') END AS state,
+        p.name, k.valid_until
+    FROM unnest({scan_ids}) WITH ORDINALITY AS u (id, place)
+    CROSS JOIN LATERAL (SELECT * FROM transfers
+        WHERE shard = 0 AND origin_id = u.id AND kind IN ('posted', 'pending')
+        OFFSET 0) AS f
+    JOIN offers AS o ON o.offer_no = f.debit_account
+    JOIN campaigns AS c ON c.campaign_no = o.campaign_no
+    LEFT JOIN LATERAL (SELECT pool_no, valid_until FROM coupons
+        WHERE shard = 0 AND coupon_no = f.transfer_id AND o.kind = 'coupon'
+        OFFSET 0) AS k ON true
+    LEFT JOIN coupon_pools AS p ON p.pool_no = k.pool_no
+    ORDER BY u.place, o.offer_no
+    """
+_LOAD: Final = text(_EARNED.format(scan_ids="CAST(:scan_ids AS bigint[])"))
+_BELOW: Final = _EARNED.format(scan_ids="%(scan_ids)s::bigint[]")
+
+
+async def load_awards(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, tuple[Award, ...]]:
+    """Load what scans earned, by scan; those that earned nothing are left out."""
+    if not scan_ids:
+        return {}
+    rows = await conn.execute(_LOAD, {"scan_ids": write_numbers(scan_ids)})
+    return _by_scan(rows)
+
+
+async def load_awards_below(
+    conn: psycopg.AsyncConnection[Any], scan_ids: Collection[int]
+) -> dict[int, tuple[Award, ...]]:
+    """Do the same on a connection of the driver, where scans are committed."""
+    rows = await conn.execute(_BELOW.encode(), {"scan_ids": list(scan_ids)})
+    return _by_scan(await rows.fetchall())
+
+
+def _by_scan(rows: Iterable[Sequence[Any]]) -> dict[int, tuple[Award, ...]]:
+    found: dict[int, list[Award]] = {}
+    for scan_id, number, campaign_id, kind, amount, state, name, until in rows:
+        award = Award(
+            *(scan_id, number, campaign_id, RewardKind(kind), amount),
+            *(AwardState(state), name, until),
+        )
+        found.setdefault(scan_id, []).append(award)
+    return {scan_id: tuple(awards) for scan_id, awards in found.items()}

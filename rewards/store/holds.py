@@ -1,0 +1,307 @@
+"""The SQL of rewards that wait, and of how they end."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+from sqlalchemy import (
+    Row,
+    insert,
+    not_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import SHARD
+from core.db_arrays import write_numbers
+from core.event_types import EventType, Happening
+from core.outbox import write_happened
+from rewards import tables as t
+from rewards.domain.awards import tell_award
+from rewards.domain.holds import Hold, HoldReason, HoldState, Resolution
+from rewards.domain.limits import EVERYBODY
+from rewards.domain.plans import RewardKind
+from rewards.store.awards import load_awards
+from rewards.store.coupons.issuing import release_coupons
+from rewards.store.limits import load_limits_by_no
+
+# What the hot path reads again when an answer was lost on its way.
+HOLDS_OF: Final = """
+    SELECT transfer_id, resolution FROM holds
+    WHERE shard = 0 AND transfer_id = ANY(%b::bigint[])
+"""
+
+
+async def load_hold_states(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, HoldState]:
+    """Tell how the holds of scans stand, by scan_id, of those that had one."""
+    h = t.holds.c
+    rows = await conn.execute(
+        select(h.transfer_id, h.resolution, h.resolved_at).where(
+            h.shard == SHARD, h.transfer_id.in_(scan_ids)
+        )
+    )
+    return {
+        row.transfer_id: HoldState(
+            row.resolution and Resolution(row.resolution), row.resolved_at
+        )
+        for row in rows
+    }
+
+
+async def load_open_holds(
+    conn: AsyncConnection, *, frozen: Sequence[tuple[int, int]], limit: int
+) -> list[Hold]:
+    """Lock the oldest holds that wait for no person and that nobody else works on.
+
+    Rewards of the codes that are still frozen, (first, last) code_id, go on waiting.
+    """
+    h = t.holds.c
+    rows = await conn.execute(
+        select(h.transfer_id, h.code_id, h.member_no, h.amount, h.reason)
+        .where(
+            h.shard == SHARD,
+            h.reason.in_([HoldReason.SIGNALS.value, HoldReason.EPOCH.value]),
+            h.resolution.is_(None),
+            *(not_(h.code_id.between(first, last)) for first, last in frozen),
+        )
+        .order_by(h.transfer_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [
+        Hold(
+            row.transfer_id,
+            row.code_id,
+            row.member_no,
+            row.amount,
+            HoldReason(row.reason),
+        )
+        for row in rows
+    ]
+
+
+async def keep_for_review(conn: AsyncConnection, transfer_ids: Sequence[int]) -> None:
+    """Leave holds to a person: the rules, asked again, still say hold."""
+    await conn.execute(
+        update(t.holds)
+        .where(t.holds.c.shard == SHARD, t.holds.c.transfer_id.in_(transfer_ids))
+        .values(reason=HoldReason.RULES.value)
+    )
+
+
+_END_HOLDS: Final = text(
+    """
+    UPDATE holds AS h SET resolution = :resolution, resolved_at = :now
+    WHERE h.shard = 0 AND h.transfer_id = ANY(CAST(:transfer_ids AS bigint[]))
+        AND h.resolution IS NULL
+    RETURNING h.transfer_id, h.member_no, h.amount, h.day, h.limits, h.takes, h.holders
+    """
+)
+
+_LOAD_PENDING: Final = text(
+    """
+    SELECT f.origin_id, f.transfer_id, f.debit_account, f.credit_account, f.unit,
+        f.amount, o.kind, u.has_balance
+    FROM unnest(CAST(:origins AS bigint[])) AS i (id)
+    CROSS JOIN LATERAL (SELECT * FROM transfers
+        WHERE shard = 0 AND origin_id = i.id AND kind = 'pending' OFFSET 0) AS f
+    JOIN offers AS o ON o.offer_no = f.debit_account
+    JOIN units AS u ON u.unit = f.unit
+    ORDER BY f.credit_account, f.unit, f.transfer_id
+    """
+)
+
+_GIVE_BACK: Final = text(
+    """
+    UPDATE limit_uses SET used = used - :amount
+    WHERE shard = 0 AND limit_no = :limit_no AND holder = :holder AND period = :period
+    """
+)
+
+_SETTLE: Final = text(
+    """
+    UPDATE balances SET pending = pending - :amount,
+        available = available
+            + CASE :resolution WHEN 'posted' THEN :amount ELSE 0 END
+    WHERE shard = 0 AND member_no = :member_no AND unit = :unit
+    """
+)
+
+
+async def resolve_holds(
+    conn: AsyncConnection,
+    holds: Sequence[Hold],
+    *,
+    next_id: Callable[[], int],
+    resolution: Resolution,
+    now: datetime,
+) -> int:
+    """Post or void all that held scans earned; what was resolved before stays so.
+
+    What is voided gives back to each limit what it took, in the period that it was
+    taken from. `next_id` gives numbers for transfers. Returns how many holds. Locks are
+    taken in the order of the hot statement: members' limits, balances, everybody's
+    limits.
+    """
+    rows = await conn.execute(
+        _END_HOLDS,
+        {
+            "transfer_ids": write_numbers(h.transfer_id for h in holds),
+            "resolution": resolution.value,
+            "now": now,
+        },
+    )
+    ended = [_EndedHold(*row) for row in rows]
+    if not ended:
+        return 0
+    origins = write_numbers(hold.transfer_id for hold in ended)
+    pending = (await conn.execute(_LOAD_PENDING, {"origins": origins})).all()
+    voided = ended if resolution is Resolution.VOIDED else []
+    taken = await _what_was_taken(conn, voided)
+    await _give_back(conn, [use for use in taken if use.holder > EVERYBODY])
+    counted = [row for row in pending if row.has_balance]
+    if counted:
+        await conn.execute(
+            _SETTLE,
+            [
+                {
+                    "resolution": resolution.value,
+                    "member_no": row.credit_account,
+                    "unit": row.unit,
+                    "amount": row.amount,
+                }
+                for row in counted
+            ],
+        )
+    await _release(conn, pending, resolution)
+    await _give_back(conn, [use for use in taken if use.holder <= EVERYBODY])
+    await conn.execute(
+        insert(t.transfers),
+        [
+            {
+                "shard": SHARD,
+                "origin_id": row.origin_id,
+                "transfer_id": next_id(),
+                "kind": "post" if resolution is Resolution.POSTED else "void",
+                "debit_account": row.debit_account,
+                "credit_account": row.credit_account,
+                "unit": row.unit,
+                "amount": row.amount,
+            }
+            for row in pending
+        ],
+    )
+    await write_happened(conn, HOLDS, [hold.transfer_id for hold in ended])
+    return len(ended)
+
+
+async def _release(
+    conn: AsyncConnection, pending: Sequence[Row[Any]], resolution: Resolution
+) -> None:
+    """Let what was held of each kind be there, or be void."""
+    posted = resolution is Resolution.POSTED
+    for kind, release in _RELEASES.items():
+        numbers = [row.transfer_id for row in pending if row.kind == kind]
+        if numbers:
+            await release(conn, numbers, posted=posted)
+
+
+class _Release(Protocol):
+    """What a kind of reward does once its hold has ended."""
+
+    async def __call__(
+        self, conn: AsyncConnection, transfer_ids: Sequence[int], *, posted: bool
+    ) -> None: ...
+
+
+# By kind, what is made beside the balance.
+_RELEASES: Final[Mapping[RewardKind, _Release]] = {RewardKind.COUPON: release_coupons}
+
+
+# The kind of row of the outbox that numbers holds which have ended.
+HOLDS: Final = "holds"
+
+_TELL_HOLDS: Final = text(
+    """
+    SELECT h.transfer_id, h.resolution, m.member_id
+    FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    CROSS JOIN LATERAL (SELECT * FROM holds
+        WHERE shard = 0 AND transfer_id = u.id OFFSET 0) AS h
+    CROSS JOIN LATERAL (SELECT member_id FROM members
+        WHERE shard = 0 AND member_no = h.member_no OFFSET 0) AS m
+    """
+)
+
+
+async def tell_holds(
+    conn: AsyncConnection, transfer_ids: Sequence[int]
+) -> dict[int, Happening]:
+    """Tell how holds ended, by the number of the scan whose rewards waited."""
+    rows = (await conn.execute(_TELL_HOLDS, {"ids": list(transfer_ids)})).all()
+    awards = await load_awards(conn, [row.transfer_id for row in rows])
+    return {
+        row.transfer_id: Happening(
+            EventType.HOLD_POSTED
+            if row.resolution == Resolution.POSTED.value
+            else EventType.HOLD_VOIDED,
+            {
+                "scan_id": str(row.transfer_id),
+                "member_id": row.member_id,
+                "rewards": [
+                    tell_award(award, status=row.resolution)
+                    for award in awards.get(row.transfer_id, ())
+                ],
+            },
+        )
+        for row in rows
+    }
+
+
+class _EndedHold(NamedTuple):
+    """A hold that has ended, as _END_HOLDS gives it back.
+
+    One of a worker of before offers took its amount of each limit, and has no takes.
+    """
+
+    transfer_id: int
+    member_no: int
+    amount: int
+    day: date
+    limits: Sequence[int]
+    takes: Sequence[int]
+    holders: Sequence[int]
+
+
+class _Taken(NamedTuple):
+    """What holds took of a row of limit_uses."""
+
+    holder: int
+    limit_no: int
+    period: date
+    amount: int
+
+
+async def _what_was_taken(
+    conn: AsyncConnection, ended: Sequence[_EndedHold]
+) -> list[_Taken]:
+    """Add up by row of limit_uses what holds took, in the order of locks."""
+    limits = await load_limits_by_no(conn, {no for hold in ended for no in hold.limits})
+    taken: Counter[tuple[int, int, date]] = Counter()
+    for hold in ended:
+        of_hold = [limits[limit_no] for limit_no in hold.limits]
+        takes = hold.takes or [hold.amount] * len(of_hold)
+        holders = hold.holders or [each.holder(hold.member_no) for each in of_hold]
+        for limit, amount, holder in zip(of_hold, takes, holders, strict=True):
+            taken[holder, limit.limit_no, limit.period(hold.day)] += amount
+    return [_Taken(*row, amount) for row, amount in sorted(taken.items())]
+
+
+async def _give_back(conn: AsyncConnection, taken: Sequence[_Taken]) -> None:
+    if taken:
+        rows = [use._asdict() for use in taken]
+        await conn.execute(_GIVE_BACK, rows)
