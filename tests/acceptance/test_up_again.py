@@ -127,7 +127,7 @@ def test_no_process_is_left_behind(own_program: OwnService) -> None:
     assert len(pids) >= 7
     service.stop()
     # Python's own resource tracker ends a moment after its parent.
-    wait_for(lambda: not any(map(is_running, pids)), within_s=10)
+    wait_for(lambda: not any(map(is_running, pids)))
 
 
 def test_no_partition_is_a_reason_not_to_start(own_program: OwnService) -> None:

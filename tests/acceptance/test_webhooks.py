@@ -8,6 +8,7 @@ import httpx
 from tests.acceptance.test_batch_routes import refused
 from tests.acceptance.test_events import read_all
 from tests.fixtures.colleague import at_work, title_of
+from tests.fixtures.processes import wait_for
 from tests.fixtures.receiver import Heard, receiving
 from tests.fixtures.service import Json, Service
 
@@ -101,8 +102,9 @@ async def test_an_admin_sees_what_fails_and_sends_it_again(service: Service) -> 
 
     def send_again(place: str) -> None:
         with at_work(service, service.staff("admin")) as root:
+            # How it went is noted a moment after it was heard.
+            wait_for(lambda: "500" in root.get(f"{place}?state=waiting").text)
             page = root.get(f"{place}?state=waiting").text
-            assert "500" in page
             to = re.findall(r'action="([^"]*/deliveries/[^"]*)"', page)[-1]
             done = root.press(f"{place}?state=waiting", to)
             assert done.status_code == 200
@@ -113,6 +115,5 @@ async def test_an_admin_sees_what_fails_and_sends_it_again(service: Service) -> 
         place = await asyncio.to_thread(in_browser, receiver.url)
         await asyncio.to_thread(service.issue, 1, activate=False)
         await receiver.hears(1)
-        await asyncio.sleep(0.5)
         is_down = False
         await asyncio.to_thread(send_again, place)

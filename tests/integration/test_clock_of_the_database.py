@@ -54,7 +54,7 @@ async def test_time_in_doubt_is_measured_at_once(ledger: Ground) -> None:
     following = asyncio.create_task(clock.follow(ledger.engine, interval_s=3600))
     stood_still = clock.now_ms()
     machine.passed_ahead_s = -3600
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while clock.now_ms() <= stood_still:  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0.001)
     assert clock.now_ms() <= await told(ledger) + 1

@@ -108,7 +108,7 @@ def test_a_second_up_on_the_same_data_is_told_who_runs(ground: Path) -> None:
     with up_elsewhere(data_dir) as first:
         wait_for_line(first, "ready")
         with up_elsewhere(data_dir) as second:
-            _, errors = second.communicate(timeout=30)
+            _, errors = second.communicate(timeout=60)
         assert errors.strip() == (
             f"Crowncap is already running on {data_dir} (process {first.pid})."
         )
@@ -149,11 +149,11 @@ def test_a_killed_server_comes_back_and_the_user_hears_of_it(
             "Valkey": valkey_pid(servers.urls),
         }
         os.kill(before[victim], signal.SIGKILL)
-        assert "ended by SIGKILL" in (line := said.get(timeout=5))
+        assert "ended by SIGKILL" in (line := said.get(timeout=60))
         assert line.startswith(f"{victim} stopped unexpectedly")
-        assert restarted.get(timeout=20) == victim
+        assert restarted.get(timeout=60) == victim
         # On a busy machine it may also say that the recovery takes a while.
-        while "recovering" in (line := said.get(timeout=5)):
+        while "recovering" in (line := said.get(timeout=60)):
             pass
         assert line.startswith(f"{victim} is back after")
         after = {
@@ -174,12 +174,13 @@ def test_a_server_that_cannot_come_back_is_explained(ground: Path) -> None:
         servers.supervise(on_restart=print, policy=policy)
         (Places.of(data_dir).pgdata / "global" / "pg_control").unlink()
         os.kill(postgres_pid(data_dir), signal.SIGKILL)
-        while "failed 4 times" not in (line := said.get(timeout=20)):
+        while "failed 4 times" not in (line := said.get(timeout=60)):
             pass
         assert "damaged (its control file is missing or cut short)" in line
         assert is_one_sentence(line)
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    # It does not wait until it would be tried again.
+    assert time.monotonic() - began < policy.delay_after_many_s
 
 
 def test_damaged_data_are_told_in_one_sentence(ground: Path) -> None:

@@ -59,7 +59,7 @@ async def bits(client: RedisClient) -> set[int]:
 
 async def until_filled(client: RedisClient, claimed: set[int]) -> None:
     """Wait until the first segment is whole; fails if it never is."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await bits(client) != claimed | {READY_BIT}:  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(0.05)
 

@@ -176,7 +176,7 @@ async def test_a_change_waits_for_scans_and_scans_for_a_change(ledger: Ground) -
 
 async def until(ask: Callable[[], Awaitable[object]], wanted: object) -> None:
     """Ask until the answer is the one that is waited for."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         answer = await ask()
         while answer != wanted:
             await asyncio.sleep(0.02)

@@ -38,7 +38,7 @@ async def running(*runners: JobRunner) -> AsyncIterator[None]:
 
 async def becomes(ledger: Ground, statement: str, value: int) -> None:
     """Wait until PostgreSQL says so."""
-    for _ in range(600):
+    for _ in range(1_200):
         if await ledger.rows(statement) == [(value,)]:
             return
         await asyncio.sleep(0.05)

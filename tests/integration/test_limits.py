@@ -114,7 +114,7 @@ async def until_somebody_waits(ledger: Ground) -> None:
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
         " AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await ledger.rows(waiting):
             pass
 

@@ -231,7 +231,7 @@ async def test_a_backend_that_dies_before_its_commit_is_met_with_a_retry(
 
 async def until(ask: Callable[[], object]) -> list[tuple[int]]:
     """Ask until there is an answer."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             rows: list[tuple[int]] = await ask()  # type: ignore[misc]
             if rows:

@@ -144,7 +144,7 @@ def test_what_another_program_left_in_the_printer_moves_no_symbol(left: str) -> 
 async def test_what_reaches_the_paper_is_read_back(tmp_path: Path) -> None:
     """The bytes that a simulated printer printed, drawn by the other renderer."""
     rows, printer = NumberedRows(40), Printer("zpl")
-    async with asyncio.timeout(30), printer.listening() as port:
+    async with asyncio.timeout(60), printer.listening() as port:
         url = f"zpl://127.0.0.1:{port}?mag=3"
         with new_journal(tmp_path / "a.journal", rows, url) as journal:
             await Feeder(
