@@ -30,8 +30,9 @@ from rewards.domain.coupons import (
     StoreKind,
     check_benefit,
 )
+from rewards.domain.prizes import tell_money
 from rewards.pipeline.coupons import pools
-from rewards.pipeline.coupons.till_texts import tell_benefit, tell_money
+from rewards.pipeline.coupons.till_texts import tell_benefit
 
 PATH: Final = f"{HOME}/coupons"
 _SHOWN: Final = 100

@@ -252,6 +252,16 @@ message: Final = Catalogue(
         ),
     },
     {
+        # What is to be had
+        "gives_points": ("{amount:,} 积分", "{amount:,} points"),
+        "gives_coupon": ("一张优惠券", "a coupon"),
+        "gives_tickets": ("{amount:,} 张抽奖券", "{amount:,} tickets of a draw"),
+        "gives_card": ("一张收集卡", "a card to collect"),
+        "gives_money": ("现金红包 {money}", "{money} in cash"),
+        "gives_gift": ("礼品：{name}", "a gift: {name}"),
+        "gives_chance": ("一次抽奖", "a chance"),
+    },
+    {
         # Gifts, as staff and members are told
         "gift_exists": (
             "已有礼品 {gift_id}。",

@@ -185,6 +185,10 @@ message: Final = Catalogue(
             "没有这个文件。",
             "There is no such file.",
         ),
+        "no_odds": (
+            "没有此活动，或它没有抽奖。",
+            "There is no such campaign, or it has no chances.",
+        ),
         "no_picture": (
             "没有这张图片。",
             "There is no such picture.",

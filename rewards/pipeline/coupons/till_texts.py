@@ -7,6 +7,7 @@ from core.clock import local_time
 from core.messages import Message
 from rewards.domain.coupons import Benefit, Coupon, TillOutcome
 from rewards.domain.messages import message
+from rewards.domain.prizes import tell_money
 from rewards.pipeline.coupons.redeeming import AtTill
 
 
@@ -53,11 +54,6 @@ def tell_benefit(benefit: Benefit) -> Message | str:
         return message("percent_off", percent=benefit.percent)
     most = tell_money(benefit.minor)
     return message("percent_off_at_most", percent=benefit.percent, most=most)
-
-
-def tell_money(minor: int) -> str:
-    """Write an amount of hundredths."""
-    return f"¥{minor // 100:,}.{minor % 100:02}"
 
 
 def _tell_use(coupon: Coupon, timezone: ZoneInfo) -> Message:

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from scan_api.page.routes import caps, fakes, home, links, logos, roots, signing
+from scan_api.page.routes import caps, fakes, home, links, logos, odds, roots, signing
 
 ROUTER = Router(
     path="/",
@@ -18,6 +18,7 @@ ROUTER = Router(
         fakes.show_report_form,
         fakes.report_fake,
         logos.show_logo,
+        odds.show_odds,
         roots.show_root,
     ],
 )

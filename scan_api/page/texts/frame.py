@@ -56,5 +56,21 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     "signed_in_as": ("当前会员", "Signed in as"),
     "sign_out": ("退出", "Sign out"),
     "another": ("输入另一个瓶盖码", "Check another cap"),
+    "odds": ("中奖概率", "The odds"),
+    "odds_lead": (
+        "每个瓶盖码抽一次，概率如下。",
+        "Each cap draws once; these are the odds.",
+    ),
+    "odds_nothing": ("未中奖", "No prize"),
+    "odds_stock": ("共 {stock} 份", "{stock} in all"),
+    "odds_daily_stock": ("每天 {stock} 份", "{stock} a day"),
+    "odds_rule": (
+        "结果由瓶盖码和封存的密钥算出，可以复核。某一奖级发完后，改为下一个仍有库存的奖级；都发完后不再中奖。",
+        (
+            "What a cap wins is computed from its code and a sealed key, and can be "
+            "checked afterwards. Where a prize is gone, the next one that is left "
+            "takes its place; where none is, nothing is won."
+        ),
+    ),
     "recall_label": ("召回须知", "What to do"),
 }

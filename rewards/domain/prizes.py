@@ -1,0 +1,42 @@
+"""What is to be had, in words for who may have it. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from core.messages import Message
+from rewards.domain.chances import WHOLE
+from rewards.domain.messages import message
+from rewards.domain.terms import Given, OfferKind
+
+_PER_PERCENT: Final = WHOLE // 100
+
+
+def tell_given(given: Given) -> Message:
+    """Say what something gives, whatever it is."""
+    return _TELLERS[given.kind](given)
+
+
+def tell_odds(per_million: int, whole: int = WHOLE) -> str:
+    """Say how likely something is: `0.05%`, in any language; rounded down."""
+    parts = per_million * WHOLE // whole
+    percents, rest = divmod(parts, _PER_PERCENT)
+    decimals = f"{rest:04}".rstrip("0")
+    return f"{percents}.{decimals}%" if decimals else f"{percents}%"
+
+
+def tell_money(minor: int) -> str:
+    """Say an amount of money as consumers read it."""
+    return f"¥{minor // 100:,}.{minor % 100:02}"
+
+
+_TELLERS: Final[Mapping[OfferKind, Callable[[Given], Message]]] = {
+    OfferKind.POINTS: lambda g: message("gives_points", amount=g.amount or 0),
+    OfferKind.COUPON: lambda _: message("gives_coupon"),
+    OfferKind.TICKET: lambda g: message("gives_tickets", amount=g.amount or 0),
+    OfferKind.CARD: lambda _: message("gives_card"),
+    OfferKind.RED_PACKET: lambda g: message(
+        "gives_money", money=tell_money(g.minor or 0)
+    ),
+    OfferKind.GIFT: lambda g: message("gives_gift", name=g.name or ""),
+    OfferKind.CHANCE: lambda _: message("gives_chance"),
+}
