@@ -37,17 +37,22 @@ DECLARE
 BEGIN
     FOR made IN
         SELECT kind, array_agg(t) AS transfers, array_agg(in_members[s]) AS members,
-            array_agg(in_scan_ids[s]) AS scan_ids, array_agg(ref) AS refs, array_agg(f) AS froms, array_agg(u) AS untils,
+            array_agg(in_scan_ids[s]) AS scan_ids, array_agg(ref) AS refs,
+            array_agg(f) AS froms, array_agg(u) AS untils,
             array_agg(in_outcomes[s] = 'held') AS held
         FROM unnest(in_reward_scans, in_chosen, in_transfers, in_kinds, in_refs,
             in_froms, in_untils) AS u (s, chosen, t, kind, ref, f, u)
         WHERE chosen AND kind <> 'points'
         GROUP BY kind ORDER BY kind
     LOOP
-        IF made.kind = 'coupon' THEN
-            PERFORM add_coupons(in_shard, made.transfers, made.members, made.refs,
-                made.scan_ids, made.froms, made.untils, made.held);
-        END IF;
+        CASE made.kind
+            WHEN 'coupon' THEN
+                PERFORM add_coupons(in_shard, made.transfers, made.members, made.refs,
+                    made.scan_ids, made.froms, made.untils, made.held);
+            WHEN 'gift' THEN
+                PERFORM add_gifts(in_shard, now(), made.transfers, made.members,
+                    made.scan_ids, made.refs::integer[], made.held);
+        END CASE;
     END LOOP;
 END $$;
 
@@ -1116,6 +1121,20 @@ BEGIN
     RAISE EXCEPTION '% is append-only', tg_table_name USING ERRCODE = 'CC003';
 END $$;
 
+CREATE FUNCTION release_coupons(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    UPDATE coupons AS c SET state = CASE WHEN u.posted THEN 'issued' ELSE 'denied' END
+    FROM unnest(in_transfers, in_posted) AS u (coupon, posted)
+    WHERE c.shard = in_shard AND c.coupon_no = u.coupon AND c.state = 'held';
+    PERFORM write_outbox(in_shard, 'coupons', issued.ids, NULL)
+    FROM (SELECT array_agg(c) AS ids
+        FROM unnest(in_transfers, in_posted) AS u (c, posted) WHERE posted) AS issued
+    WHERE issued.ids IS NOT NULL;
+END $$;
+
 CREATE FUNCTION release_gifts(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS void
     LANGUAGE sql
     SET enable_seqscan TO 'off'
@@ -1918,6 +1937,7 @@ CREATE TABLE offers (
     offer_id text NOT NULL,
     tier_id text DEFAULT ''::text NOT NULL,
     kind text NOT NULL,
+    tier_name text DEFAULT ''::text NOT NULL,
     CONSTRAINT offer_kind_is_known CHECK ((kind = ANY (ARRAY['points'::text, 'coupon'::text, 'ticket'::text, 'card'::text, 'red_packet'::text, 'gift'::text])))
 );
 

@@ -118,6 +118,7 @@ offers = Table(
     Column("offer_id", Text, nullable=False),
     Column("tier_id", Text, nullable=False, server_default=""),
     Column("kind", Text, nullable=False),
+    Column("tier_name", Text, nullable=False, server_default=""),
     UniqueConstraint(
         "campaign_no", "offer_id", "tier_id", "kind", name="one_offer_of_a_name"
     ),

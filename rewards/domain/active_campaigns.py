@@ -9,6 +9,7 @@ from typing import Final
 from core.conditions import Test
 from rewards.domain.campaigns import CampaignState
 from rewards.domain.limits import Counts, Limit, Per
+from rewards.domain.offers import Chance
 from rewards.domain.plans import (
     NOTHING,
     Claim,
@@ -77,6 +78,7 @@ class Campaign:
     starts_at: datetime
     ends_at: datetime | None
     rewards: tuple[PlannedReward, ...] = ()
+    chances: tuple[Chance, ...] = ()
     limits: tuple[Limit, ...] = ()
     brand: str | None = None
     state: CampaignState = CampaignState.ACTIVE
@@ -209,6 +211,10 @@ def plan_rewards(
         hindrance = campaign.hindrance(claim, now)
         if hindrance is None:
             rewards += campaign.rewards
+            for chance in campaign.chances:
+                won = chance.reward(claim)
+                if won is not None:
+                    rewards.append(won)
         else:
             hindrances.append(hindrance)
     return RewardPlan(tuple(rewards), hindrances)

@@ -30,6 +30,9 @@ class Award(msgspec.Struct, frozen=True, gc=False):
     # What it is one of, as people read it, and until when it is good.
     name: str | None = None
     valid_until: datetime | None = None
+    # The tier of the chance that won it; empty where it was sure.
+    tier_id: str = ""
+    tier_name: str = ""
 
 
 def award_of(
@@ -42,9 +45,8 @@ def award_of(
     zone: ZoneInfo,
 ) -> Award:
     """Tell what a planned reward has become that was paid, or waits."""
-    name, until = None, None
+    until = None
     if reward.pool is not None:
-        name = reward.pool.name
         _, until = reward.pool.validity(at, zone)
     return Award(
         scan_id,
@@ -53,8 +55,10 @@ def award_of(
         reward.kind,
         reward.amount,
         AwardState.PENDING if pending else AwardState.POSTED,
-        name,
+        reward.name,
         until,
+        reward.tier_id,
+        reward.tier_name,
     )
 
 

@@ -245,12 +245,13 @@ def judge(
     """Tell whether a coupon can be used here and now, for this basket."""
     if coupon is None or not coupon.pool.is_taken_by(till.brand):
         return TillOutcome.UNKNOWN
-    if coupon.state in _NEVER_GIVEN:
+    if coupon.state in NEVER_GIVEN:
         return TillOutcome.UNKNOWN
     return next(_hindrances(coupon, till, basket_minor, now), TillOutcome.GOOD)
 
 
-_NEVER_GIVEN: Final = frozenset({CouponState.HELD, CouponState.DENIED})
+# No coupons to anybody: neither in a wallet nor at a till.
+NEVER_GIVEN: Final = frozenset({CouponState.HELD, CouponState.DENIED})
 
 
 def _hindrances(

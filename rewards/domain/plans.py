@@ -42,7 +42,11 @@ class PlannedReward(msgspec.Struct, frozen=True, gc=False):
     offer_id: str = ""
     exclusive: bool = False
     ref: int = 0
+    # What it is called, and where it is won by chance, the tier that wins it.
+    name: str | None = None
     pool: Pool | None = None
+    tier_id: str = ""
+    tier_name: str = ""
     # The last day of points that expire.
     expires_on: date | None = None
 
@@ -70,11 +74,16 @@ LATER: Final = frozenset({Reason.NOT_BEGUN, Reason.PAUSED})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim as campaigns see it; `facts` are read only where a condition asks."""
+    """A claim as campaigns see it; `facts` are read only where a condition asks.
+
+    `roll` decides a chance: told the campaign's number and version and the offer's
+    place, it gives 0..999,999, always the same.
+    """
 
     code_id: int
     brand: str | None
     facts: Callable[[], Facts]
+    roll: Callable[[int, int, int], int]
 
 
 class Hindrance(msgspec.Struct, frozen=True, gc=False):

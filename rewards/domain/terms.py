@@ -155,10 +155,32 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(offer.amount or 0 for offer in kinds)
 
     @property
+    def given(self) -> tuple[tuple[AccountTerms, Given], ...]:
+        """What may be given, and the account of each; of a chance each of its tiers."""
+        found: list[tuple[AccountTerms, Given]] = []
+        for offer in self.offers:
+            if offer.table is None or offer.kind is not OfferKind.CHANCE:
+                account = AccountTerms(offer.offer_id, "", offer.kind.value)
+                found.append((account, offer))
+                continue
+            for tier in offer.table:
+                kind = tier.gives.kind.value
+                account = AccountTerms(offer.offer_id, tier.tier_id, kind)
+                found.append((account, tier.gives))
+        return tuple(found)
+
+    @property
     def accounts(self) -> tuple[AccountTerms, ...]:
         """The accounts that it pays from, in the order of its offers."""
+        return tuple(account for account, _ in self.given)
+
+    @property
+    def tier_names(self) -> tuple[tuple[str, str], ...]:
+        """What the tiers of its chances are called, by their ids."""
         return tuple(
-            AccountTerms(offer.offer_id, "", offer.kind.value) for offer in self.offers
+            (tier.tier_id, tier.name)
+            for offer in self.offers
+            for tier in offer.table or ()
         )
 
     @property
@@ -178,18 +200,23 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             for cap in self.caps
         ]
         for offer in self.offers:
-            for per, stock in (
-                (Per.TOTAL, offer.stock),
-                (Per.DAY, offer.daily_stock),
-            ):
-                if stock is not None:
-                    found.append(LimitTerms(per, Counts.AWARDS, stock, offer.offer_id))
+            found += _stocks(offer, offer.offer_id)
+            for tier in offer.table or ():
+                found += _stocks(tier, offer.offer_id, tier.tier_id)
         return tuple(found)
 
     @property
     def budget_points(self) -> int | None:
         """The most points that it pays in all."""
         return None if self.budget is None else self.budget.points
+
+
+def _stocks(
+    of: OfferTerms | TierTerms, offer_id: str, tier_id: str = ""
+) -> Iterator[LimitTerms]:
+    for per, stock in ((Per.TOTAL, of.stock), (Per.DAY, of.daily_stock)):
+        if stock is not None:
+            yield LimitTerms(per, Counts.AWARDS, stock, offer_id, tier_id)
 
 
 def find_faults(terms: Terms) -> Iterator[FieldError]:
@@ -229,6 +256,11 @@ _ALL_FIELDS: Final = tuple(dict.fromkeys(chain.from_iterable(_FIELDS.values())))
 
 def _find_faults_of_offer(pointer: str, offer: OfferTerms) -> Iterator[FieldError]:
     yield from find_faults_of_given(pointer, offer)
+    if offer.kind is OfferKind.CHANCE:
+        for name in ("stock", "daily_stock"):
+            if getattr(offer, name) is not None:
+                told = message("offer_has_no", kind=offer.kind.value, name=name)
+                yield FieldError(f"{pointer}/{name}", "not_of_this_kind", told)
     if offer.table is not None and offer.kind is OfferKind.CHANCE:
         yield from _find_faults_of_table(f"{pointer}/table", offer.table)
 
@@ -270,15 +302,25 @@ def _find_faults_of_table(
 
 
 # The kinds that scans can be paid in.
-_PAID: Final = frozenset({OfferKind.POINTS, OfferKind.COUPON})
+_PAID: Final = frozenset({OfferKind.POINTS, OfferKind.COUPON, OfferKind.GIFT})
 
 
 def find_unsupported(terms: Terms) -> Iterator[FieldError]:
     """Name what terms may say one day and nothing here can carry out yet."""
     for place, offer in enumerate(terms.offers):
-        if offer.kind not in _PAID:
-            told = message("not_supported", what=offer.kind.value)
-            yield FieldError(f"/offers/{place}/kind", "not_supported", told)
+        if offer.kind is OfferKind.CHANCE:
+            for below, tier in enumerate(offer.table or ()):
+                if tier.gives.kind not in _PAID:
+                    pointer = f"/offers/{place}/table/{below}/gives/kind"
+                    yield _unsupported(pointer, tier.gives.kind)
+        elif offer.kind not in _PAID:
+            yield _unsupported(f"/offers/{place}/kind", offer.kind)
+
+
+def _unsupported(pointer: str, kind: OfferKind) -> FieldError:
+    return FieldError(
+        pointer, "not_supported", message("not_supported", what=kind.value)
+    )
 
 
 def find_uncountable(terms: Terms, before: Terms) -> Iterable[FieldError]:
@@ -287,9 +329,9 @@ def find_uncountable(terms: Terms, before: Terms) -> Iterable[FieldError]:
     What was paid before nobody has counted, where there was no limit for all time.
     """
     kept = {_counted(limit) for limit in before.limits}
-    known = {offer.offer_id for offer in before.offers}
+    known = {(each.offer_id, each.tier_id) for each in before.accounts}
     for limit in terms.limits:
-        is_new = limit.offer_id != "" and limit.offer_id not in known
+        is_new = limit.offer_id != "" and limit[3:] not in known
         if is_new or limit.per not in {Per.TOTAL, Per.MEMBER}:
             continue
         if _counted(limit) not in kept:
@@ -306,7 +348,11 @@ def _pointer(limit: LimitTerms, terms: Terms) -> str:
     """Name the field that says a limit."""
     if limit.offer_id:
         ids = [offer.offer_id for offer in terms.offers]
-        return f"/offers/{ids.index(limit.offer_id)}/stock"
+        place = ids.index(limit.offer_id)
+        if not limit.tier_id:
+            return f"/offers/{place}/stock"
+        tiers = [tier.tier_id for tier in terms.offers[place].table or ()]
+        return f"/offers/{place}/table/{tiers.index(limit.tier_id)}/stock"
     if limit.per is Per.TOTAL:
         return "/budget"
     kinds = [(cap.per.value, cap.of.value) for cap in terms.caps]

@@ -22,7 +22,7 @@ _EARNED: Final = """
                 AND e.kind IN ('post', 'void')
                 AND e.debit_account = f.debit_account AND e.unit = f.unit
             ), 'pending') END AS state,
-        p.name, k.valid_until
+        coalesce(p.name, g.name), k.valid_until, o.tier_id, o.tier_name
     FROM unnest({scan_ids}) WITH ORDINALITY AS u (id, place)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = u.id AND kind IN ('posted', 'pending')
@@ -33,7 +33,11 @@ _EARNED: Final = """
         WHERE shard = 0 AND coupon_no = f.transfer_id AND o.kind = 'coupon'
         OFFSET 0) AS k ON true
     LEFT JOIN coupon_pools AS p ON p.pool_no = k.pool_no
-    ORDER BY u.place, o.offer_no
+    LEFT JOIN LATERAL (SELECT gift_no FROM member_gifts
+        WHERE shard = 0 AND transfer_id = f.transfer_id AND o.kind = 'gift'
+        OFFSET 0) AS w ON true
+    LEFT JOIN gifts AS g ON g.gift_no = w.gift_no
+    ORDER BY u.place, f.transfer_id
     """
 _LOAD: Final = text(_EARNED.format(scan_ids="CAST(:scan_ids AS bigint[])"))
 _BELOW: Final = _EARNED.format(scan_ids="%(scan_ids)s::bigint[]")
@@ -59,10 +63,10 @@ async def load_awards_below(
 
 def _by_scan(rows: Iterable[Sequence[Any]]) -> dict[int, tuple[Award, ...]]:
     found: dict[int, list[Award]] = {}
-    for scan_id, number, campaign_id, kind, amount, state, name, until in rows:
+    for scan_id, number, campaign_id, kind, amount, state, *more in rows:
         award = Award(
             *(scan_id, number, campaign_id, RewardKind(kind), amount),
-            *(AwardState(state), name, until),
+            *(AwardState(state), *more),
         )
         found.setdefault(scan_id, []).append(award)
     return {scan_id: tuple(awards) for scan_id, awards in found.items()}

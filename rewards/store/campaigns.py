@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -28,8 +28,9 @@ from rewards.domain.campaigns import (
     Version,
     VersionState,
 )
-from rewards.domain.terms import AccountTerms, Terms
-from rewards.store.limits import IS_BUDGET, USED_BY_ALL, set_limits
+from rewards.domain.terms import Terms
+from rewards.store.limits import IS_BUDGET, USED_BY_ALL
+from rewards.store.offers import open_offers
 
 FIRST: Final = 1
 # So long ago, a day is over in every time zone.
@@ -68,7 +69,14 @@ async def insert_campaign(
         activated_at=now,
     )
     await insert_version(conn, campaign_no, version)
-    await _open_offers(conn, campaign_no, new.terms, since=now.date() - _SURELY_OVER)
+    await open_offers(
+        conn,
+        int(campaign_no),
+        new.terms,
+        since=now.date() - _SURELY_OVER,
+        brand=new.brand,
+        now=now,
+    )
     return int(campaign_no)
 
 
@@ -154,35 +162,9 @@ async def activate_version(
     since = now.date() + timedelta(days=1)
     if kept.active_version is None:
         since = now.date() - _SURELY_OVER
-    await _open_offers(conn, kept.campaign_no, version.terms, since=since)
-
-
-async def _open_offers(
-    conn: AsyncConnection, campaign_no: int, terms: Terms, *, since: date
-) -> None:
-    """Give each offer of terms its account, and what they limit its limits."""
-    o = t.offers.c
-    known = {
-        AccountTerms(row.offer_id, row.tier_id, row.kind): row.offer_no
-        for row in await conn.execute(
-            select(o.offer_id, o.tier_id, o.kind, o.offer_no).where(
-                o.campaign_no == campaign_no
-            )
-        )
-    }
-    for each in terms.accounts:
-        if each in known:
-            continue
-        new = each._asdict() | {"campaign_no": campaign_no}
-        if not known:
-            new["offer_no"] = campaign_no
-        added = insert(t.offers).values(new).returning(o.offer_no)
-        known[each] = (await conn.execute(added)).scalar_one()
-    numbers = {(each.offer_id, each.tier_id): known[each] for each in terms.accounts}
-    limits = [
-        (numbers.get((each.offer_id, each.tier_id), 0), each) for each in terms.limits
-    ]
-    await set_limits(conn, campaign_no, limits, since=since)
+    await open_offers(
+        conn, kept.campaign_no, version.terms, since=since, brand=kept.brand, now=now
+    )
 
 
 async def set_state(

@@ -1,12 +1,13 @@
 """The SQL of rewards that wait, and of how they end."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Row,
+    TextClause,
     insert,
     not_,
     select,
@@ -25,7 +26,6 @@ from rewards.domain.holds import Hold, HoldReason, HoldState, Resolution
 from rewards.domain.limits import EVERYBODY
 from rewards.domain.plans import RewardKind
 from rewards.store.awards import load_awards
-from rewards.store.coupons.issuing import release_coupons
 from rewards.store.limits import load_limits_by_no
 
 # What the hot path reads again when an answer was lost on its way.
@@ -204,23 +204,29 @@ async def _release(
     conn: AsyncConnection, pending: Sequence[Row[Any]], resolution: Resolution
 ) -> None:
     """Let what was held of each kind be there, or be void."""
-    posted = resolution is Resolution.POSTED
     for kind, release in _RELEASES.items():
         numbers = [row.transfer_id for row in pending if row.kind == kind]
         if numbers:
-            await release(conn, numbers, posted=posted)
+            posted = str(resolution is Resolution.POSTED).lower()
+            values = {
+                "numbers": write_numbers(numbers),
+                "posted": f"{{{','.join([posted] * len(numbers))}}}",
+            }
+            await conn.execute(release, values)
 
 
-class _Release(Protocol):
-    """What a kind of reward does once its hold has ended."""
+def _releasing(step: str) -> TextClause:
+    return text(
+        f"SELECT {step}(0::smallint, CAST(:numbers AS bigint[]),"
+        " CAST(:posted AS boolean[]))"
+    )
 
-    async def __call__(
-        self, conn: AsyncConnection, transfer_ids: Sequence[int], *, posted: bool
-    ) -> None: ...
 
-
-# By kind, what is made beside the balance.
-_RELEASES: Final[Mapping[RewardKind, _Release]] = {RewardKind.COUPON: release_coupons}
+# By kind, the step that ends the waiting of what is there beside a balance.
+_RELEASES: Final = {
+    RewardKind.COUPON: _releasing("release_coupons"),
+    RewardKind.GIFT: _releasing("release_gifts"),
+}
 
 
 # The kind of row of the outbox that numbers holds which have ended.

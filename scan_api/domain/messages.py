@@ -44,6 +44,8 @@ message: Final = Catalogue(
         ),
         "earned_points": ("{amount} 积分", "{amount} points"),
         "earned_coupon": ("优惠券“{name}”", "a coupon: {name}"),
+        "earned_gift": ("礼品“{name}”", "a gift: {name}"),
+        "earned_prize": ("“{tier}”奖：{earned}", "the prize {tier}: {earned}"),
         "no_reward": (
             "正品！这次没有奖励。",
             "Genuine! There is no reward this time.",

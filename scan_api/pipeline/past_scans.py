@@ -16,7 +16,7 @@ from rewards.domain.awards import Award, AwardState
 from rewards.store.awards import load_awards
 from rewards.store.members import find_member_no
 from scan_api.domain.messages import message
-from scan_api.pipeline.responses import RewardView, view_award
+from scan_api.pipeline.responses import RewardView, view_awards
 from scan_api.store import past_scans as store
 from scan_api.store.kept_facts import unpack_facts
 from scan_api.store.past_scans import RecordedScan
@@ -67,8 +67,8 @@ async def find_scan(
 
 def _view(scan: RecordedScan, awards: Mapping[int, Sequence[Award]]) -> PastScan:
     """Show a recorded scan; a hold shows how it stands today."""
-    rewards = tuple(
-        view_award(award)
+    rewards = view_awards(
+        award
         for award in awards.get(scan.scan_id, ())
         if award.state is not AwardState.VOIDED
     )

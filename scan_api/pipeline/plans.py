@@ -1,17 +1,19 @@
 """What each scan of a batch should come to: pure, and each for itself."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.terms import RangeTerms
 from core.clock import utc_datetime
 from core.conditions import Facts
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import plan_rewards
+from rewards.domain.chances import chance_roll
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.plans import Claim, RewardPlan
 from scan_api.domain.scans import (
@@ -38,6 +40,8 @@ class BatchContext:
     today: date
     timezone: ZoneInfo
     members: Mapping[str, int]
+    # By the epoch of codes.
+    chance_keys: Mapping[int, bytes] = field(repr=False)
 
 
 def plan_scans(
@@ -123,7 +127,11 @@ def _claim(scan: Scan, status: CodeStatus, batch: BatchContext) -> Claim:
             )
         )
 
-    return Claim(scan.code_id, brand, facts)
+    def roll(campaign_no: int, version: int, place: int) -> int:
+        key = batch.chance_keys[scan.code_id >> SERIAL_BITS]
+        return chance_roll(key, campaign_no, version, place, scan.code_id)
+
+    return Claim(scan.code_id, brand, facts, roll)
 
 
 def _since(member_no: int) -> datetime | None:

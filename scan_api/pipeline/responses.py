@@ -1,8 +1,9 @@
 """What a scan's caller is told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,6 +45,8 @@ class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
     coupon_id: str | None = None
     name: str | None = None
     valid_until: datetime | None = None
+    gift_id: str | None = None
+    tier_id: str | None = None
 
 
 class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,7 +139,7 @@ def answer_scan(
         first_claimed,
         by_you,
         settled.scan_count,
-        tuple([view_award(award) for award in awards]),
+        view_awards(awards),
         settled.available,
         _next(outcome, plan, scan, offer, calendar),
         _message(scan, plan, settled, awards, offer, calendar=calendar, past=past),
@@ -206,18 +209,33 @@ def claimed_at(claim_scan_id: int, *, exact: bool) -> datetime:
     return at if exact else at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
 
 
-def view_award(award: Award) -> RewardView:
-    """Show one reward, by its kind."""
-    is_coupon = award.kind is RewardKind.COUPON
-    return RewardView(
-        award.kind.value,
-        award.amount,
-        award.state.value,
-        award.campaign_id,
-        str(award.transfer_id) if is_coupon else None,
-        award.name,
-        award.valid_until,
-    )
+def view_awards(awards: Iterable[Award]) -> tuple[RewardView, ...]:
+    """Show rewards, each by its kind; a prize stands before what it gives."""
+    views: list[RewardView] = []
+    for award in awards:
+        shown = award.state.value
+        if award.tier_id:
+            views.append(
+                RewardView(
+                    *(_PRIZE, 1, shown, award.campaign_id),
+                    name=award.tier_name,
+                    tier_id=award.tier_id,
+                )
+            )
+        number = str(award.transfer_id)
+        views.append(
+            RewardView(
+                *(award.kind.value, award.amount, shown, award.campaign_id),
+                coupon_id=number if award.kind is RewardKind.COUPON else None,
+                name=award.name,
+                valid_until=award.valid_until,
+                gift_id=number if award.kind is RewardKind.GIFT else None,
+            )
+        )
+    return tuple(views)
+
+
+_PRIZE: Final = "prize"
 
 
 def _awards(settled: Settled, scan: Scan, zone: ZoneInfo) -> tuple[Award, ...]:

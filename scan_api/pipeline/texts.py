@@ -52,17 +52,28 @@ def message_of_outcome(outcome: Outcome, language: str) -> str:
 
 def message_of_rewards(awards: Sequence[Award], points: int, language: str) -> str:
     """Say what a scan has earned."""
-    if all(award.kind is RewardKind.POINTS for award in awards):
+    if all(a.kind is RewardKind.POINTS and not a.tier_id for a in awards):
         return message.tell(language, "rewarded", points=points)
-    earned = [_word_award(award, language) for award in awards]
+    earned = [_word_prize(award, language) for award in awards]
     told = _AND[language].join(earned)
     return message.tell(language, "rewarded_kinds", earned=told)
+
+
+def _word_prize(award: Award, language: str) -> str:
+    earned = _word_award(award, language)
+    if not award.tier_id:
+        return earned
+    tier = award.tier_name
+    return message.tell(language, "earned_prize", tier=tier, earned=earned)
 
 
 def _word_award(award: Award, language: str) -> str:
     if award.kind is RewardKind.POINTS:
         return message.tell(language, "earned_points", amount=award.amount)
-    return message.tell(language, "earned_coupon", name=award.name or "")
+    name = award.name or ""
+    if award.kind is RewardKind.GIFT:
+        return message.tell(language, "earned_gift", name=name)
+    return message.tell(language, "earned_coupon", name=name)
 
 
 _AND: Final = {CHINESE: "、", ENGLISH: ", "}

@@ -5,7 +5,7 @@ it does not know, it asks PostgreSQL for, code by code.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.store.rule_sets import load_rule_set, newest_rule_set
 from codegen.domain.brand_kits import BrandKit, Brands
-from codegen.domain.keys import EpochKeys
+from codegen.domain.keys import EpochKeys, Secret
 from codegen.domain.products import Product
 from codegen.domain.range_table import RangeTable, TableRow, segments_of
 from codegen.domain.ranges import SEGMENT_BITS
@@ -53,6 +53,8 @@ class WorkerStateKeeper:
     engine: AsyncEngine
     key_file: MasterKeyFile
     keys: EpochKeys = field(init=False)
+    # What decides chances, by epoch.
+    chance_keys: Mapping[int, bytes] = field(init=False, repr=False)
     current: WorkerState = field(init=False)
     _knows_ranges: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -68,6 +70,7 @@ class WorkerStateKeeper:
         Raises MisconfiguredError when a key is missing or wrong.
         """
         self.keys = self.key_file.load()
+        self.chance_keys = self.key_file.load_secrets(Secret.CHANCES)
         async with self.engine.connect() as conn:
             await _repeatable(conn)
             await check_keys(conn, self.keys)
@@ -165,6 +168,7 @@ class WorkerStateKeeper:
             async with self.engine.connect() as conn:
                 await check_keys(conn, keys)
             self.keys = keys
+            self.chance_keys = self.key_file.load_secrets(Secret.CHANCES)
 
     async def _make_partitions(self, rows: Iterable[TableRow]) -> None:
         """Try, for a moment, to have partitions for claims of these ranges.

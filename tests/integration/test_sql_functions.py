@@ -15,7 +15,7 @@ OWNERS = {
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
         *("choose_rewards_2", "end_unpaid_2", "post_rewards_2", "take_limits"),
-        *("keep_takes", "add_kinds", "add_coupons"),
+        *("keep_takes", "add_kinds", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts"),
     },
@@ -40,7 +40,7 @@ STEPS = (
     | {"add_gifts", "claim_gifts", "release_gifts"}
     | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
-    | {"choose_rewards_2", "post_rewards_2"}
+    | {"choose_rewards_2", "post_rewards_2", "release_coupons"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

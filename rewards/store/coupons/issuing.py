@@ -28,7 +28,7 @@ from core.db_arrays import write_moments, write_numbers
 from core.ids import time_of_id
 from core.outbox import write_happened
 from rewards import tables as t
-from rewards.domain.coupons import Coupon, CouponState, Use
+from rewards.domain.coupons import NEVER_GIVEN, Coupon, CouponState, Use
 from rewards.domain.limits import Limit
 from rewards.store.coupons.happened import ISSUED
 from rewards.store.coupons.pools import POOL_COLUMNS, read_pool
@@ -126,7 +126,10 @@ async def load_member_coupons(
         older = [tuple_(c.issued_at, c.coupon_no) < last.scalar_subquery()]
     found = await conn.execute(
         _WITH_POOL.where(
-            c.shard == SHARD, c.member_no == owner.scalar_subquery(), *older
+            c.shard == SHARD,
+            c.member_no == owner.scalar_subquery(),
+            c.state.not_in(NEVER_GIVEN),
+            *older,
         )
         .order_by(c.issued_at.desc(), c.coupon_no.desc())
         .limit(limit)
@@ -199,26 +202,3 @@ async def void_coupon(conn: AsyncConnection, coupon_no: int) -> None:
         .where(t.coupons.c.shard == SHARD, t.coupons.c.coupon_no == coupon_no)
         .values(state=CouponState.VOID.value)
     )
-
-
-async def release_coupons(
-    conn: AsyncConnection, transfer_ids: Sequence[int], *, posted: bool
-) -> None:
-    """Let coupons that waited with their scans be used, or never.
-
-    A coupon's transfer has the coupon's number.
-    """
-    c = t.coupons.c
-    state = CouponState.ISSUED if posted else CouponState.DENIED
-    await conn.execute(
-        update(t.coupons)
-        .where(
-            c.shard == SHARD,
-            c.coupon_no == any_(_NUMBERS),
-            c.state == CouponState.HELD.value,
-        )
-        .values(state=state.value),
-        {"numbers": write_numbers(transfer_ids)},
-    )
-    if posted:
-        await write_happened(conn, ISSUED, transfer_ids)

@@ -1,6 +1,6 @@
 """The SQL of gifts that there are, with their limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -68,6 +68,19 @@ async def ensure_offer_gifts(
     return {
         row.offer_no: row.gift_no for row in found if names[row.offer_no] == row.name
     }
+
+
+async def load_offer_gifts(
+    conn: AsyncConnection, offer_nos: Sequence[int]
+) -> dict[int, int]:
+    """Load the newest gift of each of these offers; gives gift_nos by offer_no."""
+    g = t.gifts.c
+    rows = await conn.execute(
+        select(g.offer_no, func.max(g.gift_no).label("newest"))
+        .where(g.offer_no.in_(offer_nos))
+        .group_by(g.offer_no)
+    )
+    return {row.offer_no: row.newest for row in rows}
 
 
 async def find_gift(conn: AsyncConnection, gift_id: str) -> Gift | None:

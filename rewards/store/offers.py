@@ -1,0 +1,86 @@
+"""The SQL of offers: the accounts that campaigns pay from, and what they give."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rewards import tables as t
+from rewards.domain.offers import Things
+from rewards.domain.terms import AccountTerms, OfferKind, Terms
+from rewards.store.coupons.pools import load_pools
+from rewards.store.gifts.catalogue import ensure_offer_gifts, load_offer_gifts
+from rewards.store.limits import set_limits
+
+
+async def open_offers(
+    conn: AsyncConnection,
+    campaign_no: int,
+    terms: Terms,
+    *,
+    since: date,
+    brand: str | None,
+    now: datetime,
+) -> None:
+    """Give each offer of terms its account, what it gives, and its limits.
+
+    Behind the fence. Limits are counted exactly from the day after `since` on.
+    """
+    known = (await load_accounts(conn, [campaign_no])).get(campaign_no, {})
+    for each in terms.accounts:
+        if each in known:
+            continue
+        new = each._asdict() | {"campaign_no": campaign_no}
+        if not known:
+            new["offer_no"] = campaign_no
+        added = insert(t.offers).values(new).returning(t.offers.c.offer_no)
+        known[each] = (await conn.execute(added)).scalar_one()
+    for tier_id, name in terms.tier_names:
+        o = t.offers.c
+        await conn.execute(
+            update(t.offers)
+            .where(o.campaign_no == campaign_no, o.tier_id == tier_id)
+            .values(tier_name=name)
+        )
+    names = {
+        known[account]: given.name
+        for account, given in terms.given
+        if given.kind is OfferKind.GIFT and given.name is not None
+    }
+    await ensure_offer_gifts(conn, names, brand=brand, now=now)
+    numbers = {(each.offer_id, each.tier_id): known[each] for each in terms.accounts}
+    limits = [
+        (numbers.get((each.offer_id, each.tier_id), 0), each) for each in terms.limits
+    ]
+    await set_limits(conn, campaign_no, limits, since=since)
+
+
+async def load_accounts(
+    conn: AsyncConnection, campaigns: Sequence[int]
+) -> dict[int, dict[AccountTerms, int]]:
+    """Load by campaign the numbers of its accounts."""
+    o = t.offers.c
+    rows = await conn.execute(select(t.offers).where(o.campaign_no.in_(campaigns)))
+    found: dict[int, dict[AccountTerms, int]] = {}
+    for row in rows:
+        account = AccountTerms(row.offer_id, row.tier_id, row.kind)
+        found.setdefault(row.campaign_no, {})[account] = row.offer_no
+    return found
+
+
+async def load_things(
+    conn: AsyncConnection,
+    terms: Iterable[Terms],
+    accounts: Mapping[int, Mapping[AccountTerms, int]],
+) -> Things:
+    """Load what offers of these terms give."""
+    given = [given for each in terms for _, given in each.given]
+    pools = {each.pool_id for each in given if each.pool_id is not None}
+    gifts = [
+        number
+        for numbers in accounts.values()
+        for account, number in numbers.items()
+        if account.kind == OfferKind.GIFT.value
+    ]
+    return Things(await load_pools(conn, pools), await load_offer_gifts(conn, gifts))

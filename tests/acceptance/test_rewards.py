@@ -1,0 +1,256 @@
+"""What one cap earns of several campaigns and kinds, over HTTP, with two workers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import pytest
+
+from core.ids import random_below, random_token
+from tests.fixtures.service import Json, Service
+
+POINTS: Json = {"offer_id": "points", "kind": "points", "amount": 5}
+
+
+def gtin_of(number: int) -> str:
+    """Give the GTIN-14 of a number of twelve digits, with its check digit."""
+    digits = f"{number:013d}"
+    weighed = sum(int(d) * (3 if n % 2 == 0 else 1) for n, d in enumerate(digits))
+    return f"{digits}{-weighed % 10}"
+
+
+class Festival:
+    """Campaigns, pools and caps of a brand of its own, so that tests share nothing."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.brand = f"Festival {random_token(9)}"
+        self.gtin = gtin_of(random_below(10**12))
+        product = {"gtin": self.gtin, "name": "Tea", "brand": self.brand}
+        made = service.post("/v1/products", product, service.issuer)
+        assert made.status_code == 201, made.text
+        self.mona = self._marketer("mona")
+        self.max = self._marketer("max")
+
+    def _marketer(self, name: str) -> str:
+        named = f"{name}-{random_token(9)}"
+        return self.service.staff_token("marketer", name=named, brand=self.brand)
+
+    def campaign(self, campaign_id: str = "", **terms: object) -> str:
+        """Let a campaign pay; one without a name pays whatever cap of the brand."""
+        wish: Json = {
+            "campaign_id": campaign_id or f"for-all-{random_token(9)}",
+            "name": {"zh": "节日", "en": "Festival"},
+            "starts_at": "2026-01-01",
+            "applies_to": "bound" if campaign_id else "all",
+            "offers": [POINTS],
+        }
+        wish |= terms
+        made = self.service.post("/v1/campaigns", wish, self.mona)
+        assert made.status_code == 201, made.text
+        path = f"/v1/campaigns/{wish['campaign_id']}"
+        for step, who in (("approvals", self.max), ("activations", self.mona)):
+            answer = self.service.post(f"{path}/{step}", {"version": 1}, who)
+            assert answer.status_code == 201, answer.text
+        return str(wish["campaign_id"])
+
+    def pool(self, **given: object) -> str:
+        """Add a pool of coupons."""
+        wish: Json = {
+            "pool_id": f"pool-{random_token(9)}",
+            "name": "Five off",
+            "stock": 100,
+            "benefit": {"kind": "amount_off", "minor": 500},
+        }
+        wish |= given
+        answer = self.service.post("/v1/coupon-pools", wish, self.mona)
+        assert answer.status_code == 201, answer.text
+        return str(wish["pool_id"])
+
+    def caps(self, quantity: int, **order: Any) -> list[str]:
+        """Issue codes of the brand, bound to its campaign if it has one."""
+        given = {"gtin": self.gtin, "campaign_id": None} | order
+        return self.service.codes(self.service.issue(quantity, **given))
+
+    def scan_together(self, codes: list[str], *members: str) -> list[Json]:
+        """Scan codes at once, each by one of these members in turn."""
+        tokens = self.service.member_tokens(members)
+
+        def scan(place: int) -> Json:
+            asked: Json = {"code": codes[place]}
+            answer = self.service.post("/v1/scans", asked, tokens[place % len(tokens)])
+            assert answer.status_code == 200, answer.text
+            return cast("Json", answer.json())
+
+        with ThreadPoolExecutor(16) as threads:
+            return list(threads.map(scan, range(len(codes))))
+
+
+@pytest.fixture
+def festival(service: Service) -> Iterator[Festival]:
+    """Give a brand in the shared service; ends with a clean audit."""
+    yield Festival(service)
+    service.audit()
+
+
+def kinds(answer: Json) -> list[str]:
+    """Name the kinds of what a scan earned."""
+    return [reward["kind"] for reward in answer["rewards"]]
+
+
+def test_one_cap_earns_of_two_campaigns_and_lists_it_all(festival: Festival) -> None:
+    """In their order; the coupon is in the wallet at once; a retry says the same."""
+    service, pool = festival.service, festival.pool()
+    second = festival.campaign(order=200)
+    first = festival.campaign(
+        order=50, offers=[{"offer_id": "c", "kind": "coupon", "pool_id": pool}]
+    )
+    [code] = festival.caps(1)
+    earned = service.scan(code, "two")
+    assert earned["outcome"] == "rewarded"
+    assert [(each["kind"], each["campaign_id"]) for each in earned["rewards"]] == [
+        ("coupon", first),
+        ("points", second),
+    ]
+    coupon = earned["rewards"][0]
+    assert coupon["name"] == "Five off"
+    wallet = service.get("/v1/me/coupons", service.member_token("two")).json()
+    assert coupon["coupon_id"] in {each["coupon_id"] for each in wallet["items"]}
+    again = service.scan(code, "two")
+    assert (again["outcome"], again["by_you"]) == ("already_claimed", True)
+    assert again["rewards"] == earned["rewards"]
+    scans = service.get("/v1/me/scans", service.member_token("two")).json()["items"]
+    assert [each["rewards"] for each in scans if each["outcome"] == "rewarded"] == [
+        earned["rewards"]
+    ]
+    assert service.scan(code, "somebody")["rewards"] == []
+
+
+def test_an_exclusive_campaign_ends_the_list_only_where_it_pays(
+    festival: Festival,
+) -> None:
+    """Its stock of one goes to one cap; the next earns of the campaign behind it."""
+    festival.campaign(order=200)
+    festival.campaign(
+        order=50,
+        exclusive=True,
+        offers=[{"offer_id": "g", "kind": "gift", "name": "Mug", "stock": 1}],
+    )
+    answers = festival.scan_together(festival.caps(6), *(f"ex{n}" for n in range(6)))
+    assert Counter(map(str, map(kinds, answers))) == {"['gift']": 1, "['points']": 5}
+
+
+def test_a_condition_asks_for_facts_of_the_code_and_the_scan(
+    festival: Festival,
+) -> None:
+    pool = festival.pool()
+    festival.campaign(
+        when={"all": [{"fact": "lot", "op": "==", "value": "L-7"}]},
+        offers=[{"offer_id": "c", "kind": "coupon", "pool_id": pool}],
+    )
+    [mine] = festival.caps(1, lot="L-7")
+    [other] = festival.caps(1, lot="L-8")
+    assert kinds(festival.service.scan(mine, "lot")) == ["coupon"]
+    unpaid = festival.service.scan(other, "lot")
+    assert (unpaid["outcome"], unpaid["rewards"]) == ("no_reward", [])
+    assert unpaid["message"] == "正品！这次没有奖励。"
+
+
+@pytest.mark.parametrize(
+    ("cap", "paid", "of_second"),
+    [
+        ({"per": "member", "of": "claims", "most": 2}, 2, 2),
+        ({"per": "member_day", "of": "points", "most": 14}, 2, 2),
+        ({"per": "day", "of": "claims", "most": 3}, 3, 0),
+        ({"per": "region_day", "of": "points", "most": 15}, 3, 0),
+    ],
+)
+def test_each_kind_of_cap_stops_where_it_says(
+    festival: Festival, cap: Json, paid: int, of_second: int
+) -> None:
+    """Of claims, a scan counts once whatever it earns; what is full leaves the cap."""
+    offers = [POINTS]
+    if cap["of"] == "claims":
+        offers.append({"offer_id": "more", "kind": "points", "amount": 1})
+    festival.campaign(caps=[cap], offers=offers)
+    caps = festival.caps(8)
+    first = festival.scan_together(caps[:5], "one")
+    assert [each["outcome"] for each in first].count("rewarded") == paid
+    assert {each["outcome"] for each in first} == {"rewarded", "limit_reached"}
+    second = festival.scan_together(caps[5:], "other")
+    assert [each["outcome"] for each in second].count("rewarded") == of_second
+
+
+def test_a_chance_is_won_as_often_as_its_stock_lets_and_falls_to_the_next(
+    festival: Festival,
+) -> None:
+    """Forty at once: two mugs, three coupons, then points without end."""
+    pool = festival.pool(stock=3)
+    table: list[Json] = [
+        {
+            "tier_id": "gold",
+            "name": "Gold",
+            "per_million": 1_000_000,
+            "stock": 2,
+            "gives": {"kind": "gift", "name": "Mug"},
+        },
+        {
+            "tier_id": "silver",
+            "name": "Silver",
+            "per_million": 0,
+            "gives": {"kind": "coupon", "pool_id": pool},
+        },
+        {
+            "tier_id": "bronze",
+            "name": "Bronze",
+            "per_million": 0,
+            "gives": {"kind": "points", "amount": 1},
+        },
+    ]
+    festival.campaign(offers=[{"offer_id": "luck", "kind": "chance", "table": table}])
+    answers = festival.scan_together(festival.caps(40), *(f"luck{n}" for n in range(9)))
+    won = Counter(tuple(kinds(each)) for each in answers)
+    assert won == {
+        ("prize", "gift"): 2,
+        ("prize", "coupon"): 3,
+        ("prize", "points"): 35,
+    }
+    gold = [each for each in answers if kinds(each) == ["prize", "gift"]]
+    assert {each["rewards"][0]["tier_id"] for each in gold} == {"gold"}
+    assert {each["rewards"][0]["name"] for each in gold} == {"Gold"}
+    assert "“Gold”奖：礼品“Mug”" in gold[0]["message"]
+
+
+def test_a_chance_that_gives_nothing_claims_the_cap(festival: Festival) -> None:
+    tier: Json = {
+        "tier_id": "gold",
+        "name": "Gold",
+        "per_million": 0,
+        "gives": {"kind": "points", "amount": 9},
+    }
+    festival.campaign(offers=[{"offer_id": "luck", "kind": "chance", "table": [tier]}])
+    [code] = festival.caps(1)
+    assert festival.service.scan(code, "unlucky")["outcome"] == "no_reward"
+    again = festival.service.scan(code, "unlucky")
+    assert (again["outcome"], again["by_you"]) == ("already_claimed", True)
+
+
+def test_what_a_held_scan_earned_waits_as_a_whole(festival: Festival) -> None:
+    """Nothing of it can be used meanwhile; limits keep its place."""
+    service, pool = festival.service, festival.pool(stock=1)
+    festival.campaign(
+        offers=[POINTS, {"offer_id": "c", "kind": "coupon", "pool_id": pool}],
+        budget={"points": 5},
+    )
+    code, late = festival.caps(2)
+    service.scan(code, position={"lat": 31.23, "lon": 121.47})
+    held = service.scan(code, "far", position={"lat": 39.90, "lon": 116.40})
+    assert held["outcome"] == "held"
+    assert [(each["kind"], each["status"]) for each in held["rewards"]] == [
+        ("points", "pending"),
+        ("coupon", "pending"),
+    ]
+    mine = service.get("/v1/me/coupons", service.member_token("far")).json()["items"]
+    assert mine == []
+    assert service.scan(late, "late")["outcome"] == "no_reward"
