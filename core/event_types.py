@@ -20,6 +20,7 @@ class EventType(StrEnum):
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_RETURNED = "coupon.returned"
     GIFT_CHANGED = "gift.changed"
+    PAYOUT_CHANGED = "payout.changed"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
 
@@ -33,6 +34,7 @@ SUBJECTS: Final = {
     EventType.COUPON_REDEEMED: "coupon_id",
     EventType.COUPON_RETURNED: "coupon_id",
     EventType.GIFT_CHANGED: "award_id",
+    EventType.PAYOUT_CHANGED: "payout_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
 }

@@ -31,6 +31,7 @@ class Settings:
     sign_in_url: str | None
     trusted_proxies: Networks
     webhook_networks: Networks
+    wechat_pay: Path | None
     health_port: int | None
     demo: bool
     demo_week: bool
@@ -42,6 +43,7 @@ class Settings:
         master_keys = environ.get("CROWNCAP_MASTER_KEYS")
         signing = environ.get("CROWNCAP_SIGNING_KEY")
         jwks = environ.get("CROWNCAP_MEMBER_JWKS")
+        wechat_pay = environ.get("CROWNCAP_WECHAT_PAY")
         return cls(
             data_dir=data_dir,
             timezone=_timezone(environ.get("CROWNCAP_TIMEZONE") or "Asia/Shanghai"),
@@ -65,6 +67,7 @@ class Settings:
             webhook_networks=_networks(
                 "CROWNCAP_WEBHOOK_NETWORKS", environ.get("CROWNCAP_WEBHOOK_NETWORKS")
             ),
+            wechat_pay=Path(wechat_pay) if wechat_pay else None,
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
             demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
             demo_week=environ.get("CROWNCAP_DEMO") == "week",

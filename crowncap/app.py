@@ -132,6 +132,7 @@ def build_app(worker: Worker) -> Litestar:
             printer_export.routes.ROUTER,
             printer_export.routes.PUBLIC_ROUTER,
             rewards.routes.ROUTER,
+            rewards.routes.PUBLIC_ROUTER,
             scan_api.routes.past_scans.ROUTER,
             scan_api.page.ROUTER,
             scan_api.routes.fakes.ROUTER,
@@ -184,6 +185,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "coupon_issuing": _giving(lambda: worker.coupon_issuing),
         "coupon_redeeming": _giving(lambda: worker.coupon_redeeming),
         "gift_claiming": _giving(lambda: worker.gift_claiming),
+        "payouts": _giving(lambda: worker.payouts),
         "find_carton": _giving(lambda: find_packed_codes),
         "tellers": _giving(lambda: TELLERS),
     }

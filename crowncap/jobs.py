@@ -23,12 +23,16 @@ from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.paying import payout_sender
 from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
+from rewards.pipeline.payouts.ending import PayoutEnds
+from rewards.pipeline.payouts.sending import PayoutSender
 from rewards.store.limits import forget_uses
+from scan_api.pipeline.worker_lease import LeasedIds
 
 HOURLY: Final = "7 * * * *"
 DAILY: Final = "23 19 * * *"
@@ -73,15 +77,20 @@ class JobRunner:
     engine: AsyncEngine = field(init=False)
     queue: App = field(init=False)
     clock: DatabaseClock = field(default_factory=DatabaseClock)
+    ids: LeasedIds = field(init=False)
+    sender: PayoutSender | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.engine = create_engine(self.database_url)
         self.queue = open_queue(self.database_url)
+        self.ids = LeasedIds(database_url=self.database_url, clock=self.clock)
+        self.sender = payout_sender(self.settings, self.engine, self.clock, self.ids)
         for name, cron, work in (
             ("forget_keys", HOURLY, self._forget_keys),
             ("forget_events", HOURLY, self._forget_events),
             ("forget_deliveries", HOURLY, self._forget_deliveries),
             ("forget_uses", DAILY, self._forget_uses),
+            ("lapse_payouts", HOURLY, self._lapse_payouts),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -89,6 +98,7 @@ class JobRunner:
     async def run(self) -> None:
         """Run what is due until cancelled; what is under way then may end."""
         await self.clock.measure(self.engine)
+        await self.ids.renew()
         terms = webhook_terms(self.settings)
         pump = WebhookPump(
             self.engine,
@@ -100,7 +110,11 @@ class JobRunner:
         beside = [
             asyncio.create_task(keep_going("clock", self._follow_clock)),
             asyncio.create_task(keep_going("webhooks", pump.run)),
+            asyncio.create_task(keep_going("number", self.ids.hold)),
         ]
+        if self.sender is not None:
+            sending = keep_going("payouts", self.sender.run)
+            beside.append(asyncio.create_task(sending))
         try:
             async with self.queue.open_async():
                 await self.queue.run_worker_async(
@@ -114,6 +128,7 @@ class JobRunner:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            await self.ids.give_back()
             await self.engine.dispose()
 
     async def _follow_clock(self) -> None:
@@ -169,6 +184,10 @@ class JobRunner:
     ) -> None:
         while await try_briefly(self.engine, step):
             pass
+
+    async def _lapse_payouts(self, due: datetime) -> None:
+        ends = PayoutEnds(self.ids, self.clock, self.settings.timezone)
+        await self._until_none(partial(ends.lapse_some, now=self._earlier(due)))
 
     async def _forget_uses(self, due: datetime) -> None:
         block: int | None = 0

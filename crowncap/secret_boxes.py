@@ -12,6 +12,7 @@ class BoxInfo(Enum):
 
     WEBHOOKS = b"crowncap/v1/webhook-secrets"
     ADDRESSES = b"crowncap/v1/addresses"
+    PAYEES = b"crowncap/v1/payees"
 
 
 def open_box(settings: Settings, info: BoxInfo) -> SecretBox:

@@ -27,6 +27,7 @@ from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.coupon_codes import CouponSealing
 from crowncap.packaging import packaging_of
+from crowncap.paying import payout_terms
 from crowncap.recovery.claims import ClaimJournal
 from crowncap.recovery.journal import keep_journal
 from crowncap.secret_boxes import BoxInfo, open_box
@@ -39,6 +40,8 @@ from rewards.pipeline.coupons.issuing import CouponIssuing
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.redeeming import Redeeming
 from rewards.pipeline.gifts.claims import GiftClaiming
+from rewards.pipeline.payouts.ending import PayoutEnds
+from rewards.pipeline.payouts.terms import PayoutTerms
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
@@ -83,6 +86,7 @@ class Worker:
     coupon_issuing: CouponIssuing = field(init=False)
     coupon_redeeming: Redeeming = field(init=False)
     gift_claiming: GiftClaiming = field(init=False)
+    payouts: PayoutTerms = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -138,6 +142,8 @@ class Worker:
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
         self.gift_claiming = GiftClaiming(ids, addresses)
+        ends = PayoutEnds(ids, self.clock, self.settings.timezone)
+        self.payouts = payout_terms(self.settings, ends)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

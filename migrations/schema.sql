@@ -56,6 +56,23 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION add_payouts(in_shard smallint, in_now timestamp with time zone, in_payouts bigint[], in_members bigint[], in_origins bigint[], in_campaigns bigint[], in_offers bigint[], in_minors bigint[], in_held boolean[], in_limit_payouts integer[] DEFAULT '{}'::integer[], in_limit_nos integer[] DEFAULT '{}'::integer[], in_limit_takes bigint[] DEFAULT '{}'::bigint[], in_limit_holders bigint[] DEFAULT '{}'::bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO payouts (shard, payout_id, member_no, origin_id, campaign_no, offer_no,
+        minor, created_at, lapses_at, state, next_at, limits, takes, holders)
+    SELECT in_shard, p, m, o, c, f, a, in_now, in_now + interval '30 days',
+        CASE WHEN held THEN 'held' ELSE 'waiting' END, CASE WHEN NOT held THEN in_now END,
+        coalesce(l.limits, '{}'), coalesce(l.takes, '{}'), coalesce(l.holders, '{}')
+    FROM unnest(in_payouts, in_members, in_origins, in_campaigns, in_offers, in_minors,
+        in_held) WITH ORDINALITY AS u (p, m, o, c, f, a, held, i)
+    LEFT JOIN (SELECT payout, array_agg(no ORDER BY no) AS limits,
+            array_agg(take ORDER BY no) AS takes, array_agg(holder ORDER BY no) AS holders
+        FROM unnest(in_limit_payouts, in_limit_nos, in_limit_takes, in_limit_holders)
+            AS u (payout, no, take, holder) GROUP BY 1) AS l ON l.payout = u.i;
+END $$;
+
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -530,6 +547,42 @@ CREATE FUNCTION current_range_version() RETURNS bigint
     LANGUAGE sql STABLE
     RETURN (SELECT range_version.version FROM range_version);
 
+CREATE FUNCTION end_payouts(in_shard smallint, in_payouts bigint[], in_states text[], in_faults text[], in_transfers bigint[], in_days integer[], in_unit smallint) RETURNS bigint[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    ended  bigint[];
+    unpaid record;
+BEGIN
+    PERFORM FROM payouts WHERE shard = in_shard AND payout_id = ANY (in_payouts)
+    ORDER BY payout_id FOR UPDATE;
+    WITH done AS (
+        UPDATE payouts AS p SET version = p.version + 1, state = u.state,
+            fault = coalesce(u.fault, p.fault), next_at = NULL, confirmation = NULL
+        FROM unnest(in_payouts, in_states, in_faults) AS u (id, state, fault)
+        WHERE p.shard = in_shard AND p.payout_id = u.id
+            AND p.state NOT IN ('held', 'paid', 'cancelled', 'failed')
+        RETURNING p.payout_id
+    )
+    SELECT coalesce(array_agg(payout_id ORDER BY payout_id), '{}') INTO ended FROM done;
+    SELECT coalesce(array_agg(id), '{}') AS ids, array_agg(day) AS days,
+        array_agg(transfer) AS transfers INTO unpaid
+    FROM unnest(in_payouts, in_states, in_days, in_transfers) AS u (id, state, day, transfer)
+    WHERE id = ANY (ended) AND state <> 'paid';
+    PERFORM give_back_of_payouts(in_shard, true, unpaid.ids, unpaid.days);
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, unit, amount)
+    SELECT in_shard, p.origin_id, u.transfer, 'reversal', p.member_no, p.offer_no,
+        in_unit, p.minor
+    FROM unnest(unpaid.ids, unpaid.transfers) AS u (id, transfer)
+    CROSS JOIN LATERAL (SELECT * FROM payouts
+        WHERE shard = in_shard AND payout_id = u.id OFFSET 0) AS p;
+    PERFORM give_back_of_payouts(in_shard, false, unpaid.ids, unpaid.days);
+    PERFORM tell_payouts(in_shard, ended);
+    RETURN ended;
+END $$;
+
 CREATE FUNCTION end_unpaid(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_chosen boolean[], in_refused integer[], INOUT outcomes text[]) RETURNS text[]
     LANGUAGE plpgsql
     AS $$
@@ -658,6 +711,31 @@ CREATE FUNCTION fold_name(name text) RETURNS text
     SELECT lower(regexp_replace(normalize(name, NFKC),
         '[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]', '', 'g'))
 $$;
+
+CREATE FUNCTION give_back_of_payouts(in_shard smallint, in_of_members boolean, in_payouts bigint[], in_days integer[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    taken record;
+BEGIN
+    FOR taken IN
+        SELECT t.holder, t.limit_no, date 'epoch'
+            + CASE WHEN l.per LIKE '%day' THEN u.day ELSE 0 END AS period,
+            sum(t.take)::bigint AS amount
+        FROM unnest(in_payouts, in_days) AS u (id, day)
+        CROSS JOIN LATERAL (SELECT * FROM payouts
+            WHERE shard = in_shard AND payout_id = u.id OFFSET 0) AS p
+        CROSS JOIN LATERAL unnest(p.limits, p.takes, p.holders)
+            AS t (limit_no, take, holder)
+        JOIN limits AS l ON l.limit_no = t.limit_no
+        WHERE (t.holder > 0) = in_of_members GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    LOOP
+        UPDATE limit_uses SET used = used - taken.amount
+        WHERE shard = in_shard AND limit_no = taken.limit_no AND holder = taken.holder
+            AND period = taken.period;
+    END LOOP;
+END $$;
 
 CREATE FUNCTION give_claims_back(in_shard smallint, in_code_ids bigint[], in_outcomes text[], INOUT won boolean[]) RETURNS boolean[]
     LANGUAGE plpgsql
@@ -1144,6 +1222,26 @@ CREATE FUNCTION release_gifts(in_shard smallint, in_transfers bigint[], in_poste
     WHERE g.shard = in_shard AND g.transfer_id = u.transfer AND g.state = 'held'
 $$;
 
+CREATE FUNCTION release_payouts(in_shard smallint, in_payouts bigint[], in_posted boolean[], in_now timestamp with time zone DEFAULT now()) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    released bigint[];
+BEGIN
+    WITH done AS (
+        UPDATE payouts AS p SET version = p.version + 1,
+            state = CASE WHEN u.posted THEN 'waiting' ELSE 'cancelled' END,
+            next_at = CASE WHEN u.posted THEN in_now END,
+            lapses_at = in_now + (p.lapses_at - p.created_at)
+        FROM unnest(in_payouts, in_posted) AS u (id, posted)
+        WHERE p.shard = in_shard AND p.payout_id = u.id AND p.state = 'held'
+        RETURNING p.payout_id
+    )
+    SELECT array_agg(payout_id ORDER BY payout_id) INTO released FROM done;
+    PERFORM tell_payouts(in_shard, released);
+END $$;
+
 CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in_outcome text, in_claim bigint) RETURNS integer[]
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (in_member <> 0) THEN ARRAY[hashtext(((('m'::text || (in_member)::text) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text))] WHEN ((in_network IS NULL) AND (in_device = '\x'::bytea)) THEN ARRAY[(hashtext((('x'::text || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)] ELSE array_remove(ARRAY[CASE WHEN (in_device <> '\x'::bytea) THEN (hashtext(((('d'::text || encode(in_device, 'hex'::text)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535) ELSE NULL::integer END, (hashtext(((('n'::text || host((network(set_masklen(in_network, CASE family(in_network) WHEN 4 THEN 32 ELSE 64 END)))::inet)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)], NULL::integer) END;
@@ -1227,6 +1325,29 @@ BEGIN
     GET DIAGNOSTICS taken = ROW_COUNT;
     IF taken < wanted.rows_ THEN
         RAISE EXCEPTION 'a limit was taken from meanwhile' USING ERRCODE = 'CC005';
+    END IF;
+END $$;
+
+CREATE FUNCTION tell_payouts(in_shard smallint, in_payouts bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    told jsonb;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_array('payout.changed', jsonb_build_object(
+        'payout_id', p.payout_id::text, 'member_id', m.member_id,
+        'campaign_id', c.campaign_id, 'minor', p.minor, 'currency', p.currency,
+        'state', replace(p.state, 'held', 'waiting'), 'fault', p.fault)) ORDER BY i)
+    INTO told
+    FROM unnest(in_payouts) WITH ORDINALITY AS u (id, i)
+    CROSS JOIN LATERAL (SELECT * FROM payouts
+        WHERE shard = in_shard AND payout_id = u.id OFFSET 0) AS p
+    CROSS JOIN LATERAL (SELECT member_id FROM members
+        WHERE shard = in_shard AND member_no = p.member_no OFFSET 0) AS m
+    JOIN campaigns AS c ON c.campaign_no = p.campaign_no;
+    IF told IS NOT NULL THEN
+        PERFORM write_outbox(in_shard, 'told', NULL, told);
     END IF;
 END $$;
 
@@ -1464,7 +1585,7 @@ CREATE TABLE campaigns (
     CONSTRAINT campaign_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'stopped'::text]))),
     CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
     CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT campaigns_points_check CHECK ((points > 0)),
+    CONSTRAINT campaigns_points_check CHECK ((points >= 0)),
     CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
 );
 
@@ -1604,7 +1725,7 @@ CREATE TABLE transfers (
     unit smallint DEFAULT 0 NOT NULL,
     CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
-    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text])))
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'reversal'::text])))
 )
 PARTITION BY RANGE (origin_id);
 
@@ -2045,6 +2166,49 @@ ALTER TABLE packages ALTER COLUMN package_id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE payees (
+    member_no bigint NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    provider text NOT NULL,
+    account bytea NOT NULL,
+    CONSTRAINT payee_provider_is_known CHECK ((provider = 'wechat'::text))
+);
+
+CREATE TABLE payouts (
+    payout_id bigint NOT NULL,
+    member_no bigint NOT NULL,
+    origin_id bigint NOT NULL,
+    campaign_no bigint NOT NULL,
+    offer_no bigint NOT NULL,
+    minor bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    lapses_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    version integer DEFAULT 0 NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    cancelling boolean DEFAULT false NOT NULL,
+    disputed boolean DEFAULT false NOT NULL,
+    currency text DEFAULT 'CNY'::text NOT NULL,
+    state text NOT NULL,
+    provider text,
+    provider_ref text,
+    fault text,
+    confirmation text,
+    account bytea,
+    limits integer[] DEFAULT '{}'::integer[] NOT NULL,
+    takes bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    holders bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    CONSTRAINT each_limit_was_taken_from CHECK (((cardinality(limits) = cardinality(takes)) AND (cardinality(limits) = cardinality(holders)))),
+    CONSTRAINT payout_is_of_money CHECK ((minor > 0)),
+    CONSTRAINT payout_state_is_known CHECK ((state = ANY (ARRAY['held'::text, 'waiting'::text, 'sent'::text, 'unknown'::text, 'confirmed'::text, 'paid'::text, 'cancelled'::text, 'failed'::text]))),
+    CONSTRAINT what_is_over_is_left_alone CHECK (((state <> ALL (ARRAY['paid'::text, 'cancelled'::text, 'failed'::text])) OR (next_at IS NULL))),
+    CONSTRAINT what_was_sent_has_an_account CHECK (((state = ANY (ARRAY['held'::text, 'waiting'::text, 'cancelled'::text])) OR ((sent_at IS NOT NULL) AND (account IS NOT NULL) AND (provider IS NOT NULL))))
+)
+WITH (fillfactor='85');
 
 CREATE TABLE products (
     gtin text NOT NULL,
@@ -2563,6 +2727,12 @@ ALTER TABLE ONLY packages
 ALTER TABLE ONLY packages
     ADD CONSTRAINT packages_pkey PRIMARY KEY (package_id);
 
+ALTER TABLE ONLY payees
+    ADD CONSTRAINT payees_pkey PRIMARY KEY (shard, member_no);
+
+ALTER TABLE ONLY payouts
+    ADD CONSTRAINT payouts_pkey PRIMARY KEY (shard, payout_id);
+
 ALTER TABLE ONLY products
     ADD CONSTRAINT products_pkey PRIMARY KEY (gtin);
 
@@ -2682,6 +2852,16 @@ CREATE INDEX package_downloads_by_package ON package_downloads USING btree (pack
 CREATE INDEX packages_by_batch ON packages USING btree (batch_id);
 
 CREATE INDEX packages_by_printhouse ON packages USING btree (printhouse, package_id) WHERE (printhouse IS NOT NULL);
+
+CREATE INDEX payouts_by_state ON payouts USING btree (state, payout_id);
+
+CREATE INDEX payouts_disputed ON payouts USING btree (payout_id) WHERE disputed;
+
+CREATE INDEX payouts_due ON payouts USING btree (next_at, payout_id) WHERE (next_at IS NOT NULL);
+
+CREATE INDEX payouts_lapsing ON payouts USING btree (lapses_at, payout_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX payouts_of_member ON payouts USING btree (member_no, payout_id);
 
 CREATE INDEX products_by_version ON products USING btree (version);
 

@@ -313,3 +313,44 @@ member_gifts = Table(
     Column("carrier", Text),
     Column("tracking_no", Text),
 )
+
+payees = Table(
+    "payees",
+    metadata,
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    _shard(),
+    Column("provider", Text, nullable=False),
+    Column("account", LargeBinary, nullable=False),
+)
+
+# Added, released and ended by the SQL functions of those names.
+payouts = Table(
+    "payouts",
+    metadata,
+    Column("payout_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_no", BigInteger, nullable=False),
+    Column("origin_id", BigInteger, nullable=False),
+    Column("campaign_no", BigInteger, nullable=False),
+    Column("offer_no", BigInteger, nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("lapses_at", DateTime(timezone=True), nullable=False),
+    Column("next_at", DateTime(timezone=True)),
+    Column("sent_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    _shard(),
+    Column("cancelling", Boolean, nullable=False, server_default="false"),
+    Column("disputed", Boolean, nullable=False, server_default="false"),
+    Column("currency", Text, nullable=False, server_default="CNY"),
+    Column("state", Text, nullable=False),
+    Column("provider", Text),
+    Column("provider_ref", Text),
+    Column("fault", Text),
+    Column("confirmation", Text),
+    Column("account", LargeBinary),
+    Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("takes", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("holders", ARRAY(BigInteger), nullable=False, server_default="{}"),
+)

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.ground",
     "tests.fixtures.coupons",
     "tests.fixtures.gifts",
+    "tests.fixtures.payouts",
     "tests.fixtures.shop",
     "tests.fixtures.programs",
 ]

@@ -33,6 +33,9 @@ PLACES: Final = {
     "print": Place(
         ("printing", "simulating", "previewing"), "Feed a printer from a package."
     ),
+    "payout-simulator": Place(
+        ("payout_simulating",), "Be a payer of red packets that misbehaves."
+    ),
     "code": Place(("batches",), "Look at single codes."),
     "key": Place(("keys",), "Look at and change the epochs of the master keys."),
     "audit": Place(("upkeep",), "Check every invariant over the whole database."),

@@ -298,5 +298,78 @@ message: Final = Catalogue(
         "gift_shipped": ("已寄出", "on its way"),
         "gift_handed_over": ("已交付", "handed over"),
         "gift_void": ("已作废", "void"),
+        # Red packets
+        "no_payout": (
+            "没有红包 {payout_id}。",
+            "There is no payout {payout_id}.",
+        ),
+        "no_payout_there": (
+            "此处没有更多红包。",
+            "There is no such place in the list.",
+        ),
+        "payout_is": (
+            "红包的状态是{state}。",
+            "The payout is {state}.",
+        ),
+        "payout_is_held": (
+            "红包在等待审核结果，请先处理审核。",
+            "The payout waits for a review; decide that first.",
+        ),
+        "payout_is_cancelling": (
+            "已在撤销，请等待支付方答复。",
+            "It is being cancelled already; its provider has to answer.",
+        ),
+        "payout_waiting": ("待发放", "waiting"),
+        "payout_sent": ("已提交", "sent"),
+        "payout_unknown": ("结果未知", "unknown"),
+        "payout_confirmed": ("用户已确认", "confirmed"),
+        "payout_paid": ("已到账", "paid"),
+        "payout_cancelled": ("已取消", "cancelled"),
+        "payout_failed": ("发放失败", "failed"),
+        "no_payer": (
+            "此处没有设置支付方。",
+            "Nobody is set who pays out here.",
+        ),
+        "notice_not_genuine": (
+            "此通知未通过验证。",
+            "This notice was not signed by who pays out.",
+        ),
+        # What an owner is told of a red packet
+        "own_waiting": (
+            "红包会自动发放，请稍候。",
+            "Your red packet is on its way.",
+        ),
+        "own_needs_payee": (
+            "请先登记收款账号；{until} 前未登记，红包会退回。",
+            "Say where it should go by {until}; otherwise it goes back.",
+        ),
+        "own_sent": (
+            "红包已提交，马上就有结果。",
+            "Your red packet was sent; you will see it in a moment.",
+        ),
+        "own_confirm": (
+            "请在微信中确认收款。",
+            "Please accept it in WeChat.",
+        ),
+        "own_unknown": (
+            "正在向支付方核实，不会少付，也不会重复付款。",
+            "We are asking who pays it; it is neither lost nor paid twice.",
+        ),
+        "own_confirmed": (
+            "您已确认，钱款即将到账。",
+            "You accepted it; the money arrives in a moment.",
+        ),
+        "own_paid": (
+            "红包已到账。",
+            "It has arrived.",
+        ),
+        "own_cancelled": (
+            "此红包已取消。",
+            "It was cancelled.",
+        ),
+        "own_failed": (
+            "收款账户未能收款，红包已退回。",
+            "The account did not take it, and it went back.",
+        ),
     },
 )

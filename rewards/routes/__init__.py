@@ -6,6 +6,7 @@ from core.doors import GUARDS
 from rewards.routes import campaigns
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.gifts import catalogue, claims
+from rewards.routes.payouts import ending, listing, notices, payees
 
 ROUTER = Router(
     path="/",
@@ -35,5 +36,12 @@ ROUTER = Router(
         claims.list_awards,
         claims.ship_gift,
         claims.hand_gift_over,
+        payees.put_own_payee,
+        payees.put_payee,
+        listing.list_payouts,
+        listing.list_own_payouts,
+        ending.cancel_payout,
     ],
 )
+# Who calls these has no token of ours, and is known by a signature.
+PUBLIC_ROUTER = Router(path="/", route_handlers=[notices.hear_notice])

@@ -84,7 +84,12 @@ MAY: Final = {
     "shipGift": "support",
     "handGiftOver": "support cashier",
     "reverseRedemption": "cashier support",
+    "putPayee": "app",
+    "listPayouts": "support",
+    "cancelPayout": "support",
     # These are a member's own, and no role's.
+    "putOwnPayee": "member",
+    "listOwnPayouts": "member",
     "listOwnCoupons": "member",
     "showWallet": "member",
     "listScans": "member",

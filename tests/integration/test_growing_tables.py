@@ -30,6 +30,8 @@ OF_MEMBERS = {
     "balances": ("member_no", None),
     "limit_uses": ("limit_no", None),
     "coupons": ("coupon_no", None),
+    "payees": ("member_no", None),
+    "payouts": ("payout_id", None),
     "redemptions": ("redemption_id", None),
     "redemption_reversals": ("redemption_id", None),
     "member_gifts": ("transfer_id", None),

@@ -18,6 +18,8 @@ OWNERS = {
         *("keep_takes", "add_kinds", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts"),
+        *("add_payouts", "end_payouts", "give_back_of_payouts", "release_payouts"),
+        "tell_payouts",
     },
     "scan_api": {
         *("claim_codes", "insert_claims", "commit_scans_2", "commit_scans_3"),
@@ -41,6 +43,8 @@ STEPS = (
     | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
     | {"choose_rewards_2", "post_rewards_2", "release_coupons"}
+    | {"add_payouts", "end_payouts"}
+    | {"give_back_of_payouts", "release_payouts", "tell_payouts"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

@@ -1,0 +1,1 @@
+"""Red packets: where they go, sending them, asking after them, ending them."""
