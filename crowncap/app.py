@@ -40,6 +40,7 @@ from core.messages import Message, encode_plainly
 from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
+from crowncap.goods import GoodsFinder
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
@@ -186,6 +187,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "coupon_redeeming": _giving(lambda: worker.coupon_redeeming),
         "gift_claiming": _giving(lambda: worker.gift_claiming),
         "payouts": _giving(lambda: worker.payouts),
+        "find_goods": _giving(lambda: GoodsFinder(worker.issuance.key_file).find),
         "find_carton": _giving(lambda: find_packed_codes),
         "tellers": _giving(lambda: TELLERS),
     }

@@ -71,6 +71,14 @@ message: Final = Catalogue(
             "没有活动 {campaign_id}。",
             "There is no campaign {campaign_id}.",
         ),
+        "no_goods": (
+            "没有这样的码、批次或商品。",
+            "There is no such code, batch or product.",
+        ),
+        "preview_of_what": (
+            "请给出 code，或 gtin、batch_id。",
+            "Give a code, or a gtin or a batch_id.",
+        ),
         "no_version": (
             "活动 {campaign_id} 没有版本 {version}。",
             "The campaign {campaign_id} has no version {version}.",

@@ -1,7 +1,7 @@
 """What the offers of a campaign's terms come to, made ready for every claim; pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
@@ -35,6 +35,7 @@ class Chance(msgspec.Struct, frozen=True, gc=False):
     `place` counts offers from 1, as the roll is told.
     """
 
+    offer_id: str
     campaign_no: int
     version: int
     place: int
@@ -79,7 +80,13 @@ class OfferBook:
         for place, offer in enumerate(self.terms.offers, 1):
             if offer.table is not None and offer.kind is OfferKind.CHANCE:
                 yield Chance(
-                    *(self.campaign_no, self.version, place, offer.table),
+                    *(
+                        offer.offer_id,
+                        self.campaign_no,
+                        self.version,
+                        place,
+                        offer.table,
+                    ),
                     tuple(self._chain(offer.offer_id, offer.table)),
                 )
 
@@ -111,6 +118,7 @@ class OfferBook:
             campaign_no=self.campaign_no,
             campaign_id=self.campaign_id,
             offer_no=offer_no,
+            offer_id=offer_id,
             exclusive=self.terms.exclusive,
             limits=(*limits, *reward.limits),
         )
@@ -125,10 +133,12 @@ class OfferBook:
             pool = self.things.pools[given.pool_id or ""]
             return PlannedReward(
                 *(0, 0, kind, COUPONS_UNIT, 1),
-                limits=pool.limits,
+                limits=tuple(
+                    replace(each, counts=Counts.AWARDS) for each in pool.limits
+                ),
                 ref=pool.pool_no,
                 name=pool.name,
                 pool=pool,
             )
-        gift_no = self.things.gifts[offer_no]
+        gift_no = self.things.gifts.get(offer_no, 0)
         return PlannedReward(*(0, 0, kind, GIFTS_UNIT, 1), ref=gift_no, name=given.name)

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import campaigns
+from rewards.routes import campaigns, previews
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.gifts import catalogue, claims
 from rewards.routes.payouts import ending, listing, notices, payees
@@ -21,6 +21,7 @@ ROUTER = Router(
         campaigns.pause_campaign,
         campaigns.resume_campaign,
         campaigns.stop_campaign,
+        previews.preview_campaign,
         pools.add_store,
         pools.add_pool,
         pools.change_stock,

@@ -10,8 +10,9 @@ from core.conditions import compile_condition
 from core.conditions.reading import read_condition
 from rewards import tables as t
 from rewards.domain.active_campaigns import Campaign
-from rewards.domain.campaigns import CampaignState
+from rewards.domain.campaigns import CampaignState, KeptCampaign, Version
 from rewards.domain.claim_facts import CLAIM_FACT_KINDS
+from rewards.domain.limits import Limit
 from rewards.domain.offers import OfferBook
 from rewards.domain.terms import AppliesTo, Terms
 from rewards.store.campaigns import times
@@ -69,6 +70,41 @@ async def load_campaigns(
             campaign = _with_terms(campaign, book.terms, book)
         campaigns[row.campaign_id] = campaign
     return campaigns
+
+
+async def make_ready(
+    conn: AsyncConnection, kept: KeptCampaign, version: Version
+) -> Campaign:
+    """Make a campaign ready to pay by any of its versions, as nobody is paid by it.
+
+    What it has no account or limit for yet has numbers below zero.
+    """
+    number = kept.campaign_no
+    known = (await load_accounts(conn, [number])).get(number, {})
+    accounts = {
+        account: known.get(account, -place)
+        for place, account in enumerate(version.terms.accounts, 1)
+    }
+    numbers = {(a.offer_id, a.tier_id): no for a, no in accounts.items()}
+    there = {
+        (offer_no, limit.per, limit.counts): limit.limit_no
+        for offer_no, limit in (await load_limits(conn, [number])).get(number, ())
+    }
+    limits = []
+    for place, each in enumerate(version.terms.limits, 1):
+        offer_no = numbers.get((each.offer_id, each.tier_id), 0)
+        limit_no = there.get((offer_no, each.per, each.counts), -place)
+        limits.append((offer_no, Limit(limit_no, each.per, each.most, each.counts)))
+    things = await load_things(conn, [version.terms], {number: accounts})
+    terms = version.terms
+    campaign = Campaign(
+        *(number, kept.campaign_id, terms.name.zh, terms.starts_at, terms.ends_at),
+        brand=kept.brand,
+    )
+    book = OfferBook(
+        *(number, kept.campaign_id, version.version, terms, accounts, limits, things)
+    )
+    return _with_terms(campaign, terms, book)
 
 
 def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:

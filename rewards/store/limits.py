@@ -1,10 +1,21 @@
 """The SQL of limits, and of what was taken of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ARRAY, Integer, and_, any_, cast, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    and_,
+    any_,
+    cast,
+    insert,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -120,6 +131,21 @@ async def load_earned(
         )
     )
     return int(earned.scalar_one_or_none() or 0)
+
+
+async def load_uses(
+    conn: AsyncConnection, rows: Collection[tuple[int, int, date]]
+) -> dict[tuple[int, int, date], int]:
+    """Read what was taken of rows (limit_no, holder, period) that are there."""
+    if not rows:
+        return {}
+    u = t.limit_uses.c
+    found = await conn.execute(
+        select(u.limit_no, u.holder, u.period, u.used).where(
+            u.shard == SHARD, tuple_(u.limit_no, u.holder, u.period).in_(rows)
+        )
+    )
+    return {(r.limit_no, r.holder, r.period): r.used for r in found}
 
 
 BLOCKS_AT_ONCE = 2_000

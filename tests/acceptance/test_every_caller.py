@@ -70,6 +70,7 @@ MAY: Final = {
     "pauseCampaign": "marketer",
     "resumeCampaign": "marketer",
     "stopCampaign": "marketer",
+    "previewCampaign": "marketer support",
     "addStore": "marketer",
     "addPool": "marketer",
     "changeStock": "marketer",

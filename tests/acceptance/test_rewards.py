@@ -254,3 +254,48 @@ def test_what_a_held_scan_earned_waits_as_a_whole(festival: Festival) -> None:
     mine = service.get("/v1/me/coupons", service.member_token("far")).json()["items"]
     assert mine == []
     assert service.scan(late, "late")["outcome"] == "no_reward"
+
+
+def test_a_preview_says_what_a_scan_earns_and_why_not_more(festival: Festival) -> None:
+    """Of a draft too; it writes nothing, and tells no tier."""
+    service, pool = festival.service, festival.pool(stock=0)
+    mine = festival.campaign(
+        caps=[{"per": "member", "of": "claims", "most": 1}],
+        offers=[POINTS, {"offer_id": "c", "kind": "coupon", "pool_id": pool}],
+    )
+    later = festival.campaign(order=300, starts_at="2100-01-01")
+    tier: Json = {
+        "tier_id": "gold",
+        "name": "Gold",
+        "per_million": 1_000_000,
+        "gives": {"kind": "points", "amount": 9},
+    }
+    luck = festival.campaign(
+        order=400, offers=[{"offer_id": "luck", "kind": "chance", "table": [tier]}]
+    )
+    code, other = festival.caps(2)
+    path = f"/v1/campaigns/{mine}/previews"
+
+    def preview(**wish: str) -> Json:
+        answer = service.post(path, wish, festival.mona)
+        assert answer.status_code == 200, answer.text
+        return cast("Json", answer.json())
+
+    told = preview(code=code, member_id="prue")
+    assert [(each["offer_id"], each["kind"]) for each in told["awards"]] == [
+        ("points", "points"),
+        ("luck", "chance"),
+    ]
+    assert "Gold" not in str(told)
+    assert [
+        (each["campaign_id"], each["offer_id"], each["reason"])
+        for each in told["not_awarded"]
+    ] == [(mine, "c", "stock"), (later, None, "not_begun")]
+    assert kinds(service.scan(code, "prue")) == ["points", "prize", "points"]
+    told = preview(code=other, member_id="prue")
+    reasons = {each["reason"] for each in told["not_awarded"]}
+    assert reasons == {"cap_member", "stock", "not_begun"}
+    assert [each["campaign_id"] for each in told["awards"]] == [luck]
+    assert preview(gtin=festival.gtin)["awards"][0]["amount"] == 5
+    assert service.post(path, {"code": "0" * 16}, festival.mona).status_code == 404
+    assert service.post(path, {}, festival.mona).status_code == 422

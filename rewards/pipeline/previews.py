@@ -1,0 +1,144 @@
+"""What a scan would earn and why not more: asked by staff, and nothing is written.
+
+Of a chance nobody is told what it comes to. Who asks for a code is written down.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.auth.audit import record_action
+from core.auth.principal import Staff
+from core.clock import business_day, next_business_day, to_ms, utc_datetime
+from core.errors import NotFound
+from core.ids import time_of_id
+from rewards.domain.active_campaigns import Campaign, Campaigns
+from rewards.domain.campaigns import CampaignState, KeptCampaign
+from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
+from rewards.domain.limits import number_region
+from rewards.domain.messages import message
+from rewards.domain.plans import Claim
+from rewards.domain.previews import Expected, Holder, Withheld, preview_claim
+from rewards.pipeline.campaigns import show_campaign
+from rewards.store.active_campaigns import load_campaigns, make_ready
+from rewards.store.limits import load_uses
+from rewards.store.members import find_member_no
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewWish:
+    """Of what a preview is asked: a code, or goods; by whom, when and where."""
+
+    code: str | None = None
+    gtin: str | None = None
+    batch_id: int | None = None
+    lot: str | None = None
+    member_id: str | None = None
+    at: datetime | None = None
+    channel: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is known of a code, or of goods that have none yet."""
+
+    code_id: int
+    bound: str | None
+    evidence: ClaimEvidence
+
+
+# Who knows codes tells what a wish is of, for who may see it; None is none of ours.
+FindGoods = Callable[
+    [AsyncConnection, PreviewWish, Staff, datetime], Awaitable[Goods | None]
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a scan would earn, and what it would not."""
+
+    awards: Sequence[Expected]
+    not_awarded: Sequence[Withheld]
+
+
+async def preview_scan(
+    conn: AsyncConnection,
+    campaign_id: str,
+    wish: PreviewWish,
+    staff: Staff,
+    *,
+    find_goods: FindGoods,
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Preview:
+    """Tell what a scan would earn of all campaigns; raises NotFound.
+
+    The campaign that is asked for is taken by its newest version, as if that were
+    active, so that a draft can be looked at before anybody approves it.
+    """
+    kept = await show_campaign(conn, campaign_id, staff)
+    at = wish.at or now
+    goods = await find_goods(conn, wish, staff, at.astimezone(timezone))
+    if goods is None:
+        raise NotFound(message("no_goods"))
+    member_no = 0
+    if wish.member_id is not None:
+        member_no = await find_member_no(conn, wish.member_id) or 0
+    since = utc_datetime(time_of_id(member_no)) if member_no else None
+    evidence = replace(
+        goods.evidence,
+        channel=wish.channel,
+        scan_region=wish.region,
+        member_since=since,
+    )
+    campaigns = {**await load_campaigns(conn), campaign_id: await _newest(conn, kept)}
+    candidates = [
+        campaign
+        for campaign in Campaigns.of(campaigns).candidates(goods.bound)
+        if campaign.brand in {None, evidence.brand}
+    ]
+    holder = Holder(
+        member_no, number_region(wish.region), business_day(to_ms(at), timezone)
+    )
+    rows = {
+        holder.row(limit)
+        for campaign in candidates
+        for reward in campaign.rewards
+        for limit in reward.limits
+    }
+    claim = Claim(
+        goods.code_id,
+        evidence.brand,
+        lambda: read_claim_facts(evidence),
+        lambda *_: 0,
+    )
+    awards, withheld = preview_claim(
+        candidates,
+        claim,
+        now=at,
+        tomorrow=next_business_day(to_ms(at), timezone),
+        holder=holder,
+        used=await load_uses(conn, rows),
+    )
+    if wish.code is not None:
+        await record_action(
+            conn,
+            staff,
+            action="campaign.preview",
+            subject=f"campaign:{campaign_id}",
+            detail={"code_id": goods.code_id, "member_id": wish.member_id},
+            now=now,
+        )
+    return Preview(awards, withheld)
+
+
+async def _newest(conn: AsyncConnection, kept: KeptCampaign) -> Campaign:
+    """Make a campaign ready by its newest version, as if it were active."""
+    campaign = await make_ready(conn, kept, kept.versions[0])
+    stopped = kept.state is CampaignState.STOPPED
+    state = CampaignState.STOPPED if stopped else CampaignState.ACTIVE
+    return replace(campaign, state=state)
