@@ -6,7 +6,7 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
-from console.marketing import campaign, campaigns, coupons, writing
+from console.marketing import campaign, campaigns, coupons, one_coupon, writing
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -59,6 +59,11 @@ ROUTER = Router(
         coupons.add_new_pool,
         coupons.add_new_store,
         coupons.change_pool_stock,
+        one_coupon.ask_for_coupon,
+        one_coupon.find_coupon,
+        one_coupon.show_coupon,
+        one_coupon.void_coupon,
+        one_coupon.return_coupon,
         till.show_till,
         till.give_script,
         till.look_at_coupon,

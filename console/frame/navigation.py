@@ -26,6 +26,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
     "page_leaks": (f"{HOME}/leaks", TRACERS),
     "page_campaigns": (CAMPAIGNS, CAMPAIGNERS),
     "page_coupons": (f"{HOME}/coupons", (Role.MARKETER,)),
+    "page_coupon": (f"{HOME}/coupon", (Role.SUPPORT,)),
     "page_webhooks": (f"{HOME}/webhooks", (Role.ADMIN,)),
     "page_jobs": (f"{HOME}/jobs", (Role.ADMIN,)),
 }

@@ -11,6 +11,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "switch_label": ("Switch to English", "切换到中文"),
     "pages": ("栏目", "Pages"),
     "page_home": ("首页", "Home"),
+    "page_coupon": ("查优惠券", "Find a coupon"),
     "page_coupons": ("优惠券", "Coupons"),
     "page_till": ("收银核销", "Till"),
     "page_plants": ("工厂对账", "Plants"),

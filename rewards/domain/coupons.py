@@ -163,6 +163,17 @@ def _day_before(end: datetime | None, timezone: ZoneInfo) -> date | None:
     return (end - timedelta(microseconds=1)).astimezone(timezone).date()
 
 
+@dataclass(frozen=True, slots=True)
+class PoolFigures:
+    """A pool with its stock, what was issued of it, and its other limits."""
+
+    pool: Pool
+    stock: int
+    issued: int
+    daily_stock: int | None
+    per_member: int | None
+
+
 class CouponState(StrEnum):
     """What a coupon is; that its time is over is a date, and no state.
 

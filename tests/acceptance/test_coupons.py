@@ -1,6 +1,7 @@
 """Coupons over HTTP, with two workers: issued, used at a till, taken back."""
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 
@@ -163,3 +164,42 @@ def test_a_pool_that_makes_no_sense_is_refused(
     answer = shop.service.post("/v1/coupon-pools", wish, shop.marketer)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_pools_and_stores_can_be_read_back(shop: Shop) -> None:
+    """As they were made, with what is left; page by page; another brand's not."""
+    get, marketer = shop.service.get, shop.marketer
+    pool = shop.pool(
+        benefit={"kind": "percent_off", "percent": 20, "most_minor": 900},
+        daily_stock=3,
+        stores=[shop.store],
+        valid_until="2198-12-31",
+    )
+    shop.issue(pool)
+    shown = get(f"/v1/coupon-pools/{pool}", marketer).json()
+    told = {name: shown[name] for name in ("stock", "issued", "remaining")}
+    assert told == {"stock": 10, "issued": 1, "remaining": 9}
+    assert shown["benefit"] == {
+        "kind": "percent_off",
+        "percent": 20,
+        "most_minor": 900,
+    }
+    assert (shown["stores"], shown["daily_stock"]) == ([shop.store], 3)
+    assert shown["valid_until"] == "2198-12-31T16:00:00Z"
+    second = shop.pool()
+    newest = get("/v1/coupon-pools?limit=1", marketer).json()
+    assert newest["items"][0]["pool_id"] == second
+    older = get(f"/v1/coupon-pools?limit=1&cursor={newest['next_cursor']}", marketer)
+    assert older.json()["items"] == [shown]
+    page = get("/v1/stores?limit=1", marketer).json()
+    found = page["items"]
+    while page["next_cursor"]:
+        cursor = quote(page["next_cursor"], safe="")
+        page = get(f"/v1/stores?limit=1&cursor={cursor}", marketer).json()
+        found += page["items"]
+    ids = [each["store_id"] for each in found]
+    assert len(ids) == len(set(ids))
+    [own] = [each for each in found if each["store_id"] == shop.store]
+    assert (own["name"], own["lat"], own["kind"]) == ("Nanjing Road", 31.2, "own")
+    rival = shop.service.staff_token("marketer", name="rita", brand="Rival")
+    assert get(f"/v1/coupon-pools/{pool}", rival).status_code == 404

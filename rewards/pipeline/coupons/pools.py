@@ -11,7 +11,7 @@ from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from core.fence import take_fence
-from rewards.domain.coupons import MAX_STOCK, NewPool, Pool, Store
+from rewards.domain.coupons import MAX_STOCK, NewPool, Pool, PoolFigures, Store
 from rewards.domain.limits import Per
 from rewards.domain.messages import message
 from rewards.store.coupons import pools as store
@@ -90,18 +90,26 @@ async def get_pool(conn: AsyncConnection, pool_id: str, staff: Staff) -> Pool:
     return pool
 
 
+async def show_pool(conn: AsyncConnection, pool_id: str, staff: Staff) -> PoolFigures:
+    """Find a pool that somebody may change, with its stock; raises NotFound."""
+    found = await store.find_figures(conn, pool_id)
+    if found is None or not found.pool.is_of(staff.brand):
+        raise NotFound(message("no_pool", pool_id=pool_id))
+    return found
+
+
 async def list_pools(
-    conn: AsyncConnection, staff: Staff, *, limit: int
-) -> Sequence[store.PoolFigures]:
+    conn: AsyncConnection, staff: Staff, *, before: int | None = None, limit: int
+) -> Sequence[PoolFigures]:
     """List the pools that somebody may change, with their stock, newest first."""
-    return await store.list_pools(conn, brand=staff.brand, limit=limit)
+    return await store.list_pools(conn, brand=staff.brand, before=before, limit=limit)
 
 
 async def list_stores(
-    conn: AsyncConnection, staff: Staff, *, limit: int
+    conn: AsyncConnection, staff: Staff, *, after: str = "", limit: int
 ) -> Sequence[Store]:
-    """List the stores that somebody may name, newest first."""
-    return await store.list_stores(conn, brand=staff.brand, limit=limit)
+    """List the stores that somebody may name, by their ids, from after one on."""
+    return await store.list_stores(conn, brand=staff.brand, after=after, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

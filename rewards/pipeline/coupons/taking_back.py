@@ -63,6 +63,14 @@ def _refuse_late(
         raise Conflict(message("not_same_day"), code="not_same_day")
 
 
+async def find_coupon(conn: AsyncConnection, coupon_no: int, staff: Staff) -> Coupon:
+    """Find a coupon that somebody may make void; raises NotFound."""
+    coupon = (await issuing.load_coupons(conn, [coupon_no])).get(coupon_no)
+    if coupon is None or not coupon.pool.is_of(staff.brand):
+        raise NotFound(message("no_coupon", coupon_id=str(coupon_no)))
+    return coupon
+
+
 async def void_coupon(
     conn: AsyncConnection,
     coupon_no: int,

@@ -1,19 +1,20 @@
 """HTTP of stores and of pools of coupons."""
 
-from typing import Annotated, Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.params import SkipValidation
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import Body, refuse
+from core.bounds import MAX_TEXT, Body, check_text, refuse
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
-from core.fields import Sentence, Text64
+from core.fields import Cursor, Limit, Sentence, Text64
 from core.moments import When, read_end, read_start
 from rewards.domain.coupons import (
     MAX_STOCK,
@@ -22,14 +23,18 @@ from rewards.domain.coupons import (
     Benefit,
     BenefitKind,
     NewPool,
+    PoolFigures,
     Store,
     StoreKind,
     check_benefit,
 )
 from rewards.domain.messages import message
 from rewards.pipeline.coupons import pools as pipeline
+from rewards.pipeline.coupons.views import BenefitView, view_benefit
 from rewards.routes.fields import AboveZero, Minor
 
+# Who issues coupons, or is asked about them.
+_READERS: Final = (Role.MARKETER, Role.SUPPORT, Role.ANALYST, Role.APP)
 Stock = Annotated[int, msgspec.Meta(ge=0, le=MAX_STOCK)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
@@ -67,6 +72,42 @@ async def add_store(
         return data
 
     return await once.perform(request, staff, effect)
+
+
+class StoreView(msgspec.Struct, frozen=True, kw_only=True):
+    """A store; one without a brand is everybody's."""
+
+    store_id: str
+    name: str
+    kind: StoreKind
+    region: str
+    lat: float | None
+    lon: float | None
+    brand: str | None
+
+
+class StoreList(msgspec.Struct, frozen=True):
+    """A page of stores, by their ids."""
+
+    items: tuple[StoreView, ...]
+    next_cursor: str | None
+
+
+@get("/v1/stores", summary="List stores", tags=["coupons"])
+async def list_stores(
+    principal: Principal,
+    engine: AsyncEngine,
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> StoreList:
+    """List the stores of the token's brand, and everybody's, by their ids."""
+    staff = require_role(principal, *_READERS)
+    refuse(check_text("/cursor", cursor, most=MAX_TEXT))
+    async with engine.connect() as conn:
+        found = await pipeline.list_stores(conn, staff, after=cursor or "", limit=limit)
+    names = StoreView.__struct_fields__
+    shown = [StoreView(**{n: getattr(each, n) for n in names}) for each in found]
+    return StoreList(tuple(shown), found[-1].store_id if len(found) == limit else None)
 
 
 class BenefitBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +196,83 @@ def _read_pool(data: NewCouponPool, timezone: ZoneInfo) -> NewPool:
         valid_days=data.valid_days,
         stores=tuple(dict.fromkeys(data.stores)),
         gtins=tuple(dict.fromkeys(data.gtins)),
+    )
+
+
+class PoolView(msgspec.Struct, frozen=True, kw_only=True):
+    """A pool as it was made, and how many of its coupons are issued."""
+
+    pool_id: str
+    name: str
+    brand: str | None
+    benefit: BenefitView
+    min_basket_minor: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+    valid_days: int | None
+    stores: tuple[str, ...]
+    gtins: tuple[str, ...]
+    stock: int
+    issued: int
+    remaining: int
+    daily_stock: int | None
+    per_member: int | None
+
+
+class PoolList(msgspec.Struct, frozen=True):
+    """A page of pools, newest first."""
+
+    items: tuple[PoolView, ...]
+    next_cursor: str | None
+
+
+@get("/v1/coupon-pools", summary="List pools of coupons", tags=["coupons"])
+async def list_pools(
+    principal: Principal,
+    engine: AsyncEngine,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PoolList:
+    """List the pools of the token's brand with their stock, newest first."""
+    staff = require_role(principal, *_READERS)
+    async with engine.connect() as conn:
+        found = await pipeline.list_pools(conn, staff, before=cursor, limit=limit)
+    more = str(found[-1].pool.pool_no) if len(found) == limit else None
+    return PoolList(tuple(map(_view_pool, found)), more)
+
+
+@get(
+    "/v1/coupon-pools/{pool_id:str}",
+    summary="Look at a pool of coupons",
+    tags=["coupons"],
+)
+async def show_pool(
+    pool_id: str, principal: Principal, engine: AsyncEngine
+) -> PoolView:
+    """Show a pool of coupons with its stock."""
+    staff = require_role(principal, *_READERS)
+    async with engine.connect() as conn:
+        return _view_pool(await pipeline.show_pool(conn, pool_id, staff))
+
+
+def _view_pool(found: PoolFigures) -> PoolView:
+    pool = found.pool
+    return PoolView(
+        pool_id=pool.pool_id,
+        name=pool.name,
+        brand=pool.brand,
+        benefit=view_benefit(pool.benefit),
+        min_basket_minor=pool.min_basket_minor,
+        valid_from=pool.valid_from,
+        valid_until=pool.valid_until,
+        valid_days=pool.valid_days,
+        stores=pool.stores,
+        gtins=pool.gtins,
+        stock=found.stock,
+        issued=found.issued,
+        remaining=found.stock - found.issued,
+        daily_stock=found.daily_stock,
+        per_member=found.per_member,
     )
 
 

@@ -1,11 +1,20 @@
 """The SQL of stores and of pools, with their limits."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -15,6 +24,7 @@ from rewards.domain.coupons import (
     BenefitKind,
     NewPool,
     Pool,
+    PoolFigures,
     Store,
     StoreKind,
 )
@@ -127,25 +137,29 @@ async def load_pools(conn: AsyncConnection, pool_ids: Iterable[str]) -> dict[str
     return {row.pool_id: read_pool(row, limits[row.pool_no]) for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class PoolFigures:
-    """A pool with its stock, what was issued of it, and its other limits."""
-
-    pool: Pool
-    stock: int
-    issued: int
-    daily_stock: int | None
-    per_member: int | None
+async def find_figures(conn: AsyncConnection, pool_id: str) -> PoolFigures | None:
+    """Find a pool with its stock."""
+    found = await _load_figures(conn, t.coupon_pools.c.pool_id == pool_id, limit=1)
+    return found[0] if found else None
 
 
 async def list_pools(
-    conn: AsyncConnection, *, brand: str | None, limit: int
+    conn: AsyncConnection, *, brand: str | None, before: int | None, limit: int
 ) -> list[PoolFigures]:
     """List the pools that a brand may change, newest first."""
+    p = t.coupon_pools.c
+    which = [] if brand is None else [p.brand == brand]
+    if before is not None:
+        which.append(p.pool_no < before)
+    return await _load_figures(conn, *which, limit=limit)
+
+
+async def _load_figures(
+    conn: AsyncConnection, *which: ColumnElement[bool], limit: int
+) -> list[PoolFigures]:
     p, n, u = t.coupon_pools.c, t.limits.c, t.limit_uses.c
-    mine = [] if brand is None else [p.brand == brand]
     found = await conn.execute(
-        select(*POOL_COLUMNS).where(*mine).order_by(p.pool_no.desc()).limit(limit)
+        select(*POOL_COLUMNS).where(*which).order_by(p.pool_no.desc()).limit(limit)
     )
     rows = found.all()
     taken = and_(
@@ -178,14 +192,17 @@ async def list_pools(
 
 
 async def list_stores(
-    conn: AsyncConnection, *, brand: str | None, limit: int
+    conn: AsyncConnection, *, brand: str | None, after: str, limit: int
 ) -> list[Store]:
-    """List the stores that a brand may name, newest first."""
+    """List the stores that a brand may name, by their ids, from after one on."""
     s = t.stores.c
     mine = [] if brand is None else [or_(s.brand.is_(None), s.brand == brand)]
     columns = [c for c in s if c.name != "created_at"]
     rows = await conn.execute(
-        select(*columns).where(*mine).order_by(s.created_at.desc()).limit(limit)
+        select(*columns)
+        .where(s.store_id > after, *mine)
+        .order_by(s.store_id)
+        .limit(limit)
     )
     return [
         Store(
