@@ -23,6 +23,7 @@ from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.counting import count_figures
 from crowncap.paying import payout_sender
 from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker_reports import WorkerReports
@@ -90,6 +91,7 @@ class JobRunner:
             ("forget_events", HOURLY, self._forget_events),
             ("forget_deliveries", HOURLY, self._forget_deliveries),
             ("forget_uses", DAILY, self._forget_uses),
+            ("count_figures", EACH_MINUTE, self._count_figures),
             ("lapse_payouts", HOURLY, self._lapse_payouts),
         ):
             self._repeat(name, cron, work)
@@ -178,6 +180,14 @@ class JobRunner:
 
     async def _forget_deliveries(self, due: datetime) -> None:
         await self._until_none(partial(forget_deliveries, now=self._earlier(due)))
+
+    async def _count_figures(self, due: datetime) -> None:
+        # What happened since is counted by the clock that wrote it down.
+        await count_figures(
+            self.engine,
+            timezone=self.settings.timezone,
+            now=lambda: self._earlier(due),
+        )
 
     async def _until_none(
         self, step: Callable[[AsyncConnection], Awaitable[int]]

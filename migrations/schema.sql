@@ -1554,6 +1554,20 @@ CREATE TABLE brand_kits (
     CONSTRAINT primary_is_a_colour CHECK (("primary" ~ '^#[0-9a-f]{6}$'::text))
 );
 
+CREATE TABLE campaign_days (
+    campaign_no bigint NOT NULL,
+    day date NOT NULL,
+    claims bigint NOT NULL,
+    members bigint NOT NULL,
+    unpaid bigint NOT NULL
+);
+
+CREATE TABLE campaign_members (
+    shard smallint NOT NULL,
+    campaign_no bigint NOT NULL,
+    member_no bigint NOT NULL
+);
+
 CREATE TABLE campaign_versions (
     campaign_no bigint NOT NULL,
     version integer NOT NULL,
@@ -1766,6 +1780,17 @@ CREATE TABLE epochs (
     CONSTRAINT epochs_key_check_check CHECK ((octet_length(key_check) = 16)),
     CONSTRAINT epochs_next_serial_check CHECK (((next_serial >= 0) AND (next_serial <= '68719476736'::bigint))),
     CONSTRAINT epochs_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'frozen'::text, 'retired'::text])))
+);
+
+CREATE TABLE figures_counted (
+    only_row boolean DEFAULT true NOT NULL,
+    era smallint,
+    xid bigint,
+    place bigint,
+    scan_id bigint DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone,
+    CONSTRAINT figures_counted_only_row_check CHECK (only_row),
+    CONSTRAINT figures_counted_somewhere CHECK ((((era IS NULL) = (xid IS NULL)) AND ((xid IS NULL) = (place IS NULL))))
 );
 
 CREATE TABLE forgotten_claims (
@@ -2051,6 +2076,13 @@ CREATE TABLE members (
     CONSTRAINT member_id_is_short CHECK (((length(member_id) >= 1) AND (length(member_id) <= 128)))
 )
 PARTITION BY RANGE (member_no);
+
+CREATE TABLE offer_days (
+    offer_no bigint NOT NULL,
+    day date NOT NULL,
+    awards bigint NOT NULL,
+    amount bigint NOT NULL
+);
 
 CREATE TABLE offers (
     offer_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
@@ -2577,6 +2609,12 @@ ALTER TABLE ONLY batches
 ALTER TABLE ONLY brand_kits
     ADD CONSTRAINT brand_kits_pkey PRIMARY KEY (brand);
 
+ALTER TABLE ONLY campaign_days
+    ADD CONSTRAINT campaign_days_pkey PRIMARY KEY (campaign_no, day);
+
+ALTER TABLE ONLY campaign_members
+    ADD CONSTRAINT campaign_members_pkey PRIMARY KEY (shard, campaign_no, member_no);
+
 ALTER TABLE ONLY campaign_versions
     ADD CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_no, version);
 
@@ -2624,6 +2662,9 @@ ALTER TABLE ONLY epochs
 
 ALTER TABLE ONLY logistic_events
     ADD CONSTRAINT events_are_in_order UNIQUE (event_no);
+
+ALTER TABLE ONLY figures_counted
+    ADD CONSTRAINT figures_counted_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY forgotten_claims
     ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (shard, code_id);
@@ -2681,6 +2722,9 @@ ALTER TABLE ONLY member_gifts
 
 ALTER TABLE ONLY members
     ADD CONSTRAINT members_pkey PRIMARY KEY (shard, member_no);
+
+ALTER TABLE ONLY offer_days
+    ADD CONSTRAINT offer_days_pkey PRIMARY KEY (offer_no, day);
 
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offers_pkey PRIMARY KEY (offer_no);

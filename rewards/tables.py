@@ -354,3 +354,44 @@ payouts = Table(
     Column("takes", ARRAY(BigInteger), nullable=False, server_default="{}"),
     Column("holders", ARRAY(BigInteger), nullable=False, server_default="{}"),
 )
+
+# What campaigns came to, by the business day of scans; all of it is counted by one job.
+offer_days = Table(
+    "offer_days",
+    metadata,
+    Column("offer_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("awards", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)
+
+campaign_days = Table(
+    "campaign_days",
+    metadata,
+    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, primary_key=True),
+    Column("claims", BigInteger, nullable=False),
+    Column("members", BigInteger, nullable=False),
+    Column("unpaid", BigInteger, nullable=False),
+)
+
+# Who has ever earned from a campaign, so that each counts once.
+campaign_members = Table(
+    "campaign_members",
+    metadata,
+    _shard(),
+    Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# One row: the last row of the outbox that was counted, and the last scan.
+figures_counted = Table(
+    "figures_counted",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("era", SmallInteger),
+    Column("xid", BigInteger),
+    Column("place", BigInteger),
+    Column("scan_id", BigInteger, nullable=False, server_default="0"),
+    Column("counted_at", DateTime(timezone=True)),
+)

@@ -1,7 +1,10 @@
 """One campaign: what it says, each version of it, and the steps that change it."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Response
@@ -15,15 +18,20 @@ from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.marketing.campaigns import find_waiting
-from console.marketing.words import wording_of
+from console.marketing.plots import Spend, lay_out_shares, lay_out_spend
+from console.marketing.words import Wording, wording_of
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import InvalidInput
 from core.names import are_one
 from core.pages import read_form
-from rewards.domain.campaigns import Move, Version
+from rewards.domain.campaigns import KeptCampaign, Move, Version
+from rewards.domain.figures import Figures, OfferFigures
+from rewards.domain.terms import Counted
 from rewards.pipeline import campaigns as pipeline
+from rewards.pipeline.figures import show_figures
 
+_DAYS_SHOWN: Final = 62
 # Steps with a version: the same but for what they come to.
 Step = Callable[..., Awaitable[Version]]
 
@@ -35,7 +43,7 @@ async def show_campaign(
     """Show a campaign: its terms in words, what waits, and what may be done."""
     campaign_id = request.path_params["campaign_id"]
     async with context.engine.connect() as conn:
-        kept = await pipeline.show_campaign(conn, campaign_id, page.staff)
+        kept, figures = await show_figures(conn, campaign_id, page.staff)
     wording, waits = wording_of(context, page), find_waiting(kept)
     shown = kept.active or kept.versions[0]
     changes = None
@@ -48,11 +56,54 @@ async def show_campaign(
         kept=kept,
         shown=shown,
         said=wording.tell(shown.terms),
+        figures=figures,
+        plots=_lay_out_plots(kept, figures, wording, _today(context)),
+        by_offer=_share_offers(figures),
+        days=figures.by_day[: -_DAYS_SHOWN - 1 : -1],
+        yuan=partial(wording.count, "minor"),
         waits=waits,
         changes=changes,
         may_change=page.may(Role.MARKETER) and kept.is_changed_by(page.staff.brand),
         is_mine=lambda version: are_one(version.created_by, page.staff.person),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What was given of a unit, and what it is called."""
+
+    unit: str
+    spend: Spend
+    budget: int | None
+    total: int
+    told: Callable[[int], str]
+
+
+def _lay_out_plots(
+    kept: KeptCampaign, figures: Figures, wording: Wording, today: date
+) -> list[Plot]:
+    """Lay out points and money, whichever is given or limited."""
+    terms = (kept.active or kept.versions[0]).terms
+    plots = []
+    for unit in (Counted.POINTS, Counted.MINOR):
+        budget: int | None = getattr(terms.budget, unit.value, None)
+        by_day = [(each.day, getattr(each, unit.value)) for each in figures.by_day]
+        total = sum(amount for _, amount in by_day)
+        spend = lay_out_spend(by_day, budget=budget, today=today)
+        if spend is not None and (total or budget is not None):
+            told = partial(wording.count, unit.value)
+            plots.append(Plot(unit.value, spend, budget, total, told))
+    return plots
+
+
+def _share_offers(figures: Figures) -> list[tuple[OfferFigures, float]]:
+    offers = figures.by_offer
+    shares = lay_out_shares([each.awards for each in offers])
+    return list(zip(offers, shares, strict=True))
+
+
+def _today(context: ConsoleContext) -> date:
+    return context.now.astimezone(context.settings.timezone).date()
 
 
 @staff_page(HttpMethod.POST, "/campaigns/{campaign_id:str}/pause", Role.MARKETER)

@@ -10,6 +10,7 @@ from console.frame.navigation import CAMPAIGNERS
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import render
 from console.frame.responses import AnyRequest, staff_page
+from console.marketing.plots import lay_out_timeline
 from core.auth import Role
 from core.bounds import MAX_PAGE
 from rewards.domain.campaigns import KeptCampaign, Version, VersionState
@@ -30,6 +31,7 @@ async def show_campaigns(
         page,
         "campaigns.html",
         campaigns=found,
+        line=lay_out_timeline(found, context.now.astimezone(context.settings.timezone)),
         waiting=find_waiting,
         may_write=page.may(Role.MARKETER),
     )

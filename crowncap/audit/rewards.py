@@ -4,12 +4,12 @@ from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
 
 # 1767225600000 is core.ids.EPOCH_MS.
 _AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
-_DAY = f"({_AT} AT TIME ZONE :timezone)::date"
+DAY = f"({_AT} AT TIME ZONE :timezone)::date"
 # What was taken of each limit of a day by transfers, but of those of regions, which no
 # transfer names. A slice is made of whole business days.
 _TAKEN_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
         CASE l.per WHEN 'member_day' THEN t.credit_account ELSE 0 END AS holder,
-        {_DAY.format("t.origin_id")} AS day,
+        {DAY.format("t.origin_id")} AS day,
         CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
             WHEN 'awards' THEN count(*) ELSE sum(t.amount) END AS taken
     FROM transfers AS t
@@ -133,7 +133,7 @@ CHECKS = (
             LEFT JOIN ({_TAKEN_BY_DAY}) AS t ON t.limit_no = u.limit_no
                 AND t.holder = u.holder AND t.day = u.period
             WHERE u.shard = 0 AND u.period > l.since
-                AND u.period BETWEEN {_DAY.format(":first")} AND {_DAY.format(":last")}
+                AND u.period BETWEEN {DAY.format(":first")} AND {DAY.format(":last")}
                 AND u.used <> coalesce(t.taken, 0)""",  # noqa: S608 - constants
         TRANSFERS,
     ),

@@ -1,5 +1,6 @@
 """`crowncap campaign …`."""
 
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,8 +12,10 @@ from core.moments import on_both_clocks
 from crowncap.cli.moments import WHEN, end_of, start_of
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
+from crowncap.counting import count_anew
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.campaigns import NewCampaign
+from rewards.pipeline import figures
 from rewards.pipeline.campaigns import add_campaign
 from rewards.store.active_campaigns import load_campaigns
 
@@ -75,6 +78,34 @@ async def list_campaigns(shell: Shell) -> list[Any]:
     async with shell.engine.connect() as conn:
         campaigns = await load_campaigns(conn)
     return [_describe(each) for each in campaigns.values()]
+
+
+@campaign.command("figures")
+@click.argument("campaign_id")
+@click.option("--rebuild", is_flag=True, help="Count all campaigns anew first.")
+@with_shell
+async def show_figures(
+    shell: Shell, campaign_id: str, *, rebuild: bool
+) -> dict[str, Any]:
+    """Tell what a campaign came to, by day and by offer."""
+    if rebuild:
+        await count_anew(
+            shell.engine, timezone=shell.settings.timezone, now=shell.now()
+        )
+    async with shell.engine.connect() as conn:
+        _, found = await figures.show_figures(conn, campaign_id, OPERATOR)
+    return {
+        "campaign_id": campaign_id,
+        "scans": found.scans,
+        "claims": found.claims,
+        "awards": found.awards,
+        "members": found.members,
+        "points": found.points,
+        "minor": found.minor,
+        "by_day": [asdict(each) for each in found.by_day],
+        "by_offer": [asdict(each) for each in found.by_offer],
+        "counted_at": found.counted_at,
+    }
 
 
 def _describe(found: Campaign) -> dict[str, Any]:

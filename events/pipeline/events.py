@@ -19,6 +19,8 @@ KEPT: Final = timedelta(days=14)
 FORGOTTEN_AT_ONCE: Final = 5_000
 # How many rows are read at once: a batch of scans is tens of events.
 _ROWS: Final = 64
+# Of whoever only wants the numbers in them.
+_AT_ONCE: Final = 500
 
 
 async def read_events(
@@ -81,10 +83,39 @@ async def _ask(
     }
 
 
+async def read_rows(
+    conn: AsyncConnection, after: tuple[int, int, int]
+) -> list[OutboxRow]:
+    """Read some rows after one, oldest first; empty at the end.
+
+    Raises Conflict for a row so old that some that followed it are forgotten.
+    """
+    forgotten = await store.load_forgotten(conn)
+    if forgotten is not None and after < forgotten[:3]:
+        raise Conflict(
+            message("events_forgotten", after=str(EventId(*after, 0))),
+            code="events_forgotten",
+        )
+    era, xid, place = after
+    return await store.load_rows(conn, EventId(era, xid, place + 1, 0), rows=_AT_ONCE)
+
+
+async def end_of_rows(conn: AsyncConnection) -> tuple[int, int, int]:
+    """Tell which row is the last that nothing can come before any more."""
+    era, xid, place, _ = await end_of_events(conn)
+    return era, xid, place
+
+
+async def read_unsettled(conn: AsyncConnection) -> list[OutboxRow]:
+    """Read the rows that can be seen, and that others may yet come before."""
+    return await store.load_unsettled(conn)
+
+
 async def end_of_events(conn: AsyncConnection) -> EventId:
-    """Name the last event that can be read now."""
+    """Name the last event that can be read now, or that could while it was kept."""
     row = await store.load_newest(conn)
-    return BEGINNING if row is None else row.event_id(row.size - 1)
+    last = BEGINNING if row is None else row.event_id(row.size - 1)
+    return max(last, await store.load_forgotten(conn) or BEGINNING)
 
 
 async def forget_events(conn: AsyncConnection, *, now: datetime) -> int:

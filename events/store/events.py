@@ -20,6 +20,11 @@ _READ: Final = text(
     + " AND (era, xid, place) >= (:era, :xid, :place)"
     + " ORDER BY era, xid, place LIMIT :rows"
 )
+_UNSETTLED: Final = text(
+    "SELECT era, xid, place, at, kind, ids, events FROM outbox"
+    " WHERE shard = 0 AND era = (SELECT era FROM outbox_state) AND xid"
+    " >= CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
+)
 _NEWEST: Final = text(_READABLE + " ORDER BY era DESC, xid DESC, place DESC LIMIT 1")
 
 _FORGET: Final = text(
@@ -39,6 +44,11 @@ async def load_rows(
     era, xid, place, _ = after
     values = {"era": era, "xid": xid, "place": place, "rows": rows}
     return [OutboxRow(*row) for row in await conn.execute(_READ, values)]
+
+
+async def load_unsettled(conn: AsyncConnection) -> list[OutboxRow]:
+    """Read the rows that can be seen, and that others may yet come before."""
+    return [OutboxRow(*row) for row in await conn.execute(_UNSETTLED)]
 
 
 async def load_newest(conn: AsyncConnection) -> OutboxRow | None:

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import campaigns, previews
+from rewards.routes import campaigns, figures, previews
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.gifts import catalogue, claims
 from rewards.routes.payouts import ending, listing, notices, payees
@@ -22,8 +22,12 @@ ROUTER = Router(
         campaigns.resume_campaign,
         campaigns.stop_campaign,
         previews.preview_campaign,
+        figures.show_figures,
         pools.add_store,
+        pools.list_stores,
         pools.add_pool,
+        pools.list_pools,
+        pools.show_pool,
         pools.change_stock,
         issuing.issue_coupon,
         issuing.list_own_coupons,

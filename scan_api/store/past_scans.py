@@ -1,11 +1,15 @@
 """Scans as they are read later: by the member who made them, by staff."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
+from core.ids import EPOCH_MS
 from scan_api.store.keys import is_scan_of
 from scan_api.tables import scans
 
@@ -50,3 +54,38 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> RecordedScan | None:
     """Read one scan."""
     row = (await conn.execute(_RECORDED.where(is_scan_of(scan_id)))).one_or_none()
     return RecordedScan(**row._mapping) if row else None  # noqa: SLF001 - its public spelling
+
+
+# Scans that were paid nothing are counted at most so many at once.
+AT_ONCE: Final = 50_000
+
+
+_NTH: Final = text(
+    """SELECT scan_id FROM scans
+    WHERE shard = 0 AND scan_id > :after AND scan_id <= :upto
+    ORDER BY scan_id OFFSET :rows LIMIT 1"""
+)
+# A scan's number tells when it was made (core.ids).
+_COUNT: Final = text(
+    f"""SELECT campaign_no, CAST(to_timestamp(((scan_id >> 22) + {EPOCH_MS}) / 1000.0)
+            AT TIME ZONE :timezone AS date) AS day, count(*) AS scans
+    FROM scans WHERE shard = 0 AND scan_id > :after AND scan_id <= :upto
+        AND outcome IN ('limit_reached', 'no_reward') AND campaign_no IS NOT NULL
+    GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608 - a constant
+)
+
+
+async def count_unpaid(
+    conn: AsyncConnection, after: int, upto: int, timezone: ZoneInfo
+) -> tuple[int, list[tuple[int, date, int]]]:
+    """Count some of the scans after one, up to another at most.
+
+    Tells up to which it came, and how many by campaign_no and day.
+    """
+    span = {"after": after, "upto": upto}
+    found = await conn.execute(_NTH, span | {"rows": AT_ONCE - 1})
+    end = found.scalar_one_or_none() or upto
+    rows = await conn.execute(
+        _COUNT, {"after": after, "upto": end, "timezone": str(timezone)}
+    )
+    return end, [(row.campaign_no, row.day, row.scans) for row in rows]

@@ -185,11 +185,11 @@ def test_rows_come_and_go_by_buttons_of_the_form(mona: Colleague) -> None:
     assert 'name="o0_t0_minor"' in shown
     shown = fill(mona, "add_group", **chance).text
     assert 'name="g0_word"' in shown
-    shown = fill(mona, "add_row_0", g0_word="any", g0_add_fact="is_birthday").text
-    assert 'name="g0_r0_fact" value="is_birthday"' in shown
-    rows = {"g0_word": "all", "g0_r0_fact": "hour", "g0_r1_fact": "tier"}
+    shown = fill(mona, "add_row_0", g0_word="any", g0_add_fact="weekday").text
+    assert 'name="g0_r0_fact" value="weekday"' in shown
+    rows = {"g0_word": "all", "g0_r0_fact": "hour", "g0_r1_fact": "channel"}
     shown = fill(mona, "remove_row_0_0", **rows).text
-    assert 'name="g0_r0_fact" value="tier"' in shown
+    assert 'name="g0_r0_fact" value="channel"' in shown
     assert "g0_r1_fact" not in shown
     shown = fill(mona, "add_cap").text
     assert 'name="c0_most"' in shown

@@ -14,6 +14,7 @@ from tests.fixtures.service import Json, Service
 _LINE: Final = "issuer line"
 _READ: Final = "issuer line analyst"
 _SUPPORT: Final = "issuer line analyst support"
+_COUPONS: Final = "marketer support analyst app"
 _TRADE: Final = "issuer line analyst support marketer"
 # Who may call an operation, beside admins. What is not here is a mistake.
 MAY: Final = {
@@ -64,6 +65,7 @@ MAY: Final = {
     "addCampaign": "marketer",
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),
+    "showFigures": " ".join(Role),
     "addVersion": "marketer",
     "approveVersion": "marketer",
     "activateVersion": "marketer",
@@ -72,6 +74,7 @@ MAY: Final = {
     "stopCampaign": "marketer",
     "previewCampaign": "marketer support",
     "addStore": "marketer",
+    **dict.fromkeys(("listStores", "listPools", "showPool"), _COUPONS),
     "addPool": "marketer",
     "changeStock": "marketer",
     "issueCoupon": "marketer support app",

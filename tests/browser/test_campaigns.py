@@ -68,12 +68,14 @@ async def _build(page: Page, campaign_id: str) -> None:
     await page.locator("#name_en").fill("Spring under the cap")
     await page.locator("#starts_on").fill("2026-01-01")
     await _press(page, "add_group")
-    for fact in ("scan_region", "is_birthday"):
+    for fact in ("scan_region", "weekday"):
         await page.locator("#g0_add_fact").select_option(fact)
         await _press(page, "add_row_0")
     await expect(page.locator("#g0_r1_value")).to_have_count(1)
     await page.locator("#g0_r0_op").select_option("in")
     await page.locator("#g0_r0_value").fill("CN-31, CN-32")
+    await page.locator("#g0_r1_op").select_option(">=")
+    await page.locator("#g0_r1_value").fill("6")
     for kind in ("points", "chance"):
         await page.locator("#add_offer_kind").select_option(kind)
         await _press(page, "add_offer")

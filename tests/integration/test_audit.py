@@ -18,6 +18,7 @@ from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
 from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
+from tests.integration.test_figures import BREAKS as OF_FIGURES
 
 # Each: what to do to a sound database, and the sentence that must name it.
 PACKAGE = (
@@ -318,6 +319,6 @@ def test_every_check_is_broken_once() -> None:
     """A new check needs a new way to break it here."""
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
-    breaks = BREAKS | OF_COUPONS | OF_GIFTS
+    breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_FIGURES
     known = {sentence for _, sentence in breaks.values()} | beyond_reach
     assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

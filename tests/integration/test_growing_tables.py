@@ -35,6 +35,7 @@ OF_MEMBERS = {
     "redemptions": ("redemption_id", None),
     "redemption_reversals": ("redemption_id", None),
     "member_gifts": ("transfer_id", None),
+    "campaign_members": ("member_no", None),
 }
 # Unique things of another kind: bucket(key); and what happened, forgotten soon.
 OF_KEYS = {
@@ -77,6 +78,9 @@ LOCAL = {
     "unit_accounts": "a row a roll or box",
     "unit_quantities": "a few rows a roll or box",
     "invalid_reports": "a row a report that was refused",
+    "offer_days": "a row an offer and day; one job counts",
+    "campaign_days": "a row a campaign and day; one job counts",
+    "figures_counted": "one row",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
     "outbox_state": "one row",

@@ -14,21 +14,14 @@ from console.marketing.building.drafts import Draft, Group, Values
 from core.conditions import FactKind
 from core.conditions.trees import ORDERED_OPS
 from core.errors import FieldError
+from rewards.domain.claim_facts import CLAIM_FACT_KINDS
 
 Kinds = Mapping[str, FactKind]
 # By the names of its nodes: where in the tree which field of the form stands.
 Places = dict[str, str]
 
-# What campaigns may ask of a claim; whoever decides knows the same facts.
-FACTS: Final[Kinds] = {
-    **dict.fromkeys(("gtin", "brand", "batch_id", "lot", "plant"), FactKind.TEXT),
-    **dict.fromkeys(("line", "sale_region", "scan_region"), FactKind.TEXT),
-    **dict.fromkeys(("channel", "entry", "store_id", "date"), FactKind.TEXT),
-    **dict.fromkeys(("tier", "standing", "segments"), FactKind.TEXT),
-    **dict.fromkeys(("weekday", "hour", "claim_no"), FactKind.NUMBER),
-    **dict.fromkeys(("streak_days", "account_age_days"), FactKind.NUMBER),
-    **dict.fromkeys(("is_first_claim", "is_birthday", "invited"), FactKind.FLAG),
-}
+# What campaigns may ask of a claim, as whoever decides knows it.
+FACTS: Final[Kinds] = CLAIM_FACT_KINDS
 NOT_IN: Final = "not in"
 _EQUAL: Final = ("==", "!=")
 _AMONG: Final = ("in", NOT_IN)

@@ -55,7 +55,7 @@ BUILDING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "several": ("多个值用逗号分开", "several with commas"),
     "hint_weekday": ("1 至 7，星期一为 1", "1 to 7, Monday is 1"),
     "hint_hour": ("0 至 23", "0 to 23"),
-    "hint_date": ("例如 2027-05-01", "such as 2027-05-01"),
+    "hint_date": ("写成 20270501", "written 20270501"),
     "hint_tier": ("等级编号，多个用逗号分开", "ids of tiers, with commas"),
     "hint_channel": ("例如 wechat，多个用逗号分开", "such as wechat, with commas"),
     "hint_segments": ("分群编号", "the id of a segment"),

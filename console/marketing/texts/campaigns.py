@@ -81,4 +81,36 @@ CAMPAIGN_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "version_active": ("现行", "Active"),
     "version_retired": ("已被取代", "Replaced"),
     "version_from": ("以此为底稿", "Start from it"),
+    # Figures
+    "timeline": ("时间表", "Timeline"),
+    "timeline_now": ("现在", "now"),
+    "as_table": ("以表格显示", "As a table"),
+    "figures": ("数据", "Figures"),
+    "figures_none": (
+        "还没有人领取。",
+        "Nobody has claimed anything yet.",
+    ),
+    "figures_hint": (
+        "每分钟统计一次；待审的奖励计入已发放，每位会员只计一次。统计至",
+        (
+            "Counted once a minute; what waits for review counts as paid, and each "
+            "member once. Counted up to"
+        ),
+    ),
+    "figure_scans": ("扫码", "Scans"),
+    "figure_claims": ("领取", "Claims"),
+    "figure_awards": ("奖励", "Rewards"),
+    "figure_members": ("会员", "Members"),
+    "figure_newcomers": ("新参与会员", "New members"),
+    "figure_points": ("积分", "Points"),
+    "figure_minor": ("金额", "Money"),
+    "plot_spend": ("累计发放与预算", "Paid in all, against the budget"),
+    "plot_pace": (
+        "按最近 7 天的速度，预算可用到：",
+        "At the pace of the last seven days the budget lasts until",
+    ),
+    "by_offer": ("按奖励", "By offer"),
+    "by_day": ("按天", "By day"),
+    "kind": ("类型", "Kind"),
+    "day": ("日期", "Day"),
 }
