@@ -207,24 +207,7 @@ class Payer:
             self._in(wait_s, self._tell, bill, Told.SIGNED, bill.state)
 
     def _tell(self, bill: Bill, how: Told, state: str) -> None:
-        content = json.dumps(self._view(bill, state, "ask")).encode()
-        nonce, associated = random_token(9), "mch_payment"
-        body = json.dumps(
-            {
-                "id": random_token(16),
-                "resource_type": "encrypt-resource",
-                "event_type": "MCHTRANSFER.BILL.FINISHED",
-                "summary": "商家转账单据终态通知",
-                "resource": {
-                    "original_type": "mch_payment",
-                    "algorithm": "AEAD_AES_256_GCM",
-                    "ciphertext": self.keys.seal(content, nonce, associated),
-                    "associated_data": associated,
-                    "nonce": nonce,
-                },
-            },
-            ensure_ascii=False,
-        )
+        body = self.notice(self._view(bill, state, "ask"))
         headers = self.signed(body, genuine=how is Told.SIGNED)
         target = urlsplit(bill.notify_url)
         with suppress(OSError, http.client.HTTPException):
@@ -232,6 +215,25 @@ class Payer:
             way.request("POST", target.path, body.encode(), headers)
             way.getresponse().read()
             way.close()
+
+    def notice(self, content: Json) -> str:
+        """Write a notice, with its content sealed."""
+        nonce, associated = random_token(9), "mch_payment"
+        sealed = self.keys.seal(json.dumps(content).encode(), nonce, associated)
+        told = {
+            "id": random_token(16),
+            "resource_type": "encrypt-resource",
+            "event_type": "MCHTRANSFER.BILL.FINISHED",
+            "summary": "商家转账单据终态通知",
+            "resource": {
+                "original_type": "mch_payment",
+                "algorithm": "AEAD_AES_256_GCM",
+                "ciphertext": sealed,
+                "associated_data": associated,
+                "nonce": nonce,
+            },
+        }
+        return json.dumps(told, ensure_ascii=False)
 
     def signed(self, body: str, *, genuine: bool = True) -> dict[str, str]:
         """Give the headers of a body that is signed, well or badly."""
