@@ -7,6 +7,7 @@ from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
 from console.marketing import campaign, campaigns, coupons, one_coupon, writing
+from console.support import payouts
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -64,6 +65,8 @@ ROUTER = Router(
         one_coupon.show_coupon,
         one_coupon.void_coupon,
         one_coupon.return_coupon,
+        payouts.show_payouts,
+        payouts.cancel_payout,
         till.show_till,
         till.give_script,
         till.look_at_coupon,

@@ -11,6 +11,7 @@ from console.frame.texts import FRAME_TEXTS
 from console.fraud.texts import LEAK_TEXTS
 from console.line.texts import LINE_TEXTS
 from console.marketing.texts import MARKETING_TEXTS
+from console.support.texts import SUPPORT_TEXTS
 from console.system.texts import SYSTEM_TEXTS
 from console.till.texts import TILL_TEXTS
 
@@ -20,6 +21,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **CAP_TEXTS,
     **LEAK_TEXTS,
     **MARKETING_TEXTS,
+    **SUPPORT_TEXTS,
     **SYSTEM_TEXTS,
     **TILL_TEXTS,
 }

@@ -106,6 +106,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         worker.coupon_redeeming,
         console.TEXTS,
         webhook_terms(worker.settings),
+        worker.payouts,
     )
 
 

@@ -14,6 +14,7 @@ from core.settings import Settings
 from events.pipeline.webhooks import WebhookTerms
 from printer_export.pipeline.packages.orders import Packaging
 from rewards.pipeline.coupons.redeeming import Redeeming
+from rewards.pipeline.payouts.terms import PayoutTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class ConsoleContext:
     redeeming: Redeeming
     texts: Mapping[str, tuple[str, str]]
     webhooks: WebhookTerms
+    payouts: PayoutTerms
 
     @property
     def now(self) -> datetime:

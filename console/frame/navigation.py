@@ -27,6 +27,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
     "page_campaigns": (CAMPAIGNS, CAMPAIGNERS),
     "page_coupons": (f"{HOME}/coupons", (Role.MARKETER,)),
     "page_coupon": (f"{HOME}/coupon", (Role.SUPPORT,)),
+    "page_payouts": (f"{HOME}/payouts", (Role.SUPPORT,)),
     "page_webhooks": (f"{HOME}/webhooks", (Role.ADMIN,)),
     "page_jobs": (f"{HOME}/jobs", (Role.ADMIN,)),
 }

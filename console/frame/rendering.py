@@ -29,6 +29,7 @@ TEMPLATES: Final = Templates(
             "system",
             "till",
             "marketing",
+            "support",
         )
     )
 )

@@ -18,6 +18,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_codes": ("查码", "Find a cap"),
     "page_recalls": ("召回与作废", "Recalls"),
     "page_leaks": ("泄露追查", "Leaks"),
+    "page_payouts": ("红包", "Red packets"),
     "page_webhooks": ("事件推送", "Webhooks"),
     "page_campaigns": ("活动", "Campaigns"),
     "page_jobs": ("后台任务", "Jobs"),

@@ -213,6 +213,7 @@ class Payout:
     provider_ref: str | None
     fault: str | None
     is_cancelling: bool
+    is_disputed: bool
     needs_person: bool
 
     @property

@@ -14,6 +14,7 @@ from crowncap.payout_simulator.dice import Dice
 from rewards.domain.payouts import bill_no_of
 from tests.acceptance.test_batch_routes import refused
 from tests.acceptance.test_events import read_all
+from tests.fixtures.colleague import at_work
 from tests.fixtures.ground import CLOCK
 from tests.fixtures.payouts import RunningPayer, running_payer
 from tests.fixtures.processes import wait_for
@@ -187,3 +188,38 @@ def test_a_notice_is_believed_by_its_signature_alone(paying: Paying) -> None:
 def test_nobody_notifies_where_nobody_pays(service: Service) -> None:
     answer = service.http.post(NOTICES, content="{}")
     refused(answer, 404, "not_found")
+
+
+def test_support_is_told_what_needs_a_person_and_cancels(paying: Paying) -> None:
+    """In both languages; a bill's number finds it, and a reason is asked for."""
+    paying.join("cara")
+    payout = paying.award("cara")
+    paying.service.query(
+        "UPDATE payouts SET state = 'unknown', attempts = 9, fault = 'NOT_ENOUGH',"
+        " sent_at = now(), account = '', provider = 'wechat',"
+        " next_at = now() + interval '1 day' WHERE payout_id = %s",
+        int(payout),
+    )
+    support = paying.service.staff("support")
+    with at_work(paying.service, support, "zh-CN") as su:
+        assert "商户账户余额不足" in su.get("/console/payouts").text
+    with at_work(paying.service, support) as sue:
+        shown = sue.get("/console/payouts").text
+        assert "The merchant" in shown
+        assert "Nobody pays out" not in shown
+        place = f"/console/payouts?find={bill_no_of(int(payout))}"
+        assert "¥0.88" in sue.get(place).text
+        cancel = "/console/payouts/cancel"
+        silent = sue.press(place, cancel, payout_id=payout, reason="")
+        assert silent.status_code == 422
+        told = sue.press(place, cancel, payout_id=payout, reason="a test")
+        assert "being cancelled" in told.text
+        assert "There is none of these" in sue.get("/console/payouts?find=x").text
+    assert paying.listed(payout)["cancelling"]
+
+
+def test_where_nobody_pays_support_is_told_so(service: Service) -> None:
+    with at_work(service, service.staff("support")) as sue:
+        assert "Nobody pays out yet" in sue.get("/console/payouts").text
+    with at_work(service, service.staff("marketer")) as mona:
+        assert mona.get("/console/payouts").status_code == 403

@@ -32,6 +32,14 @@ async def list_for_person(
     return await store.list_for_person(conn, brand=staff.brand, limit=limit)
 
 
+async def find_payouts(
+    conn: AsyncConnection, staff: Staff, payout_id: int
+) -> Sequence[Payout]:
+    """Look a payout up by its number; there is one, or none."""
+    found = await store.find_payout(conn, payout_id, brand=staff.brand)
+    return () if found is None else (found,)
+
+
 async def show_payout(conn: AsyncConnection, payout_id: int, staff: Staff) -> Payout:
     """Find a payout; raises NotFound."""
     found = await store.find_payout(conn, payout_id, brand=staff.brand)

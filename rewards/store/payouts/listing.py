@@ -99,6 +99,7 @@ def _read(row: Row[Any]) -> Payout:
         provider_ref=row.provider_ref,
         fault=row.fault,
         is_cancelling=row.cancelling,
+        is_disputed=row.disputed,
         needs_person=row.needs_person,
     )
 

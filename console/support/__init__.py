@@ -1,0 +1,1 @@
+"""Pages for who helps members: so far red packets."""
