@@ -18,6 +18,7 @@ NAMES: Final = (
         "export",
         "feeder",
         "filters",
+        "ledger",
         "package",
     ),
     *("ranges", "refill", "report", "scan", "steps", "storage", "symbols"),

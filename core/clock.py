@@ -53,7 +53,12 @@ def business_day(at_ms: int, timezone: ZoneInfo) -> date:
 
 def next_business_day(at_ms: int, timezone: ZoneInfo) -> datetime:
     """Tell when the next day of the brand's calendar begins, in UTC; never raises."""
-    tomorrow = business_day(at_ms, timezone) + timedelta(days=1)
+    return end_of_day(business_day(at_ms, timezone), timezone)
+
+
+def end_of_day(day: date, timezone: ZoneInfo) -> datetime:
+    """Tell when the day after one of the brand's calendar begins, in UTC."""
+    tomorrow = day + timedelta(days=1)
     return datetime.combine(tomorrow, time_of_day.min, timezone).astimezone(UTC)
 
 

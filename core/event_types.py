@@ -21,6 +21,8 @@ class EventType(StrEnum):
     COUPON_RETURNED = "coupon.returned"
     GIFT_CHANGED = "gift.changed"
     PAYOUT_CHANGED = "payout.changed"
+    POINTS_EXPIRING = "points.expiring"
+    POINTS_EXPIRED = "points.expired"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
 
@@ -35,6 +37,8 @@ SUBJECTS: Final = {
     EventType.COUPON_RETURNED: "coupon_id",
     EventType.GIFT_CHANGED: "award_id",
     EventType.PAYOUT_CHANGED: "payout_id",
+    EventType.POINTS_EXPIRING: "member_id",
+    EventType.POINTS_EXPIRED: "member_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
 }

@@ -255,7 +255,10 @@ PROBLEM_CODES: Final = {
         409, "The coupon is not for this store.", "Use it in a store that it names."
     ),
     "already_reversed": ProblemCode(
-        409, "The redemption was reversed before.", "Nothing; look at the coupon."
+        409, "It was taken back before.", "Nothing; look at what it is now."
+    ),
+    "not_enough_points": ProblemCode(
+        409, "The member has fewer points.", "Take fewer; `detail` tells how many."
     ),
     "not_same_day": ProblemCode(
         409, "A cashier reverses on the day of the redemption only.", "Ask support."

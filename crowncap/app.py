@@ -51,6 +51,7 @@ from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
 from scan_api.page import PageContext, asks_for_page, show_refusal
 from scan_api.routes.openapi import SCAN_ROUTE
+from scan_api.store.past_scans import find_earning_scans
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -189,7 +190,9 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "gift_claiming": _giving(lambda: worker.gift_claiming),
         "payouts": _giving(lambda: worker.payouts),
         "find_goods": _giving(lambda: GoodsFinder(worker.issuance.key_file).find),
+        "ids": _giving(lambda: worker.opening.ids),
         "find_carton": _giving(lambda: find_packed_codes),
+        "find_scans": _giving(lambda: find_earning_scans),
         "tellers": _giving(lambda: TELLERS),
     }
 

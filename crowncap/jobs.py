@@ -17,7 +17,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth.idempotency import prune_keys
-from core.clock import utc_datetime
+from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
 from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
@@ -32,6 +32,12 @@ from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.sending import PayoutSender
+from rewards.pipeline.points.expiring import (
+    expire_points,
+    repay_debts,
+    warn_of_expiry,
+)
+from rewards.pipeline.seals import seal_some
 from rewards.store.limits import forget_uses
 from scan_api.pipeline.worker_lease import LeasedIds
 
@@ -93,6 +99,9 @@ class JobRunner:
             ("forget_uses", DAILY, self._forget_uses),
             ("count_figures", EACH_MINUTE, self._count_figures),
             ("lapse_payouts", HOURLY, self._lapse_payouts),
+            ("expire_points", HOURLY, self._expire_points),
+            ("repay_debts", EACH_MINUTE, self._repay_debts),
+            ("seal_transfers", EACH_MINUTE, self._seal_transfers),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -198,6 +207,22 @@ class JobRunner:
     async def _lapse_payouts(self, due: datetime) -> None:
         ends = PayoutEnds(self.ids, self.clock, self.settings.timezone)
         await self._until_none(partial(ends.lapse_some, now=self._earlier(due)))
+
+    async def _expire_points(self, due: datetime) -> None:
+        """Warn of what ends, and let go what ended before the day on which this is."""
+        day = business_day(to_ms(self._earlier(due)), self.settings.timezone)
+        await self._until_none(partial(warn_of_expiry, day=day))
+        await self._until_none(partial(expire_points, day=day, next_id=self._next_id))
+
+    async def _repay_debts(self, due: datetime) -> None:
+        del due
+        await self._until_none(partial(repay_debts, next_id=self._next_id))
+
+    async def _seal_transfers(self, due: datetime) -> None:
+        await self._until_none(partial(seal_some, now=due))
+
+    def _next_id(self) -> int:
+        return self.ids.next_id(self.clock.now_ms())
 
     async def _forget_uses(self, due: datetime) -> None:
         block: int | None = 0

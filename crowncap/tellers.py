@@ -11,6 +11,7 @@ from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
 from rewards.store.coupons import happened as coupons
 from rewards.store.holds import HOLDS, tell_holds
+from rewards.store.points.happened import EXPIRED, tell_expired
 from scan_api.store.scan_events import SCANS, tell_scans
 
 # Who tells, of each kind of numbered rows in the outbox, what happened to them.
@@ -20,6 +21,7 @@ TELLERS: Final[Mapping[str, Teller]] = {
     coupons.ISSUED: coupons.tell_issued,
     coupons.REDEEMED: coupons.tell_redeemed,
     coupons.RETURNED: coupons.tell_returned,
+    EXPIRED: tell_expired,
 }
 
 

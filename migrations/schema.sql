@@ -73,52 +73,70 @@ BEGIN
             AS u (payout, no, take, holder) GROUP BY 1) AS l ON l.payout = u.i;
 END $$;
 
+CREATE FUNCTION add_rewards(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[], in_expires integer[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    gains record;
+BEGIN
+    SELECT array_agg(in_members[s]) AS members, array_agg(unit) AS units,
+        array_agg(CASE WHEN held THEN NULL ELSE nullif(e, 0) END) AS expires,
+        array_agg(CASE WHEN held THEN 0 ELSE a END) AS ready,
+        array_agg(CASE WHEN held THEN a ELSE 0 END) AS later, array_agg(0::bigint) AS debts
+    INTO gains
+    FROM (SELECT s, unit, a, e, in_outcomes[s] = 'held' AS held
+        FROM unnest(in_reward_scans, in_chosen, in_units, in_amounts, in_expires)
+            AS u (s, chosen, unit, a, e) WHERE chosen) AS u;
+    IF gains.members IS NOT NULL THEN
+        PERFORM add_to_lots(in_shard, gains.members, gains.units, gains.expires,
+            gains.ready, gains.later, gains.debts);
+    END IF;
+END $$;
+
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
+    LANGUAGE sql
+    RETURN add_rewards(in_shard, in_members, in_outcomes, in_reward_scans, in_chosen, in_units, in_amounts, array_fill(NULL::integer, ARRAY[cardinality(in_units)]));
+
+CREATE FUNCTION add_to_lots(in_shard smallint, in_members bigint[], in_units integer[], in_expires integer[], in_ready bigint[], in_later bigint[], in_debts bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     AS $$
+#variable_conflict use_column
 DECLARE
-    gains   record;
+    lot     record;
     updated integer;
 BEGIN
-    SELECT count(*) AS rows_, array_agg(m) AS members, array_agg(unit) AS units,
-        array_agg(ready) AS ready, array_agg(later) AS later,
-        min(unit) AS unit, min(unit) = max(unit) AS alike
-    INTO gains
-    FROM (
-        SELECT in_members[s] AS m, unit,
-            sum(CASE in_outcomes[s] WHEN 'held' THEN 0 ELSE a END)::bigint AS ready,
-            sum(CASE in_outcomes[s] WHEN 'held' THEN a ELSE 0 END)::bigint AS later
-        FROM unnest(in_reward_scans, in_chosen, in_units, in_amounts)
-            AS u (s, chosen, unit, a)
-        WHERE chosen GROUP BY 1, 2 ORDER BY 1, 2) AS u;
-    IF gains.rows_ = 0 THEN
-        RETURN;
-    END IF;
-    IF gains.alike AND gains.rows_ = (SELECT count(*) FROM balances
-        WHERE shard = in_shard AND member_no = ANY (gains.members)
-            AND unit = gains.unit) THEN
+    FOR lot IN
+        SELECT unit, day, count(*) AS rows_, array_agg(m ORDER BY m) AS members,
+            array_agg(ready ORDER BY m) AS ready, array_agg(later ORDER BY m) AS later,
+            array_agg(debt ORDER BY m) AS debts
+        FROM (SELECT m, u.unit, coalesce(date 'epoch' + e, 'infinity') AS day,
+                sum(ready)::bigint AS ready, sum(later)::bigint AS later,
+                sum(debt)::bigint AS debt
+            FROM unnest(in_members, in_units, in_expires, in_ready, in_later, in_debts)
+                AS u (m, unit, e, ready, later, debt)
+            GROUP BY 1, 2, 3) AS u
+        GROUP BY unit, day ORDER BY unit, day
+    LOOP
+        IF lot.rows_ > (SELECT count(*) FROM balances WHERE shard = in_shard
+            AND member_no = ANY (lot.members) AND unit = lot.unit
+            AND expires_on = lot.day) THEN
+            PERFORM make_lots(in_shard, lot.unit, lot.day, lot.members, lot.ready,
+                lot.later, lot.debts);
+            CONTINUE;
+        END IF;
         UPDATE balances AS b SET
-            available = b.available
-                + gains.ready[array_position(gains.members, b.member_no)],
-            pending = b.pending
-                + gains.later[array_position(gains.members, b.member_no)]
-        WHERE b.shard = in_shard AND b.member_no = ANY (gains.members)
-            AND b.unit = gains.unit;
+            available = b.available + lot.ready[array_position(lot.members, b.member_no)],
+            pending = b.pending + lot.later[array_position(lot.members, b.member_no)],
+            debt = b.debt + lot.debts[array_position(lot.members, b.member_no)]
+        WHERE b.shard = in_shard AND b.member_no = ANY (lot.members)
+            AND b.unit = lot.unit AND b.expires_on = lot.day;
         GET DIAGNOSTICS updated = ROW_COUNT;
-        IF updated < gains.rows_ THEN
+        IF updated < lot.rows_ THEN
             RAISE EXCEPTION 'a balance went meanwhile' USING ERRCODE = 'CC005';
         END IF;
-        RETURN;
-    END IF;
-    INSERT INTO balances AS b (shard, member_no, unit, available, pending)
-    SELECT in_shard, m, unit, ready, later
-    FROM unnest(gains.members, gains.units, gains.ready, gains.later)
-        AS u (m, unit, ready, later)
-    ON CONFLICT (shard, member_no, unit) DO UPDATE SET
-        available = b.available + excluded.available,
-        pending = b.pending + excluded.pending;
+    END LOOP;
 END $$;
 
 CREATE FUNCTION attach_partition(parent regclass, wished text, first bigint, last bigint) RETURNS void
@@ -547,6 +565,24 @@ CREATE FUNCTION current_range_version() RETURNS bigint
     LANGUAGE sql STABLE
     RETURN (SELECT range_version.version FROM range_version);
 
+CREATE FUNCTION effects_of(in_kind text, in_debit bigint, in_credit bigint, in_expires date, in_amount bigint) RETURNS TABLE(member_no bigint, expires_on date, available bigint, pending bigint, debt bigint)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT in_credit, in_expires, in_amount, 0::bigint, 0::bigint
+    WHERE in_kind IN ('posted', 'post', 'grant', 'spend_return', 'purchase', 'merge')
+        OR in_kind = 'adjustment' AND in_credit > 0
+    UNION ALL SELECT in_credit, 'infinity'::date, 0::bigint,
+        CASE in_kind WHEN 'pending' THEN in_amount ELSE -in_amount END, 0::bigint
+    WHERE in_kind IN ('pending', 'post', 'void')
+    UNION ALL SELECT in_debit, in_expires, -in_amount, 0::bigint, 0::bigint
+    WHERE in_kind IN ('spend', 'expiry', 'reversal', 'return', 'repayment', 'merge')
+        OR in_kind = 'adjustment' AND in_debit > 0
+    UNION ALL SELECT -in_debit, 'infinity'::date, 0::bigint, 0::bigint, in_amount
+    WHERE in_kind = 'debt'
+    UNION ALL SELECT -in_credit, 'infinity'::date, 0::bigint, 0::bigint, -in_amount
+    WHERE in_kind = 'repayment'
+$$;
+
 CREATE FUNCTION end_payouts(in_shard smallint, in_payouts bigint[], in_states text[], in_faults text[], in_transfers bigint[], in_days integer[], in_unit smallint) RETURNS bigint[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -578,6 +614,13 @@ BEGIN
     FROM unnest(unpaid.ids, unpaid.transfers) AS u (id, transfer)
     CROSS JOIN LATERAL (SELECT * FROM payouts
         WHERE shard = in_shard AND payout_id = u.id OFFSET 0) AS p;
+    IF unpaid.transfers IS NOT NULL THEN
+        PERFORM note_unsealed(in_shard, ARRAY(SELECT p.origin_id
+            FROM unnest(unpaid.ids) WITH ORDINALITY AS u (id, i)
+            CROSS JOIN LATERAL (SELECT origin_id FROM payouts
+                WHERE shard = in_shard AND payout_id = u.id OFFSET 0) AS p
+            ORDER BY u.i), unpaid.transfers);
+    END IF;
     PERFORM give_back_of_payouts(in_shard, false, unpaid.ids, unpaid.days);
     PERFORM tell_payouts(in_shard, ended);
     RETURN ended;
@@ -828,6 +871,7 @@ BEGIN
         EXISTS (SELECT FROM epochs WHERE version > in_version)
         OR EXISTS (SELECT FROM products WHERE version > in_version)
         OR EXISTS (SELECT FROM campaigns WHERE version > in_version)
+        OR EXISTS (SELECT FROM programme_versions WHERE range_version > in_version)
         OR EXISTS (SELECT FROM rule_sets WHERE range_version > in_version)
         OR EXISTS (
             SELECT FROM unnest(in_code_ids) AS c
@@ -907,6 +951,47 @@ BEGIN
     RETURN lowest;
 END $_$;
 
+CREATE FUNCTION make_lots(in_shard smallint, in_unit integer, in_day date, in_members bigint[], in_ready bigint[], in_later bigint[], in_debts bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    AS $$
+BEGIN
+    IF 0 <= ALL (in_ready) AND 0 <= ALL (in_later) AND 0 <= ALL (in_debts) THEN
+        INSERT INTO balances AS b (shard, member_no, unit, expires_on, available,
+            pending, debt)
+        SELECT in_shard, m, in_unit, in_day, ready, later, debt
+        FROM unnest(in_members, in_ready, in_later, in_debts)
+            AS u (m, ready, later, debt)
+        ON CONFLICT (shard, member_no, unit, expires_on) DO UPDATE SET
+            available = b.available + excluded.available,
+            pending = b.pending + excluded.pending, debt = b.debt + excluded.debt;
+        RETURN;
+    END IF;
+    FOR i IN 1 .. cardinality(in_members) LOOP
+        UPDATE balances SET available = available + in_ready[i],
+            pending = pending + in_later[i], debt = debt + in_debts[i]
+        WHERE shard = in_shard AND member_no = in_members[i] AND unit = in_unit
+            AND expires_on = in_day;
+        CONTINUE WHEN FOUND;
+        INSERT INTO balances AS b (shard, member_no, unit, expires_on, available,
+            pending, debt)
+        VALUES (in_shard, in_members[i], in_unit, in_day, in_ready[i], in_later[i],
+            in_debts[i])
+        ON CONFLICT (shard, member_no, unit, expires_on) DO UPDATE SET
+            available = b.available + excluded.available,
+            pending = b.pending + excluded.pending, debt = b.debt + excluded.debt;
+    END LOOP;
+END $$;
+
+CREATE FUNCTION note_unsealed(in_shard smallint, in_origins bigint[], in_transfers bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO unsealed (shard, origin_id, transfer_id, origins, transfers)
+    VALUES (in_shard, in_origins[1], in_transfers[1], in_origins, in_transfers);
+END $$;
+
 CREATE FUNCTION partitioning_of(parent regclass, OUT fallback regclass, OUT key text) RETURNS record
     LANGUAGE sql STABLE
     AS $$
@@ -954,8 +1039,8 @@ BEGIN
             kept := give_claims_back(in_shard, in_code_ids, outcomes, in_won);
             repeats := count_sightings(in_shard, in_scan_ids, in_code_ids, in_members,
                 in_networks, in_devices, outcomes, in_claim_scans, in_live, kept);
-            PERFORM add_to_balances(in_shard, in_members, outcomes, in_reward_scans,
-                counted, in_units, in_amounts);
+            PERFORM add_rewards(in_shard, in_members, outcomes, in_reward_scans,
+                counted, in_units, in_amounts, in_expires);
             PERFORM take_limits(in_shard, false, step.needs, in_limit_nos, in_holders,
                 in_periods, in_mosts);
             EXIT;
@@ -963,9 +1048,9 @@ BEGIN
             NULL;  -- Somebody took the last of it and has committed: choose again.
         END;
     END LOOP;
-    step := post_rewards_2(in_shard, in_days, in_scan_ids, in_code_ids, in_members,
+    step := post_rewards_3(in_shard, in_days, in_scan_ids, in_code_ids, in_members,
         in_live, outcomes, in_reasons, in_reward_scans, chosen, in_transfers,
-        in_campaigns, in_offers, in_units, in_amounts);
+        in_campaigns, in_offers, in_units, in_amounts, in_expires);
     points := step.points; others := step.others; campaigns := step.campaigns;
     availables := step.availables;
     IF 'held' = ANY (outcomes) THEN
@@ -984,7 +1069,13 @@ CREATE FUNCTION post_rewards(in_shard smallint, in_days integer[], in_code_ids b
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
+DECLARE
+    posted bigint[] := ARRAY(SELECT t FROM unnest(in_transfers, in_chosen) AS u (t, chosen)
+        WHERE chosen);
 BEGIN
+    IF posted <> '{}' THEN
+        PERFORM note_unsealed(in_shard, posted, posted);
+    END IF;
     INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
         credit_account, unit, amount)
     SELECT in_shard, t, t,
@@ -1005,10 +1096,12 @@ BEGIN
             in_amounts) WITH ORDINALITY AS u (t, s, chosen, g, unit, a, r)
         WHERE chosen AND in_outcomes[s] = 'held';
     END IF;
-    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN coalesce((
-            SELECT b.available FROM balances AS b
-            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0), 0) END)
-    INTO availables FROM unnest(in_members, in_live) AS u (m, live);
+    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN (
+            SELECT greatest(coalesce(sum(b.available - b.debt), 0), 0)::bigint
+            FROM balances AS b
+            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0
+                AND b.expires_on >= date 'epoch' + u.day) END)
+    INTO availables FROM unnest(in_members, in_live, in_days) AS u (m, live, day);
     points := array_fill(0::bigint, ARRAY[cardinality(in_members)]);
     campaigns := points;
     FOR r IN 1 .. cardinality(in_reward_scans) LOOP
@@ -1019,21 +1112,28 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION post_rewards_2(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_live boolean[], in_outcomes text[], in_reasons text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_units integer[], in_amounts bigint[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
+CREATE FUNCTION post_rewards_3(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_live boolean[], in_outcomes text[], in_reasons text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_units integer[], in_amounts bigint[], in_expires integer[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     AS $$
 #variable_conflict use_column
 DECLARE
     s integer;
+    named record;
 BEGIN
+    SELECT array_agg(in_scan_ids[s]) AS origins, array_agg(t) AS transfers INTO named
+    FROM unnest(in_transfers, in_reward_scans, in_chosen) AS u (t, s, chosen)
+    WHERE chosen;
+    IF named.origins IS NOT NULL THEN
+        PERFORM note_unsealed(in_shard, named.origins, named.transfers);
+    END IF;
     INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
-        credit_account, unit, amount)
+        credit_account, unit, amount, expires_on)
     SELECT in_shard, in_scan_ids[s], t,
         CASE in_outcomes[s] WHEN 'held' THEN 'pending' ELSE 'posted' END,
-        o, in_members[s], unit, a
+        o, in_members[s], unit, a, coalesce(date 'epoch' + nullif(e, 0), 'infinity')
     FROM unnest(in_transfers, in_reward_scans, in_chosen, in_offers, in_units,
-        in_amounts) AS u (t, s, chosen, o, unit, a)
+        in_amounts, in_expires) AS u (t, s, chosen, o, unit, a, e)
     WHERE chosen;
     IF 'held' = ANY (in_outcomes) THEN
         INSERT INTO holds (shard, transfer_id, code_id, member_no, campaign_no, unit,
@@ -1044,10 +1144,12 @@ BEGIN
             WITH ORDINALITY AS u (s, chosen, g, unit, a, r)
         WHERE chosen AND in_outcomes[s] = 'held' ORDER BY s, r;
     END IF;
-    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN coalesce((
-            SELECT b.available FROM balances AS b
-            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0), 0) END)
-    INTO availables FROM unnest(in_members, in_live) AS u (m, live);
+    SELECT array_agg(CASE WHEN u.live AND u.m <> 0 THEN (
+            SELECT greatest(coalesce(sum(b.available - b.debt), 0), 0)::bigint
+            FROM balances AS b
+            WHERE b.shard = in_shard AND b.member_no = u.m AND b.unit = 0
+                AND b.expires_on >= date 'epoch' + u.day) END)
+    INTO availables FROM unnest(in_members, in_live, in_days) AS u (m, live, day);
     points := array_fill(0::bigint, ARRAY[cardinality(in_members)]);
     campaigns := points;
     others := array_fill(0, ARRAY[cardinality(in_members)]);
@@ -1063,6 +1165,35 @@ BEGIN
             others[s] := others[s] + 1;
         END IF;
     END LOOP;
+END $$;
+
+CREATE FUNCTION post_transfers(in_shard smallint, in_origins bigint[], in_transfers bigint[], in_kinds text[], in_debits bigint[], in_credits bigint[], in_units integer[], in_expires integer[], in_amounts bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    effects record;
+BEGIN
+    INSERT INTO transfers (shard, origin_id, transfer_id, kind, debit_account,
+        credit_account, unit, expires_on, amount)
+    SELECT in_shard, o, t, k, d, c, unit, coalesce(date 'epoch' + e, 'infinity'), a
+    FROM unnest(in_origins, in_transfers, in_kinds, in_debits, in_credits, in_units,
+        in_expires, in_amounts) AS u (o, t, k, d, c, unit, e, a);
+    PERFORM note_unsealed(in_shard, in_origins, in_transfers);
+    SELECT array_agg(f.member_no) AS members, array_agg(u.unit) AS units,
+        array_agg(CASE WHEN isfinite(f.expires_on) THEN f.expires_on - date 'epoch' END)
+            AS expires,
+        array_agg(f.available) AS ready, array_agg(f.pending) AS later,
+        array_agg(f.debt) AS debts
+    INTO effects
+    FROM unnest(in_kinds, in_debits, in_credits, in_units, in_expires, in_amounts)
+        AS u (k, d, c, unit, e, a)
+    JOIN units AS n ON n.unit = u.unit AND n.has_balance
+    CROSS JOIN LATERAL effects_of(
+        k, d, c, coalesce(date 'epoch' + e, 'infinity'), a) AS f;
+    IF effects.members IS NOT NULL THEN
+        PERFORM add_to_lots(in_shard, effects.members, effects.units, effects.expires,
+            effects.ready, effects.later, effects.debts);
+    END IF;
 END $$;
 
 CREATE FUNCTION raise_range_version() RETURNS trigger
@@ -1426,6 +1557,20 @@ CREATE SEQUENCE account_numbers
     MAXVALUE 1099511627775
     CACHE 1;
 
+CREATE TABLE adjustments (
+    adjustment_id bigint NOT NULL,
+    member_no bigint NOT NULL,
+    points bigint NOT NULL,
+    reason text NOT NULL,
+    state text NOT NULL,
+    created_by text NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    CONSTRAINT adjustment_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'posted'::text]))),
+    CONSTRAINT adjustment_takes_two CHECK ((((state = 'posted'::text) = (approved_by IS NOT NULL)) AND COALESCE((fold_name(approved_by) <> fold_name(created_by)), true))),
+    CONSTRAINT something_is_adjusted CHECK ((points <> 0))
+);
+
 CREATE TABLE audit_log (
     audit_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -1481,8 +1626,12 @@ CREATE TABLE balances (
     pending bigint NOT NULL,
     shard smallint DEFAULT 0 NOT NULL,
     unit smallint DEFAULT 0 NOT NULL,
+    expires_on date DEFAULT 'infinity'::date NOT NULL,
+    debt bigint DEFAULT 0 NOT NULL,
     CONSTRAINT balances_available_check CHECK ((available >= 0)),
-    CONSTRAINT balances_pending_check CHECK ((pending >= 0))
+    CONSTRAINT balances_pending_check CHECK ((pending >= 0)),
+    CONSTRAINT nobody_owes_below_zero CHECK ((debt >= 0)),
+    CONSTRAINT only_what_never_expires_waits CHECK (((expires_on = 'infinity'::date) OR ((pending = 0) AND (debt = 0))))
 )
 WITH (fillfactor='80');
 
@@ -1737,9 +1886,10 @@ CREATE TABLE transfers (
     credit_account bigint CONSTRAINT transfers_credit_account_not_null1 NOT NULL,
     amount bigint CONSTRAINT transfers_amount_not_null1 NOT NULL,
     unit smallint DEFAULT 0 NOT NULL,
+    expires_on date DEFAULT 'infinity'::date NOT NULL,
     CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
-    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'reversal'::text])))
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'grant'::text, 'spend'::text, 'spend_return'::text, 'expiry'::text, 'adjustment'::text, 'reversal'::text, 'debt'::text, 'repayment'::text, 'purchase'::text, 'return'::text, 'merge'::text])))
 )
 PARTITION BY RANGE (origin_id);
 
@@ -1780,6 +1930,12 @@ CREATE TABLE epochs (
     CONSTRAINT epochs_key_check_check CHECK ((octet_length(key_check) = 16)),
     CONSTRAINT epochs_next_serial_check CHECK (((next_serial >= 0) AND (next_serial <= '68719476736'::bigint))),
     CONSTRAINT epochs_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text, 'frozen'::text, 'retired'::text])))
+);
+
+CREATE TABLE expiry_warnings (
+    expires_on date NOT NULL,
+    unit smallint NOT NULL,
+    next_no bigint
 );
 
 CREATE TABLE figures_counted (
@@ -2259,6 +2415,19 @@ CREATE TABLE products (
     CONSTRAINT products_shelf_life_in_bounds CHECK (((shelf_life_days >= 1) AND (shelf_life_days <= 36500)))
 );
 
+CREATE TABLE programme_versions (
+    version integer NOT NULL,
+    state text NOT NULL,
+    terms jsonb NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    range_version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT programme_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text]))),
+    CONSTRAINT programme_takes_two CHECK (((state = 'draft'::text) OR ((approved_by IS NOT NULL) AND (fold_name(approved_by) <> fold_name(created_by)))))
+);
+
 CREATE TABLE range_changes (
     change_id bigint NOT NULL,
     batch_id bigint NOT NULL,
@@ -2355,6 +2524,19 @@ CREATE TABLE redemptions (
     CONSTRAINT nothing_is_added CHECK ((discount_minor >= 0))
 );
 
+CREATE TABLE reversals (
+    shard smallint DEFAULT 0 NOT NULL,
+    origin_id bigint NOT NULL,
+    reversal_id bigint NOT NULL,
+    points bigint NOT NULL,
+    debt bigint NOT NULL,
+    policy text,
+    person text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT debt_has_a_policy CHECK (((debt = 0) OR (policy = 'debt'::text))),
+    CONSTRAINT nothing_below_zero_is_reversed CHECK (((points >= 0) AND (debt >= 0)))
+);
+
 CREATE TABLE rule_sets (
     version integer NOT NULL,
     document jsonb NOT NULL,
@@ -2396,6 +2578,23 @@ CREATE TABLE scans (
 )
 PARTITION BY RANGE (scan_id);
 
+CREATE TABLE sealing (
+    only_row boolean DEFAULT true NOT NULL,
+    sealed_from bigint NOT NULL,
+    CONSTRAINT sealing_has_one_row CHECK (only_row)
+);
+
+CREATE TABLE seals (
+    seal_no bigint NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    transfers integer NOT NULL,
+    root bytea NOT NULL,
+    chain bytea NOT NULL,
+    entries bytea NOT NULL,
+    CONSTRAINT a_seal_is_of_something CHECK ((transfers > 0)),
+    CONSTRAINT hashes_are_whole CHECK (((length(root) = 32) AND (length(chain) = 32)))
+);
+
 CREATE TABLE sightings (
     code_id bigint NOT NULL,
     scans bigint NOT NULL,
@@ -2405,6 +2604,16 @@ CREATE TABLE sightings (
     CONSTRAINT sightings_scans_check CHECK ((scans > 0))
 )
 PARTITION BY RANGE (code_id);
+
+CREATE TABLE spends (
+    shard smallint DEFAULT 0 NOT NULL,
+    unit smallint NOT NULL,
+    spend_id bigint NOT NULL,
+    member_no bigint NOT NULL,
+    amount bigint NOT NULL,
+    because text NOT NULL,
+    CONSTRAINT something_is_spent CHECK ((amount > 0))
+);
 
 CREATE TABLE staff_sessions (
     session_hash bytea NOT NULL,
@@ -2506,6 +2715,14 @@ ALTER TABLE units ALTER COLUMN unit ADD GENERATED BY DEFAULT AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE unsealed (
+    shard smallint NOT NULL,
+    origin_id bigint NOT NULL,
+    transfer_id bigint NOT NULL,
+    origins bigint[] NOT NULL,
+    transfers bigint[] NOT NULL
+);
+
 CREATE TABLE void_codes (
     code_id bigint NOT NULL,
     change_id bigint NOT NULL,
@@ -2585,6 +2802,9 @@ ALTER TABLE ONLY carton_contents
 ALTER TABLE ONLY range_changes
     ADD CONSTRAINT a_change_is_one_event UNIQUE (event_id);
 
+ALTER TABLE ONLY adjustments
+    ADD CONSTRAINT adjustments_pkey PRIMARY KEY (adjustment_id);
+
 ALTER TABLE ONLY audit_log
     ADD CONSTRAINT audit_log_pkey PRIMARY KEY (audit_id);
 
@@ -2595,7 +2815,7 @@ ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_pkey PRIMARY KEY (batch_id);
 
 ALTER TABLE ONLY balances
-    ADD CONSTRAINT balances_pkey PRIMARY KEY (shard, member_no, unit);
+    ADD CONSTRAINT balances_pkey PRIMARY KEY (shard, member_no, unit, expires_on);
 
 ALTER TABLE ONLY batch_units
     ADD CONSTRAINT batch_units_pkey PRIMARY KEY (batch_id, name);
@@ -2662,6 +2882,9 @@ ALTER TABLE ONLY epochs
 
 ALTER TABLE ONLY logistic_events
     ADD CONSTRAINT events_are_in_order UNIQUE (event_no);
+
+ALTER TABLE ONLY expiry_warnings
+    ADD CONSTRAINT expiry_warnings_pkey PRIMARY KEY (expires_on, unit);
 
 ALTER TABLE ONLY figures_counted
     ADD CONSTRAINT figures_counted_pkey PRIMARY KEY (only_row);
@@ -2780,6 +3003,9 @@ ALTER TABLE ONLY payouts
 ALTER TABLE ONLY products
     ADD CONSTRAINT products_pkey PRIMARY KEY (gtin);
 
+ALTER TABLE ONLY programme_versions
+    ADD CONSTRAINT programme_versions_pkey PRIMARY KEY (version);
+
 ALTER TABLE ONLY range_changes
     ADD CONSTRAINT range_changes_pkey PRIMARY KEY (change_id);
 
@@ -2801,6 +3027,9 @@ ALTER TABLE ONLY redemption_reversals
 ALTER TABLE ONLY redemptions
     ADD CONSTRAINT redemptions_pkey PRIMARY KEY (shard, redemption_id);
 
+ALTER TABLE ONLY reversals
+    ADD CONSTRAINT reversals_pkey PRIMARY KEY (shard, origin_id);
+
 ALTER TABLE ONLY rule_sets
     ADD CONSTRAINT rule_sets_pkey PRIMARY KEY (version);
 
@@ -2810,8 +3039,17 @@ ALTER TABLE ONLY sample_batches
 ALTER TABLE ONLY scans
     ADD CONSTRAINT scans_pkey PRIMARY KEY (shard, scan_id);
 
+ALTER TABLE ONLY sealing
+    ADD CONSTRAINT sealing_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (seal_no);
+
 ALTER TABLE ONLY sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (shard, code_id);
+
+ALTER TABLE ONLY spends
+    ADD CONSTRAINT spends_pkey PRIMARY KEY (shard, spend_id);
 
 ALTER TABLE ONLY staff_sessions
     ADD CONSTRAINT staff_sessions_pkey PRIMARY KEY (session_hash);
@@ -2840,6 +3078,9 @@ ALTER TABLE ONLY unit_quantities
 ALTER TABLE ONLY units
     ADD CONSTRAINT units_pkey PRIMARY KEY (unit);
 
+ALTER TABLE ONLY unsealed
+    ADD CONSTRAINT unsealed_pkey PRIMARY KEY (shard, origin_id, transfer_id);
+
 ALTER TABLE ONLY void_codes
     ADD CONSTRAINT void_codes_pkey PRIMARY KEY (shard, code_id);
 
@@ -2856,6 +3097,12 @@ ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (token_id);
 
 CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (shard, origin_id, debit_account) INCLUDE (transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text]));
+
+CREATE INDEX adjustments_of_member ON adjustments USING btree (member_no, adjustment_id);
+
+CREATE INDEX balances_by_expiry ON balances USING btree (unit, expires_on, member_no) WHERE (expires_on < 'infinity'::date);
+
+CREATE INDEX balances_in_debt ON balances USING btree (unit, member_no) WHERE (debt > 0);
 
 CREATE INDEX brand_kits_by_logo ON brand_kits USING btree (logo_digest);
 
@@ -2884,6 +3131,8 @@ CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc
 CREATE INDEX member_gifts_of_member ON member_gifts USING btree (member_no, transfer_id);
 
 CREATE INDEX member_gifts_waiting ON member_gifts USING btree (state, transfer_id) WHERE (state = ANY (ARRAY['won'::text, 'to_collect'::text, 'to_send'::text]));
+
+CREATE UNIQUE INDEX one_active_programme ON programme_versions USING btree (state) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
 
@@ -2926,6 +3175,10 @@ CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 CREATE INDEX scans_of_member ON ONLY scans USING btree (member_no) WHERE (member_no IS NOT NULL);
 
 CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
+
+CREATE INDEX transfers_from_member ON ONLY transfers USING btree (debit_account, transfer_id) WHERE (kind = ANY (ARRAY['spend'::text, 'expiry'::text, 'adjustment'::text, 'reversal'::text, 'debt'::text, 'return'::text, 'merge'::text]));
+
+CREATE INDEX transfers_to_member ON ONLY transfers USING btree (credit_account, transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text, 'grant'::text, 'spend_return'::text, 'adjustment'::text, 'purchase'::text, 'merge'::text]));
 
 CREATE INDEX void_codes_by_change ON void_codes USING btree (change_id);
 

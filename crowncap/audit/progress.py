@@ -12,6 +12,7 @@ from core.clock import to_ms
 from core.errors import MisconfiguredError
 from core.ids import first_id_at
 from crowncap.audit.checks import Scope
+from crowncap.audit.seals import Chain
 from crowncap.audit.tables import audits
 from crowncap.audit.totals import Totals
 
@@ -34,6 +35,7 @@ class Progress(msgspec.Struct):
     next_keys: dict[str, int | None] = {}
     found: dict[str, Found] = {}
     totals: Totals = msgspec.field(default_factory=Totals)
+    seals: Chain = msgspec.field(default_factory=Chain)
 
 
 @dataclass(slots=True)
@@ -106,6 +108,7 @@ async def begin(engine: AsyncEngine, *, scope: Scope, now: datetime) -> Run:
         until_id = first_id_at(to_ms(now - SETTLED_AFTER))
         run = Run(scope, now, 0, until_id, Progress())
         if scope is Scope.RECENT and sound is not None:
+            run.progress.seals = _read(sound.progress).seals
             run.since_id = sound.until_id
             run.until_id = max(sound.until_id, until_id)
             run.progress.totals = _read(sound.progress).totals

@@ -48,6 +48,7 @@ CHECKS = (
                 AND p.origin_id = t.origin_id AND p.debit_account = t.debit_account
                 AND p.origin_id BETWEEN :first AND :last
             WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+                AND t.kind IN ('posted', 'pending', 'post', 'void', 'grant')
                 AND (o.offer_no IS NULL OR m.member_no IS NULL
                     OR t.kind IN ('post', 'void') AND p.transfer_id IS NULL)""",
         TRANSFERS,

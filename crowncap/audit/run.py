@@ -22,6 +22,7 @@ from crowncap.audit import (
     printer_export,
     rewards,
     scan_api,
+    seals,
     totals,
 )
 from crowncap.audit.checks import TRANSFERS, Axis, Check, Finding, Scope
@@ -44,7 +45,7 @@ CHECKS = (
     *bounds.CHECKS,
 )
 ADDING_UP = "transfers are added up"
-COMPARING = "totals agree"
+SEALS = "seals are held against what they seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Audit:
             await self._check(run, check)
         self.say(f"{len(checks) + 1} of {len(checks) + 1}: {ADDING_UP}")
         await self._add_up(run)
+        self.say(SEALS)
+        await self._hold_seals(run)
         return await self._end(run)
 
     # One check ------------------------------------------------------------------------
@@ -164,6 +167,22 @@ class Audit:
             if key is not None:
                 self.say(f"   transfers {self._word(TRANSFERS, key)}")
 
+    # Seals ----------------------------------------------------------------------------
+
+    async def _hold_seals(self, run: Run) -> None:
+        wrong: list[str] | None = []
+        while wrong is not None:
+            async with self.engine.begin() as conn:
+                wrong = await seals.go_on(conn, run.progress.seals)
+                _note_seals(run, wrong or ())
+                await run.keep(conn)
+
+    async def _look_for_more(self, run: Run) -> None:
+        """Find what no seal has; what was found before it ended is found again."""
+        async with self.engine.connect() as conn:
+            await conn.execution_options(isolation_level="REPEATABLE READ")
+            _note_seals(run, await seals.find_put_in(conn, run.progress.seals))
+
     async def _compare(self, run: Run) -> bool:
         """Hold balances and budgets against the totals; tells whether these are right.
 
@@ -185,6 +204,8 @@ class Audit:
 
     async def _end(self, run: Run) -> Report:
         right = await self._compare(run)
+        if run.scope is Scope.FULL:
+            await self._look_for_more(run)
         findings = [
             Finding(
                 check.invariant,
@@ -195,6 +216,15 @@ class Audit:
             for check in (*CHECKS, *totals.CHECKS)
             if check.name in run.progress.found
         ]
+        if broken := run.progress.found.get(seals.SENTENCE):
+            findings.append(
+                Finding(
+                    seals.INVARIANT,
+                    seals.SENTENCE,
+                    broken.count,
+                    tuple(broken.examples),
+                )
+            )
         async with self.engine.begin() as conn:
             behind = await _marks_behind(conn, self.high_water)
             if behind:
@@ -216,6 +246,14 @@ class Audit:
         findings.sort(key=lambda finding: finding.invariant)
         since = utc_datetime(time_of_id(run.since_id)) if run.since_id else None
         return Report(findings, since)
+
+
+def _note_seals(run: Run, wrong: Iterable[str]) -> None:
+    for each in wrong:
+        found = run.progress.found.setdefault(seals.SENTENCE, Found())
+        found.count += 1
+        if len(found.examples) < MAX_EXAMPLES:
+            found.examples.append(each)
 
 
 def _note(run: Run, check: Check, offenders: Iterable[Any]) -> None:

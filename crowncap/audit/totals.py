@@ -1,11 +1,11 @@
-"""What transfers add up to, against balances and budgets.
+"""What transfers add up to, against lots and budgets.
 
 A sum a member of everything it ever earned is too much to carry from slice to slice.
 So members are dealt into 256 groups, and a group carries one number: the sum of its
-amounts, each times a factor of its member and unit, modulo a prime. Balances are added
-up alike. Groups that agree are sound (a wrong one agrees once in 2^61); those that
-don't are added up member by member, in the same snapshot, and only what is found there
-is told.
+amounts, each times a factor of its member, unit and lot, modulo a prime. Balances are
+added up alike. Groups that agree are sound (a wrong one agrees once in 2^61); those
+that don't are added up member by member, in the same snapshot, and only what is found
+there is told.
 """
 
 from collections.abc import Iterable
@@ -19,9 +19,23 @@ from crowncap.audit.checks import Check
 
 _PRIME = (1 << 61) - 1
 _GROUP = "(hashint8extended({0}, 1) & 255)"
-_WEIGHED = (
-    f"(sum(hashint8extended({{0}}, 2 + unit)::numeric * {{1}}) % {_PRIME})::bigint"
-)
+_LOT = "CASE WHEN isfinite({0}expires_on) THEN {0}expires_on - date 'epoch' ELSE 0 END"
+_FACTOR = "hashint8extended({0}member_no, 2 + unit + 65536::bigint * ({1}))::numeric"
+_SIDES = ("available", "pending", "debt")
+
+
+def _weigh(owner: str) -> str:
+    """Write the three sums of a group; `owner` has members and lots, as `f.`."""
+    factor = _FACTOR.format(owner, _LOT.format(owner))
+    return ", ".join(
+        f"(sum({factor} * {owner}{side}) % {_PRIME})::bigint AS {side}"
+        for side in _SIDES
+    )
+
+
+# What transfers do to lots, by the one definition of it.
+_EFFECTS = """transfers AS t CROSS JOIN LATERAL effects_of(
+    t.kind, t.debit_account, t.credit_account, t.expires_on, t.amount) AS f"""
 
 
 class Totals(msgspec.Struct):
@@ -31,6 +45,7 @@ class Totals(msgspec.Struct):
     pending: dict[int, int] = {}
     spent: dict[int, int] = {}
     awarded: dict[int, int] = {}
+    debt: dict[int, int] = {}
 
     def add(self, other: "Totals") -> "Totals":
         """Add two; groups modulo the prime."""
@@ -39,6 +54,7 @@ class Totals(msgspec.Struct):
             _add(self.pending, other.pending, _PRIME),
             _add(self.spent, other.spent, None),
             _add(self.awarded, other.awarded, None),
+            _add(self.debt, other.debt, _PRIME),
         )
 
 
@@ -59,8 +75,6 @@ _SINCE_UNTIL = (
     "(origin_id >= :until OR origin_id < :until AND kind IN ('post', 'void')"
     " AND transfer_id >= :until)"
 )
-_POSTED = "CASE WHEN kind IN ('posted', 'post') THEN amount ELSE 0 END"
-_PENDING = "CASE kind WHEN 'pending' THEN amount WHEN 'posted' THEN 0 ELSE -amount END"
 _SPENT = (
     "CASE WHEN kind IN ('posted', 'pending') THEN amount"
     " WHEN kind = 'void' THEN -amount ELSE 0 END"
@@ -79,10 +93,8 @@ async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
     """Add up some transfers, in two statements of one snapshot or of settled rows."""
     groups = await conn.execute(
         text(
-            f"SELECT {_GROUP.format('credit_account')} AS key,"  # noqa: S608 - constants
-            f" {_WEIGHED.format('credit_account', _POSTED)} AS available,"
-            f" {_WEIGHED.format('credit_account', _PENDING)} AS pending"
-            f" FROM transfers WHERE shard = 0 AND {which} AND {_COUNTED} GROUP BY 1"
+            f"SELECT {_GROUP.format('f.member_no')} AS key, {_weigh('f.')}"  # noqa: S608 - constants
+            f" FROM {_EFFECTS} WHERE t.shard = 0 AND {which} AND {_COUNTED} GROUP BY 1"
         ),
         bounds,
     )
@@ -100,6 +112,7 @@ async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
         {row.key: row.pending for row in rows},
         {key: int(spent) for key, spent, _ in offers},
         {key: int(awarded) for key, _, awarded in offers},
+        {row.key: row.debt for row in rows},
     )
 
 
@@ -118,18 +131,19 @@ _BUDGETS = """SELECT l.limit_no, l.counts, l.most, coalesce(u.used, 0) AS used, 
 BALANCES_AGREE = Check(
     4,
     "each balance equals what its transfers add up to",
-    f"""SELECT coalesce(b.member_no, t.member_no) FROM (
+    f"""SELECT DISTINCT coalesce(b.member_no, t.member_no) FROM (
             SELECT * FROM balances
             WHERE shard = 0 AND {_GROUP.format("member_no")} = ANY(:keys)) AS b
         FULL JOIN (
-            SELECT credit_account AS member_no, unit, sum({_POSTED}) AS available,
-                sum({_PENDING}) AS pending
-            FROM transfers
-            WHERE shard = 0 AND {_GROUP.format("credit_account")} = ANY(:keys)
+            SELECT f.member_no, t.unit, f.expires_on, sum(f.available) AS available,
+                sum(f.pending) AS pending, sum(f.debt) AS debt
+            FROM {_EFFECTS}
+            WHERE t.shard = 0 AND {_GROUP.format("f.member_no")} = ANY(:keys)
                 AND {_COUNTED}
-            GROUP BY credit_account, unit) AS t USING (member_no, unit)
+            GROUP BY 1, 2, 3) AS t USING (member_no, unit, expires_on)
         WHERE coalesce(b.available, 0) <> coalesce(t.available, 0)
-            OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)""",  # noqa: S608 - constants
+            OR coalesce(b.pending, 0) <> coalesce(t.pending, 0)
+            OR coalesce(b.debt, 0) <> coalesce(t.debt, 0)""",  # noqa: S608 - constants
 )
 BUDGETS_AGREE = Check(
     7,
@@ -154,19 +168,15 @@ async def suspects(
     now = totals.add(await add_up(conn, _SINCE_UNTIL, until=until))
     rows = await conn.execute(
         text(
-            f"SELECT {_GROUP.format('member_no')} AS key,"  # noqa: S608 - constants
-            f" {_WEIGHED.format('member_no', 'available')} AS available,"
-            f" {_WEIGHED.format('member_no', 'pending')} AS pending"
+            f"SELECT {_GROUP.format('member_no')} AS key, {_weigh('')}"  # noqa: S608 - constants
             " FROM balances WHERE shard = 0 GROUP BY 1"
         )
     )
-    found = Totals()
-    for row in rows:
-        found.available[row.key] = row.available % _PRIME
-        found.pending[row.key] = row.pending % _PRIME
-    groups = _differing(now.available, found.available) | _differing(
-        now.pending, found.pending
-    )
+    found = rows.all()
+    groups: set[int] = set()
+    for side in _SIDES:
+        kept = {row.key: getattr(row, side) % _PRIME for row in found}
+        groups |= _differing(getattr(now, side), kept)
     wrong = []
     for row in await conn.execute(text(_BUDGETS)):
         by_offer = now.awarded if row.counts == "awards" else now.spent

@@ -1,6 +1,7 @@
 """What a member has, and in which units."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 # The account units that are always there; each draw and each card has one of its own.
@@ -12,7 +13,13 @@ GIFTS_UNIT: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """What a member has: points to spend, and points that wait for a review."""
+    """What a member has: points to spend, that wait for a review, that are owed.
+
+    `expires_on` is the last day on which the first of them are good, so many.
+    """
 
     available: int
     pending: int
+    debt: int
+    expires_on: date | None
+    expiring: int

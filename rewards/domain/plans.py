@@ -100,6 +100,11 @@ class RewardPlan(msgspec.Struct, frozen=True, gc=False):
     rewards: tuple[PlannedReward, ...] = ()
     hindrances: Sequence[Hindrance] = ()
 
+    def ending(self, day: date) -> "RewardPlan":
+        """Let its points be good until a day."""
+        ending = tuple(_ending(each, day) for each in self.rewards)
+        return msgspec.structs.replace(self, rewards=ending)
+
     @property
     def later(self) -> bool:
         """Whether a campaign that does not pay now may pay this claim one day."""
@@ -110,6 +115,13 @@ class RewardPlan(msgspec.Struct, frozen=True, gc=False):
         """When the first of those begins to, if that is known."""
         known = (each.until for each in self.hindrances if each.reason in LATER)
         return min((at for at in known if at is not None), default=None)
+
+
+def _ending(reward: PlannedReward, day: date) -> PlannedReward:
+    otherwise = reward.otherwise and _ending(reward.otherwise, day)
+    if reward.kind is not RewardKind.POINTS:
+        return msgspec.structs.replace(reward, otherwise=otherwise)
+    return msgspec.structs.replace(reward, otherwise=otherwise, expires_on=day)
 
 
 NOTHING: Final = RewardPlan()

@@ -3,10 +3,11 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import campaigns, figures, previews
+from rewards.routes import campaigns, figures, previews, programme
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.gifts import catalogue, claims
 from rewards.routes.payouts import ending, listing, notices, payees
+from rewards.routes.points import adjusting, statements
 
 ROUTER = Router(
     path="/",
@@ -46,6 +47,13 @@ ROUTER = Router(
         listing.list_payouts,
         listing.list_own_payouts,
         ending.cancel_payout,
+        programme.show_programme,
+        programme.add_programme_version,
+        programme.approve_programme_version,
+        statements.list_own_entries,
+        statements.list_member_entries,
+        adjusting.add_adjustment,
+        adjusting.approve_adjustment,
     ],
 )
 # Who calls these has no token of ours, and is known by a signature.

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     Row,
     TextClause,
-    insert,
     not_,
     select,
     text,
@@ -25,8 +24,10 @@ from rewards.domain.awards import tell_award
 from rewards.domain.holds import Hold, HoldReason, HoldState, Resolution
 from rewards.domain.limits import EVERYBODY
 from rewards.domain.plans import RewardKind
+from rewards.domain.transfers import Transfer, TransferKind
 from rewards.store.awards import load_awards
 from rewards.store.limits import load_limits_by_no
+from rewards.store.transfers import post_transfers
 
 # What the hot path reads again when an answer was lost on its way.
 HOLDS_OF: Final = """
@@ -106,12 +107,11 @@ _END_HOLDS: Final = text(
 _LOAD_PENDING: Final = text(
     """
     SELECT f.origin_id, f.transfer_id, f.debit_account, f.credit_account, f.unit,
-        f.amount, o.kind, u.has_balance
+        f.amount, nullif(f.expires_on, 'infinity') AS expires_on, o.kind
     FROM unnest(CAST(:origins AS bigint[])) AS i (id)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = i.id AND kind = 'pending' OFFSET 0) AS f
     JOIN offers AS o ON o.offer_no = f.debit_account
-    JOIN units AS u ON u.unit = f.unit
     ORDER BY f.credit_account, f.unit, f.transfer_id
     """
 )
@@ -120,15 +120,6 @@ _GIVE_BACK: Final = text(
     """
     UPDATE limit_uses SET used = used - :amount
     WHERE shard = 0 AND limit_no = :limit_no AND holder = :holder AND period = :period
-    """
-)
-
-_SETTLE: Final = text(
-    """
-    UPDATE balances SET pending = pending - :amount,
-        available = available
-            + CASE :resolution WHEN 'posted' THEN :amount ELSE 0 END
-    WHERE shard = 0 AND member_no = :member_no AND unit = :unit
     """
 )
 
@@ -164,38 +155,18 @@ async def resolve_holds(
     voided = ended if resolution is Resolution.VOIDED else []
     taken = await _what_was_taken(conn, voided)
     await _give_back(conn, [use for use in taken if use.holder > EVERYBODY])
-    counted = [row for row in pending if row.has_balance]
-    if counted:
-        await conn.execute(
-            _SETTLE,
-            [
-                {
-                    "resolution": resolution.value,
-                    "member_no": row.credit_account,
-                    "unit": row.unit,
-                    "amount": row.amount,
-                }
-                for row in counted
-            ],
+    posted = resolution is Resolution.POSTED
+    kind = TransferKind.POST if posted else TransferKind.VOID
+    ends = [
+        Transfer(
+            *(row.origin_id, next_id(), kind, row.debit_account),
+            *(row.credit_account, row.unit, row.amount, row.expires_on),
         )
+        for row in pending
+    ]
+    await post_transfers(conn, ends)
     await _release(conn, pending, resolution)
     await _give_back(conn, [use for use in taken if use.holder <= EVERYBODY])
-    await conn.execute(
-        insert(t.transfers),
-        [
-            {
-                "shard": SHARD,
-                "origin_id": row.origin_id,
-                "transfer_id": next_id(),
-                "kind": "post" if resolution is Resolution.POSTED else "void",
-                "debit_account": row.debit_account,
-                "credit_account": row.credit_account,
-                "unit": row.unit,
-                "amount": row.amount,
-            }
-            for row in pending
-        ],
-    )
     await write_happened(conn, HOLDS, [hold.transfer_id for hold in ended])
     return len(ended)
 

@@ -36,6 +36,7 @@ from rewards.domain.awards import Award
 from rewards.domain.holds import HoldReason
 from rewards.domain.limits import number_region
 from rewards.domain.plans import NOTHING, PlannedReward, RewardPlan
+from rewards.domain.programme import NO_PROGRAMME, ProgrammeTerms
 
 
 class Outcome(StrEnum):
@@ -114,6 +115,7 @@ class WorkerState:
     rule_set: RuleSet
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
+    programme: ProgrammeTerms = NO_PROGRAMME
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -14,7 +15,7 @@ from scan_api.store import claims as store
 
 
 async def look_up_own_claim(
-    engine: AsyncEngine, *, code_id: int, member_id: str
+    engine: AsyncEngine, *, code_id: int, member_id: str, today: date
 ) -> tuple[OwnClaim, int] | None:
     """Find a member's claim of a code, and the points that the member has now."""
     async with engine.connect() as conn:
@@ -23,7 +24,7 @@ async def look_up_own_claim(
         if claim is None or claim.member_no != await find_member_no(conn, member_id):
             return None
         held = await load_hold_states(conn, [claim.scan_id])
-        wallet = await load_wallet(conn, member_id)
+        wallet = await load_wallet(conn, member_id, today=today)
     resolution = held.get(claim.scan_id, HoldState()).resolution
     own = OwnClaim(
         claim.scan_id, claim.outcome, claim.points, resolution, claim.campaign_no

@@ -89,7 +89,9 @@ def _plan(
 
     def earned() -> RewardPlan:
         claim = _claim(scan, status, batch)
-        return plan_rewards(candidates, claim, batch.now)
+        planned = plan_rewards(candidates, claim, batch.now)
+        ends = worker_state.programme.expires_on(batch.today)
+        return planned if ends is None else planned.ending(ends)
 
     return plan_scan(
         status,

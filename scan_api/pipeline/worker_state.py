@@ -33,6 +33,7 @@ from core.errors import MisconfiguredError
 from core.fence import current_version
 from rewards.domain.active_campaigns import Campaigns
 from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
+from rewards.store.programme import load_programme
 from scan_api.domain.scans import WorkerState
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions
@@ -142,6 +143,7 @@ class WorkerStateKeeper:
             ),
             rule_set=known.rule_set if has_rules else await load_rule_set(conn),
             spent=await load_spent_campaigns(conn),
+            programme=await load_programme(conn),
             brands=_brands(products, kits),
         )
 
@@ -231,6 +233,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         await load_rule_set(conn),
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
+        await load_programme(conn),
     )
 
 

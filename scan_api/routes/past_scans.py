@@ -1,13 +1,16 @@
 """HTTP for members: their scans and their wallet."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import Router, get
+from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.auth import Principal, require_member
 from core.bounds import read_id
+from core.clock import Clock, business_day, end_of_day
 from core.doors import GUARDS
 from core.errors import InvalidInput
 from core.fields import Limit
@@ -21,12 +24,20 @@ from scan_api.pipeline.past_scans import (
 )
 
 
+class NextExpiry(msgspec.Struct, frozen=True):
+    """So many points that are good until a moment, and no longer."""
+
+    at: datetime
+    amount: int
+
+
 class Points(msgspec.Struct, frozen=True):
-    """Points to spend, points that wait, and when the next lot expires."""
+    """Points to spend, that wait, that are owed, and which expire first."""
 
     available: int
     pending: int
-    next_expiry: datetime | None
+    debt: int
+    next_expiry: NextExpiry | None
 
 
 class WalletView(msgspec.Struct, frozen=True):
@@ -41,12 +52,21 @@ class WalletView(msgspec.Struct, frozen=True):
 
 
 @get("/v1/me/wallet", summary="Look at one's wallet", tags=["members"])
-async def show_wallet(principal: Principal, engine: AsyncEngine) -> WalletView:
+async def show_wallet(
+    principal: Principal,
+    engine: AsyncEngine,
+    clock: Clock,
+    timezone: SkipValidation[ZoneInfo],
+) -> WalletView:
     """Show a member's points."""
     member = require_member(principal)
+    today = business_day(clock.now_ms(), timezone)
     async with engine.connect() as conn:
-        wallet = await load_wallet(conn, member.member_id)
-    points = Points(wallet.available, wallet.pending, None)
+        wallet = await load_wallet(conn, member.member_id, today=today)
+    first = None
+    if wallet.expires_on is not None:
+        first = NextExpiry(end_of_day(wallet.expires_on, timezone), wallet.expiring)
+    points = Points(wallet.available, wallet.pending, wallet.debt, first)
     return WalletView(member.member_id, points, None, (), (), ())
 
 

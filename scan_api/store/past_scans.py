@@ -1,5 +1,6 @@
 """Scans as they are read later: by the member who made them, by staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -48,6 +49,24 @@ async def load_member_scans(
     if before is not None:
         query = query.where(scans.c.scan_id < before)
     return [RecordedScan(**row._mapping) for row in await conn.execute(query)]  # noqa: SLF001 - its public spelling
+
+
+async def find_earning_scans(
+    conn: AsyncConnection, member_no: int, before: int, limit: int
+) -> Sequence[int]:
+    """List the numbers of a member's scans that earned something, newest first."""
+    query = (
+        select(scans.c.scan_id)
+        .where(
+            scans.c.shard == SHARD,
+            scans.c.member_no == member_no,
+            scans.c.outcome.in_(["rewarded", "held"]),
+            scans.c.scan_id < before,
+        )
+        .order_by(scans.c.scan_id.desc())
+        .limit(limit)
+    )
+    return (await conn.execute(query)).scalars().all()
 
 
 async def load_scan(conn: AsyncConnection, scan_id: int) -> RecordedScan | None:

@@ -41,6 +41,9 @@ POST_ONE = """
         UPDATE balances AS b SET available = b.available + one.amount,
             pending = b.pending - one.amount
         FROM one WHERE b.member_no = one.member_no
+    ), named AS (
+        INSERT INTO unsealed SELECT 0, transfer_id, transfer_id + 1,
+            ARRAY[transfer_id], ARRAY[transfer_id + 1] FROM one
     )
     INSERT INTO transfers
     SELECT 0, transfer_id, transfer_id + 1, 'post', campaign_no, member_no, amount

@@ -239,14 +239,15 @@ async def test_a_batch_that_was_committed_before_is_recognised(ledger: Ground) -
         ledger.wish(codes[2], 0),
     ]
     won = await ledger.commit(*wishes)
-    before = await ledger.rows("SELECT * FROM balances, limit_uses")
+    both = "SELECT balances::text, limit_uses::text FROM balances, limit_uses"
+    before = await ledger.rows(both)
     with pytest.raises(pg.UniqueViolation):
         await ledger.commit(*wishes)
     found = await load_committed(ledger.conn, wishes)
     read_back = [found[w.scan.scan_id] for w in wishes]
     assert outcomes(read_back) == outcomes(won)
     assert [r.points for r in read_back] == [w.points for w in won]
-    assert await ledger.rows("SELECT * FROM balances, limit_uses") == before
+    assert await ledger.rows(both) == before
     assert await ledger.audit() == []
 
 

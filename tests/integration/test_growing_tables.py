@@ -34,6 +34,9 @@ OF_MEMBERS = {
     "payouts": ("payout_id", None),
     "redemptions": ("redemption_id", None),
     "redemption_reversals": ("redemption_id", None),
+    "spends": ("spend_id", None),
+    "unsealed": ("origin_id", None),
+    "reversals": ("origin_id", None),
     "member_gifts": ("transfer_id", None),
     "campaign_members": ("member_no", None),
 }
@@ -52,6 +55,7 @@ REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
     *("campaign_versions", "coupon_pools", "gifts", "offers", "stores", "units"),
+    "programme_versions",
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {
@@ -68,6 +72,10 @@ LOCAL = {
     "logistic_units": "a row a carton or pallet",
     "code_exports": "a row an export",
     "coupon_numbers": "a row an epoch",
+    "seals": "a row for some thousands of transfers, or a minute",
+    "sealing": "one row",
+    "adjustments": "a row a gift or fine that two persons make",
+    "expiry_warnings": "a row a day on which points expire",
     "package_downloads": "a row a download",
     "packages": "a row a package",
     "code_statuses": "a byte a code, in rows of many: one line writes a batch",

@@ -14,12 +14,14 @@ OWNERS = {
     "crowncap.recovery": {"hold_forgotten"},
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
-        *("choose_rewards_2", "end_unpaid_2", "post_rewards_2", "take_limits"),
+        *("choose_rewards_2", "end_unpaid_2", "post_rewards_3", "take_limits"),
         *("keep_takes", "add_kinds", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts"),
         *("add_payouts", "end_payouts", "give_back_of_payouts", "release_payouts"),
         "tell_payouts",
+        *("add_to_lots", "make_lots", "add_rewards", "effects_of", "post_transfers"),
+        "note_unsealed",
     },
     "scan_api": {
         *("claim_codes", "insert_claims", "commit_scans_2", "commit_scans_3"),
@@ -42,9 +44,11 @@ STEPS = (
     | {"add_gifts", "claim_gifts", "release_gifts"}
     | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
-    | {"choose_rewards_2", "post_rewards_2", "release_coupons"}
+    | {"choose_rewards_2", "post_rewards_3", "release_coupons"}
     | {"add_payouts", "end_payouts"}
     | {"give_back_of_payouts", "release_payouts", "tell_payouts"}
+    | {"add_to_lots", "make_lots", "add_rewards", "post_transfers"}
+    | {"note_unsealed"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

@@ -74,8 +74,9 @@ async def _view_of(
     code_id = found.code_id
     if found.claimed and code_id is not None and page.member is not None:
         member_id = page.member.member_id
+        today = business_day(context.clock.now_ms(), context.settings.timezone)
         owned = await look_up_own_claim(
-            context.engine, code_id=code_id, member_id=member_id
+            context.engine, code_id=code_id, member_id=member_id, today=today
         )
         if owned is not None:
             own, balance = owned

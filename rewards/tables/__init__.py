@@ -15,7 +15,6 @@ from sqlalchemy import (
     Identity,
     Integer,
     LargeBinary,
-    MetaData,
     Sequence,
     SmallInteger,
     Table,
@@ -24,20 +23,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-metadata = MetaData()
+from rewards.tables import points
+from rewards.tables.metadata import metadata, shard
+
+__all__ = ["metadata", "points"]
+
 # Counts campaigns; members' numbers tell time, and share the space of accounts.
 account_numbers = Sequence("account_numbers", metadata=metadata, data_type=BigInteger)
-
-
-def _shard() -> Column[int]:
-    """Come first in each key of a growing table; one machine has one shard, 0."""
-    return Column("shard", SmallInteger, primary_key=True, server_default="0")
 
 
 members = Table(
     "members",
     metadata,
-    _shard(),
+    shard(),
     Column("member_no", BigInteger, primary_key=True, autoincrement=False),
     Column("member_id", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -48,7 +46,7 @@ members = Table(
 identities = Table(
     "identities",
     metadata,
-    _shard(),
+    shard(),
     Column("member_id", Text, primary_key=True),
     Column("member_no", BigInteger, nullable=False),
     postgresql_partition_by="HASH (member_id)",
@@ -156,23 +154,27 @@ limit_uses = Table(
     Column("most", BigInteger, nullable=False),
     Column("limit_no", Integer, primary_key=True, autoincrement=False),
     Column("period", Date, primary_key=True),
-    _shard(),
+    shard(),
 )
 
+# Lots: what remains of what is good until a day, `infinity` for what never expires,
+# where alone anything is pending or owed. A member has their sum less the debt.
 balances = Table(
     "balances",
     metadata,
     Column("member_no", BigInteger, primary_key=True, autoincrement=False),
     Column("available", BigInteger, nullable=False),
     Column("pending", BigInteger, nullable=False),
-    _shard(),
+    shard(),
     Column("unit", SmallInteger, primary_key=True, server_default="0"),
+    Column("expires_on", Date, primary_key=True, server_default="infinity"),
+    Column("debt", BigInteger, nullable=False, server_default="0"),
 )
 
 transfers = Table(
     "transfers",
     metadata,
-    _shard(),
+    shard(),
     Column("origin_id", BigInteger, primary_key=True, autoincrement=False),
     Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", Text, nullable=False),
@@ -180,13 +182,14 @@ transfers = Table(
     Column("credit_account", BigInteger, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("unit", SmallInteger, nullable=False, server_default="0"),
+    Column("expires_on", Date, nullable=False, server_default="infinity"),
     postgresql_partition_by="RANGE (origin_id)",
 )
 
 holds = Table(
     "holds",
     metadata,
-    _shard(),
+    shard(),
     Column("transfer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("code_id", BigInteger, nullable=False),
     Column("member_no", BigInteger, nullable=False),
@@ -256,7 +259,7 @@ coupons = Table(
     Column("valid_until", DateTime(timezone=True)),
     Column("redemption_id", BigInteger),
     Column("pool_no", Integer, nullable=False),
-    _shard(),
+    shard(),
     Column("state", Text, nullable=False, server_default="issued"),
 )
 
@@ -267,7 +270,7 @@ redemptions = Table(
     Column("coupon_no", BigInteger, nullable=False),
     Column("discount_minor", BigInteger, nullable=False),
     Column("basket_minor", BigInteger),
-    _shard(),
+    shard(),
     Column("store_id", Text),
     Column("person", Text, nullable=False),
     Column("order_ref", Text),
@@ -278,7 +281,7 @@ redemption_reversals = Table(
     metadata,
     Column("redemption_id", BigInteger, primary_key=True, autoincrement=False),
     Column("reversed_at", DateTime(timezone=True), nullable=False),
-    _shard(),
+    shard(),
     Column("person", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
@@ -307,7 +310,7 @@ member_gifts = Table(
     Column("origin_id", BigInteger),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("gift_no", Integer, nullable=False),
-    _shard(),
+    shard(),
     Column("state", Text, nullable=False),
     Column("address", LargeBinary),
     Column("carrier", Text),
@@ -319,7 +322,7 @@ payees = Table(
     metadata,
     Column("member_no", BigInteger, primary_key=True, autoincrement=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
-    _shard(),
+    shard(),
     Column("provider", Text, nullable=False),
     Column("account", LargeBinary, nullable=False),
 )
@@ -340,7 +343,7 @@ payouts = Table(
     Column("sent_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    _shard(),
+    shard(),
     Column("cancelling", Boolean, nullable=False, server_default="false"),
     Column("disputed", Boolean, nullable=False, server_default="false"),
     Column("currency", Text, nullable=False, server_default="CNY"),
@@ -379,7 +382,7 @@ campaign_days = Table(
 campaign_members = Table(
     "campaign_members",
     metadata,
-    _shard(),
+    shard(),
     Column("campaign_no", BigInteger, primary_key=True, autoincrement=False),
     Column("member_no", BigInteger, primary_key=True, autoincrement=False),
 )

@@ -3,8 +3,10 @@
 from typing import Final
 
 from core.messages import Catalogue
+from rewards.domain.messages.points import POINTS
 
 message: Final = Catalogue(
+    POINTS,
     {
         "ends_before_start": (
             "活动的结束时间必须晚于开始时间。",
@@ -170,7 +172,7 @@ message: Final = Catalogue(
             "A member_id is 1 to 128 characters that can be shown.",
         ),
         "no_cursor": (
-            "此处没有更多优惠券。",
+            "列表中没有这个位置。",
             "There is no such place in the list.",
         ),
         "member_has_most": (

@@ -1,0 +1,1 @@
+"""Points: spent, taken back, expired, adjusted, and told; pure."""

@@ -1,0 +1,1 @@
+"""Points: spent and returned, expired, adjusted by two, owed, and told."""

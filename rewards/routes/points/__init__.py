@@ -1,0 +1,1 @@
+"""HTTP of points, a file for each part of it."""

@@ -1,0 +1,1 @@
+"""The SQL of points: spent, returned, expired, adjusted, owed, and told."""

@@ -1,0 +1,60 @@
+"""The SQL of adjustments."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rewards.domain.points.adjusting import Adjustment, AdjustmentState
+from rewards.tables import points as t
+
+
+async def insert_adjustment(conn: AsyncConnection, new: Adjustment) -> None:
+    """Write an adjustment down that waits."""
+    await conn.execute(insert(t.adjustments).values(asdict(new)))
+
+
+async def lock_adjustment(
+    conn: AsyncConnection, adjustment_id: int
+) -> Adjustment | None:
+    """Lock an adjustment and read it; None where there is none."""
+    a = t.adjustments
+    found = await conn.execute(
+        select(a).where(a.c.adjustment_id == adjustment_id).with_for_update()
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Adjustment(**row._asdict() | {"state": AdjustmentState(row.state)})
+
+
+async def post_adjustment(
+    conn: AsyncConnection, adjustment_id: int, *, person: str, now: datetime
+) -> None:
+    """Note who posted a locked adjustment."""
+    await conn.execute(
+        update(t.adjustments)
+        .where(t.adjustments.c.adjustment_id == adjustment_id)
+        .values(state=AdjustmentState.POSTED.value, approved_by=person, approved_at=now)
+    )
+
+
+async def load_waiting(
+    conn: AsyncConnection, member_no: int, *, limit: int
+) -> list[Adjustment]:
+    """Load the newest adjustments of a member that wait for a second person."""
+    a = t.adjustments
+    rows = await conn.execute(
+        select(a)
+        .where(
+            a.c.member_no == member_no,
+            a.c.state == AdjustmentState.WAITING.value,
+        )
+        .order_by(a.c.adjustment_id.desc())
+        .limit(limit)
+    )
+    return [
+        Adjustment(**row._asdict() | {"state": AdjustmentState(row.state)})
+        for row in rows
+    ]
