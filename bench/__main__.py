@@ -21,7 +21,7 @@ NAMES: Final = (
         "ledger",
         "package",
     ),
-    *("ranges", "refill", "report", "scan", "steps", "storage", "symbols"),
+    *("ranges", "refill", "report", "rewards", "scan", "steps", "storage", "symbols"),
 )
 
 

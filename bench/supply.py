@@ -56,9 +56,12 @@ def run_crowncap(data: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def issue_codes(data: Path, quantity: int) -> list[str]:
+def issue_codes(
+    data: Path, quantity: int, *, campaign: str = CAMPAIGN, lot: str = ""
+) -> list[str]:
     """Issue, activate and export a batch; returns its codes in no order."""
-    order = ["--quantity", str(quantity), "--gtin", GTIN, "--campaign", CAMPAIGN]
+    order = ["--quantity", str(quantity), "--gtin", GTIN, "--campaign", campaign]
+    order += ["--lot", lot] if lot else []
     batch = json.loads(run_crowncap(data, "batch", "issue", *order))["batch_id"]
     run_crowncap(data, "batch", "activate", str(batch))
     with tempfile.TemporaryDirectory(prefix="crowncap-bench-") as out:
