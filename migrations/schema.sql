@@ -29,19 +29,22 @@ CREATE FUNCTION add_gifts(in_shard smallint, in_now timestamp with time zone, in
         AS u (t, m, o, g, held)
 $$;
 
-CREATE FUNCTION add_kinds(in_shard smallint, in_scan_ids bigint[], in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_kinds text[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[]) RETURNS void
+CREATE FUNCTION add_kinds_2(in_shard smallint, in_scan_ids bigint[], in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_amounts bigint[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
     made record;
+    took record;
 BEGIN
     FOR made IN
         SELECT kind, array_agg(t) AS transfers, array_agg(in_members[s]) AS members,
             array_agg(in_scan_ids[s]) AS scan_ids, array_agg(ref) AS refs,
-            array_agg(f) AS froms, array_agg(u) AS untils,
+            array_agg(f) AS froms, array_agg(u) AS untils, array_agg(g) AS campaigns,
+            array_agg(o) AS offers, array_agg(a) AS amounts, array_agg(r) AS rewards,
             array_agg(in_outcomes[s] = 'held') AS held
-        FROM unnest(in_reward_scans, in_chosen, in_transfers, in_kinds, in_refs,
-            in_froms, in_untils) AS u (s, chosen, t, kind, ref, f, u)
+        FROM unnest(in_reward_scans, in_chosen, in_transfers, in_campaigns, in_offers,
+            in_kinds, in_amounts, in_refs, in_froms, in_untils) WITH ORDINALITY
+            AS u (s, chosen, t, g, o, kind, a, ref, f, u, r)
         WHERE chosen AND kind <> 'points'
         GROUP BY kind ORDER BY kind
     LOOP
@@ -52,6 +55,27 @@ BEGIN
             WHEN 'gift' THEN
                 PERFORM add_gifts(in_shard, now(), made.transfers, made.members,
                     made.scan_ids, made.refs::integer[], made.held);
+            WHEN 'red_packet' THEN
+                -- What a scan takes once stays taken by its other rewards.
+                SELECT coalesce(array_agg(p.i), '{}') AS payouts,
+                    coalesce(array_agg(in_limit_nos[l.row_]), '{}') AS limit_nos,
+                    coalesce(array_agg(l.take), '{}') AS takes,
+                    coalesce(array_agg(in_holders[l.row_]), '{}') AS holders
+                INTO took
+                FROM unnest(in_limit_rewards, in_limit_rows, in_limit_takes,
+                    in_limit_onces) AS l (r, row_, take, once)
+                JOIN unnest(made.rewards) WITH ORDINALITY AS p (r, i) ON p.r = l.r
+                WHERE NOT l.once;
+                PERFORM add_payouts(in_shard, now(), made.transfers, made.members,
+                    made.scan_ids, made.campaigns, made.offers, made.amounts, made.held,
+                    took.payouts::integer[], took.limit_nos, took.takes, took.holders);
+            WHEN 'ticket' THEN
+                PERFORM add_tickets(in_shard, now(), made.transfers, made.members,
+                    made.scan_ids, made.refs::integer[], made.amounts::integer[],
+                    made.held);
+            WHEN 'card' THEN
+                PERFORM complete_sets(in_shard, now(), made.transfers, made.members,
+                    made.refs::integer[], made.held);
         END CASE;
     END LOOP;
 END $$;
@@ -1028,7 +1052,7 @@ BEGIN
                 in_mosts);
             chosen := step.chosen; refused := step.refused; counted := chosen;
             IF NOT alike THEN
-                counted := ARRAY(SELECT c AND k IN ('points', 'ticket', 'card')
+                counted := ARRAY(SELECT c AND k IN ('points', 'card')
                     FROM unnest(chosen, in_kinds) WITH ORDINALITY AS u (c, k, r)
                     ORDER BY r);
             END IF;
@@ -1059,8 +1083,10 @@ BEGIN
             in_limit_nos, in_holders);
     END IF;
     IF NOT alike THEN
-        PERFORM add_kinds(in_shard, in_scan_ids, in_members, outcomes, in_reward_scans, chosen,
-            in_transfers, in_kinds, in_refs, in_froms, in_untils);
+        PERFORM add_kinds_2(in_shard, in_scan_ids, in_members, outcomes, in_reward_scans,
+            chosen, in_transfers, in_campaigns, in_offers, in_kinds, in_amounts, in_refs,
+            in_froms, in_untils, in_limit_rewards, in_limit_rows, in_limit_takes,
+            in_limit_onces, in_limit_nos, in_holders);
     END IF;
 END $$;
 

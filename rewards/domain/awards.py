@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -70,6 +70,15 @@ def tell_award(award: Award, *, status: str) -> dict[str, Any]:
         "amount": award.amount,
         "status": status,
     }
-    if award.kind is RewardKind.COUPON:
-        told["coupon_id"] = str(award.transfer_id)
+    named = _NAMED.get(award.kind)
+    if named is not None:
+        told[named] = str(award.transfer_id)
     return told
+
+
+# What the number of an award is called, by its kind.
+_NAMED: Final = {
+    RewardKind.COUPON: "coupon_id",
+    RewardKind.GIFT: "gift_id",
+    RewardKind.RED_PACKET: "payout_id",
+}

@@ -9,6 +9,7 @@ POINTS_UNIT: Final = 0
 MONEY_UNIT: Final = 1
 COUPONS_UNIT: Final = 2
 GIFTS_UNIT: Final = 3
+TICKETS_UNIT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import msgspec
 
 from rewards.domain.chances import tiers_to_try
 from rewards.domain.coupons import Pool
-from rewards.domain.ledger import COUPONS_UNIT, GIFTS_UNIT, POINTS_UNIT
+from rewards.domain.ledger import COUPONS_UNIT, GIFTS_UNIT, MONEY_UNIT, POINTS_UNIT
 from rewards.domain.limits import Counts, Limit
 from rewards.domain.plans import Claim, PlannedReward, RewardKind
 from rewards.domain.terms import AccountTerms, Given, OfferKind, Terms, TierTerms
@@ -140,5 +140,8 @@ class OfferBook:
                 name=pool.name,
                 pool=pool,
             )
+        if given.kind is OfferKind.RED_PACKET:
+            assert given.minor is not None
+            return PlannedReward(0, 0, kind, MONEY_UNIT, given.minor)
         gift_no = self.things.gifts.get(offer_no, 0)
         return PlannedReward(*(0, 0, kind, GIFTS_UNIT, 1), ref=gift_no, name=given.name)

@@ -302,7 +302,9 @@ def _find_faults_of_table(
 
 
 # The kinds that scans can be paid in.
-_PAID: Final = frozenset({OfferKind.POINTS, OfferKind.COUPON, OfferKind.GIFT})
+_PAID: Final = frozenset(
+    {OfferKind.POINTS, OfferKind.COUPON, OfferKind.GIFT, OfferKind.RED_PACKET}
+)
 
 
 def find_unsupported(terms: Terms) -> Iterator[FieldError]:

@@ -197,6 +197,7 @@ def _releasing(step: str) -> TextClause:
 _RELEASES: Final = {
     RewardKind.COUPON: _releasing("release_coupons"),
     RewardKind.GIFT: _releasing("release_gifts"),
+    RewardKind.RED_PACKET: _releasing("release_payouts"),
 }
 
 

@@ -44,6 +44,7 @@ message: Final = Catalogue(
         ),
         "earned_points": ("{amount} 积分", "{amount} points"),
         "earned_coupon": ("优惠券“{name}”", "a coupon: {name}"),
+        "earned_red_packet": ("{yuan} 元红包", "a red packet of {yuan} yuan"),
         "earned_gift": ("礼品“{name}”", "a gift: {name}"),
         "earned_prize": ("“{tier}”奖：{earned}", "the prize {tier}: {earned}"),
         "no_reward": (

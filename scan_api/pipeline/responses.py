@@ -13,6 +13,7 @@ from core.clock import utc_datetime
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
 from rewards.domain.awards import Award, award_of
+from rewards.domain.payouts import DEFAULT_CURRENCY
 from rewards.domain.plans import RewardKind
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.pipeline.texts import (
@@ -46,6 +47,9 @@ class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     valid_until: datetime | None = None
     gift_id: str | None = None
+    payout_id: str | None = None
+    minor: int | None = None
+    currency: str | None = None
     tier_id: str | None = None
 
 
@@ -222,17 +226,25 @@ def view_awards(awards: Iterable[Award]) -> tuple[RewardView, ...]:
                     tier_id=award.tier_id,
                 )
             )
-        number = str(award.transfer_id)
-        views.append(
-            RewardView(
-                *(award.kind.value, award.amount, shown, award.campaign_id),
-                coupon_id=number if award.kind is RewardKind.COUPON else None,
-                name=award.name,
-                valid_until=award.valid_until,
-                gift_id=number if award.kind is RewardKind.GIFT else None,
-            )
-        )
+        views.append(_view_award(award))
     return tuple(views)
+
+
+def _view_award(award: Award) -> RewardView:
+    number, is_money = str(award.transfer_id), award.kind is RewardKind.RED_PACKET
+    return RewardView(
+        award.kind.value,
+        1 if is_money else award.amount,
+        award.state.value,
+        award.campaign_id,
+        coupon_id=number if award.kind is RewardKind.COUPON else None,
+        name=award.name,
+        valid_until=award.valid_until,
+        gift_id=number if award.kind is RewardKind.GIFT else None,
+        payout_id=number if is_money else None,
+        minor=award.amount if is_money else None,
+        currency=DEFAULT_CURRENCY if is_money else None,
+    )
 
 
 _PRIZE: Final = "prize"

@@ -70,6 +70,9 @@ def _word_prize(award: Award, language: str) -> str:
 def _word_award(award: Award, language: str) -> str:
     if award.kind is RewardKind.POINTS:
         return message.tell(language, "earned_points", amount=award.amount)
+    if award.kind is RewardKind.RED_PACKET:
+        yuan = f"{award.amount / 100:.2f}"
+        return message.tell(language, "earned_red_packet", yuan=yuan)
     name = award.name or ""
     if award.kind is RewardKind.GIFT:
         return message.tell(language, "earned_gift", name=name)

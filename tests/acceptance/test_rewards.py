@@ -299,3 +299,24 @@ def test_a_preview_says_what_a_scan_earns_and_why_not_more(festival: Festival) -
     assert preview(gtin=festival.gtin)["awards"][0]["amount"] == 5
     assert service.post(path, {"code": "0" * 16}, festival.mona).status_code == 404
     assert service.post(path, {}, festival.mona).status_code == 422
+
+
+def test_a_red_packet_is_a_payout_within_its_budget_of_money(
+    festival: Festival,
+) -> None:
+    """Three at once for two: each that is promised is a payout that waits."""
+    festival.campaign(
+        offers=[{"offer_id": "cash", "kind": "red_packet", "minor": 88}],
+        budget={"minor": 200},
+    )
+    answers = festival.scan_together(festival.caps(3), "rich", "poor", "third")
+    assert Counter(each["outcome"] for each in answers) == {
+        "rewarded": 2,
+        "no_reward": 1,
+    }
+    paid = [each["rewards"][0] for each in answers if each["rewards"]]
+    assert {(each["minor"], each["currency"]) for each in paid} == {(88, "CNY")}
+    support = festival.service.staff_token("support", name=f"s-{random_token(9)}")
+    listed = festival.service.get("/v1/payouts?limit=100", support).json()["items"]
+    states = {each["payout_id"]: each["state"] for each in listed}
+    assert {states[each["payout_id"]] for each in paid} == {"waiting"}

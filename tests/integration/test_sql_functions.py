@@ -15,7 +15,7 @@ OWNERS = {
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
         *("choose_rewards_2", "end_unpaid_2", "post_rewards_3", "take_limits"),
-        *("keep_takes", "add_kinds", "add_coupons", "release_coupons"),
+        *("keep_takes", "add_kinds_2", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts"),
         *("add_payouts", "end_payouts", "give_back_of_payouts", "release_payouts"),
@@ -42,7 +42,7 @@ STEPS = (
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
     | {"add_gifts", "claim_gifts", "release_gifts"}
-    | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds", "keep_takes"}
+    | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds_2", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
     | {"choose_rewards_2", "post_rewards_3", "release_coupons"}
     | {"add_payouts", "end_payouts"}
