@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen import store as codes
 from codegen.domain import cap_link
-from codegen.domain.batches import BatchOrder, Selection, Unit
+from codegen.domain.batches import Batch, BatchOrder, Selection, Unit
 from codegen.domain.code_text import LinkForm
 from codegen.domain.keys import EpochKeys
 from codegen.domain.products import Product
@@ -104,13 +104,8 @@ def _order(
     )
 
 
-async def pick_cap(
-    conn: AsyncConnection, keys: EpochKeys, number: int
-) -> DemoCap | None:
-    """Draw a cap of the first batch, if there is one; another `number`, another cap."""
-    batch = await codes.find_first_batch(conn)
-    if batch is None:
-        return None
+def pick_cap(batch: Batch, keys: EpochKeys, number: int) -> DemoCap:
+    """Draw a cap of a batch; another `number`, another cap."""
     code_text = seal_code(keys, batch.first_code_id + number % batch.quantity)
     assert code_text is not None
     link = cap_link(batch.link_base, batch.link_form, batch.gtin, code_text)

@@ -14,10 +14,12 @@ import structlog
 from rich.console import Console
 from rich.text import Text
 
+from codegen.store import find_first_batch
 from core.db import create_engine
 from core.ids import random_below
 from core.settings import Settings
 from crowncap.demo import QUANTITY, DemoCap, leak_path, pick_cap
+from crowncap.demo_festival import find_festival
 from crowncap.server_urls import issuance_of, server_urls
 
 _console = Console(highlight=False)
@@ -104,18 +106,26 @@ def greet(settings: Settings, base: str) -> None:
     say("")
     say(f"Crowncap serves on {base}")
     if settings.demo:
-        cap = asyncio.run(_pick(settings))
+        cap, festive = asyncio.run(_pick(settings))
         if cap is not None:
             _show_cap(base, cap, settings.data_dir)
+        if festive is not None:
+            say(f"Open a cap that earns of every kind: {base}/C/{festive.code_text}")
     say(f"Press Ctrl-C to stop; the data stay in {settings.data_dir}")
 
 
-async def _pick(settings: Settings) -> DemoCap | None:
+async def _pick(settings: Settings) -> tuple[DemoCap | None, DemoCap | None]:
+    """Draw a cap of the demo's first batch, and one of its festival."""
     engine = create_engine(server_urls(settings).database_url)
     try:
         async with engine.connect() as conn:
             keys = issuance_of(settings).key_file.load()
-            return await pick_cap(conn, keys, random_below(QUANTITY))
+            batches = await find_first_batch(conn), await find_festival(conn)
+            plain, festive = (
+                None if batch is None else pick_cap(batch, keys, random_below(QUANTITY))
+                for batch in batches
+            )
+            return plain, festive
     finally:
         await engine.dispose()
 

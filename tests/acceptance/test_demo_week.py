@@ -63,6 +63,7 @@ def test_a_start_that_was_killed_is_made_up_for(week: Service) -> None:
         ("DEMO-3",),
         ("DEMO-4",),
         (None,),
+        ("FESTIVAL",),
     ]
     [(latest, first)] = week.query(
         "SELECT max(at), min(at) FROM range_changes WHERE batch_id = 3"
