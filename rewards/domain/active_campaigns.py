@@ -144,13 +144,12 @@ class Campaign:
             reason = Reason.ENDED
         elif reason is not Reason.ENDED and self.state in _WAITING:
             reason, until = Reason.PAUSED, None
-        elif reason is None and not self._is_for(claim):
-            reason = Reason.CONDITION
+        if reason is not Reason.ENDED and not self._is_for(claim):
+            # It would not pay this claim later, either.
+            reason, until = Reason.CONDITION, None
         return None if reason is None else Hindrance(self.campaign_id, reason, until)
 
     def _is_for(self, claim: Claim) -> bool:
-        if self.for_all and self.brand not in {None, claim.brand}:
-            return False
         return self.when is None or self.when(claim.facts())
 
 
@@ -166,7 +165,9 @@ class Campaigns:
 
     by_id: Mapping[str, Campaign] = field(default_factory=dict)
     _for_all: tuple[Campaign, ...] = ()
-    _candidates: dict[str | None, tuple[Campaign, ...]] = field(default_factory=dict)
+    _candidates: dict[tuple[str | None, str | None], tuple[Campaign, ...]] = field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, by_id: Mapping[str, Campaign]) -> "Campaigns":
@@ -179,15 +180,19 @@ class Campaigns:
         """Give these campaigns with some that are new or have changed."""
         return Campaigns.of({**self.by_id, **changed}) if changed else self
 
-    def candidates(self, bound: str | None) -> tuple[Campaign, ...]:
-        """Give the campaigns that may pay a claim of a code bound to `bound`."""
-        found = self._candidates.get(bound)
+    def candidates(self, bound: str | None, brand: str | None) -> tuple[Campaign, ...]:
+        """Give the campaigns that may pay a claim of a code of a brand.
+
+        One that the code is `bound` to, and those for all codes of its brand.
+        """
+        found = self._candidates.get((bound, brand))
         if found is None:
+            there = [c for c in self._for_all if c.brand in {None, brand}]
             own = self.by_id.get(bound or "")
-            found = self._for_all
             if own is not None and not own.for_all:
-                found = tuple(sorted((own, *found), key=_in_order))
-            self._candidates[bound] = found
+                there.append(own)
+            found = tuple(sorted(there, key=_in_order))
+            self._candidates[bound, brand] = found
         return found
 
 

@@ -96,11 +96,7 @@ async def preview_scan(
         member_since=since,
     )
     campaigns = {**await load_campaigns(conn), campaign_id: await _newest(conn, kept)}
-    candidates = [
-        campaign
-        for campaign in Campaigns.of(campaigns).candidates(goods.bound)
-        if campaign.brand in {None, evidence.brand}
-    ]
+    candidates = Campaigns.of(campaigns).candidates(goods.bound, evidence.brand)
     holder = Holder(
         member_no, number_region(wish.region), business_day(to_ms(at), timezone)
     )

@@ -119,8 +119,15 @@ class WorkerState:
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""
-        bound = terms.binding.campaign_id if terms else None
-        return self.campaigns.candidates(bound)
+        if terms is None:
+            return ()
+        return self.campaigns.candidates(
+            terms.binding.campaign_id, self._brand_of(terms)
+        )
+
+    def _brand_of(self, terms: RangeTerms) -> str | None:
+        product = self.products.get(terms.binding.gtin or terms.printed_gtin or "")
+        return terms.brand or (product.brand if product else None)
 
     def brand_of(self, code_id: int) -> str | None:
         """Name the brand of a code, as far as this worker knows it."""

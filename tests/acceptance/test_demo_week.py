@@ -25,7 +25,9 @@ FEW = 6
 # What a visitor who is signed in does not open as a page.
 NO_PAGES = {f"{HOME}/sign-in", f"{HOME}/{{rest:path}}", f"{HOME}/till/camera.js"} | {
     # The demo tells nobody outside of what happens.
-    f"{HOME}/webhooks/{{endpoint_id:int}}"
+    f"{HOME}/webhooks/{{endpoint_id:int}}",
+    # Support finds a coupon by its code or number, and nobody has one yet.
+    f"{HOME}/coupon/{{coupon_no:int}}",
 }
 
 
