@@ -87,8 +87,8 @@ async def write_version(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[Any]:
     """Add or take away a row, check, or keep what was written as a version."""
-    kept = await _find(context, page, request.path_params["campaign_id"])
-    return await _write(request, context, page, kept)
+    campaign_id = request.path_params["campaign_id"]
+    return await _write(request, context, page, campaign_id)
 
 
 async def _find(
@@ -102,11 +102,12 @@ async def _write(
     request: AnyRequest,
     context: ConsoleContext,
     page: StaffRequest,
-    kept: KeptCampaign | None,
+    campaign_id: str | None,
 ) -> Response[Any]:
     form = await read_form(
         request, page, *FIELDS, max_bytes=MAX_BYTES, max_fields=_MAX_FIELDS
     )
+    kept = None if campaign_id is None else await _find(context, page, campaign_id)
     draft, step = read_draft(form), form.get("do", "")
     focus = change_draft(draft, step, form)
     if focus is not None:

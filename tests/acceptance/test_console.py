@@ -178,9 +178,9 @@ def test_no_form_does_anything_without_its_token(service: Service) -> None:
             for route in console.ROUTER.routes
             if isinstance(route, HTTPRoute) and "POST" in route.methods
         ]
-        assert len(forms) == 28
+        assert len(forms) > 28
         for path in forms:
-            answer = root.post(re.sub(r"\{\w+:int\}", "1", path), {"token": "x" * 32})
+            answer = root.post(re.sub(r"\{\w+:\w+\}", "1", path), {"token": "x" * 32})
             assert answer.status_code == 403, path
             assert "token is missing or old" in answer.text, path
         assert root.get("/console").status_code == 200
