@@ -14,6 +14,7 @@ class EventType(StrEnum):
 
     SCAN_REWARDED = "scan.rewarded"
     SCAN_HELD = "scan.held"
+    SCAN_REVERSED = "scan.reversed"
     HOLD_POSTED = "hold.posted"
     HOLD_VOIDED = "hold.voided"
     COUPON_ISSUED = "coupon.issued"
@@ -30,6 +31,7 @@ class EventType(StrEnum):
 SUBJECTS: Final = {
     EventType.SCAN_REWARDED: "member_id",
     EventType.SCAN_HELD: "member_id",
+    EventType.SCAN_REVERSED: "scan_id",
     EventType.HOLD_POSTED: "member_id",
     EventType.HOLD_VOIDED: "member_id",
     EventType.COUPON_ISSUED: "coupon_id",

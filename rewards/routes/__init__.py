@@ -3,7 +3,7 @@
 from litestar import Router
 
 from core.doors import GUARDS
-from rewards.routes import campaigns, figures, previews, programme
+from rewards.routes import campaigns, figures, previews, programme, reversals
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.gifts import catalogue, claims
 from rewards.routes.payouts import ending, listing, notices, payees
@@ -54,6 +54,7 @@ ROUTER = Router(
         statements.list_member_entries,
         adjusting.add_adjustment,
         adjusting.approve_adjustment,
+        reversals.reverse_scan,
     ],
 )
 # Who calls these has no token of ours, and is known by a signature.

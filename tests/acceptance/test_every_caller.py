@@ -80,6 +80,7 @@ MAY: Final = {
     "listMemberEntries": "support",
     "addAdjustment": "support",
     "approveAdjustment": "support",
+    "reverseScan": "support",
     "addStore": "marketer",
     **dict.fromkeys(("listStores", "listPools", "showPool"), _COUPONS),
     "addPool": "marketer",

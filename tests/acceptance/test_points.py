@@ -1,5 +1,7 @@
 """Points over HTTP: the programme, adjustments by two persons, and statements."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 
 from tests.fixtures.service import Json, Service
@@ -134,4 +136,43 @@ def test_a_programme_holds_for_what_is_earned_after_two_persons_wrote_it(
         assert service.post(path, {}, ben).status_code == 201
     brand = service.staff_token("marketer", name="cat", brand="Demo Dairy")
     problem(service.post("/v1/programme/versions", wish, brand), 403, "forbidden")
+    service.audit()
+
+
+def test_what_a_scan_earned_is_taken_back_once_by_a_policy(service: Service) -> None:
+    """Two at once are one; what is not there is owed, and later points pay it first."""
+    member, support = "taken-back", service.staff("support")
+    codes = service.codes(service.issue(3))
+    scans = [service.scan(code, member)["scan_id"] for code in codes[:2]]
+    adjust(service, member, -8)
+    path = f"/v1/scans/{scans[0]}/reversals"
+    wish = {"reason": "stolen caps", "policy": "within_balance"}
+    problem(
+        service.post(path, wish | {"policy": "pending_only"}, support),
+        409,
+        "illegal_state",
+    )
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: service.post(path, wish, support), "abcd"))
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
+    [first] = [each.json() for each in answers if each.status_code == 201]
+    assert (first["points"], first["debt"]) == (2, 0)
+    problem(service.post(path, wish, support), 409, "already_reversed")
+    owed = service.post(
+        f"/v1/scans/{scans[1]}/reversals", wish | {"policy": "debt"}, support
+    ).json()
+    assert (owed["points"], owed["debt"]) == (0, 5)
+    token = service.member_token(member)
+    points = service.get("/v1/me/wallet", token).json()["points"]
+    assert (points["available"], points["debt"]) == (0, 5)
+    service.scan(codes[2], member)
+    adjust(service, member, 2)
+    points = service.get("/v1/me/wallet", token).json()["points"]
+    assert points["available"] == 2
+    told = entries(service, member)["items"]
+    assert [each["kind"] for each in told[:4]] == [
+        *("adjustment", "award", "debt", "reversal"),
+    ]
+    assert told[0]["balance"] == 2
+    problem(service.post("/v1/scans/1/reversals", wish, support), 404, "not_found")
     service.audit()

@@ -50,6 +50,18 @@ POINTS: Final[Sentences] = {
         "会员只有 {worth:,} 积分，不够 {amount:,}。",
         "The member has {worth:,} points, which is less than {amount:,}.",
     ),
+    "nothing_earned": (
+        "没有此次扫码的奖励记录。",
+        "There is no scan of this number that earned anything.",
+    ),
+    "nothing_waits": (
+        "此次扫码没有待审核的奖励；请选择其他收回方式。",
+        "Nothing that this scan earned waits for a review; choose another policy.",
+    ),
+    "scan_reversed": (
+        "此次扫码的奖励已经收回。",
+        "What this scan earned was taken back already.",
+    ),
     "programme_version_is": (
         "积分规则的版本 {version} 的状态是 {state}。",
         "Version {version} of the programme is {state}.",
