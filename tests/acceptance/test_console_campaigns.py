@@ -138,8 +138,11 @@ POINTS_OFFER: Json = {"offer_id": "points", "kind": "points", "amount": 5}
         ({"o0_amount": "many"}, "o0_amount", "will not do; write a whole number"),
         ({"o0_amount": ""}, "o0_amount", "Fill this in."),
         ({"budget_minor": "1,5,x"}, "budget_minor", "is not an amount"),
-        ({"budget_minor": "5"}, "budget_minor", "is not supported yet"),
-        ({"c0_per": "day", "c0_of": "claims", "c0_most": "1"}, "c0_per", "not support"),
+        (
+            {"o0_kind": "ticket", "o0_draw_id": "d", "o0_amount": "1"},
+            "o0_kind",
+            "is not supported yet",
+        ),
         ({"campaign_id": ""}, "campaign_id", "Fill this in."),
         ({"o0_kind": "chance"}, "o0_add_kind", "at least one tier"),
         (
