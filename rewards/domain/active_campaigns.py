@@ -18,6 +18,7 @@ from rewards.domain.plans import (
     Reason,
     RewardKind,
     RewardPlan,
+    open_at,
 )
 
 
@@ -222,6 +223,9 @@ def plan_rewards(
                     rewards.append(won)
         else:
             hindrances.append(hindrance)
+    if any(reward.may_end for reward in rewards):
+        there = (open_at(reward, now) for reward in rewards)
+        rewards = [reward for reward in there if reward is not None]
     return RewardPlan(tuple(rewards), hindrances)
 
 

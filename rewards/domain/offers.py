@@ -96,12 +96,15 @@ class OfferBook:
         """Give each tier's reward, which is otherwise that of the next tier."""
         chain: list[PlannedReward] = []
         for tier in reversed(table):
+            reward = self._reward(tier.gives, offer_id, tier.tier_id)
+            below = chain[-1] if chain else None
             chain.append(
                 msgspec.structs.replace(
-                    self._reward(tier.gives, offer_id, tier.tier_id),
+                    reward,
                     tier_id=tier.tier_id,
                     tier_name=tier.name,
-                    otherwise=chain[-1] if chain else None,
+                    otherwise=below,
+                    may_end=reward.may_end or (below is not None and below.may_end),
                 )
             )
         return reversed(chain)
@@ -139,6 +142,8 @@ class OfferBook:
                 ref=pool.pool_no,
                 name=pool.name,
                 pool=pool,
+                ends_at=pool.valid_until,
+                may_end=pool.valid_until is not None,
             )
         if given.kind is OfferKind.RED_PACKET:
             assert given.minor is not None

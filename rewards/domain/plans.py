@@ -47,8 +47,24 @@ class PlannedReward(msgspec.Struct, frozen=True, gc=False):
     pool: Pool | None = None
     tier_id: str = ""
     tier_name: str = ""
+    # When there is none of it any more: a pool's coupons are over, a draw is closed.
+    ends_at: datetime | None = None
+    # Whether that is so for this or for what it is otherwise.
+    may_end: bool = False
     # The last day of points that expire.
     expires_on: date | None = None
+
+
+def open_at(reward: PlannedReward | None, now: datetime) -> PlannedReward | None:
+    """Give what is there at a moment of a reward and what it is otherwise."""
+    if reward is None:
+        return None
+    otherwise = open_at(reward.otherwise, now)
+    if reward.ends_at is not None and reward.ends_at <= now:
+        return otherwise
+    if otherwise is reward.otherwise:
+        return reward
+    return msgspec.structs.replace(reward, otherwise=otherwise)
 
 
 class Reason(StrEnum):

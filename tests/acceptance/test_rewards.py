@@ -320,3 +320,33 @@ def test_a_red_packet_is_a_payout_within_its_budget_of_money(
     listed = festival.service.get("/v1/payouts?limit=100", support).json()["items"]
     states = {each["payout_id"]: each["state"] for each in listed}
     assert {states[each["payout_id"]] for each in paid} == {"waiting"}
+
+
+def test_a_coupon_whose_pool_is_over_is_promised_to_nobody(festival: Festival) -> None:
+    """A chance that comes to it gives what the next tier has."""
+    pool = festival.pool(valid_until="2026-01-02")
+    coupon: Json = {"kind": "coupon", "pool_id": pool}
+    tiers: list[Json] = [
+        {
+            "tier_id": "gold",
+            "name": "Gold",
+            "per_million": 1_000_000,
+            "gives": coupon,
+        },
+        {
+            "tier_id": "silver",
+            "name": "Silver",
+            "per_million": 0,
+            "gives": {"kind": "points", "amount": 1},
+        },
+    ]
+    festival.campaign(
+        offers=[
+            {"offer_id": "c"} | coupon,
+            {"offer_id": "luck", "kind": "chance", "table": tiers},
+        ]
+    )
+    [code] = festival.caps(1)
+    earned = festival.service.scan(code, "late-coupon")
+    assert kinds(earned) == ["prize", "points"]
+    assert earned["rewards"][0]["tier_id"] == "silver"
