@@ -301,7 +301,12 @@ def test_one_code_in_two_places_is_held(service: Service) -> None:
     assert answer["points_available"] == 0
     assert answer["next"] == {"kind": "wait"}
     wallet = service.get("/v1/me/wallet", service.member_token(me)).json()
-    assert wallet["points"] == {"available": 0, "pending": 5, "next_expiry": None}
+    assert wallet["points"] == {
+        "available": 0,
+        "pending": 5,
+        "debt": 0,
+        "next_expiry": None,
+    }
     again = service.scan(code, me)
     assert again["outcome"] == "already_claimed"
     assert again["rewards"] == answer["rewards"]

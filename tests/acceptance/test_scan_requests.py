@@ -210,7 +210,7 @@ def test_a_wallet_is_a_members(service: Service) -> None:
     wallet = service.get("/v1/me/wallet", service.member_token("newcomer")).json()
     assert wallet == {
         "member_id": "newcomer",
-        "points": {"available": 0, "pending": 0, "next_expiry": None},
+        "points": {"available": 0, "pending": 0, "debt": 0, "next_expiry": None},
         "tier": None,
         "coupons": [],
         "tickets": [],
