@@ -14,8 +14,8 @@ from rewards.domain.plans import (
     NOTHING,
     Claim,
     Hindrance,
+    HindranceReason,
     PlannedReward,
-    Reason,
     RewardKind,
     RewardPlan,
     open_at,
@@ -140,14 +140,14 @@ class Campaign:
     def hindrance(self, claim: Claim, now: datetime) -> Hindrance | None:
         """Tell why it pays a claim nothing, whatever its limits have room for."""
         reason = _HINDERS[self.phase(now)]
-        until = self.starts_at if reason is Reason.NOT_BEGUN else None
+        until = self.starts_at if reason is HindranceReason.NOT_BEGUN else None
         if self.state is CampaignState.STOPPED:
-            reason = Reason.ENDED
-        elif reason is not Reason.ENDED and self.state in _WAITING:
-            reason, until = Reason.PAUSED, None
-        if reason is not Reason.ENDED and not self._is_for(claim):
+            reason = HindranceReason.ENDED
+        elif reason is not HindranceReason.ENDED and self.state in _WAITING:
+            reason, until = HindranceReason.PAUSED, None
+        if reason is not HindranceReason.ENDED and not self._is_for(claim):
             # It would not pay this claim later, either.
-            reason, until = Reason.CONDITION, None
+            reason, until = HindranceReason.CONDITION, None
         return None if reason is None else Hindrance(self.campaign_id, reason, until)
 
     def _is_for(self, claim: Claim) -> bool:
@@ -237,7 +237,7 @@ _OFFERED: Final = {
     CampaignPhase.ENDED: OfferState.ENDED,
 }
 _HINDERS: Final = {
-    CampaignPhase.NOT_BEGUN: Reason.NOT_BEGUN,
+    CampaignPhase.NOT_BEGUN: HindranceReason.NOT_BEGUN,
     CampaignPhase.RUNNING: None,
-    CampaignPhase.ENDED: Reason.ENDED,
+    CampaignPhase.ENDED: HindranceReason.ENDED,
 }

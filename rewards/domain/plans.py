@@ -67,7 +67,7 @@ def open_at(reward: PlannedReward | None, now: datetime) -> PlannedReward | None
     return msgspec.structs.replace(reward, otherwise=otherwise)
 
 
-class Reason(StrEnum):
+class HindranceReason(StrEnum):
     """Why a campaign does not pay a claim."""
 
     NOT_BEGUN = "not_begun"
@@ -85,7 +85,7 @@ class Reason(StrEnum):
 
 
 # What stands in the way today and may not one day; a cap keeps its worth meanwhile.
-LATER: Final = frozenset({Reason.NOT_BEGUN, Reason.PAUSED})
+LATER: Final = frozenset({HindranceReason.NOT_BEGUN, HindranceReason.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Hindrance(msgspec.Struct, frozen=True, gc=False):
     """A campaign that pays a claim nothing; until when, where that is known."""
 
     campaign_id: str
-    reason: Reason
+    reason: HindranceReason
     until: datetime | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.limits import Counts, Limit, Per
-from rewards.domain.plans import Claim, PlannedReward, Reason, RewardKind
+from rewards.domain.plans import Claim, HindranceReason, PlannedReward, RewardKind
 
 # A row of limit_uses: its limit, its holder and its period.
 Row = tuple[int, int, date]
@@ -44,24 +44,24 @@ class Withheld:
 
     campaign_id: str
     offer_id: str | None
-    reason: Reason
+    reason: HindranceReason
     until: datetime | None = None
 
 
 _OF_DAYS: Final = {
-    Per.DAY: Reason.CAP_DAY,
-    Per.MEMBER_DAY: Reason.CAP_MEMBER_DAY,
-    Per.REGION_DAY: Reason.CAP_REGION_DAY,
+    Per.DAY: HindranceReason.CAP_DAY,
+    Per.MEMBER_DAY: HindranceReason.CAP_MEMBER_DAY,
+    Per.REGION_DAY: HindranceReason.CAP_REGION_DAY,
 }
 
 
-def reason_of(limit: Limit) -> Reason:
+def reason_of(limit: Limit) -> HindranceReason:
     """Say which limit was full."""
     if limit.counts is Counts.AWARDS and not limit.of_member:
-        return Reason.DAILY_STOCK if limit.by_day else Reason.STOCK
+        return HindranceReason.DAILY_STOCK if limit.by_day else HindranceReason.STOCK
     if limit.per is Per.TOTAL:
-        return Reason.BUDGET
-    return _OF_DAYS.get(limit.per, Reason.CAP_MEMBER)
+        return HindranceReason.BUDGET
+    return _OF_DAYS.get(limit.per, HindranceReason.CAP_MEMBER)
 
 
 def preview_claim(
@@ -89,7 +89,9 @@ def preview_claim(
             )
             continue
         if ended is not None:
-            withheld.append(Withheld(campaign.campaign_id, None, Reason.EXCLUSIVE))
+            withheld.append(
+                Withheld(campaign.campaign_id, None, HindranceReason.EXCLUSIVE)
+            )
             continue
         once: set[Row] = set()
         for reward in campaign.rewards:

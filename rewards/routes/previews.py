@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.fields import Text64
 from core.moments import When, read_start
 from rewards.domain.messages import message
-from rewards.domain.plans import Reason
+from rewards.domain.plans import HindranceReason
 from rewards.pipeline.previews import FindGoods, Preview, PreviewWish, preview_scan
 
 
@@ -48,7 +48,7 @@ class WithheldView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     campaign_id: str
     offer_id: str | None
-    reason: Reason
+    reason: HindranceReason
     until: datetime | None = None
 
 

@@ -127,7 +127,7 @@ async def add_programme_version(
     return await once.perform(request, staff, effect)
 
 
-class Approval(Body, frozen=True, kw_only=True):
+class PointsApproval(Body, frozen=True, kw_only=True):
     """Nothing more to say."""
 
 
@@ -139,7 +139,7 @@ class Approval(Body, frozen=True, kw_only=True):
 async def approve_programme_version(
     request: Request[Any, Any, Any],
     version: str,
-    data: Approval,
+    data: PointsApproval,
     principal: Principal,
     once: Once,
     clock: Clock,
