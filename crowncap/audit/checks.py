@@ -37,6 +37,7 @@ BALANCES = Axis("balances", "member_no")
 SCANS = Axis("scans", "scan_id", tells_time=True)
 COUPONS = Axis("coupons", "coupon_no")
 REDEMPTIONS = Axis("redemptions", "redemption_id", tells_time=True)
+PAYOUTS = Axis("payouts", "payout_id")
 TRANSFERS = Axis("transfers", "origin_id", tells_time=True)
 MEMBERS = Axis("members", "member_no", tells_time=True)
 

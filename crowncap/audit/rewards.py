@@ -1,6 +1,7 @@
 """Transfers, holds, members and balances; crowncap.audit.totals adds transfers up."""
 
 from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
+from crowncap.audit.payouts import WAS_GIVEN_BACK
 
 # 1767225600000 is core.ids.EPOCH_MS.
 _AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
@@ -23,6 +24,9 @@ _TAKEN_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
         AND t.kind IN ('posted', 'pending') AND NOT EXISTS (
             SELECT FROM transfers AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
                 AND e.kind = 'void' AND e.debit_account = t.debit_account)
+        AND (t.unit <> 1 OR l.counts = 'claims' OR NOT EXISTS (
+            SELECT FROM payouts WHERE shard = 0 AND payout_id = t.transfer_id
+                AND {WAS_GIVEN_BACK}))
     GROUP BY l.limit_no, l.most, l.since, l.counts, 4, 5"""  # noqa: S608 - constants
 
 CHECKS = (

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crowncap.audit.checks import Check
+from crowncap.audit.payouts import GIVEN_BACK
 
 _PRIME = (1 << 61) - 1
 _GROUP = "(hashint8extended({0}, 1) & 255)"
@@ -153,7 +154,12 @@ BUDGETS_AGREE = Check(
             SELECT coalesce(sum(CASE b.counts WHEN 'awards' THEN {_AWARDED}
                 ELSE {_SPENT} END), 0) AS taken
             FROM transfers WHERE shard = 0 AND debit_account = ANY(b.offers)) AS t
-        WHERE b.limit_no = ANY(:keys) AND (b.used <> t.taken OR b.used > b.most)""",  # noqa: S608 - constants
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(CASE b.counts WHEN 'awards' THEN g.payouts
+                ELSE g.minor END), 0) AS back
+            FROM ({GIVEN_BACK}) AS g WHERE g.offer_no = ANY(b.offers)) AS g
+        WHERE b.limit_no = ANY(:keys)
+            AND (b.used <> t.taken - g.back OR b.used > b.most)""",  # noqa: S608 - constants
 )
 CHECKS = (BALANCES_AGREE, BUDGETS_AGREE)
 
@@ -177,10 +183,14 @@ async def suspects(
     for side in _SIDES:
         kept = {row.key: getattr(row, side) % _PRIME for row in found}
         groups |= _differing(getattr(now, side), kept)
+    back = {row.offer_no: row for row in await conn.execute(text(GIVEN_BACK))}
     wrong = []
     for row in await conn.execute(text(_BUDGETS)):
-        by_offer = now.awarded if row.counts == "awards" else now.spent
+        by_awards = row.counts == "awards"
+        by_offer = now.awarded if by_awards else now.spent
         taken = sum(by_offer.get(offer_no, 0) for offer_no in row.offers)
+        given_back = [back[each] for each in row.offers if each in back]
+        taken -= sum(b.payouts if by_awards else b.minor for b in given_back)
         if row.used != taken or row.used > row.most:
             wrong.append(row.limit_no)
     return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(wrong)}
