@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,9 +23,19 @@ from rewards.domain.payouts import (
 from rewards.pipeline.payouts.listing import list_for_person, list_own_by_id
 from rewards.pipeline.payouts.notices import take_notice
 from rewards.pipeline.payouts.provider import Notice
-from tests.fixtures.payouts import RedPackets, RunningPayer, account_of, running_payer
+from tests.fixtures.payouts import (
+    QUICK_PACE,
+    RedPackets,
+    RunningPayer,
+    account_of,
+    running_payer,
+)
 
 SUPPORT = Staff("s", "sara", Role.SUPPORT)
+
+
+# However slow a machine is, nothing ends by itself before a test has asked.
+NEVER_CLOSED = replace(QUICK_PACE, closes_s=3_600.0)
 
 
 @dataclass(slots=True)
@@ -61,7 +71,7 @@ class Scripted:
 @pytest.fixture
 async def payer(tmp_path: Path) -> AsyncIterator[RunningPayer]:
     """Give a payer with which nothing goes wrong."""
-    with running_payer(tmp_path / "payer") as running:
+    with running_payer(tmp_path / "payer", pace=NEVER_CLOSED) as running:
         yield running
         for client in running.clients:
             await client.aclose()
