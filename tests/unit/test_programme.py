@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.domain.plans import PlannedReward, RewardKind, RewardPlan
 from rewards.domain.programme import ProgrammeTerms
 
 DAYS = st.dates(date(2024, 1, 1), date(2040, 12, 31))
@@ -64,3 +65,14 @@ def test_no_day_of_a_year_is_refused(word: str) -> None:
 def test_two_ends_are_refused() -> None:
     terms = ProgrammeTerms(points_expire_on="12-31", points_valid_months=12)
     assert [fault.code for fault in terms.find_faults()] == ["two_ends"]
+
+
+def test_only_points_of_a_plan_end_and_those_taken_otherwise_too() -> None:
+    """Whatever tier of a chance is paid at last."""
+    end = date(2028, 2, 29)
+    second = PlannedReward(1, 2, RewardKind.POINTS, 0, 5)
+    first = PlannedReward(1, 1, RewardKind.COUPON, 2, 1, otherwise=second)
+    [coupon] = RewardPlan((first,)).ending(end).rewards
+    assert coupon.expires_on is None
+    assert coupon.otherwise is not None
+    assert coupon.otherwise.expires_on == end
