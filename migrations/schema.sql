@@ -1774,7 +1774,7 @@ CREATE TABLE campaigns (
     CONSTRAINT campaign_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'stopped'::text]))),
     CONSTRAINT campaigns_brand_in_bounds CHECK (((length(brand) >= 1) AND (length(brand) <= 64))),
     CONSTRAINT campaigns_check CHECK ((ends_at > starts_at)),
-    CONSTRAINT campaigns_points_check CHECK ((points >= 0)),
+    CONSTRAINT campaigns_points_in_bounds CHECK (((points >= 0) AND (points <= 20000000))),
     CONSTRAINT campaigns_times_in_bounds CHECK ((((starts_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (starts_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone)) AND ((ends_at >= '2000-01-01 00:00:00+00'::timestamp with time zone) AND (ends_at <= '2199-12-31 23:59:59.999999+00'::timestamp with time zone))))
 );
 

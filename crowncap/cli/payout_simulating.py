@@ -20,7 +20,8 @@ _FAULTS_HELP = "\b\n" + "\n".join(
 
 @cli.command(
     "payout-simulator",
-    help="Be a payer of red packets: speak as WeChat Pay's merchant transfers do.\n\n"
+    help="Be a payer of red packets.\n\n"
+    "It speaks as WeChat Pay's merchant transfers do, and misbehaves as it is told.\n\n"
     "It makes keys in DIR, with a file for CROWNCAP_WECHAT_PAY, whose path is alone on "
     "standard output. GET /simulator/bills tells what it has paid. Ctrl-C ends it.\n\n"
     "What goes wrong is written KIND=ODDS (all=0.1):\n\n" + _FAULTS_HELP,

@@ -33,9 +33,7 @@ PLACES: Final = {
     "print": Place(
         ("printing", "simulating", "previewing"), "Feed a printer from a package."
     ),
-    "payout-simulator": Place(
-        ("payout_simulating",), "Be a payer of red packets that misbehaves."
-    ),
+    "payout-simulator": Place(("payout_simulating",), "Be a payer of red packets."),
     "code": Place(("batches",), "Look at single codes."),
     "key": Place(("keys",), "Look at and change the epochs of the master keys."),
     "audit": Place(("upkeep",), "Check every invariant over the whole database."),

@@ -5,7 +5,8 @@ ALTER TABLE offers ADD COLUMN tier_name text NOT NULL DEFAULT '';
 
 -- A campaign may pay no points at all.
 ALTER TABLE campaigns DROP CONSTRAINT campaigns_points_check;
-ALTER TABLE campaigns ADD CONSTRAINT campaigns_points_check CHECK (points >= 0);
+ALTER TABLE campaigns ADD CONSTRAINT campaigns_points_in_bounds
+    CHECK (points BETWEEN 0 AND 20000000);
 
 -- Ends the waiting of held coupons: they are issued, or never were.
 CREATE FUNCTION release_coupons(

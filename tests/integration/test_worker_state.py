@@ -86,6 +86,12 @@ async def test_a_campaign_pays_the_next_batch_of_another_worker(
     async with other.ground.engine.begin() as conn:
         await take_fence(conn)
         await conn.execute(
+            text(
+                "UPDATE campaign_versions"
+                " SET terms = jsonb_set(terms, '{offers,0,amount}', '7')"
+            )
+        )
+        await conn.execute(
             text("UPDATE campaigns SET points = 7, version = current_range_version()")
         )
     assert await other.scan(other.codes[1], "campaigner") == "rewarded"
