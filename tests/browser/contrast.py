@@ -27,6 +27,21 @@ CONTRAST = """() => {
     }
     return [[255, 255, 255]];
   };
+  // A text in a plot lies on what was drawn last where it stands, or on the page.
+  const drawn = (e) => {
+    const at = e.getBoundingClientRect();
+    const x = at.x + at.width / 2, y = at.y + at.height / 2;
+    const shapes = [...e.closest('svg').querySelectorAll('rect, circle, polygon')];
+    const under = shapes.filter((s) => {
+      const box = s.getBoundingClientRect();
+      return s.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING
+        && getComputedStyle(s).fill !== 'none'
+        && box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+    });
+    return under.length
+      ? [parse(getComputedStyle(under.at(-1)).fill)]
+      : below(e.closest('svg').parentElement);
+  };
   const texts = document.querySelectorAll(
     'h1, h2, p, dt, dd, li, a, button, label, input, footer span, b,'
     + 'th, td, caption, summary, legend, select, textarea, time, small, .chip, '
@@ -34,11 +49,9 @@ CONTRAST = """() => {
   );
   return [...texts].filter((e) => e.getClientRects().length).map((e) => {
     const style = getComputedStyle(e);
-    // A text in a plot lies on the part that was drawn just before it.
     const plotted = e.localName === 'text';
     const mine = light(parse(plotted ? style.fill : style.color));
-    const under = plotted
-      ? [parse(getComputedStyle(e.previousElementSibling).fill)] : below(e);
+    const under = plotted ? drawn(e) : below(e);
     const ratios = under.map(light).map((other) =>
       (Math.max(mine, other) + 0.05) / (Math.min(mine, other) + 0.05));
     return [e.tagName + ' ' + e.textContent.trim().slice(0, 30), Math.min(...ratios)];
