@@ -26,6 +26,8 @@ class EventType(StrEnum):
     POINTS_EXPIRED = "points.expired"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
+    DRAW_DRAWN = "draw.drawn"
+    PRIZE_CLAIMED = "prize.claimed"
 
 
 SUBJECTS: Final = {
@@ -43,6 +45,8 @@ SUBJECTS: Final = {
     EventType.POINTS_EXPIRED: "member_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
+    EventType.DRAW_DRAWN: "draw_id",
+    EventType.PRIZE_CLAIMED: "member_id",
 }
 
 

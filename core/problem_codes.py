@@ -270,6 +270,25 @@ PROBLEM_CODES: Final = {
     "not_entitled": ProblemCode(
         409, "It is for other members than this one.", "Choose another gift."
     ),
+    # 409: draws.
+    "not_drawn": ProblemCode(
+        409, "The draw is not drawn yet.", "Come back after `draws_at`."
+    ),
+    "already_taken": ProblemCode(
+        409, "The member takes part in the draw already.", "Nothing."
+    ),
+    "not_begun": ProblemCode(
+        409, "The draw has not begun.", "Come back from `opens_at` on."
+    ),
+    "closed": ProblemCode(409, "The draw takes no more tickets.", "Nothing."),
+    "not_open": ProblemCode(
+        409,
+        "Nobody just takes part in this draw: its tickets are earned.",
+        "Do what a campaign asks for.",
+    ),
+    "lapsed": ProblemCode(
+        409, "The time to claim the prize is over.", "Nothing; ask support."
+    ),
     # 422: fields.
     "invalid_input": ProblemCode(422, "Some fields are wrong.", _READ_ERRORS),
     "unknown_field": ProblemCode(

@@ -5,6 +5,7 @@ PostgreSQL's clock as well, if that is behind.
 """
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Final
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth.idempotency import prune_keys
@@ -25,11 +27,15 @@ from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.counting import count_figures
 from crowncap.paying import payout_sender
+from crowncap.recovery.store import load_freeze
+from crowncap.secret_boxes import BoxInfo, open_box
 from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
+from rewards.pipeline.draws.drawing import Drawing
+from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.sending import PayoutSender
 from rewards.pipeline.points.expiring import (
@@ -50,6 +56,8 @@ EACH_MINUTE: Final = "* * * * *"
 USES_KEPT: Final = timedelta(days=8)
 # Whoever looks after jobs that failed has as long to see them.
 FAILED_KEPT_H: Final = 14 * 24
+# Draws are put into the queue so long before they are due.
+_DRAWS_AHEAD: Final = timedelta(minutes=3)
 _CONCURRENT: Final = 4
 _CONNECTIONS: Final = 6
 _STOP_WITHIN_S: Final = 10.0
@@ -105,6 +113,7 @@ class JobRunner:
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
+        self._draw_when_due()
 
     async def run(self) -> None:
         """Run what is due until cancelled; what is under way then may end."""
@@ -177,6 +186,35 @@ class JobRunner:
             await context.app.job_manager.delete_old_jobs(
                 FAILED_KEPT_H, include_failed=True, include_aborted=True
             )
+
+    def _draw_when_due(self) -> None:
+        """Draw what is due; a job of each draw names it, and its row is the record."""
+        drawing = Drawing(
+            self.engine,
+            self.clock,
+            DrawSecrets(partial(open_box, self.settings, BoxInfo.DRAWS)),
+            self.settings.timezone,
+        )
+
+        @self.queue.task(name="draw")
+        async def _draw(draw_no: int) -> None:
+            outcome = await drawing.draw(draw_no)
+            log.info("draw", draw_no=draw_no, outcome=outcome.value)
+
+        # One that failed, or whose process died, is due again with the next minute.
+        async def _kick(due: datetime) -> None:
+            async with self.engine.connect() as conn:
+                # What was restored may have forgotten tickets, or the draw itself.
+                if await load_freeze(conn) is not None:
+                    return
+            for draw_no, draws_at in await drawing.list_due(due + _DRAWS_AHEAD):
+                draw = self.queue.configure_task(
+                    "draw", queueing_lock=f"draw {draw_no}", schedule_at=draws_at
+                )
+                with contextlib.suppress(AlreadyEnqueued):
+                    await draw.defer_async(draw_no=draw_no)
+
+        self._repeat("kick_draws", EACH_MINUTE, _kick)
 
     def _earlier(self, due: datetime) -> datetime:
         return min(due, utc_datetime(self.clock.earliest_ms()))

@@ -13,6 +13,7 @@ class BoxInfo(Enum):
     WEBHOOKS = b"crowncap/v1/webhook-secrets"
     ADDRESSES = b"crowncap/v1/addresses"
     PAYEES = b"crowncap/v1/payees"
+    DRAWS = b"crowncap/v1/draw-secrets"
 
 
 def open_box(settings: Settings, info: BoxInfo) -> SecretBox:

@@ -39,6 +39,8 @@ from rewards.pipeline.addresses import Addresses
 from rewards.pipeline.coupons.issuing import CouponIssuing
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.redeeming import Redeeming
+from rewards.pipeline.draws.secrets import DrawSecrets
+from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.terms import PayoutTerms
@@ -87,6 +89,7 @@ class Worker:
     coupon_redeeming: Redeeming = field(init=False)
     gift_claiming: GiftClaiming = field(init=False)
     payouts: PayoutTerms = field(init=False)
+    ticket_taking: TicketTaking = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -144,6 +147,12 @@ class Worker:
         self.gift_claiming = GiftClaiming(ids, addresses)
         ends = PayoutEnds(ids, self.clock, self.settings.timezone)
         self.payouts = payout_terms(self.settings, ends)
+        self.ticket_taking = TicketTaking(
+            self.engine,
+            self.clock,
+            ids,
+            DrawSecrets(partial(open_box, self.settings, BoxInfo.DRAWS)),
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -166,6 +175,7 @@ class Worker:
             await self.opening.pipeline.batcher.drain()
             await self.coupon_issuing.batcher.drain()
             await self.coupon_redeeming.batcher.drain()
+            await self.ticket_taking.batcher.drain()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)

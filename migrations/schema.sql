@@ -117,6 +117,43 @@ BEGIN
     END IF;
 END $$;
 
+CREATE FUNCTION add_tickets(in_shard smallint, in_now timestamp with time zone, in_transfers bigint[], in_members bigint[], in_origins bigint[], in_draws integer[], in_amounts integer[], in_held boolean[], OUT added integer[]) RETURNS integer[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    open_draws integer[];
+BEGIN
+    PERFORM FROM draw_counters WHERE draw_no = ANY (in_draws)
+    ORDER BY draw_no FOR NO KEY UPDATE;
+    open_draws := ARRAY(SELECT d.draw_no FROM draws AS d
+        JOIN draw_counters AS c ON c.draw_no = d.draw_no
+        WHERE d.draw_no = ANY (in_draws) AND c.frozen_at IS NULL
+            AND in_now >= d.opens_at AND in_now < d.closes_at);
+    WITH wanted AS (
+        SELECT u.*, sum(amount) OVER (PARTITION BY draw_no ORDER BY i) - amount AS after
+        FROM unnest(in_transfers, in_members, in_origins, in_draws, in_amounts, in_held)
+            WITH ORDINALITY AS u (transfer, member, origin, draw_no, amount, held, i)
+        WHERE draw_no = ANY (open_draws)
+    ), numbered AS (
+        UPDATE draw_counters AS c SET next_no = c.next_no + n.amount,
+            tickets = c.tickets + n.valid
+        FROM (SELECT draw_no, sum(amount) AS amount,
+                sum(CASE WHEN held THEN 0 ELSE amount END) AS valid
+            FROM wanted GROUP BY draw_no) AS n
+        WHERE c.draw_no = n.draw_no
+        RETURNING c.draw_no, c.next_no - n.amount AS first_no
+    )
+    INSERT INTO draw_tickets (shard, draw_no, first_no, amount, member_no, transfer_id,
+        origin_id, added_at, state)
+    SELECT in_shard, draw_no, first_no + after, amount, member, transfer, origin, in_now,
+        CASE WHEN held THEN 'held' ELSE 'valid' END
+    FROM wanted JOIN numbered USING (draw_no);
+    added := ARRAY(SELECT CASE WHEN draw_no = ANY (open_draws) THEN amount ELSE 0 END
+        FROM unnest(in_draws, in_amounts) WITH ORDINALITY AS u (draw_no, amount, i)
+        ORDER BY i);
+END $$;
+
 CREATE FUNCTION add_to_balances(in_shard smallint, in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_units integer[], in_amounts bigint[]) RETURNS void
     LANGUAGE sql
     RETURN add_rewards(in_shard, in_members, in_outcomes, in_reward_scans, in_chosen, in_units, in_amounts, array_fill(NULL::integer, ARRAY[cardinality(in_units)]));
@@ -1399,6 +1436,28 @@ BEGIN
     PERFORM tell_payouts(in_shard, released);
 END $$;
 
+CREATE FUNCTION release_tickets(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    PERFORM FROM draw_counters WHERE draw_no IN (SELECT draw_no FROM draw_tickets
+        WHERE shard = in_shard AND transfer_id = ANY (in_transfers) AND state = 'held')
+    ORDER BY draw_no FOR NO KEY UPDATE;
+    WITH ended AS (
+        UPDATE draw_tickets AS t SET state = CASE WHEN NOT u.posted THEN 'void'
+            WHEN c.frozen_at IS NULL THEN 'valid' ELSE 'late' END
+        FROM unnest(in_transfers, in_posted) AS u (transfer, posted), draw_counters AS c
+        WHERE t.shard = in_shard AND t.transfer_id = u.transfer AND t.state = 'held'
+            AND c.draw_no = t.draw_no
+        RETURNING t.draw_no, t.amount, t.state
+    )
+    UPDATE draw_counters AS c SET tickets = c.tickets + n.amount
+    FROM (SELECT draw_no, sum(amount) AS amount FROM ended WHERE state = 'valid'
+        GROUP BY draw_no) AS n
+    WHERE c.draw_no = n.draw_no;
+END $$;
+
 CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in_outcome text, in_claim bigint) RETURNS integer[]
     LANGUAGE sql IMMUTABLE
     RETURN CASE WHEN (in_member <> 0) THEN ARRAY[hashtext(((('m'::text || (in_member)::text) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text))] WHEN ((in_network IS NULL) AND (in_device = '\x'::bytea)) THEN ARRAY[(hashtext((('x'::text || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)] ELSE array_remove(ARRAY[CASE WHEN (in_device <> '\x'::bytea) THEN (hashtext(((('d'::text || encode(in_device, 'hex'::text)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535) ELSE NULL::integer END, (hashtext(((('n'::text || host((network(set_masklen(in_network, CASE family(in_network) WHEN 4 THEN 32 ELSE 64 END)))::inet)) || in_outcome) || (COALESCE(in_claim, (0)::bigint))::text)) & 65535)], NULL::integer) END;
@@ -1903,6 +1962,86 @@ CREATE TABLE deliveries (
     CONSTRAINT delivery_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'dead'::text])))
 );
 
+CREATE TABLE draw_claims (
+    draw_no integer NOT NULL,
+    place integer NOT NULL,
+    claimed_at timestamp with time zone NOT NULL,
+    address bytea
+);
+
+CREATE TABLE draw_counters (
+    draw_no integer NOT NULL,
+    next_no bigint DEFAULT 1 NOT NULL,
+    tickets bigint DEFAULT 0 NOT NULL,
+    frozen_at timestamp with time zone,
+    CONSTRAINT tickets_have_numbers CHECK (((tickets >= 0) AND (tickets < next_no)))
+)
+WITH (fillfactor='10');
+
+CREATE TABLE draw_prizes (
+    draw_no integer NOT NULL,
+    prize_no smallint NOT NULL,
+    prize_id text NOT NULL,
+    name text NOT NULL,
+    quantity integer NOT NULL,
+    CONSTRAINT prize_is_there CHECK ((quantity > 0))
+);
+
+CREATE TABLE draw_publications (
+    draw_no integer NOT NULL,
+    part_no integer NOT NULL,
+    content bytea NOT NULL
+);
+ALTER TABLE ONLY draw_publications ALTER COLUMN content SET STORAGE EXTERNAL;
+
+CREATE TABLE draw_tickets (
+    first_no bigint NOT NULL,
+    member_no bigint NOT NULL,
+    transfer_id bigint NOT NULL,
+    origin_id bigint,
+    added_at timestamp with time zone NOT NULL,
+    draw_no integer NOT NULL,
+    amount integer NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT there_is_a_ticket CHECK (((first_no > 0) AND (amount > 0))),
+    CONSTRAINT ticket_state_is_known CHECK ((state = ANY (ARRAY['valid'::text, 'held'::text, 'void'::text, 'late'::text])))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE draw_winners (
+    draw_no integer NOT NULL,
+    place integer NOT NULL,
+    ticket_no bigint NOT NULL,
+    member_no bigint NOT NULL
+);
+
+CREATE TABLE draws (
+    draw_no integer DEFAULT nextval('account_numbers'::regclass) NOT NULL,
+    draw_id text NOT NULL,
+    name text NOT NULL,
+    brand text,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    draws_at timestamp with time zone NOT NULL,
+    entry text NOT NULL,
+    most_tickets integer,
+    claim_days integer NOT NULL,
+    commitment bytea NOT NULL,
+    sealed_seed bytea NOT NULL,
+    sealed_ticket_key bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seed bytea,
+    tickets bigint,
+    tickets_digest bytea,
+    drawn_at timestamp with time zone,
+    claims_until timestamp with time zone,
+    CONSTRAINT draw_has_an_order CHECK (((opens_at < closes_at) AND (closes_at <= draws_at))),
+    CONSTRAINT draw_is_drawn_whole CHECK ((num_nulls(seed, tickets, tickets_digest, drawn_at, claims_until) = ANY (ARRAY[0, 5]))),
+    CONSTRAINT entry_is_known CHECK ((entry = ANY (ARRAY['awarded'::text, 'open'::text]))),
+    CONSTRAINT seed_is_the_one_committed_to CHECK ((sha256(seed) = commitment))
+);
+
 CREATE TABLE transfers (
     shard smallint DEFAULT 0 NOT NULL,
     origin_id bigint NOT NULL,
@@ -2111,8 +2250,9 @@ CREATE TABLE limits (
     in_force boolean DEFAULT true NOT NULL,
     gift_no integer,
     counts text DEFAULT 'points'::text NOT NULL,
+    draw_no integer,
     CONSTRAINT counts_is_known CHECK ((counts = ANY (ARRAY['points'::text, 'minor'::text, 'claims'::text, 'awards'::text]))),
-    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no) = 1)),
+    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no, draw_no) = 1)),
     CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
     CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
 );
@@ -2828,6 +2968,9 @@ ALTER TABLE ONLY carton_contents
 ALTER TABLE ONLY range_changes
     ADD CONSTRAINT a_change_is_one_event UNIQUE (event_id);
 
+ALTER TABLE ONLY draw_winners
+    ADD CONSTRAINT a_ticket_wins_once UNIQUE (draw_no, ticket_no);
+
 ALTER TABLE ONLY adjustments
     ADD CONSTRAINT adjustments_pkey PRIMARY KEY (adjustment_id);
 
@@ -2896,6 +3039,27 @@ ALTER TABLE ONLY coupons
 
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (endpoint_id, event_id);
+
+ALTER TABLE ONLY draw_claims
+    ADD CONSTRAINT draw_claims_pkey PRIMARY KEY (draw_no, place);
+
+ALTER TABLE ONLY draw_counters
+    ADD CONSTRAINT draw_counters_pkey PRIMARY KEY (draw_no);
+
+ALTER TABLE ONLY draw_prizes
+    ADD CONSTRAINT draw_prizes_pkey PRIMARY KEY (draw_no, prize_no);
+
+ALTER TABLE ONLY draw_publications
+    ADD CONSTRAINT draw_publications_pkey PRIMARY KEY (draw_no, part_no);
+
+ALTER TABLE ONLY draw_tickets
+    ADD CONSTRAINT draw_tickets_pkey PRIMARY KEY (shard, draw_no, first_no);
+
+ALTER TABLE ONLY draw_winners
+    ADD CONSTRAINT draw_winners_pkey PRIMARY KEY (draw_no, place);
+
+ALTER TABLE ONLY draws
+    ADD CONSTRAINT draws_pkey PRIMARY KEY (draw_no);
 
 ALTER TABLE ONLY epcis_captures
     ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
@@ -2978,6 +3142,9 @@ ALTER TABLE ONLY offer_days
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offers_pkey PRIMARY KEY (offer_no);
 
+ALTER TABLE ONLY draws
+    ADD CONSTRAINT one_draw_of_a_name UNIQUE (draw_id);
+
 ALTER TABLE ONLY gifts
     ADD CONSTRAINT one_gift_of_an_id UNIQUE (gift_id);
 
@@ -2986,6 +3153,9 @@ ALTER TABLE ONLY gifts
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind UNIQUE (campaign_no, offer_no, unit, per, counts);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT one_limit_of_a_kind_of_a_draw UNIQUE (draw_no, per);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT one_limit_of_a_kind_of_a_gift UNIQUE (gift_no, per);
@@ -2998,6 +3168,9 @@ ALTER TABLE ONLY offers
 
 ALTER TABLE ONLY coupon_pools
     ADD CONSTRAINT one_pool_of_a_name UNIQUE (pool_id);
+
+ALTER TABLE ONLY draw_prizes
+    ADD CONSTRAINT one_prize_of_a_name UNIQUE (draw_no, prize_id);
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
@@ -3148,6 +3321,12 @@ CREATE INDEX deliveries_due ON deliveries USING btree (endpoint_id, next_at, eve
 
 CREATE INDEX deliveries_of_subject ON deliveries USING btree (endpoint_id, subject, event_id) WHERE (state = 'waiting'::text);
 
+CREATE INDEX draw_tickets_held ON draw_tickets USING btree (transfer_id) WHERE (state = 'held'::text);
+
+CREATE INDEX draw_tickets_of_member ON draw_tickets USING btree (member_no, added_at);
+
+CREATE INDEX draw_winners_of_member ON draw_winners USING btree (member_no, draw_no, place);
+
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 
 CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
@@ -3163,6 +3342,8 @@ CREATE UNIQUE INDEX one_active_programme ON programme_versions USING btree (stat
 CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX one_claim_of_a_member ON member_gifts USING btree (shard, member_no, gift_no) WHERE (origin_id IS NULL);
+
+CREATE UNIQUE INDEX one_entry_of_a_member ON draw_tickets USING btree (shard, draw_no, member_no) WHERE (origin_id IS NULL);
 
 CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
 
@@ -3250,17 +3431,26 @@ ALTER TABLE ONLY carton_contents
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
 
+ALTER TABLE ONLY draw_claims
+    ADD CONSTRAINT claim_of_a_winner FOREIGN KEY (draw_no, place) REFERENCES draw_winners(draw_no, place);
+
 ALTER TABLE ONLY code_exports
     ADD CONSTRAINT code_exports_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
+ALTER TABLE ONLY draw_counters
+    ADD CONSTRAINT counter_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(endpoint_id);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
+
+ALTER TABLE ONLY limits
+    ADD CONSTRAINT limits_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
 
 ALTER TABLE ONLY limits
     ADD CONSTRAINT limits_of_a_gift FOREIGN KEY (gift_no) REFERENCES gifts(gift_no);
@@ -3301,6 +3491,12 @@ ALTER TABLE ONLY package_downloads
 ALTER TABLE ONLY packages
     ADD CONSTRAINT packages_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
+ALTER TABLE ONLY draw_publications
+    ADD CONSTRAINT part_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
+
+ALTER TABLE ONLY draw_prizes
+    ADD CONSTRAINT prize_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
+
 ALTER TABLE ONLY range_changes
     ADD CONSTRAINT range_changes_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
 
@@ -3333,6 +3529,9 @@ ALTER TABLE ONLY unit_quantities
 
 ALTER TABLE ONLY campaign_versions
     ADD CONSTRAINT version_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
+
+ALTER TABLE ONLY draw_winners
+    ADD CONSTRAINT winner_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
 
 ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);

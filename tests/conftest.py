@@ -10,6 +10,8 @@ pytest_plugins = [
     "tests.fixtures.coupons",
     "tests.fixtures.gifts",
     "tests.fixtures.payouts",
+    "tests.fixtures.draws",
+    "tests.fixtures.lottery",
     "tests.fixtures.shop",
     "tests.fixtures.programs",
 ]

@@ -24,6 +24,7 @@ PLACES: Final = {
     "jobs": Place(("jobs",), "Run jobs until Ctrl-C; `up` starts one such process."),
     "token": Place(("tokens",), "Make, list and revoke tokens."),
     "campaign": Place(("campaigns",), "Add and list points campaigns."),
+    "draw": Place(("draws",), "Draw a published draw again."),
     "product": Place(("batch_lists",), "List products."),
     "batch": Place(
         ("batches", "batch_lists"),

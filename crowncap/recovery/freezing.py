@@ -30,9 +30,12 @@ from crowncap.recovery.claims import claims_after
 from crowncap.recovery.replay import revoke_again
 from crowncap.recovery.store import Freeze
 from printer_export.files.signing import SigningKeyFile
+from rewards.store.draws.tickets import skip_ticket_numbers
 from scan_api.store.filters import SEGMENT_SERIALS, claimed_key
 
 _CODES_A_STEP = 10_000
+# More tickets than a draw adds between a backup and the restore.
+_TICKETS_SKIPPED = 1_000_000_000
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -60,6 +63,7 @@ async def look_back(
     found = _describe(here, known, restored, now)
     await store.freeze(conn, found, known)
     await store.skip_numbers(conn, known)
+    await skip_ticket_numbers(conn, _TICKETS_SKIPPED)
     await begin_era(conn)
     await end_all_sessions(conn, now=now)
     forgotten = await _note_written_claims(conn, claims, here)

@@ -2,9 +2,10 @@
 
 from litestar import Router
 
-from core.doors import GUARDS
+from core.doors import GUARDS, refuse_absurd_head
 from rewards.routes import campaigns, figures, previews, programme, reversals
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
+from rewards.routes.draws import draws, own, prizes, publishing, taking
 from rewards.routes.gifts import catalogue, claims
 from rewards.routes.payouts import ending, listing, notices, payees
 from rewards.routes.points import adjusting, statements
@@ -55,7 +56,19 @@ ROUTER = Router(
         adjusting.add_adjustment,
         adjusting.approve_adjustment,
         reversals.reverse_scan,
+        draws.add_draw,
+        draws.list_winners,
+        taking.take_ticket,
+        own.list_own_tickets,
+        own.list_own_prizes,
+        prizes.claim_own_prize,
     ],
 )
-# Who calls these has no token of ours, and is known by a signature.
-PUBLIC_ROUTER = Router(path="/", route_handlers=[notices.hear_notice])
+# What anybody may look at, without a token.
+_OPEN = Router(
+    path="/",
+    guards=[refuse_absurd_head],
+    route_handlers=[draws.show_draw, publishing.download_draw],
+)
+# Who sends notices has no token of ours, and is known by a signature.
+PUBLIC_ROUTER = Router(path="/", route_handlers=[notices.hear_notice, _OPEN])

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Identity,
     Integer,
     LargeBinary,
-    Sequence,
     SmallInteger,
     Table,
     Text,
@@ -23,14 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from rewards.tables import points
-from rewards.tables.metadata import metadata, shard
+from rewards.tables import draws, points
+from rewards.tables.metadata import account_numbers, metadata, shard
 
-__all__ = ["metadata", "points"]
-
-# Counts campaigns; members' numbers tell time, and share the space of accounts.
-account_numbers = Sequence("account_numbers", metadata=metadata, data_type=BigInteger)
-
+__all__ = ["draws", "metadata", "points"]
 
 members = Table(
     "members",
@@ -135,6 +130,7 @@ limits = Table(
     Column("since", Date, nullable=False),
     Column("pool_no", Integer),
     Column("gift_no", Integer),
+    Column("draw_no", Integer),
     Column("in_force", Boolean, nullable=False, server_default="true"),
     Column("counts", Text, nullable=False, server_default="points"),
     UniqueConstraint(
@@ -143,6 +139,7 @@ limits = Table(
     ),
     UniqueConstraint("pool_no", "per", name="one_limit_of_a_kind_of_a_pool"),
     UniqueConstraint("gift_no", "per", name="one_limit_of_a_kind_of_a_gift"),
+    UniqueConstraint("draw_no", "per", name="one_limit_of_a_kind_of_a_draw"),
 )
 
 # What was taken, by whom (0: everybody) and in which period (1970-01-01: always).

@@ -1,8 +1,11 @@
-"""What all tables of rewards are noted in, and the column that those that grow have."""
+"""What all tables of rewards are noted in, and what several of them have."""
 
-from sqlalchemy import Column, MetaData, SmallInteger
+from sqlalchemy import BigInteger, Column, MetaData, Sequence, SmallInteger
 
 metadata = MetaData()
+# Counts campaigns, their offers and draws; members' numbers tell time, and share the
+# space of accounts.
+account_numbers = Sequence("account_numbers", metadata=metadata, data_type=BigInteger)
 
 
 def shard() -> Column[int]:

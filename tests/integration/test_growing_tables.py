@@ -33,6 +33,7 @@ OF_MEMBERS = {
     "payees": ("member_no", None),
     "payouts": ("payout_id", None),
     "redemptions": ("redemption_id", None),
+    "draw_tickets": ("draw_no", None),
     "redemption_reversals": ("redemption_id", None),
     "spends": ("spend_id", None),
     "unsealed": ("origin_id", None),
@@ -56,6 +57,7 @@ REFERENCE = {
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
     *("campaign_versions", "coupon_pools", "gifts", "offers", "stores", "units"),
     "programme_versions",
+    *("campaign_versions", "coupon_pools", "stores", "draws", "draw_prizes"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {
@@ -76,6 +78,10 @@ LOCAL = {
     "sealing": "one row",
     "adjustments": "a row a gift or fine that two persons make",
     "expiry_warnings": "a row a day on which points expire",
+    "draw_counters": "a row a draw",
+    "draw_publications": "a row for 50,000 tickets that took part in a draw",
+    "draw_winners": "a row a prize, 10,000 a draw at most",
+    "draw_claims": "a row a prize that was claimed",
     "package_downloads": "a row a download",
     "packages": "a row a package",
     "code_statuses": "a byte a code, in rows of many: one line writes a batch",

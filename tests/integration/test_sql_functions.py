@@ -22,6 +22,7 @@ OWNERS = {
         "tell_payouts",
         *("add_to_lots", "make_lots", "add_rewards", "effects_of", "post_transfers"),
         "note_unsealed",
+        *("add_tickets", "release_tickets"),
     },
     "scan_api": {
         *("claim_codes", "insert_claims", "commit_scans_2", "commit_scans_3"),
@@ -49,6 +50,8 @@ STEPS = (
     | {"give_back_of_payouts", "release_payouts", "tell_payouts"}
     | {"add_to_lots", "make_lots", "add_rewards", "post_transfers"}
     | {"note_unsealed"}
+    | {"choose_rewards_2", "post_rewards_2"}
+    | {"issue_coupons", "redeem_coupons", "add_tickets", "release_tickets"}
 )
 OURS = (
     "SELECT proname::text, prosrc, coalesce(proargnames[1], ''),"

@@ -3,9 +3,11 @@
 from typing import Final
 
 from core.messages import Catalogue
+from rewards.domain.messages.draws import DRAWS
 from rewards.domain.messages.points import POINTS
 
 message: Final = Catalogue(
+    DRAWS,
     POINTS,
     {
         "ends_before_start": (

@@ -1,0 +1,93 @@
+"""Draws: tickets against their counters, winners against tickets, files redrawn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crowncap.audit.checks import Check, Scope
+from rewards.pipeline.draws.publishing import find_differences
+
+
+class RedrawCheck(Check):
+    """A check of the files of draws, each drawn again by its rule."""
+
+    async def find(
+        self, conn: AsyncConnection, known: Mapping[str, Any]
+    ) -> Sequence[str]:
+        """Draw all again that are drawn; names what differs in each."""
+        draw_ids = await super().find(conn, known)
+        return [each for one in draw_ids for each in await find_differences(conn, one)]
+
+
+CHECKS = (
+    Check(
+        10,
+        "no two tickets of a draw have one number, and none was not given out",
+        """SELECT t.draw_no FROM (
+                SELECT draw_no, first_no, amount, lead(first_no) OVER (
+                    PARTITION BY draw_no ORDER BY first_no) AS next_no
+                FROM draw_tickets WHERE shard = 0) AS t
+            LEFT JOIN draw_counters AS c ON c.draw_no = t.draw_no
+            WHERE t.first_no + t.amount > coalesce(t.next_no, c.next_no, 0)""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        7,
+        "each draw counts the tickets that take part in it, as it was drawn with them",
+        """SELECT d.draw_id FROM draws AS d
+            LEFT JOIN draw_counters AS c ON c.draw_no = d.draw_no
+            LEFT JOIN (SELECT draw_no, sum(amount) AS tickets FROM draw_tickets
+                WHERE shard = 0 AND state = 'valid' GROUP BY draw_no) AS t
+                ON t.draw_no = d.draw_no
+            WHERE c.tickets IS DISTINCT FROM coalesce(t.tickets, 0)
+                OR d.drawn_at IS NOT NULL
+                    AND (c.frozen_at IS NULL OR d.tickets <> c.tickets)""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        7,
+        "no member has more tickets than a draw lets",
+        """SELECT t.member_no FROM draw_tickets AS t
+            JOIN draws AS d ON d.draw_no = t.draw_no AND d.most_tickets IS NOT NULL
+            WHERE t.shard = 0 AND t.state <> 'void'
+            GROUP BY t.member_no, d.draw_no, d.most_tickets
+            HAVING sum(t.amount) > d.most_tickets""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        7,
+        "each draw that is drawn has a winner for each prize, or for each ticket",
+        """SELECT d.draw_id FROM draws AS d
+            JOIN (SELECT draw_no, sum(quantity) AS prizes FROM draw_prizes
+                GROUP BY draw_no) AS p ON p.draw_no = d.draw_no
+            LEFT JOIN (SELECT draw_no, count(*) AS winners, max(place) AS last
+                FROM draw_winners GROUP BY draw_no) AS w ON w.draw_no = d.draw_no
+            WHERE coalesce(w.winners, 0) <> CASE WHEN d.drawn_at IS NULL THEN 0
+                ELSE least(p.prizes, d.tickets) END
+                OR w.last >= w.winners""",
+    ),
+    Check(
+        7,
+        "each prize was won by a ticket of its member that took part",
+        """SELECT w.draw_no || '-' || w.place FROM draw_winners AS w
+            LEFT JOIN LATERAL (SELECT * FROM draw_tickets
+                WHERE shard = 0 AND draw_no = w.draw_no AND first_no <= w.ticket_no
+                ORDER BY first_no DESC LIMIT 1) AS t ON true
+            WHERE t.member_no IS DISTINCT FROM w.member_no OR t.state <> 'valid'
+                OR w.ticket_no >= t.first_no + t.amount""",
+    ),
+    Check(
+        7,
+        "each prize was claimed before it lapsed",
+        """SELECT c.draw_no || '-' || c.place FROM draw_claims AS c
+            JOIN draws AS d ON d.draw_no = c.draw_no
+            WHERE c.claimed_at >= d.claims_until""",
+    ),
+    RedrawCheck(
+        14,
+        "each draw comes out the same when it is drawn again",
+        "SELECT draw_id FROM draws WHERE drawn_at IS NOT NULL ORDER BY draw_no",
+        scopes=(Scope.FULL,),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Draws: what one is, its published rule, its tickets' codes and its file; pure."""

@@ -1,0 +1,1 @@
+"""Draws: making one, taking part, drawing by the rule, publishing, claiming."""

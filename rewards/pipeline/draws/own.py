@@ -1,0 +1,130 @@
+"""What a member has of draws: tickets with their codes, and prizes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rewards.domain.draws.terms import ClaimOutcome
+from rewards.domain.draws.tickets import number_tickets
+from rewards.pipeline.draws.prizes import WonPrize
+from rewards.pipeline.draws.secrets import DrawSecrets
+from rewards.pipeline.draws.views import (
+    OwnPrize,
+    OwnPrizeList,
+    OwnTicketList,
+    OwnTickets,
+)
+from rewards.store.draws.draws import load_numbered
+from rewards.store.draws.prizes import load_member_won
+from rewards.store.draws.tickets import load_own
+from rewards.store.members import find_member_no
+
+# Whoever got thousands of tickets at once is shown the codes of the first.
+CODES_SHOWN: Final = 20
+
+
+async def list_own(
+    conn: AsyncConnection,
+    secrets: DrawSecrets,
+    member_no: int,
+    *,
+    before: tuple[int, int] | None = None,
+    limit: int,
+) -> OwnTicketList:
+    """List a member's tickets, newest first; `before` is (draw_no, first_no)."""
+    stretches = await load_own(conn, member_no, before=before, limit=limit)
+    draws = await load_numbered(conn, [each.draw_no for each in stretches])
+    keys = await secrets.ticket_keys(conn, draws)
+    items = []
+    for each in stretches:
+        draw, shown = draws[each.draw_no], min(each.amount, CODES_SHOWN)
+        numbered = number_tickets(keys[each.draw_no], [(each.first_no, shown)])
+        items.append(
+            OwnTickets(
+                draw_id=draw.draw_id,
+                name=draw.name,
+                draws_at=draw.draws_at,
+                drawn_at=None if draw.result is None else draw.result.drawn_at,
+                first_no=each.first_no,
+                amount=each.amount,
+                ticket_codes=[code for _, code in numbered],
+                state=each.state,
+                added_at=each.added_at,
+                scan_id=None if each.origin_id is None else str(each.origin_id),
+            )
+        )
+    last = stretches[-1] if len(stretches) == limit else None
+    more = None if last is None else f"{last.draw_no}-{last.first_no}"
+    return OwnTicketList(tuple(items), more)
+
+
+async def list_own_tickets(
+    conn: AsyncConnection,
+    secrets: DrawSecrets,
+    member_id: str,
+    *,
+    before: tuple[int, int] | None,
+    limit: int,
+) -> OwnTicketList:
+    """List a member's tickets by the member's id."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return OwnTicketList((), None)
+    return await list_own(conn, secrets, member_no, before=before, limit=limit)
+
+
+async def list_own_prizes(
+    conn: AsyncConnection,
+    member_id: str,
+    *,
+    before: tuple[int, int] | None,
+    limit: int,
+    now: datetime,
+) -> OwnPrizeList:
+    """List what a member has won, the newest draw first; `before` is (draw, place)."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return OwnPrizeList((), None)
+    found = await list_prizes(conn, member_no, before=before, limit=limit)
+    more = found[-1].won.won_id if len(found) == limit else None
+    return OwnPrizeList(view_prizes(found, now=now), more)
+
+
+async def list_prizes(
+    conn: AsyncConnection,
+    member_no: int,
+    *,
+    before: tuple[int, int] | None = None,
+    limit: int,
+) -> list[WonPrize]:
+    """List what a member has won by the member's number, the newest draw first."""
+    found = await load_member_won(conn, member_no, before=before, limit=limit)
+    draws = await load_numbered(conn, [won.draw_no for won in found])
+    return [WonPrize(won, draws[won.draw_no]) for won in found]
+
+
+def view_prizes(found: Sequence[WonPrize], *, now: datetime) -> tuple[OwnPrize, ...]:
+    """Show prizes to who has won them."""
+    return tuple(
+        OwnPrize(
+            won_id=each.won.won_id,
+            draw_id=each.draw.draw_id,
+            draw_name=each.draw.name,
+            prize_id=each.prize.prize_id,
+            name=each.prize.name,
+            ticket_no=each.won.ticket_no,
+            state=_STATES[each.judge(now)],
+            claims_until=each.claims_until,
+            claimed_at=each.won.claimed_at,
+        )
+        for each in found
+    )
+
+
+_STATES: Final = {
+    None: "open",
+    ClaimOutcome.ALREADY: "claimed",
+    ClaimOutcome.LAPSED: "lapsed",
+}

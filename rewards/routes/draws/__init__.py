@@ -1,0 +1,1 @@
+"""HTTP of draws: making and showing one, taking part, claiming, the file."""

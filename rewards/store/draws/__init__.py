@@ -1,0 +1,1 @@
+"""The SQL of draws: what each promises, tickets, drawing, and what was won."""

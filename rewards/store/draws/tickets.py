@@ -1,0 +1,178 @@
+"""The SQL of tickets: adding many at once, and what members have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import SHARD
+from core.db_arrays import write_numbers
+from rewards import tables
+from rewards.domain.draws.tickets import Stretch, TicketState
+from rewards.domain.limits import ALWAYS
+from rewards.tables import draws as t
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A member who takes part in a draw with one ticket, and the limit that counts."""
+
+    transfer_id: int
+    member_no: int
+    draw_no: int
+    limit_no: int | None
+    most: int
+
+
+_TAKE_LIMITS: Final = text(
+    """
+    SELECT take_limits(0::smallint, true, CAST(:needs AS bigint[]),
+        CAST(:limit_nos AS integer[]), CAST(:holders AS bigint[]),
+        CAST(:periods AS integer[]), CAST(:mosts AS bigint[]))
+    """
+)
+_ADD: Final = text(
+    """
+    SELECT add_tickets(0::smallint, :now, CAST(:transfers AS bigint[]),
+        CAST(:members AS bigint[]), CAST(:origins AS bigint[]),
+        CAST(:draws AS integer[]), CAST(:amounts AS integer[]),
+        CAST(:held AS boolean[]))
+    """
+)
+
+
+async def add_entries(
+    conn: AsyncConnection, entries: Sequence[NewEntry], *, now: datetime
+) -> list[bool]:
+    """Add a ticket for each who takes part; tells for whom the draw was open.
+
+    Raises DBAPIError: SQLSTATE CC005 where somebody took the last that a limit had
+    meanwhile, a violation of one_entry_of_a_member where somebody takes part twice.
+    """
+    counted = [each for each in entries if each.limit_no is not None]
+    if counted:
+        values = {
+            "needs": write_numbers(1 for _ in counted),
+            "limit_nos": write_numbers(each.limit_no for each in counted),
+            "holders": write_numbers(each.member_no for each in counted),
+            "periods": write_numbers(0 for _ in counted),
+            "mosts": write_numbers(each.most for each in counted),
+        }
+        await conn.execute(_TAKE_LIMITS, values)
+    values = {
+        "transfers": write_numbers(each.transfer_id for each in entries),
+        "members": write_numbers(each.member_no for each in entries),
+        "origins": write_numbers(None for _ in entries),
+        "draws": write_numbers(each.draw_no for each in entries),
+        "amounts": write_numbers(1 for _ in entries),
+    }
+    held = [False] * len(entries)
+    added = await conn.execute(_ADD, values | {"now": now, "held": held})
+    return [amount > 0 for amount in added.scalar_one()]
+
+
+_MEMBERS = cast(bindparam("members", type_=Text), ARRAY(BigInteger))
+_DRAWS = cast(bindparam("draws", type_=Text), ARRAY(Integer))
+
+
+async def load_entries(
+    conn: AsyncConnection, entries: Sequence[NewEntry]
+) -> dict[tuple[int, int], int]:
+    """Load the ticket's number of who takes part, by (draw_no, member_no)."""
+    c = t.draw_tickets.c
+    rows = await conn.execute(
+        select(c.draw_no, c.member_no, c.first_no).where(
+            c.shard == SHARD,
+            c.draw_no == any_(_DRAWS),
+            c.member_no == any_(_MEMBERS),
+            c.origin_id.is_(None),
+        ),
+        {
+            "draws": write_numbers({each.draw_no for each in entries}),
+            "members": write_numbers({each.member_no for each in entries}),
+        },
+    )
+    return {(row.draw_no, row.member_no): row.first_no for row in rows}
+
+
+async def find_full(
+    conn: AsyncConnection, entries: Sequence[NewEntry]
+) -> set[tuple[int, int]]:
+    """Find who has as many tickets as a draw lets, as (draw_no, member_no)."""
+    u, n = tables.limit_uses.c, tables.limits.c
+    limits = {each.limit_no for each in entries if each.limit_no is not None}
+    if not limits:
+        return set()
+    rows = await conn.execute(
+        select(n.draw_no, u.holder)
+        .join_from(tables.limit_uses, tables.limits, n.limit_no == u.limit_no)
+        .where(
+            u.shard == SHARD,
+            u.limit_no.in_(limits),
+            u.holder == any_(_MEMBERS),
+            u.period == ALWAYS,
+            u.used >= n.most,
+        ),
+        {"members": write_numbers({each.member_no for each in entries})},
+    )
+    return {(row.draw_no, row.holder) for row in rows}
+
+
+async def load_own(
+    conn: AsyncConnection,
+    member_no: int,
+    *,
+    before: tuple[int, int] | None,
+    limit: int,
+) -> list[Stretch]:
+    """Load the tickets of a member, newest first; `before` is (draw_no, first_no)."""
+    c = t.draw_tickets.c
+    older: list[ColumnElement[bool]] = []
+    if before is not None:
+        last = select(c.added_at, c.draw_no, c.first_no).where(
+            c.shard == SHARD, c.draw_no == before[0], c.first_no == before[1]
+        )
+        older = [tuple_(c.added_at, c.draw_no, c.first_no) < last.scalar_subquery()]
+    rows = await conn.execute(
+        select(c.draw_no, c.first_no, c.amount, c.state, c.origin_id, c.added_at)
+        .where(c.shard == SHARD, c.member_no == member_no, *older)
+        .order_by(c.added_at.desc(), c.draw_no.desc(), c.first_no.desc())
+        .limit(limit)
+    )
+    return [
+        Stretch(
+            row.draw_no,
+            row.first_no,
+            row.amount,
+            TicketState(row.state),
+            row.origin_id,
+            row.added_at,
+        )
+        for row in rows
+    ]
+
+
+async def skip_ticket_numbers(conn: AsyncConnection, by: int) -> None:
+    """Let no draw give a number again that a restored database has forgotten."""
+    c = t.draw_counters.c
+    await conn.execute(
+        update(t.draw_counters)
+        .where(c.frozen_at.is_(None))
+        .values(next_no=c.next_no + by)
+    )
