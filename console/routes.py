@@ -46,6 +46,7 @@ ROUTER = Router(
         recalls.approve_void_request,
         campaigns.show_campaigns,
         campaign.show_campaign,
+        campaign.preview_campaign,
         campaign.pause_campaign,
         campaign.resume_campaign,
         campaign.stop_campaign,

@@ -108,6 +108,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         console.TEXTS,
         webhook_terms(worker.settings),
         worker.payouts,
+        GoodsFinder(worker.issuance.key_file).find,
     )
 
 

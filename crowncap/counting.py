@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.db import try_briefly
@@ -18,6 +19,8 @@ from scan_api.store.scan_events import SCANS
 SOURCES: Final = Sources(read_rows, end_of_rows, read_unsettled, count_unpaid, SCANS)
 _LIMIT_S: Final = 60
 
+log = structlog.get_logger(logger_name=__name__)
+
 
 async def count_figures(
     engine: AsyncEngine, *, timezone: ZoneInfo, now: Callable[[], datetime]
@@ -27,6 +30,7 @@ async def count_figures(
         step = partial(figures.count_figures, sources=SOURCES, timezone=timezone)
         done = await try_briefly(engine, partial(step, now=now()), limit_s=_LIMIT_S)
         if done is None:
+            log.info("figures_counted_anew")
             await count_anew(engine, timezone=timezone, now=now())
         if not done:
             return

@@ -15,6 +15,7 @@ from events.pipeline.webhooks import WebhookTerms
 from printer_export.pipeline.packages.orders import Packaging
 from rewards.pipeline.coupons.redeeming import Redeeming
 from rewards.pipeline.payouts.terms import PayoutTerms
+from rewards.pipeline.previews import FindGoods
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class ConsoleContext:
     texts: Mapping[str, tuple[str, str]]
     webhooks: WebhookTerms
     payouts: PayoutTerms
+    find_goods: FindGoods
 
     @property
     def now(self) -> datetime:

@@ -61,6 +61,10 @@ message: Final = Catalogue(
             "请填写要比较的值。",
             "Say what to compare with.",
         ),
+        "preview_of_what": (
+            "请填写一个码，或商品 GTIN，或批次。",
+            "Say a code, or a product, or a batch.",
+        ),
         "stop_is_final": (
             "终止后不能恢复；请勾选“确定”。",
             "A stop is final; tick that you mean it.",

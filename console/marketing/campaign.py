@@ -1,6 +1,6 @@
 """One campaign: what it says, each version of it, and the steps that change it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -17,6 +17,8 @@ from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
+from console.marketing import previewing
+from console.marketing.building.terms import Faults
 from console.marketing.campaigns import find_waiting
 from console.marketing.plots import Spend, lay_out_shares, lay_out_spend
 from console.marketing.words import Wording, wording_of
@@ -41,11 +43,41 @@ async def show_campaign(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
     """Show a campaign: its terms in words, what waits, and what may be done."""
+    return await _show(request, context, page)
+
+
+@staff_page(
+    HttpMethod.POST,
+    "/campaigns/{campaign_id:str}/preview",
+    Role.MARKETER,
+    Role.SUPPORT,
+)
+async def preview_campaign(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[bytes]:
+    """Tell what a scan would earn by the newest version."""
+    asked = await read_form(request, page, *previewing.FIELDS)
+    return await _show(request, context, page, asked)
+
+
+async def _show(
+    request: AnyRequest,
+    context: ConsoleContext,
+    page: StaffRequest,
+    asked: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    """Show a campaign, with a preview if one is asked for."""
     campaign_id = request.path_params["campaign_id"]
     async with context.engine.connect() as conn:
         kept, figures = await show_figures(conn, campaign_id, page.staff)
     wording, waits = wording_of(context, page), find_waiting(kept)
     shown = kept.active or kept.versions[0]
+    preview: previewing.Shown | None = None
+    faults: Faults = {}
+    if asked is not None:
+        preview, faults = await previewing.preview(
+            context, page, asked, terms=kept.versions[0].terms, kept=kept
+        )
     changes = None
     if waits is not None and kept.active is not None:
         changes = wording.compare(kept.active.terms, waits.terms)
@@ -53,9 +85,14 @@ async def show_campaign(
         context,
         page,
         "campaign.html",
+        status=422 if faults else 200,
         kept=kept,
         shown=shown,
         said=wording.tell(shown.terms),
+        preview=preview,
+        asked_for=asked or {},
+        faults=faults,
+        may_preview=page.may(Role.MARKETER, Role.SUPPORT),
         figures=figures,
         plots=_lay_out_plots(kept, figures, wording, _today(context)),
         by_offer=_share_offers(figures),

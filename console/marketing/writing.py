@@ -1,5 +1,6 @@
 """Writing a campaign, or another version of one, in a form and without JSON."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from console.frame.navigation import CAMPAIGNS, HOME
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
+from console.marketing import previewing
 from console.marketing.building.choices import Choices
 from console.marketing.building.conditions import FACTS
 from console.marketing.building.drafts import (
@@ -24,7 +26,7 @@ from console.marketing.building.terms import (
     Faults,
     check_id,
     draft_of,
-    find_faults,
+    place_faults,
     write_terms,
 )
 from console.marketing.words import Wording, wording_of
@@ -41,6 +43,7 @@ NEW: Final = f"{HOME}/new-campaign"
 MAX_BYTES: Final = 131_072
 _MAX_FIELDS: Final = 2_000
 _SAVE: Final = "save"
+_PREVIEW: Final = "preview"
 
 
 @staff_page(HttpMethod.GET, "/new-campaign", Role.MARKETER)
@@ -105,26 +108,62 @@ async def _write(
     campaign_id: str | None,
 ) -> Response[Any]:
     form = await read_form(
-        request, page, *FIELDS, max_bytes=MAX_BYTES, max_fields=_MAX_FIELDS
+        request,
+        page,
+        *FIELDS,
+        *previewing.FIELDS,
+        max_bytes=MAX_BYTES,
+        max_fields=_MAX_FIELDS,
     )
     kept = None if campaign_id is None else await _find(context, page, campaign_id)
+    asked = {name: form.get(name, "") for name in previewing.FIELDS}
     draft, step = read_draft(form), form.get("do", "")
     focus = change_draft(draft, step, form)
     if focus is not None:
-        return await _show(context, page, draft, kept, {}, focus=focus)
+        return await _show(context, page, draft, kept, {}, focus=focus, asked=asked)
     terms, faults = write_terms(draft, context.settings.timezone)
     if terms is not None:
-        faults = find_faults(pipeline.refuse_terms, terms, draft)
-    if kept is None:
+        faults = await _check(context, page, draft, terms, kept)
+    if kept is None and step != _PREVIEW:
         faults = check_id(draft) | faults
+    shown = None
+    if step == _PREVIEW and terms is not None and not faults:
+        shown, faults = await previewing.preview(
+            context, page, asked, terms=terms, kept=kept
+        )
     if terms is not None and not faults and step == _SAVE:
         faults = await _keep(context, page, draft, terms, kept)
         if not faults:
             named = draft.get("campaign_id") if kept is None else kept.campaign_id
             return TEMPLATES.redirect(page, f"{CAMPAIGNS}/{quote(named, safe='')}")
     return await _show(
-        context, page, draft, kept, faults, terms=terms, status=422 if faults else 200
+        context,
+        page,
+        draft,
+        kept,
+        faults,
+        terms=terms,
+        asked=asked,
+        shown=shown,
+        previewed=step == _PREVIEW,
+        status=422 if faults else 200,
     )
+
+
+async def _check(
+    context: ConsoleContext,
+    page: StaffRequest,
+    draft: Draft,
+    terms: Terms,
+    kept: KeptCampaign | None,
+) -> Faults:
+    """Tell by field what whoever keeps terms would find wrong."""
+    try:
+        async with context.engine.connect() as conn:
+            await pipeline.check_terms(conn, terms, page.staff, kept)
+    except InvalidInput as fault:
+        return place_faults(fault, draft)
+    return {}
 
 
 async def _keep(
@@ -147,12 +186,7 @@ async def _keep(
             raise
         return {"campaign_id": [FieldError("campaign_id", fault.code, fault.detail)]}
     except InvalidInput as fault:
-        refused = fault
-
-        def refuse(_: Terms) -> None:
-            raise refused
-
-        return find_faults(refuse, terms, draft)
+        return place_faults(fault, draft)
     return {}
 
 
@@ -165,6 +199,9 @@ async def _show(
     *,
     focus: str = "",
     terms: Terms | None = None,
+    asked: Mapping[str, str] | None = None,
+    shown: previewing.Shown | None = None,
+    previewed: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
     """Show the form as it stands; `terms` are what it says, if it says something."""
@@ -190,6 +227,9 @@ async def _show(
         asked=ASKED,
         pools=[each.pool for each in known],
         timezone=context.settings.timezone,
+        asked_for=asked or {},
+        shown=shown,
+        previewed=previewed,
     )
 
 

@@ -4,7 +4,7 @@ What scans are decided by changes behind the fence, so that no scan that comes a
 answer is paid by what was paused. Each step is written down.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -104,8 +104,7 @@ async def draft_campaign(
     It is of the brand of who writes it. Raises InvalidInput, and Conflict for an id
     that there is.
     """
-    refuse_terms(terms)
-    refuse(await _find_unknown(conn, terms, staff))
+    await check_terms(conn, terms, staff, None)
     version = Version(FIRST, VersionState.DRAFT, terms, staff.person, now)
     try:
         await store.insert_draft(conn, campaign_id, version, brand=staff.brand)
@@ -126,13 +125,10 @@ async def draft_version(
     now: datetime,
 ) -> Version:
     """Write another version of a campaign; raises InvalidInput and Conflict."""
-    refuse_terms(terms)
-    refuse(await _find_unknown(conn, terms, staff))
     kept = await _lock(conn, campaign_id, staff)
     if kept.state is CampaignState.STOPPED:
         raise _illegal(kept)
-    if kept.active is not None:
-        refuse(find_uncountable(terms, kept.active.terms))
+    await check_terms(conn, terms, staff, kept)
     number = max(each.version for each in kept.versions) + 1
     version = Version(number, VersionState.DRAFT, terms, staff.person, now)
     await store.insert_version(conn, kept.campaign_no, version)
@@ -148,23 +144,38 @@ def refuse_terms(terms: Terms) -> None:
         read_condition(terms.when, "/when", CLAIM_FACT_KINDS)
 
 
+async def check_terms(
+    conn: AsyncConnection, terms: Terms, staff: Staff, kept: KeptCampaign | None
+) -> None:
+    """Raise InvalidInput for what could be no version of a campaign, or a new one."""
+    refuse_terms(terms)
+    refuse(await _find_unknown(conn, terms, staff))
+    if kept is not None and kept.active is not None:
+        refuse(find_uncountable(terms, kept.active.terms))
+
+
 async def _find_unknown(
     conn: AsyncConnection, terms: Terms, staff: Staff
 ) -> list[FieldError]:
-    """Say which offers give what is not there, or is another brand's."""
-    pools = await load_pools(
-        conn, {each.pool_id for each in terms.offers if each.pool_id is not None}
-    )
+    """Say which offers and tiers give what is not there, or is another brand's."""
+    named = dict(_name_pools(terms))
+    pools = await load_pools(conn, set(named.values()))
     return [
-        FieldError(
-            f"/offers/{place}/pool_id",
-            "unknown_pool",
-            message("no_pool", pool_id=offer.pool_id),
-        )
-        for place, offer in enumerate(terms.offers)
-        if offer.pool_id is not None
-        and (offer.pool_id not in pools or not pools[offer.pool_id].is_of(staff.brand))
+        FieldError(pointer, "unknown_pool", message("no_pool", pool_id=pool_id))
+        for pointer, pool_id in named.items()
+        if pool_id not in pools or not pools[pool_id].is_of(staff.brand)
     ]
+
+
+def _name_pools(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Name each pool that terms give coupons of, by its place."""
+    for place, offer in enumerate(terms.offers):
+        if offer.pool_id is not None:
+            yield f"/offers/{place}/pool_id", offer.pool_id
+        for below, tier in enumerate(offer.table or ()):
+            if tier.gives.pool_id is not None:
+                pointer = f"/offers/{place}/table/{below}/gives/pool_id"
+                yield pointer, tier.gives.pool_id
 
 
 async def approve_version(

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth.principal import Staff
@@ -26,8 +25,6 @@ from rewards.store.holds import HOLDS
 
 # No scan is written so long after its number was chosen.
 SETTLED: Final = timedelta(minutes=10)
-
-log = structlog.get_logger(logger_name=__name__)
 
 
 async def count_figures(
@@ -90,7 +87,6 @@ async def count_anew(
             await _add(conn, sources, rows, sign=-1, timezone=timezone)
             end = await sources.end(conn)
             await store.set_counted(conn, end, scan_id=upto, now=now)
-    log.info("figures_counted_anew")
 
 
 async def _add(

@@ -6,6 +6,7 @@ Of a chance nobody is told what it comes to. Who asks for a code is written down
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,16 +17,25 @@ from core.clock import business_day, next_business_day, to_ms, utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Campaign, Campaigns
-from rewards.domain.campaigns import CampaignState, KeptCampaign
+from rewards.domain.campaigns import (
+    CampaignState,
+    KeptCampaign,
+    Version,
+    VersionState,
+)
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.limits import number_region
 from rewards.domain.messages import message
 from rewards.domain.plans import Claim
 from rewards.domain.previews import Expected, Holder, Withheld, preview_claim
+from rewards.domain.terms import Terms
 from rewards.pipeline.campaigns import show_campaign
 from rewards.store.active_campaigns import load_campaigns, make_ready
 from rewards.store.limits import load_uses
 from rewards.store.members import find_member_no
+
+# What a campaign is called that nobody has kept yet; an id has a character at least.
+NEW: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,61 @@ async def preview_scan(
     active, so that a draft can be looked at before anybody approves it.
     """
     kept = await show_campaign(conn, campaign_id, staff)
+    return await preview_version(
+        conn,
+        kept,
+        kept.versions[0],
+        wish,
+        staff,
+        find_goods=find_goods,
+        timezone=timezone,
+        now=now,
+    )
+
+
+async def preview_terms(
+    conn: AsyncConnection,
+    terms: Terms,
+    kept: KeptCampaign | None,
+    wish: PreviewWish,
+    staff: Staff,
+    *,
+    find_goods: FindGoods,
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Preview:
+    """Tell what a scan would earn if a campaign, or a new one, said this."""
+    version = Version(0, VersionState.DRAFT, terms, staff.person, now)
+    if kept is None:
+        kept = KeptCampaign(
+            *(0, NEW, staff.brand, CampaignState.DRAFT, None),
+            *(terms.starts_at, terms.ends_at, None, None, (version,)),
+        )
+    return await preview_version(
+        conn,
+        kept,
+        version,
+        wish,
+        staff,
+        find_goods=find_goods,
+        timezone=timezone,
+        now=now,
+    )
+
+
+async def preview_version(
+    conn: AsyncConnection,
+    kept: KeptCampaign,
+    version: Version,
+    wish: PreviewWish,
+    staff: Staff,
+    *,
+    find_goods: FindGoods,
+    timezone: ZoneInfo,
+    now: datetime,
+) -> Preview:
+    """Tell what a scan would earn of all campaigns, of one by any version of it."""
+    campaign_id = kept.campaign_id
     at = wish.at or now
     goods = await find_goods(conn, wish, staff, at.astimezone(timezone))
     if goods is None:
@@ -95,7 +160,10 @@ async def preview_scan(
         scan_region=wish.region,
         member_since=since,
     )
-    campaigns = {**await load_campaigns(conn), campaign_id: await _newest(conn, kept)}
+    campaigns = {
+        **await load_campaigns(conn),
+        campaign_id: await _as_active(conn, kept, version),
+    }
     candidates = Campaigns.of(campaigns).candidates(goods.bound, evidence.brand)
     holder = Holder(
         member_no, number_region(wish.region), business_day(to_ms(at), timezone)
@@ -132,9 +200,11 @@ async def preview_scan(
     return Preview(awards, withheld)
 
 
-async def _newest(conn: AsyncConnection, kept: KeptCampaign) -> Campaign:
-    """Make a campaign ready by its newest version, as if it were active."""
-    campaign = await make_ready(conn, kept, kept.versions[0])
+async def _as_active(
+    conn: AsyncConnection, kept: KeptCampaign, version: Version
+) -> Campaign:
+    """Make a campaign ready by a version, as if it were active."""
+    campaign = await make_ready(conn, kept, version)
     stopped = kept.state is CampaignState.STOPPED
     state = CampaignState.STOPPED if stopped else CampaignState.ACTIVE
     return replace(campaign, state=state)

@@ -1,5 +1,6 @@
 """A marketer's day in the console: a campaign is built, approved, run and paused."""
 
+import json
 from collections.abc import Iterator
 from html import unescape
 
@@ -139,9 +140,21 @@ POINTS_OFFER: Json = {"offer_id": "points", "kind": "points", "amount": 5}
         ({"o0_amount": ""}, "o0_amount", "Fill this in."),
         ({"budget_minor": "1,5,x"}, "budget_minor", "is not an amount"),
         (
-            {"o0_kind": "ticket", "o0_draw_id": "d", "o0_amount": "1"},
-            "o0_kind",
-            "is not supported yet",
+            {"o0_kind": "coupon", "o0_pool_id": "nowhere"},
+            "o0_pool_id",
+            "There is no coupon pool nowhere.",
+        ),
+        (
+            {
+                "o0_kind": "chance",
+                "o0_t0_kind": "coupon",
+                "o0_t0_tier_id": "1",
+                "o0_t0_title": "First",
+                "o0_t0_percent": "1",
+                "o0_t0_pool_id": "nowhere",
+            },
+            "o0_t0_pool_id",
+            "There is no coupon pool nowhere.",
         ),
         ({"campaign_id": ""}, "campaign_id", "Fill this in."),
         ({"o0_kind": "chance"}, "o0_add_kind", "at least one tier"),
@@ -210,3 +223,73 @@ def test_a_copy_of_a_campaign_has_all_but_its_id(
     shown = mona.get(f"{NEW}?like={marketing.campaign_id}").text
     assert 'name="campaign_id" type="text" value=""' in shown
     assert f'value="{body()["name"]["en"]}"' in shown
+
+
+def test_what_is_being_written_is_previewed_beside_the_form(
+    marketing: Marketing, mona: Colleague
+) -> None:
+    """Of a code or of goods, with why not more; nothing is kept or paid."""
+    service = marketing.service
+    [cap] = marketing.service.codes(service.issue(1))
+    asked = {"p_code": cap, "p_bound": "on", "p_member": "previewed"}
+    shown = fill(mona, "preview", **POINTS, **asked)
+    assert shown.status_code == 200, shown.text
+    assert "5 points (this campaign · points)" in unescape(shown.text)
+    # Bound to the demo's own campaign, it would earn of that.
+    other = fill(mona, "preview", **POINTS, p_code=cap)
+    assert "5 points (demo-points · points)" in unescape(other.text)
+    late = {"starts_on": "2197-01-01"}
+    shown = fill(mona, "preview", **POINTS, **asked, **late)
+    assert "has not begun; from 2197-01-01 00:00 on" in unescape(shown.text)
+    budget = {"budget_points": "4"}
+    shown = fill(mona, "preview", **POINTS, **asked, **budget)
+    assert "its budget is spent" in unescape(shown.text)
+    wrong = fill(mona, "preview", **POINTS, p_code="no code")
+    assert 'id="p_code-wrong"' in wrong.text
+    nothing = fill(mona, "preview", **POINTS)
+    assert "Say a code, or a product, or a batch." in nothing.text
+    wallet = service.get("/v1/me/wallet", service.member_token("previewed")).json()
+    assert (wallet["points"]["available"], wallet["points"]["pending"]) == (0, 0)
+
+
+def test_support_previews_a_campaign_on_its_page(marketing: Marketing) -> None:
+    assert marketing.write().status_code == 201
+    here = f"{PAGE}/{marketing.campaign_id}"
+    with at_work(marketing.service, marketing.service.staff("support")) as sue:
+        [cap] = marketing.caps(1)
+        shown = sue.press(here, f"{here}/preview", p_code=cap)
+        assert f"5 points ({marketing.campaign_id} · points)" in unescape(shown.text)
+        assert sue.press(here, f"{here}/preview").status_code == 422
+    with at_work(marketing.service, marketing.service.staff("analyst")) as ana:
+        assert f"{here}/preview" not in ana.get(here).text
+
+
+def test_what_a_campaign_came_to_stands_on_its_page(marketing: Marketing) -> None:
+    """As the job counted it, and as the API tells."""
+    service = marketing.service
+    assert marketing.write().status_code == 201
+    marketing.activate()
+    here = f"{PAGE}/{marketing.campaign_id}"
+    with at_work(service, service.staff("analyst")) as ana:
+        assert "Nobody has claimed anything yet." in ana.get(here).text
+        for number, cap in enumerate(marketing.caps(3)):
+            service.scan(cap, f"counted-{number % 2}")
+        told = service.cli("campaign", "figures", marketing.campaign_id, "--rebuild")
+        counts = ("scans", "claims", "awards", "members")
+        found = service.get(f"{marketing.path}/figures", marketing.mona).json()
+        assert [found[name] for name in counts] == [3, 3, 3, 2]
+        assert found["spent"] == {"points": 15, "minor": 0}
+        assert found["budget"] == {"points": 1_000_000, "minor": None}
+        [day] = found["by_day"]
+        assert [day[name] for name in (*counts, "points")] == [3, 3, 3, 2, 15]
+        [offer] = found["by_offer"]
+        assert (offer["offer_id"], offer["awards"], offer["points"]) == (
+            "points",
+            3,
+            15,
+        )
+        assert json.loads(told)["claims"] == 3
+        shown = ana.get(here).text
+        assert "<polyline" in shown
+        assert f"{day['day']}</th>" in shown
+        assert "<svg" in ana.get(PAGE).text

@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 from playwright.async_api import Page, expect
 
+from crowncap.demo import GTIN
 from tests.browser.conftest import SHOTS, OpenContext
 from tests.browser.contrast import CONTRAST
 from tests.fixtures.service import Service
@@ -68,23 +69,23 @@ async def _build(page: Page, campaign_id: str) -> None:
     await page.locator("#name_en").fill("Spring under the cap")
     await page.locator("#starts_on").fill("2026-01-01")
     await _press(page, "add_group")
-    for fact in ("scan_region", "weekday"):
+    for fact in ("gtin", "weekday"):
         await page.locator("#g0_add_fact").select_option(fact)
         await _press(page, "add_row_0")
     await expect(page.locator("#g0_r1_value")).to_have_count(1)
     await page.locator("#g0_r0_op").select_option("in")
-    await page.locator("#g0_r0_value").fill("CN-31, CN-32")
+    await page.locator("#g0_r0_value").fill(GTIN)
     await page.locator("#g0_r1_op").select_option(">=")
-    await page.locator("#g0_r1_value").fill("6")
+    await page.locator("#g0_r1_value").fill("1")
     for kind in ("points", "chance"):
         await page.locator("#add_offer_kind").select_option(kind)
         await _press(page, "add_offer")
     await page.locator("#o0_amount").fill("5")
-    await page.locator("#o1_add_kind").select_option("red_packet")
+    await page.locator("#o1_add_kind").select_option("gift")
     await _press(page, "add_tier_1")
     await page.locator("#o1_t0_title").fill("一等奖 First")
     await page.locator("#o1_t0_percent").fill("0.5")
-    await page.locator("#o1_t0_minor").fill("88.80")
+    await page.locator("#o1_t0_name").fill("春茶 spring tea")
     await page.locator("#budget_points").fill("1,000,000")
     await _press(page, "add_cap")
     await page.locator("#c0_most").fill("3")
@@ -115,27 +116,33 @@ async def test_a_marketers_day(
     await _build(page, campaign_id)
     await _look_over(page, f"1-form-{tag}")
     await _press(page, "check")
-    await expect(page.locator(".words")).to_contain_text("88.80")
+    await expect(page.locator(".words")).to_contain_text("春茶 spring tea")
+    await expect(page.locator(".alert")).to_have_count(0)
     await _look_over(page, f"2-checked-{tag}")
-    for unsupported in ("remove_group_0", "remove_offer_1"):
-        await _press(page, unsupported)
+    await page.locator("#p_gtin").fill(GTIN)
+    await page.locator("#p_member").fill(f"fan-{number}")
+    await _press(page, "preview")
+    await expect(page.locator("#earned li")).to_have_count(2)
+    await _look_over(page, f"3-previewed-{tag}")
     await _press(page, "save")
     await expect(page.locator("#waits .hint")).to_be_visible()
-    await _look_over(page, f"3-waits-{tag}")
+    await _look_over(page, f"4-waits-{tag}")
     await context.clear_cookies()
     await _enter(page, service.staff_token("marketer", name=f"second-{number}"), here)
     await _push(page, "#waits button")
     await _push(page, "#waits button")
     [code] = service.codes(service.issue(1, campaign_id=campaign_id))
     assert service.scan(code, f"fan-{number}")["outcome"] == "rewarded"
+    service.cli("campaign", "figures", campaign_id, "--rebuild")
     await page.goto(f"{here}/edit")
     await page.locator("#budget_points").fill("2,000,000")
     await _press(page, "save")
     await expect(page.locator("#waits ins")).to_be_visible()
+    await expect(page.locator("#figures polyline")).to_have_count(1)
     await page.locator("#reason").fill("海报印错了 a wrong poster")
-    await _look_over(page, f"4-active-{tag}")
+    await _look_over(page, f"5-active-{tag}")
     await _push(page, "#steps button")
     await expect(page.locator("#steps .primary")).to_be_visible()
-    await _look_over(page, f"5-paused-{tag}")
+    await _look_over(page, f"6-paused-{tag}")
     await page.goto("/console/campaigns")
-    await _look_over(page, f"6-all-{tag}")
+    await _look_over(page, f"7-all-{tag}")

@@ -4,7 +4,7 @@ What is wrong is told by field: whoever checks terms names places as JSON pointe
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -256,13 +256,9 @@ def faults_of(fault: InvalidInput, places: Places) -> Faults:
     return faults
 
 
-def find_faults(check: Callable[[Terms], None], terms: Terms, draft: Draft) -> Faults:
-    """Ask whoever keeps terms what is wrong with them; gives it by field."""
-    try:
-        check(terms)
-    except InvalidInput as fault:
-        return faults_of(fault, write_condition(draft, FACTS)[1])
-    return {}
+def place_faults(fault: InvalidInput, draft: Draft) -> Faults:
+    """Tell by field what whoever keeps terms finds wrong with those of a draft."""
+    return faults_of(fault, write_condition(draft, FACTS)[1])
 
 
 def _write_frame(draft: Draft, reader: Reader, timezone: ZoneInfo) -> dict[str, Any]:

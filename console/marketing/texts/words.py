@@ -88,4 +88,56 @@ WORD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "fact_account_age_days": ("注册天数", "Days since joining"),
     "fact_is_birthday": ("会员生日当天", "Member's birthday"),
     "fact_invited": ("受邀加入", "Was invited"),
+    # Previews, and why a campaign does not pay
+    "scan_preview": ("试算", "Preview"),
+    "scan_preview_lead": (
+        "一次扫码按以上内容能得到什么，以及为什么没有更多。不会发放，也不占用库存。",
+        (
+            "What a scan would earn by this, and why not more. Nothing is paid, nor "
+            "taken from a stock."
+        ),
+    ),
+    "preview_code": ("瓶盖码", "A cap's code"),
+    "preview_gtin": ("或：商品 GTIN", "or: a product (GTIN)"),
+    "preview_batch": ("或：批次编号", "or: a batch, by its number"),
+    "preview_lot": ("批号", "Lot"),
+    "preview_member": ("会员编号", "Member"),
+    "preview_at": ("时间（不填为现在）", "When, if not now"),
+    "preview_channel": ("渠道", "Channel"),
+    "preview_region": ("扫码地区", "Region of the scan"),
+    "preview_bound": (
+        "当作已绑定此活动",
+        "As if it were bound to this campaign",
+    ),
+    "preview_do": ("试算", "Preview"),
+    "preview_this": ("此活动", "this campaign"),
+    "preview_earns": ("{what}（{place}）", "{what} ({place})"),
+    "preview_nothing": ("什么也得不到。", "It would earn nothing."),
+    "preview_withheld": ("没有得到", "Not earned"),
+    "preview_until": ("{at} 起可以", "from {at} on"),
+    "preview_first": (
+        "先改正上面标出的内容，再试算。",
+        "Change what is marked first.",
+    ),
+    "reason_not_begun": ("活动尚未开始", "has not begun"),
+    "reason_ended": ("活动已结束", "is over"),
+    "reason_paused": ("活动已暂停", "is paused"),
+    "reason_condition": ("不满足条件", "its conditions do not hold"),
+    "reason_budget": ("预算已用完", "its budget is spent"),
+    "reason_stock": ("已发完", "is out of stock"),
+    "reason_daily_stock": ("今天已发完", "is out of stock for today"),
+    "reason_cap_member": ("此会员已领满", "this member has had the most"),
+    "reason_cap_member_day": (
+        "此会员今天已领满",
+        "this member has had the most of today",
+    ),
+    "reason_cap_day": ("今天已达上限", "the most of today is reached"),
+    "reason_cap_region_day": (
+        "此地区今天已达上限",
+        "the most of today in this region is reached",
+    ),
+    "reason_exclusive": (
+        "前面的排他活动已发放",
+        "an exclusive campaign before it pays",
+    ),
 }
