@@ -46,10 +46,11 @@ from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
 from crowncap.messages import message
 from crowncap.tellers import TELLERS, webhook_terms
+from crowncap.till_symbols import draw_symbol
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
-from scan_api.page import PageContext, asks_for_page, show_refusal
+from scan_api.page import PageContext, WalletPorts, asks_for_page, show_refusal
 from scan_api.routes.openapi import SCAN_ROUTE
 from scan_api.store.past_scans import find_earning_scans
 
@@ -127,6 +128,7 @@ def build_app(worker: Worker) -> Litestar:
         worker.authenticator.members,
         worker.codes,
         worker.opening,
+        WalletPorts(worker.coupon_redeeming.codes, worker.gift_claiming, draw_symbol),
         lambda: worker.codes.states.current.brands,
     )
     staff_pages = _console_context(worker)

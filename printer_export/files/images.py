@@ -41,14 +41,19 @@ def dark_runs(matrix: Matrix) -> list[Run]:
     return runs
 
 
-def svg_image(matrix: Matrix, *, module_mm: float = USUAL_MODULE_MM) -> bytes:
-    """Draw a (size, size) symbol as SVG, in millimetres."""
-    _check_module(module_mm)
-    side = len(matrix) + 2 * QUIET_MODULES
+def svg_path(matrix: Matrix) -> tuple[int, str]:
+    """Draw a (size, size) symbol as a path of SVG; gives the side with quiet zone."""
     path = "".join(
         f"M{first + QUIET_MODULES} {row + QUIET_MODULES}h{length}v1h-{length}z"
         for row, first, length in dark_runs(matrix)
     )
+    return len(matrix) + 2 * QUIET_MODULES, path
+
+
+def svg_image(matrix: Matrix, *, module_mm: float = USUAL_MODULE_MM) -> bytes:
+    """Draw a (size, size) symbol as SVG, in millimetres."""
+    _check_module(module_mm)
+    side, path = svg_path(matrix)
     size = f"{side * module_mm:.2f}mm"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

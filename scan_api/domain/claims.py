@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rewards.domain.awards import Award
 from scan_api.domain.scans import Outcome
 
 
@@ -26,6 +27,7 @@ class OwnClaim:
     points: int
     resolution: str | None
     campaign_no: int | None = None
+    awards: tuple[Award, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,10 @@ message: Final = Catalogue(
             "没有这个文件。",
             "There is no such file.",
         ),
+        "no_such_reward": (
+            "没有这项奖励，或它属于另一位会员。",
+            "There is no such reward, or it is another member's.",
+        ),
         "no_odds": (
             "没有此活动，或它没有抽奖。",
             "There is no such campaign, or it has no chances.",

@@ -1,5 +1,6 @@
 """What the page shows of a cap: pure, from what is known of its code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
 from scan_api.domain.claims import OwnClaim
 from scan_api.domain.scans import CLAIMING, CodeView, Outcome
+from scan_api.page.belongings import RewardCard
 from scan_api.pipeline.responses import ScanAnswer
 
 
@@ -106,6 +108,7 @@ class CapView:
     ends_at: datetime | None = None
     sell_by: date | None = None
     scan_id: int | None = None
+    rewards: Sequence[RewardCard] = ()
 
     @property
     def tone(self) -> Tone:
@@ -154,7 +157,12 @@ def _name_offer(offer: Offer | None, tomorrow: datetime) -> CapViewName:
 
 
 def view_of_own_claim(
-    found: CodeView, own: OwnClaim, *, balance: int, joy_for: int | None = None
+    found: CodeView,
+    own: OwnClaim,
+    *,
+    balance: int,
+    rewards: Sequence[RewardCard] = (),
+    joy_for: int | None = None,
 ) -> CapView:
     """Show members what they claimed themselves, as it stands today.
 
@@ -178,6 +186,7 @@ def view_of_own_claim(
         balance=balance,
         sell_by=found.sell_by,
         scan_id=own.scan_id,
+        rewards=() if name is CapViewName.DENIED else rewards,
     )
 
 

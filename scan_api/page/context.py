@@ -9,9 +9,28 @@ from codegen.domain.brand_kits import Brands
 from core.auth.members import MemberVerifier
 from core.clock import Clock
 from core.settings import Settings
+from rewards.pipeline.coupons.numbers import CouponCodes
+from rewards.pipeline.gifts.claims import GiftClaiming
 from scan_api.page.sign_in import SignIn
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.opening import ScanOpening
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A QR symbol, a path of SVG in a square of `side` modules, quiet zone and all."""
+
+    side: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalletPorts:
+    """What shows members what they have; the shell, which has keys, hands it in."""
+
+    coupon_codes: CouponCodes
+    gift_claiming: GiftClaiming
+    draw_symbol: Callable[[str], Symbol]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +43,7 @@ class PageContext:
     members: MemberVerifier
     codes: CodeLookup
     opening: ScanOpening
+    wallet: WalletPorts
     brands: Callable[[], Brands] = Brands
 
     @property

@@ -13,11 +13,14 @@ from zoneinfo import ZoneInfo
 from litestar import Response
 from markupsafe import Markup
 
+from codegen.domain.code_text import group
 from core.clock import utc_datetime
+from core.messages import say
 from core.pages import Templates
+from rewards.domain.prizes import tell_money
 from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
-from scan_api.page.sign_in import SIGN_OUT_PATH
+from scan_api.page.sign_in import SIGN_OUT_PATH, WALLET_PATH
 from scan_api.page.texts import TEXTS
 from scan_api.pipeline.moments import (
     word_begin,
@@ -61,6 +64,9 @@ def render(
         links=_links(context, page, values.get("next_path")),
         sign_in_kind=context.sign_in.kind.value,
         tie_units=tie_units,
+        say=partial(say, page.language),
+        money=tell_money,
+        group=group,
         **_words(page.language, context.settings.timezone),
         **values,
     )
@@ -100,6 +106,7 @@ def _links(
         "switch": f"{page.path}?{urlencode(more | {'lang': other})}",
         "sign_in": context.sign_in.link(page.path) or "",
         "sign_out": SIGN_OUT_PATH,
+        "wallet": WALLET_PATH,
         "report": f"/report?{urlencode({'of': page.path})}",
     }
 
@@ -114,6 +121,7 @@ def _words(language: str, timezone: ZoneInfo) -> Mapping[str, Callable[..., str]
         "minute": lambda at_ms: _tie(
             word_minute(language, timezone, utc_datetime(at_ms))
         ),
+        "moment": lambda at: _tie(word_minute(language, timezone, at)),
         "begin": lambda at: _tie(word_begin(language, timezone, at)),
         "end": lambda at: _tie(word_end(language, timezone, at)),
     }

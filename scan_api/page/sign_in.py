@@ -14,6 +14,7 @@ from core.settings import Settings
 
 SIGN_IN_PATH: Final = "/sign-in"
 SIGN_OUT_PATH: Final = "/sign-out"
+WALLET_PATH: Final = "/me"
 SESSION_S: Final = 86_400
 MAX_NAME: Final = 64
 

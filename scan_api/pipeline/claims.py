@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rewards.domain.holds import HoldState
 from rewards.pipeline.ledger import load_wallet
+from rewards.store.awards import load_awards
 from rewards.store.holds import load_hold_states
 from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.claims import Claim, OwnClaim
@@ -25,9 +26,15 @@ async def look_up_own_claim(
             return None
         held = await load_hold_states(conn, [claim.scan_id])
         wallet = await load_wallet(conn, member_id, today=today)
+        earned = await load_awards(conn, [claim.scan_id])
     resolution = held.get(claim.scan_id, HoldState()).resolution
     own = OwnClaim(
-        claim.scan_id, claim.outcome, claim.points, resolution, claim.campaign_no
+        claim.scan_id,
+        claim.outcome,
+        claim.points,
+        resolution,
+        claim.campaign_no,
+        earned.get(claim.scan_id, ()),
     )
     return own, wallet.available
 

@@ -52,7 +52,7 @@ def _context() -> PageContext:
     settings = Settings.from_env({"CROWNCAP_DEMO": "1"})
     brands = Brands({KIT.brand: KIT}, KIT.brand)
     return PageContext(
-        settings, SystemClock(), nobody, nobody, nobody, nobody, lambda: brands
+        settings, SystemClock(), nobody, nobody, nobody, nobody, nobody, lambda: brands
     )
 
 

@@ -118,6 +118,14 @@ async def list_own_gifts(
     return await store.list_of_member(conn, member_id, before=before, limit=limit)
 
 
+async def find_own_gifts(
+    conn: AsyncConnection, member_id: str, transfer_ids: Sequence[int]
+) -> dict[int, MemberGift]:
+    """Find gifts by their numbers; what is not this member's is left out."""
+    found = await store.load_gifts(conn, member_id, transfer_ids)
+    return {each.transfer_id: each for each in found}
+
+
 async def list_gifts_in(
     conn: AsyncConnection,
     state: GiftState,

@@ -148,6 +148,21 @@ async def list_of_member(
     )
 
 
+async def load_gifts(
+    conn: AsyncConnection, member_id: str, transfer_ids: Sequence[int]
+) -> list[MemberGift]:
+    """Load gifts by number; those that another member has are left out."""
+    m = t.member_gifts.c
+    rows = await conn.execute(
+        _WITH_GIFT.where(
+            m.shard == SHARD,
+            m.transfer_id.in_(transfer_ids),
+            t.members.c.member_id == member_id,
+        )
+    )
+    return [_read(row) for row in rows]
+
+
 async def list_in_state(
     conn: AsyncConnection,
     state: GiftState,

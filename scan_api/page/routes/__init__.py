@@ -2,7 +2,18 @@
 
 from litestar import Router
 
-from scan_api.page.routes import caps, fakes, home, links, logos, odds, roots, signing
+from scan_api.page.routes import (
+    caps,
+    fakes,
+    gifts,
+    home,
+    links,
+    logos,
+    odds,
+    roots,
+    signing,
+    wallet,
+)
 
 ROUTER = Router(
     path="/",
@@ -19,6 +30,10 @@ ROUTER = Router(
         fakes.report_fake,
         logos.show_logo,
         odds.show_odds,
+        wallet.show_wallet,
+        wallet.show_coupon,
+        gifts.show_gift,
+        gifts.claim_gift,
         roots.show_root,
     ],
 )

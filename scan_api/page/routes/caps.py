@@ -11,6 +11,7 @@ from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
 from scan_api.domain.scans import CodeView, Outcome
+from scan_api.page.belongings import load_rewards
 from scan_api.page.cap_view import (
     CapView,
     CapViewName,
@@ -80,8 +81,13 @@ async def _view_of(
         )
         if owned is not None:
             own, balance = owned
+            rewards = await load_rewards(context, member_id, own.awards)
             return view_of_own_claim(
-                found, own, balance=balance, joy_for=page.take_joy()
+                found,
+                own,
+                balance=balance,
+                rewards=rewards,
+                joy_for=page.take_joy(),
             )
     view = view_of_code(
         found, signed_in=page.member is not None, tomorrow=_tomorrow(context)

@@ -32,7 +32,7 @@ CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
         "The code is genuine, but another member has claimed its reward.",
     ),
     "rewarded": ("正品，奖励到账！", "Genuine, and it is yours!"),
-    "rewarded_lead": ("积分已存入您的账户。", "The points are in your account."),
+    "rewarded_lead": ("奖励已存入您的账户。", "It is all in your account."),
     "yours": ("正品，您已领取", "Genuine, claimed by you"),
     "yours_lead": (
         "这枚瓶盖的奖励已在您的账户里，无需再次领取。",
@@ -40,10 +40,10 @@ CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "held": ("正品，奖励审核中", "Genuine, reward under review"),
     "held_lead": (
-        "这枚瓶盖已归您所有。我们会尽快核对，通过后积分自动到账，无需任何操作。",
+        "这枚瓶盖已归您所有。我们会尽快核对，通过后奖励自动到账，无需任何操作。",
         (
-            "The cap is yours. We are taking a closer look; the points will follow by"
-            " themselves."
+            "The cap is yours. We are taking a closer look; what it earned will follow"
+            " by itself."
         ),
     ),
     "denied": ("正品，奖励未通过审核", "Genuine, but no reward this time"),

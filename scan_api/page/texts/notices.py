@@ -17,6 +17,11 @@ NOTICES: Final[Mapping[str, tuple[str, str]]] = {
         "它不完整，或者不是本页发出的，因此什么都没有发生。",
         "It was incomplete or not made by our page, so nothing was done.",
     ),
+    "notice_app": ("请先登录", "Please sign in"),
+    "notice_app_lead": (
+        "请使用品牌官方 App 或小程序登录后查看。",
+        "To see this, sign in with the brand's own app.",
+    ),
     "notice_404": ("没有这个页面", "No such page"),
     "notice_404_lead": (
         "网址可能不完整。您可以直接输入瓶盖码。",

@@ -1,0 +1,95 @@
+"""What a member has, and what to do next with it, in Chinese and English."""
+
+from collections.abc import Mapping
+from typing import Final
+
+REWARDS: Final[Mapping[str, tuple[str, str]]] = {
+    "wallet": ("我的奖励", "My rewards"),
+    "wallet_lead": (
+        "您领取的积分、优惠券和礼品都在这里。",
+        "Points, coupons and gifts: all that your caps have earned.",
+    ),
+    "wallet_empty": (
+        "还没有奖励。打开一瓶，扫一扫瓶盖内的码。",
+        "Nothing yet. Open a bottle, and scan the code inside its cap.",
+    ),
+    "also_earned": ("这枚瓶盖带来的奖励", "What this cap earned"),
+    "reward_waits": (
+        "审核中，通过后自动到账。",
+        "Under review; it follows by itself once that is done.",
+    ),
+    "reward_kind_coupon": ("优惠券", "Coupon"),
+    "reward_kind_gift": ("礼品", "Gift"),
+    "reward_kind_red_packet": ("红包", "Red packet"),
+    "reward_kind_ticket": ("抽奖券", "Tickets of a draw"),
+    "reward_kind_card": ("收集卡", "Card to collect"),
+    "reward_kind_points": ("积分", "Points"),
+    # Coupons -------------------------------------------------------------------------
+    "coupons": ("优惠券", "Coupons"),
+    "coupons_past": ("已用和过期的优惠券", "Coupons used or over"),
+    "coupon_show": ("到店出示", "Show it at the till"),
+    "coupon_lead": (
+        "结账时请收银员扫描此码。",
+        "Let the cashier scan this when you pay.",
+    ),
+    "coupon_lead_past": (
+        "这张优惠券已不能使用。",
+        "This coupon cannot be used any more.",
+    ),
+    "coupon_lead_later": (
+        "这张优惠券还没有到使用时间。",
+        "It is not time to use this coupon yet.",
+    ),
+    "coupon_symbol": ("收银员扫描的二维码", "QR code for the till"),
+    "coupon_code": ("优惠券码", "Coupon code"),
+    "coupon_until": ("有效期至 {until}", "Good until {until}"),
+    "coupon_always": ("长期有效", "Good without end"),
+    "coupon_from": ("{begins} 起可用", "To be used from {begins} on"),
+    "coupon_used": ("{at} 已使用", "Used on {at}"),
+    "coupon_used_in": ("{at} 已在 {store} 使用", "Used on {at} in {store}"),
+    "coupon_over": ("已于 {until} 过期", "It was good until {until}"),
+    "coupon_void": ("已作废", "Made void"),
+    "coupon_rules": ("使用规则", "How to use it"),
+    "rule_basket": ("订单满 {least} 可用", "For a basket of {least} or more"),
+    "rule_any_basket": ("不限订单金额", "For a basket of any size"),
+    "rule_stores": ("适用门店：{stores}", "In these stores: {stores}"),
+    "rule_all_stores": ("所有参与门店可用", "In all stores that take part"),
+    "rule_products": ("适用商品：{products}", "For these products: {products}"),
+    "rule_once": ("每张限用一次", "Each coupon is used once"),
+    # Gifts ---------------------------------------------------------------------------
+    "gifts": ("礼品", "Gifts"),
+    "gift_held": (
+        "审核中，通过后即可领取。",
+        "Under review; you can have it once that is done.",
+    ),
+    "gift_won": (
+        "请告诉我们寄到哪里，或到店领取。",
+        "Tell us where to send it, or collect it in a store.",
+    ),
+    "gift_to_collect": (
+        "请到店领取，并出示下面的编号。",
+        "Collect it in a store, and show this number.",
+    ),
+    "gift_to_send": (
+        "我们会寄到您留下的地址。",
+        "It will be sent to the address that you gave.",
+    ),
+    "gift_shipped": ("已寄出：{carrier} {number}", "On its way: {carrier} {number}"),
+    "gift_handed_over": ("已领取", "It has been handed over"),
+    "gift_void": ("未通过审核", "The review did not end in your favour"),
+    "gift_next": ("领取方式", "How to get it"),
+    "gift_number": ("领取编号", "Number to show"),
+    "gift_address": ("收件人、电话和地址", "Name, telephone and address"),
+    "gift_address_hint": (
+        "只用于寄送这件礼品，并加密保存。",
+        "Used to send this gift alone, and kept encrypted.",
+    ),
+    "gift_address_wrong": (
+        "请写完整收件人、电话和地址，最多 500 字。",
+        "Please give name, telephone and address, in 500 characters at most.",
+    ),
+    "gift_send": ("寄到这里", "Send it there"),
+    "gift_collect": ("我到店领取", "I collect it in a store"),
+    # Red packets ---------------------------------------------------------------------
+    "red_packets": ("红包", "Red packets"),
+}
