@@ -45,10 +45,11 @@ def test_a_visitor_sees_a_genuine_product_in_their_language(
     path = f"/C/{service.fresh_code()}"
     with visiting(service, language=language) as visitor:
         answer = visitor.get(path)
+        led = visitor.send_form(answer, path)
     assert heading(answer) == BADGES[language]
     assert PRODUCT in answer.text
     assert ("尚未领取" if language == "zh" else "No, not yet") in answer.text
-    assert f"/sign-in?next={path.replace('/', '%2F')}" in answer.text
+    assert led.headers["location"] == f"/sign-in?next={path.replace('/', '%2F')}"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 

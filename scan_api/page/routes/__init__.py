@@ -1,4 +1,4 @@
-"""The page over HTTP: looking is a GET and leaves nothing; claiming is a POST."""
+"""The page over HTTP: looking is a GET and leaves nothing; claims are asked by POST."""
 
 from litestar import Router
 

@@ -1,4 +1,4 @@
-"""Looking at a cap is a GET and leaves nothing; claiming it is a POST."""
+"""Looking at a cap is a GET and leaves nothing; asking to claim it is a POST."""
 
 from datetime import datetime
 from typing import Final
@@ -7,6 +7,8 @@ from litestar import Response, post, route
 
 from codegen.domain.code_text import group
 from codegen.domain.scanned import parse_scanned
+from core.auth import Member
+from core.auth.idempotency import hash_body, hash_key
 from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
@@ -24,6 +26,7 @@ from scan_api.page.context import PageContext
 from scan_api.page.page_request import MemberRequest
 from scan_api.page.rendering import TEMPLATES, render
 from scan_api.page.routes.files import names_file, show_file
+from scan_api.page.routes.leaving import lead_to_sign_in
 from scan_api.page.routes.responses import CODE_PATHS, LOOK, AnyRequest, Context, answer
 from scan_api.pipeline.claims import look_up_own_claim
 from scan_api.pipeline.opening import Caller
@@ -62,6 +65,8 @@ async def judge(context: PageContext, page: MemberRequest) -> Response[bytes]:
         return render(
             context, page, "notice.html", status=status, notice="notice_unseen"
         )
+    if page.member is not None and page.wished_key is not None:
+        return await _claim(context, page, page.member)
     member_id = page.member.member_id if page.member else None
     found = await context.codes.find_code(page.path, page.origin.guess_tags, member_id)
     view = await _view_of(context, page, found)
@@ -133,31 +138,44 @@ def _render_view(
 async def claim_linked_cap(
     request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
+    """Claim for who is signed in; others sign in first, and have claimed by then."""
+    await read_form(request, page)
+    if page.member is None:
+        page.keep_wish()
+        return lead_to_sign_in(context, page)
+    return await _claim(context, page, page.member)
+
+
+async def _claim(
+    context: PageContext, page: MemberRequest, member: Member
+) -> Response[bytes]:
     """Scan as the API does; a claim of one's own is shown by the GET that follows.
 
     So a reload after it asks nothing and repeats nothing. What did not claim is shown
-    at once: to send that form again is to try again.
+    at once: to send that form again is to try again. A wish has its own key, so that
+    it is granted once however often a browser comes back with it.
     """
-    await read_form(request, page)
-    if page.member is None:
-        return TEMPLATES.redirect(
-            page, context.sign_in.link(page.path) or local_path(page.path)
-        )
+    key = page.wished_key
+    once = (b"", b"")
+    if key is not None:
+        body_hash = hash_body(page.path.encode())
+        once = hash_key(member.caller, "POST", "/C", key), body_hash
     answered = await context.opening.open_scan(
         ScanBody(code=page.path),
         Caller(
-            member_id=page.member.member_id,
+            member_id=member.member_id,
             address=page.origin.address,
             language=page.language,
             channel="page",
             context=ScanContext(entry="link"),
         ),
+        once,
     )
+    page.forget_wish()
     told = answered.answer
-    # A page sends no key, so that nothing is replayed to it.
-    assert told is not None
-    if is_own_claim(told):
-        if told.outcome == Outcome.REWARDED:
+    # Of what was recorded for the key before, the look that follows knows more.
+    if told is None or is_own_claim(told):
+        if told is not None and told.outcome == Outcome.REWARDED:
             page.promise_joy(told.scan_id)
         return TEMPLATES.redirect(page, local_path(page.path))
     return _render_view(

@@ -46,6 +46,11 @@ FORMS: Final[Mapping[str, tuple[str, str]]] = {
         "Please give a name of 1 to 64 characters.",
     ),
     "sign_in_go": ("登录并继续", "Sign in and go on"),
+    "leaving_lead": (
+        "正在前往登录页面，登录后自动回到这里。",
+        "On the way to where you sign in; afterwards you are back here.",
+    ),
+    "leaving_go": ("前往登录", "Sign in there"),
     # Asking the brand, and reporting a fake ------------------------------------------
     "contact": ("联系{brand}", "Ask {brand}"),
     "contact_brand": ("联系品牌客服", "Ask the brand"),
