@@ -46,7 +46,8 @@ OWN = {
 DIMMED = {CapViewName.CLAIMED, CapViewName.NOT_ACTIVE}
 
 
-def _context() -> PageContext:
+def page_context() -> PageContext:
+    """Give what a page is drawn with."""
     # A page is drawn from settings alone; the rest of the context answers questions.
     nobody = cast("Any", None)
     settings = Settings.from_env({"CROWNCAP_DEMO": "1"})
@@ -56,7 +57,8 @@ def _context() -> PageContext:
     )
 
 
-def _page(language: str, member: Member | None) -> MemberRequest:
+def page_request(language: str, member: Member | None) -> MemberRequest:
+    """Give the request of a phone."""
     return MemberRequest(
         language=language,
         secure=False,
@@ -92,12 +94,12 @@ def _view(name: CapViewName) -> CapView:
 
 def _draw(language: str) -> dict[str, bytes]:
     """Draw every view and notice."""
-    context, drawn = _context(), {}
+    context, drawn = page_context(), {}
     for name in CapViewName:
         member = None if name in DIMMED else Member("alice")
         answer = render(
             context,
-            _page(language, member),
+            page_request(language, member),
             "cap.html",
             brand=_view(name).brand,
             view=_view(name),
@@ -108,7 +110,7 @@ def _draw(language: str) -> dict[str, bytes]:
             tomorrow=utc_datetime(AT_MS),
         )
         drawn[name.value] = answer.content
-    page = _page(language, None)
+    page = page_request(language, None)
     for kind in ("400", "403", "404", "429", "503", "unseen", "wrong"):
         notice = f"notice_{kind}"
         timezone = context.settings.timezone
@@ -122,17 +124,22 @@ def _draw(language: str) -> dict[str, bytes]:
             context, page, "report.html", form=form, wrong=True, sent=sent
         ).content
     typed = read_typed("UBER OLD CAP 1234")
-    home = render(context, _page(language, None), "home.html", typed=typed)
+    home = render(context, page_request(language, None), "home.html", typed=typed)
     return drawn | {"home": home.content}
 
 
 def draw_reward(language: str, points: int) -> bytes:
     """Draw the view of so many points, just earned, on top of as many."""
+    return draw_cap(language, points=points, balance=points)
+
+
+def draw_cap(language: str, **shown: Any) -> bytes:
+    """Draw the view of a cap that has just earned something."""
     return render(
-        _context(),
-        _page(language, Member("alice")),
+        page_context(),
+        page_request(language, Member("alice")),
         "cap.html",
-        view=replace(_view(CapViewName.REWARDED), points=points, balance=points),
+        view=replace(_view(CapViewName.REWARDED), **shown),
         expired=False,
         code="0S7N-NXNY-6ZT4-QM5Q",
         typed=None,
