@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from core.messages import Message
 from rewards.domain.awards import Award, AwardState
 from rewards.domain.coupons import Coupon, CouponState
@@ -126,10 +126,11 @@ def _over_at(card: CouponCard) -> tuple[bool, datetime]:
 async def load_belongings(context: PageContext, member_id: str) -> Belongings:
     """Load what a member has, the newest of each kind."""
     codes = context.wallet.coupon_codes
+    today = business_day(context.clock.now_ms(), context.settings.timezone)
     async with context.engine.connect() as conn:
         coupons = await own_coupons.list_newest(conn, codes, member_id, limit=SHOWN)
         return Belongings(
-            await load_wallet(conn, member_id),
+            await load_wallet(conn, member_id, today=today),
             [_coupon_card(context, each) for each in coupons],
             await list_own_gifts(conn, member_id, before=None, limit=SHOWN),
             await _load_red_packets(context, conn, member_id),

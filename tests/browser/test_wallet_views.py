@@ -114,8 +114,10 @@ def _draw(language: str) -> dict[str, bytes]:
         page = page_request(language, member)
         return render(context, page, template, **values).content
 
-    belongings = Belongings(Wallet(12_345, 5), COUPONS, GIFTS, PACKETS)
-    nothing = Belongings(Wallet(0, 0), (), (), ())
+    belongings = Belongings(
+        Wallet(12_345, 5, 20, LATER.date(), 800), COUPONS, GIFTS, PACKETS
+    )
+    nothing = Belongings(Wallet(0, 0, 0, None, 0), (), (), ())
     drawn = {
         "wallet": show("wallet.html", has=belongings),
         "wallet-empty": show("wallet.html", has=nothing),

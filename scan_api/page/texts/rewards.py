@@ -13,6 +13,14 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
         "还没有奖励。打开一瓶，扫一扫瓶盖内的码。",
         "Nothing yet. Open a bottle, and scan the code inside its cap.",
     ),
+    "wallet_expiring": (
+        "其中 {amount} 积分有效期至 {until}。",
+        "{amount} of these points are good until {until}.",
+    ),
+    "wallet_debt": (
+        "另有 {amount} 积分待扣回，将从之后的积分中扣除。",
+        "{amount} points are owed, and are taken from those to come.",
+    ),
     "also_earned": ("这枚瓶盖带来的奖励", "What this cap earned"),
     "reward_waits": (
         "审核中，通过后自动到账。",
