@@ -29,7 +29,7 @@ from scan_api.page.context import PageContext, Symbol
 SHOWN: Final = 50
 
 
-class CouponStanding(StrEnum):
+class CouponPhase(StrEnum):
     """What a coupon is to who has it, today."""
 
     USABLE = "usable"
@@ -41,18 +41,18 @@ class CouponStanding(StrEnum):
     @property
     def is_past(self) -> bool:
         """Whether nothing can be had for it any more."""
-        return self not in {CouponStanding.USABLE, CouponStanding.LATER}
+        return self not in {CouponPhase.USABLE, CouponPhase.LATER}
 
 
-def standing_of(coupon: Coupon, now: datetime) -> CouponStanding:
+def phase_of(coupon: Coupon, now: datetime) -> CouponPhase:
     """Tell what a coupon is to who has it."""
     if coupon.state is CouponState.VOID:
-        return CouponStanding.VOID
+        return CouponPhase.VOID
     if coupon.state is CouponState.REDEEMED:
-        return CouponStanding.USED
+        return CouponPhase.USED
     if coupon.valid_until is not None and now >= coupon.valid_until:
-        return CouponStanding.OVER
-    return CouponStanding.LATER if now < coupon.valid_from else CouponStanding.USABLE
+        return CouponPhase.OVER
+    return CouponPhase.LATER if now < coupon.valid_from else CouponPhase.USABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class CouponCard:
 
     coupon: Coupon
     code: str
-    standing: CouponStanding
+    phase: CouponPhase
     worth: Message | str
     stores: tuple[str, ...]
     products: tuple[str, ...]
@@ -103,13 +103,13 @@ class Belongings:
     @property
     def usable(self) -> list[CouponCard]:
         """The coupons to use, the first to be over first."""
-        open_ones = [each for each in self.coupons if not each.standing.is_past]
+        open_ones = [each for each in self.coupons if not each.phase.is_past]
         return sorted(open_ones, key=_over_at)
 
     @property
     def past(self) -> list[CouponCard]:
         """The coupons that are used or over."""
-        return [each for each in self.coupons if each.standing.is_past]
+        return [each for each in self.coupons if each.phase.is_past]
 
     @property
     def is_empty(self) -> bool:
@@ -201,18 +201,18 @@ async def _load_red_packets(
 
 def _coupon_card(context: PageContext, own: CodedCoupon) -> CouponCard:
     coupon = own.coupon
-    standing = standing_of(coupon, utc_datetime(context.clock.now_ms()))
+    phase = phase_of(coupon, utc_datetime(context.clock.now_ms()))
     products = context.codes.states.current.products
     known = (products.get(gtin) for gtin in coupon.pool.gtins)
     named = [each.name if each else None for each in known]
     return CouponCard(
         coupon,
         own.code,
-        standing,
+        phase,
         tell_benefit(coupon.pool.benefit),
         own.stores,
         tuple(
             name or gtin for name, gtin in zip(named, coupon.pool.gtins, strict=True)
         ),
-        None if standing.is_past else context.wallet.draw_symbol(own.code),
+        None if phase.is_past else context.wallet.draw_symbol(own.code),
     )

@@ -29,7 +29,7 @@ from scan_api.page.belongings import (
     CouponCard,
     RedPacketCard,
     RewardCard,
-    standing_of,
+    phase_of,
 )
 from scan_api.page.rendering import render
 from tests.browser.conftest import SHOTS
@@ -55,11 +55,11 @@ def _coupon(
     until = NOW + timedelta(days=days)
     use = USE if state is CouponState.REDEEMED else None
     coupon = Coupon(7, 1, pool, state, NOW, NOW, until, use)
-    standing = standing_of(coupon, NOW)
-    symbol = None if standing.is_past else draw_symbol(CODE)
+    phase = phase_of(coupon, NOW)
+    symbol = None if phase.is_past else draw_symbol(CODE)
     shops, products = ("南京路店", "Hongqiao Station Hall 2"), ("有机纯牛奶 250 ml",)
     return CouponCard(
-        coupon, CODE, standing, tell_benefit(benefit), shops, products, symbol
+        coupon, CODE, phase, tell_benefit(benefit), shops, products, symbol
     )
 
 
@@ -125,7 +125,7 @@ def _draw(language: str) -> dict[str, bytes]:
         "earned-no-points": draw_cap(language, points=0, rewards=EARNED[:1]),
     }
     for card in COUPONS:
-        drawn[f"coupon-{card.standing}"] = show("coupon.html", card=card)
+        drawn[f"coupon-{card.phase}"] = show("coupon.html", card=card)
     for gift in GIFTS:
         drawn[f"gift-{gift.state}"] = show(
             "gift.html", gift=gift, given="x", refused=True
