@@ -20,6 +20,7 @@ class EventType(StrEnum):
     COUPON_ISSUED = "coupon.issued"
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_RETURNED = "coupon.returned"
+    CARDS_COMPLETED = "cards.completed"
     GIFT_CHANGED = "gift.changed"
     PAYOUT_CHANGED = "payout.changed"
     POINTS_EXPIRING = "points.expiring"
@@ -39,6 +40,7 @@ SUBJECTS: Final = {
     EventType.COUPON_ISSUED: "coupon_id",
     EventType.COUPON_REDEEMED: "coupon_id",
     EventType.COUPON_RETURNED: "coupon_id",
+    EventType.CARDS_COMPLETED: "member_id",
     EventType.GIFT_CHANGED: "award_id",
     EventType.PAYOUT_CHANGED: "payout_id",
     EventType.POINTS_EXPIRING: "member_id",

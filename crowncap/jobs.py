@@ -34,6 +34,7 @@ from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
+from rewards.pipeline.completions import SetAwarding
 from rewards.pipeline.draws.drawing import Drawing
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.payouts.ending import PayoutEnds
@@ -119,6 +120,7 @@ class JobRunner:
         """Run what is due until cancelled; what is under way then may end."""
         await self.clock.measure(self.engine)
         await self.ids.renew()
+        sets = SetAwarding(self.engine, self.clock, self.ids, self.settings.timezone)
         terms = webhook_terms(self.settings)
         pump = WebhookPump(
             self.engine,
@@ -131,6 +133,7 @@ class JobRunner:
             asyncio.create_task(keep_going("clock", self._follow_clock)),
             asyncio.create_task(keep_going("webhooks", pump.run)),
             asyncio.create_task(keep_going("number", self.ids.hold)),
+            asyncio.create_task(keep_going("card sets", sets.run)),
         ]
         if self.sender is not None:
             sending = keep_going("payouts", self.sender.run)

@@ -522,6 +522,40 @@ BEGIN
         in_devices, in_cells, live, repeats);
 END $$;
 
+CREATE FUNCTION complete_sets(in_shard smallint, in_now timestamp with time zone, in_transfers bigint[], in_members bigint[], in_cards integer[], in_held boolean[], OUT completed boolean[]) RETURNS boolean[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    done bigint[];
+BEGIN
+    INSERT INTO collected_sets (shard, member_no, set_no)
+    SELECT DISTINCT in_shard, u.m, c.set_no
+    FROM unnest(in_members, in_cards, in_held) AS u (m, card, held)
+    JOIN cards AS c ON c.unit = u.card
+    WHERE NOT u.held ORDER BY 2, 3
+    ON CONFLICT (shard, member_no, set_no) DO UPDATE SET set_no = excluded.set_no
+        WHERE collected_sets.completed_at IS NULL;
+    WITH made AS (
+        UPDATE collected_sets AS d SET transfer_id = g.transfer_id, completed_at = in_now
+        FROM (SELECT u.m AS member_no, c.set_no, max(u.t) AS transfer_id
+            FROM unnest(in_transfers, in_members, in_cards, in_held)
+                AS u (t, m, card, held)
+            JOIN cards AS c ON c.unit = u.card
+            WHERE NOT u.held GROUP BY 1, 2) AS g
+        WHERE d.shard = in_shard AND d.member_no = g.member_no AND d.set_no = g.set_no
+            AND d.completed_at IS NULL
+            AND NOT EXISTS (SELECT FROM cards AS c WHERE c.set_no = g.set_no
+                AND NOT EXISTS (SELECT FROM balances AS b
+                    WHERE b.shard = in_shard AND b.member_no = g.member_no
+                        AND b.unit = c.unit AND b.available > 0))
+        RETURNING d.transfer_id
+    )
+    SELECT coalesce(array_agg(transfer_id), '{}') INTO done FROM made;
+    completed := ARRAY(SELECT t = ANY (done)
+        FROM unnest(in_transfers) WITH ORDINALITY AS u (t, i) ORDER BY i);
+END $$;
+
 CREATE FUNCTION count_sightings(in_shard smallint, in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_networks inet[], in_devices bytea[], in_outcomes text[], in_claim_scans bigint[], in_live boolean[], in_won boolean[], OUT repeats bigint[]) RETURNS bigint[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -1845,6 +1879,25 @@ CREATE TABLE captured_events (
     CONSTRAINT captured_events_content_hash_check CHECK ((length(content_hash) = 32))
 );
 
+CREATE TABLE card_sets (
+    set_no bigint DEFAULT nextval('account_numbers'::regclass) NOT NULL,
+    set_id text NOT NULL,
+    name text NOT NULL,
+    brand text,
+    completes jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE cards (
+    unit smallint NOT NULL,
+    set_no bigint NOT NULL,
+    place smallint NOT NULL,
+    card_id text NOT NULL,
+    name text NOT NULL,
+    per_million integer NOT NULL,
+    CONSTRAINT card_comes_up CHECK (((per_million >= 1) AND (per_million <= 1000000)))
+);
+
 CREATE TABLE carton_contents (
     sscc text NOT NULL,
     first_code_id bigint NOT NULL,
@@ -1890,6 +1943,20 @@ CREATE TABLE code_statuses (
     CONSTRAINT code_statuses_chunk_no_check CHECK ((chunk_no >= 0)),
     CONSTRAINT code_statuses_statuses_check CHECK ((octet_length(statuses) = 65536))
 );
+
+CREATE TABLE collected_sets (
+    member_no bigint NOT NULL,
+    set_no bigint NOT NULL,
+    transfer_id bigint,
+    completed_at timestamp with time zone,
+    award_id bigint,
+    awarded_at timestamp with time zone,
+    shard smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT awarded_once_complete CHECK (((awarded_at IS NULL) OR (completed_at IS NOT NULL))),
+    CONSTRAINT awarded_under_a_number CHECK (((award_id IS NULL) = (awarded_at IS NULL))),
+    CONSTRAINT completed_by_a_card CHECK (((transfer_id IS NULL) = (completed_at IS NULL)))
+)
+WITH (fillfactor='85');
 
 CREATE TABLE coupon_numbers (
     epoch smallint NOT NULL,
@@ -3016,6 +3083,12 @@ ALTER TABLE ONLY campaigns
 ALTER TABLE ONLY captured_events
     ADD CONSTRAINT captured_events_pkey PRIMARY KEY (brand, event_key);
 
+ALTER TABLE ONLY card_sets
+    ADD CONSTRAINT card_sets_pkey PRIMARY KEY (set_no);
+
+ALTER TABLE ONLY cards
+    ADD CONSTRAINT cards_pkey PRIMARY KEY (unit);
+
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_pkey PRIMARY KEY (sscc, first_code_id);
 
@@ -3027,6 +3100,9 @@ ALTER TABLE ONLY code_exports
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_pkey PRIMARY KEY (batch_id, chunk_no);
+
+ALTER TABLE ONLY collected_sets
+    ADD CONSTRAINT collected_sets_pkey PRIMARY KEY (shard, member_no, set_no);
 
 ALTER TABLE ONLY coupon_numbers
     ADD CONSTRAINT coupon_numbers_pkey PRIMARY KEY (epoch);
@@ -3142,6 +3218,12 @@ ALTER TABLE ONLY offer_days
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offers_pkey PRIMARY KEY (offer_no);
 
+ALTER TABLE ONLY cards
+    ADD CONSTRAINT one_card_of_a_name UNIQUE (set_no, card_id);
+
+ALTER TABLE ONLY cards
+    ADD CONSTRAINT one_card_of_a_place UNIQUE (set_no, place);
+
 ALTER TABLE ONLY draws
     ADD CONSTRAINT one_draw_of_a_name UNIQUE (draw_id);
 
@@ -3174,6 +3256,9 @@ ALTER TABLE ONLY draw_prizes
 
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT one_report_a_reference UNIQUE (shard, reference);
+
+ALTER TABLE ONLY card_sets
+    ADD CONSTRAINT one_set_of_a_name UNIQUE (set_id);
 
 ALTER TABLE ONLY units
     ADD CONSTRAINT one_unit_of_a_name UNIQUE (kind, name);
@@ -3313,6 +3398,8 @@ CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(fi
 
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
+CREATE INDEX collected_sets_unpaid ON collected_sets USING btree (completed_at) WHERE ((completed_at IS NOT NULL) AND (awarded_at IS NULL));
+
 CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
 
 CREATE INDEX deliveries_done ON deliveries USING btree (changed_at) WHERE (state <> 'waiting'::text);
@@ -3424,6 +3511,12 @@ ALTER TABLE ONLY batches
 
 ALTER TABLE ONLY captured_events
     ADD CONSTRAINT captured_events_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES epcis_captures(capture_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY cards
+    ADD CONSTRAINT card_is_a_unit FOREIGN KEY (unit) REFERENCES units(unit);
+
+ALTER TABLE ONLY cards
+    ADD CONSTRAINT card_of_a_set FOREIGN KEY (set_no) REFERENCES card_sets(set_no);
 
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.payouts",
     "tests.fixtures.draws",
     "tests.fixtures.lottery",
+    "tests.fixtures.cards",
     "tests.fixtures.shop",
     "tests.fixtures.programs",
 ]

@@ -14,6 +14,7 @@ from core.clock import Clock, business_day, next_business_day, to_ms, utc_dateti
 from core.ids import first_id_at, time_of_id
 from crowncap.audit import (
     bounds,
+    cards,
     codegen,
     core_auth,
     coupons,
@@ -43,6 +44,7 @@ CHECKS = (
     *gifts.CHECKS,
     *payouts.CHECKS,
     *draws.CHECKS,
+    *cards.CHECKS,
     *codegen.CHECKS,
     *printer_export.CHECKS,
     *core_auth.CHECKS,

@@ -1,12 +1,13 @@
 """What is to be had, in words for who may have it. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from core.errors import FieldError
 from core.messages import Message
 from rewards.domain.chances import WHOLE
 from rewards.domain.messages import message
-from rewards.domain.terms import Given, OfferKind
+from rewards.domain.terms import Given, OfferKind, find_faults_of_given
 
 _PER_PERCENT: Final = WHOLE // 100
 
@@ -14,6 +15,22 @@ _PER_PERCENT: Final = WHOLE // 100
 def tell_given(given: Given) -> Message:
     """Say what something gives, whatever it is."""
     return _TELLERS[given.kind](given)
+
+
+# What is given outside of scans so far; scans give the rest.
+_AWARDABLE: Final = frozenset({OfferKind.POINTS, OfferKind.GIFT})
+
+
+def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
+    """Say what is wrong with something that is given outside of scans."""
+    if given.kind is OfferKind.CHANCE:
+        told = message("chance_for_a_set")
+        yield FieldError(f"{pointer}/kind", "not_of_this_kind", told)
+    elif given.kind not in _AWARDABLE:
+        told = message("not_supported", what=given.kind.value)
+        yield FieldError(f"{pointer}/kind", "not_supported", told)
+    else:
+        yield from find_faults_of_given(pointer, given)
 
 
 def tell_odds(per_million: int, whole: int = WHOLE) -> str:

@@ -3,7 +3,14 @@
 from litestar import Router
 
 from core.doors import GUARDS, refuse_absurd_head
-from rewards.routes import campaigns, figures, previews, programme, reversals
+from rewards.routes import (
+    campaigns,
+    cards,
+    figures,
+    previews,
+    programme,
+    reversals,
+)
 from rewards.routes.coupons import issuing, pools, redeeming, taking_back
 from rewards.routes.draws import draws, own, prizes, publishing, taking
 from rewards.routes.gifts import catalogue, claims
@@ -36,6 +43,10 @@ ROUTER = Router(
         taking_back.void_coupon,
         redeeming.redeem_coupon,
         taking_back.reverse_redemption,
+        cards.add_card_set,
+        cards.list_card_sets,
+        cards.show_card_set,
+        cards.list_own_cards,
         catalogue.add_gift,
         catalogue.list_gifts,
         claims.claim_gift,

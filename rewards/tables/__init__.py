@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from rewards.tables import draws, points
+from rewards.tables import cards, draws, points
 from rewards.tables.metadata import account_numbers, metadata, shard
 
-__all__ = ["draws", "metadata", "points"]
+__all__ = ["cards", "draws", "metadata", "points"]
 
 members = Table(
     "members",

@@ -16,6 +16,7 @@ from rewards.domain.holds import Resolution
 from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, Ground
+from tests.integration.test_audit_cards import BREAKS as OF_CARDS
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
 from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
 from tests.integration.test_figures import BREAKS as OF_FIGURES
@@ -319,6 +320,6 @@ def test_every_check_is_broken_once() -> None:
     """A new check needs a new way to break it here."""
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
-    breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_FIGURES
+    breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_CARDS | OF_FIGURES
     known = {sentence for _, sentence in breaks.values()} | beyond_reach
     assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

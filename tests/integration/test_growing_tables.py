@@ -40,6 +40,7 @@ OF_MEMBERS = {
     "reversals": ("origin_id", None),
     "member_gifts": ("transfer_id", None),
     "campaign_members": ("member_no", None),
+    "collected_sets": ("member_no", None),
 }
 # Unique things of another kind: bucket(key); and what happened, forgotten soon.
 OF_KEYS = {
@@ -55,7 +56,8 @@ WITHOUT_KEY = {"scan_traces"}
 REFERENCE = {
     *("batch_units", "batches", "brand_kits", "campaigns", "epochs", "limits"),
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
-    *("campaign_versions", "coupon_pools", "gifts", "offers", "stores", "units"),
+    *("campaign_versions", "coupon_pools", "offers", "stores", "units"),
+    *("card_sets", "cards", "gifts"),
     "programme_versions",
     *("campaign_versions", "coupon_pools", "stores", "draws", "draw_prizes"),
 }

@@ -17,7 +17,7 @@ OWNERS = {
         *("choose_rewards_2", "end_unpaid_2", "post_rewards_3", "take_limits"),
         *("keep_takes", "add_kinds_2", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
-        *("add_gifts", "claim_gifts", "release_gifts"),
+        *("add_gifts", "claim_gifts", "release_gifts", "complete_sets"),
         *("add_payouts", "end_payouts", "give_back_of_payouts", "release_payouts"),
         "tell_payouts",
         *("add_to_lots", "make_lots", "add_rewards", "effects_of", "post_transfers"),
@@ -42,7 +42,7 @@ STEPS = (
     | {"count_sightings"}
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
-    | {"add_gifts", "claim_gifts", "release_gifts"}
+    | {"add_gifts", "claim_gifts", "release_gifts", "complete_sets"}
     | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds_2", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
     | {"choose_rewards_2", "post_rewards_3", "release_coupons"}
@@ -50,7 +50,7 @@ STEPS = (
     | {"give_back_of_payouts", "release_payouts", "tell_payouts"}
     | {"add_to_lots", "make_lots", "add_rewards", "post_transfers"}
     | {"note_unsealed"}
-    | {"choose_rewards_2", "post_rewards_2"}
+    | {"choose_rewards_2"}
     | {"issue_coupons", "redeem_coupons", "add_tickets", "release_tickets"}
 )
 OURS = (

@@ -3,12 +3,14 @@
 from typing import Final
 
 from core.messages import Catalogue
+from rewards.domain.messages.cards import CARDS
 from rewards.domain.messages.draws import DRAWS
 from rewards.domain.messages.points import POINTS
 
 message: Final = Catalogue(
     DRAWS,
     POINTS,
+    CARDS,
     {
         "ends_before_start": (
             "活动的结束时间必须晚于开始时间。",

@@ -72,6 +72,28 @@ async def claim_gifts(
     return refused
 
 
+_ADD: Final = text(
+    """
+    SELECT add_gifts(0::smallint, :now, ARRAY[CAST(:number AS bigint)],
+        ARRAY[CAST(:member_no AS bigint)], ARRAY[CAST(:number AS bigint)],
+        ARRAY[CAST(:gift_no AS integer)], ARRAY[false])
+    """
+)
+
+
+async def add_gift(
+    conn: AsyncConnection,
+    transfer_id: int,
+    *,
+    member_no: int,
+    gift_no: int,
+    now: datetime,
+) -> None:
+    """Give a member a gift that is theirs to claim; raises IntegrityError if twice."""
+    values = {"number": transfer_id, "member_no": member_no, "gift_no": gift_no}
+    await conn.execute(_ADD, values | {"now": now})
+
+
 _WITH_GIFT: Final[Select[Any]] = (
     select(
         t.member_gifts,

@@ -1,0 +1,29 @@
+"""Sets that are complete against their cards, and against what was paid for them."""
+
+from crowncap.audit.checks import Check, Scope
+
+CHECKS = (
+    Check(
+        1,
+        "each set that is complete was paid once, by its set, or waits to be",
+        """SELECT d.transfer_id FROM collected_sets AS d
+            JOIN card_sets AS s ON s.set_no = d.set_no
+            WHERE d.shard = 0 AND d.award_id IS NOT NULL
+                AND s.completes ->> 'kind' = 'points' AND NOT EXISTS (
+                SELECT FROM transfers AS t WHERE t.shard = 0
+                    AND t.origin_id = d.award_id AND t.transfer_id = d.award_id
+                    AND t.debit_account = d.set_no AND t.credit_account = d.member_no
+                    AND t.amount = (s.completes ->> 'amount')::bigint)""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        1,
+        "nothing is paid by a set but to who completed it",
+        """SELECT t.transfer_id FROM transfers AS t
+            JOIN card_sets AS s ON s.set_no = t.debit_account
+            WHERE t.shard = 0 AND NOT EXISTS (SELECT FROM collected_sets AS d
+                WHERE d.shard = 0 AND d.member_no = t.credit_account
+                    AND d.set_no = t.debit_account AND d.award_id = t.transfer_id)""",
+        scopes=(Scope.FULL,),
+    ),
+)

@@ -1,0 +1,29 @@
+"""What is said of sets of cards."""
+
+from typing import Final
+
+from core.messages import Sentences
+
+CARDS: Final[Sentences] = {
+    # Collecting cards
+    "set_exists": (
+        "已有卡组 {set_id}。",
+        "There is a card set {set_id} already.",
+    ),
+    "no_set": (
+        "没有卡组 {set_id}。",
+        "There is no card set {set_id}.",
+    ),
+    "card_twice": (
+        "有两张卡的编号都是 {card_id}。",
+        "Two cards are called {card_id}.",
+    ),
+    "cards_above_one": (
+        "各张卡的 per_million 合计 {given:,}，最多 {most:,}。",
+        "The cards' per_million add up to {given:,}; they can be {most:,} at most.",
+    ),
+    "chance_for_a_set": (
+        "集齐卡组不能给一次抽奖。",
+        "Completing a set cannot give a chance.",
+    ),
+}

@@ -1,0 +1,223 @@
+"""The SQL of card sets, of what members have of them, and of sets that are complete."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.db import SHARD
+from core.db_arrays import write_numbers
+from rewards import tables as t
+from rewards.domain.cards import (
+    Card,
+    CardSet,
+    CompletedSet,
+    NewCardSet,
+    OwnCard,
+    OwnSet,
+)
+from rewards.domain.terms import Given
+from rewards.store.members import is_member
+from rewards.tables import cards as own
+
+# The kind of the account units that are cards.
+_KIND: Final = "card"
+
+
+async def insert_set(conn: AsyncConnection, new: NewCardSet, *, now: datetime) -> None:
+    """Add a set, each card with a unit of its own; raises IntegrityError."""
+    set_no = (
+        await conn.execute(
+            insert(own.card_sets)
+            .values(
+                set_id=new.set_id,
+                name=new.name,
+                brand=new.brand,
+                completes=msgspec.to_builtins(new.completes),
+                created_at=now,
+            )
+            .returning(own.card_sets.c.set_no)
+        )
+    ).scalar_one()
+    names = [f"{set_no}/{card.card_id}" for card in new.cards]
+    made = await conn.execute(
+        insert(t.units).returning(t.units.c.name, t.units.c.unit),
+        [{"kind": _KIND, "name": name, "has_balance": True} for name in names],
+    )
+    units: dict[str, int] = {row.name: row.unit for row in made}
+    await conn.execute(
+        insert(own.cards),
+        [
+            {
+                "unit": units[name],
+                "set_no": set_no,
+                "place": place,
+                "card_id": card.card_id,
+                "name": card.name,
+                "per_million": card.per_million,
+            }
+            for place, (name, card) in enumerate(zip(names, new.cards, strict=True))
+        ],
+    )
+
+
+async def load_sets(
+    conn: AsyncConnection, set_ids: Iterable[str]
+) -> dict[str, CardSet]:
+    """Load sets with their cards by id; what there is none of is left out."""
+    found = await _load_sets(conn, own.card_sets.c.set_id.in_(list(set_ids)))
+    return {each.set_id: each for each in found}
+
+
+async def list_sets(
+    conn: AsyncConnection, *, brand: str | None, before: int | None, limit: int
+) -> list[CardSet]:
+    """List the sets of a brand with their cards, newest first."""
+    s = own.card_sets.c
+    which: list[ColumnElement[bool]] = []
+    if brand is not None:
+        which.append(s.brand == brand)
+    if before is not None:
+        which.append(s.set_no < before)
+    return await _load_sets(conn, *which, limit=limit)
+
+
+async def _load_sets(
+    conn: AsyncConnection, *which: ColumnElement[bool], limit: int | None = None
+) -> list[CardSet]:
+    s, c = own.card_sets.c, own.cards.c
+    found = await conn.execute(
+        select(own.card_sets).where(*which).order_by(s.set_no.desc()).limit(limit)
+    )
+    rows = found.all()
+    cards: dict[int, list[Card]] = {row.set_no: [] for row in rows}
+    for each in await conn.execute(
+        select(c.set_no, c.unit, c.card_id, c.name, c.per_million)
+        .where(c.set_no.in_(cards))
+        .order_by(c.set_no, c.place)
+    ):
+        card = Card(each.unit, each.card_id, each.name, each.per_million)
+        cards[each.set_no].append(card)
+    return [
+        CardSet(
+            row.set_no,
+            row.set_id,
+            row.name,
+            row.brand,
+            msgspec.convert(row.completes, Given),
+            tuple(cards[row.set_no]),
+            row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def list_own(conn: AsyncConnection, member_no: int) -> list[OwnSet]:
+    """List the sets that a member has a card of, newest first, with what is missing."""
+    b, c, d = t.balances.c, own.cards.c, own.collected_sets.c
+    had = await conn.execute(
+        select(c.unit, b.available)
+        .join_from(t.balances, own.cards, c.unit == b.unit)
+        .where(b.shard == SHARD, b.member_no == member_no, b.available > 0)
+    )
+    counts: Counter[int] = Counter()
+    for row in had:
+        counts[row.unit] += row.available
+    collected = await conn.execute(
+        select(d.set_no, d.completed_at).where(
+            d.shard == SHARD, d.member_no == member_no
+        )
+    )
+    when = {row.set_no: row.completed_at for row in collected}
+    wanted = sorted(when)
+    return [
+        OwnSet(
+            each.set_id,
+            each.name,
+            tuple(
+                OwnCard(card.card_id, card.name, counts[card.unit])
+                for card in each.cards
+            ),
+            each.completes,
+            when[each.set_no],
+        )
+        for each in await _load_sets(conn, own.card_sets.c.set_no.in_(wanted))
+    ]
+
+
+_COMPLETE: Final = text(
+    """
+    SELECT complete_sets(0::smallint, :now, CAST(:transfers AS bigint[]),
+        CAST(:members AS bigint[]), CAST(:units AS integer[]),
+        array_fill(false, ARRAY[cardinality(CAST(:transfers AS bigint[]))]))
+    """
+)
+
+
+async def complete_sets(
+    conn: AsyncConnection,
+    cards: Sequence[tuple[int, int, int]],
+    *,
+    now: datetime,
+) -> list[bool]:
+    """Note which cards completed a set: each a transfer, its member and its unit.
+
+    Balances have them already, and everybody's limits are taken.
+    """
+    if not cards:
+        return []
+    transfers, members, units = zip(*cards, strict=True)
+    values = {
+        "now": now,
+        "transfers": write_numbers(transfers),
+        "members": write_numbers(members),
+        "units": write_numbers(units),
+    }
+    completed: list[bool] = (await conn.execute(_COMPLETE, values)).scalar_one()
+    return completed
+
+
+async def lock_unawarded(conn: AsyncConnection) -> CompletedSet | None:
+    """Lock the oldest complete set that was not paid and that nobody pays now."""
+    d, s, m = own.collected_sets.c, own.card_sets.c, t.members.c
+    found = await conn.execute(
+        select(
+            own.collected_sets,
+            *(s.set_id, s.completes, s.brand, m.member_id),
+        )
+        .join_from(own.collected_sets, own.card_sets, s.set_no == d.set_no)
+        .join(t.members, is_member(d.member_no))
+        .where(d.shard == SHARD, d.completed_at.is_not(None), d.awarded_at.is_(None))
+        .order_by(d.completed_at)
+        .limit(1)
+        .with_for_update(of=own.collected_sets, skip_locked=True)
+    )
+    row: Any = found.one_or_none()
+    if row is None:
+        return None
+    return CompletedSet(
+        row.set_no,
+        row.set_id,
+        row.member_no,
+        row.member_id,
+        row.transfer_id,
+        row.completed_at,
+        msgspec.convert(row.completes, Given),
+        row.brand,
+    )
+
+
+async def note_awarded(
+    conn: AsyncConnection, done: CompletedSet, *, award_id: int, now: datetime
+) -> None:
+    """Note under which number a locked set was paid."""
+    d = own.collected_sets.c
+    await conn.execute(
+        update(own.collected_sets)
+        .where(d.shard == SHARD, d.member_no == done.member_no, d.set_no == done.set_no)
+        .values(award_id=award_id, awarded_at=now)
+    )

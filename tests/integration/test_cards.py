@@ -1,0 +1,128 @@
+"""Card sets in PostgreSQL: duplicates, gaps, and completion that is paid once."""
+
+import asyncio
+
+import pytest
+
+from core.errors import Conflict
+from crowncap.tellers import TELLERS
+from events.pipeline.events import read_events
+from rewards.domain.terms import Given, OfferKind
+from tests.fixtures.cards import Album
+
+
+async def test_a_wallet_shows_duplicates_and_gaps(album: Album) -> None:
+    cards = await album.set()
+    [anna, ben] = await album.ground.members("anna", "ben")
+    assert await album.get(cards, (anna, "a"), (ben, "c")) == [False, False]
+    assert await album.get(cards, (anna, "a")) == [False]
+    [own] = await album.own("anna")
+    assert [(each.card_id, each.count) for each in own.cards] == [
+        ("a", 2),
+        ("b", 0),
+        ("c", 0),
+    ]
+    assert (own.missing, own.completed_at) == (2, None)
+    assert await album.own("nobody") == []
+
+
+async def test_completing_a_set_is_paid_at_once_and_once(album: Album) -> None:
+    cards = await album.set()
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"), (anna, "b"))
+    assert await album.pay() == 0
+    assert await album.get(cards, (anna, "c")) == [True]
+    assert await album.get(cards, (anna, "c"), (anna, "a")) == [False, False]
+    assert await album.pay() == 1
+    assert await album.pay() == 0
+    assert await album.points(anna) == 100
+    [own] = await album.own("anna")
+    assert own.missing == 0
+    assert own.completed_at is not None
+    async with album.ground.engine.connect() as conn:
+        events = await read_events(conn, TELLERS, after=None, limit=100)
+    [told] = [each for each in events if each.type == "cards.completed"]
+    assert told.data["member_id"] == "anna"
+    assert told.data["gives"] == {"kind": "points", "amount": 100}
+
+
+async def test_a_card_that_is_held_completes_nothing_until_it_is_released(
+    album: Album,
+) -> None:
+    cards = await album.set(cards=("a", "b"))
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    assert await album.get(cards, (anna, "b"), held=True) == [False]
+    assert await album.pay() == 0
+    assert await album.get(cards, (anna, "b")) == [True]
+
+
+async def test_two_last_cards_at_once_complete_a_set_once(album: Album) -> None:
+    """Neither commit sees the other's card before it waits for the member."""
+    cards = await album.set(cards=[f"c{n}" for n in range(8)])
+    [anna] = await album.ground.members("anna")
+    conns = [await album.ground.connect() for _ in cards.cards]
+    try:
+        for round_ in range(4):
+            told = await asyncio.gather(
+                *(
+                    album.get(cards, (anna, card.card_id), conn=conn)
+                    for card, conn in zip(cards.cards, conns, strict=True)
+                )
+            )
+            assert sum(map(sum, told)) == (1 if round_ == 0 else 0)
+    finally:
+        for conn in conns:
+            await conn.close()
+    assert await album.pay() == 1
+    assert await album.points(anna) == 100
+
+
+async def test_several_processes_pay_each_set_once(album: Album) -> None:
+    cards = await album.set(cards=["a"])
+    members = await album.ground.members(*(f"m{n}" for n in range(12)))
+    await album.get(cards, *((each, "a") for each in members))
+    paid = await asyncio.gather(*(album.pay() for _ in range(4)))
+    assert sum(paid) == 12
+    assert {await album.points(each) for each in members} == {100}
+    assert await album.audit() == []
+
+
+async def test_who_is_killed_in_the_midst_of_paying_has_paid_nothing(
+    album: Album, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The award and the note of it are one transaction, whatever ends it."""
+    cards = await album.set(cards=["a"])
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    monkeypatch.setattr("rewards.pipeline.completions.write_events", _die, raising=True)
+    with pytest.raises(RuntimeError):
+        await album.pay()
+    assert await album.points(anna) == 0
+    monkeypatch.undo()
+    assert await album.pay() == 1
+    assert await album.points(anna) == 100
+
+
+async def _die(*_: object) -> None:
+    raise RuntimeError
+
+
+async def test_a_set_may_give_a_gift_that_its_member_claims(album: Album) -> None:
+    gift = Given(kind=OfferKind.GIFT, name="An album")
+    cards = await album.set(cards=["a"], completes=gift)
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    assert await album.pay() == 1
+    [[name, state]] = await album.ground.rows(
+        "SELECT name, state FROM member_gifts JOIN gifts USING (gift_no)"
+    )
+    assert (name, state) == ("An album", "won")
+    assert await album.audit() == []
+
+
+async def test_a_set_is_added_once(album: Album) -> None:
+    await album.set()
+    with pytest.raises(Conflict) as refused:
+        await album.set()
+    assert refused.value.code == "already_exists"
