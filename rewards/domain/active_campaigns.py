@@ -128,14 +128,24 @@ class Campaign:
             state = OfferState.ENDED
         elif state is not OfferState.ENDED and self.state in _WAITING:
             state = OfferState.PAUSED
-        elif state is OfferState.OPEN and self.campaign_no in spent:
+        elif state is OfferState.OPEN and self._pays_no_more(spent):
             state = OfferState.SPENT
         return Offer(state, self.starts_at, self.ends_at)
 
     def is_full(self, earned_today: int) -> bool:
         """Tell whether a member who earned so much today may have no more."""
         cap = self.daily_cap
-        return cap is not None and earned_today + self.points > cap.most
+        is_full = cap is not None and earned_today + self.points > cap.most
+        return is_full and self._gives_points_alone
+
+    def _pays_no_more(self, spent: Collection[int]) -> bool:
+        return self.campaign_no in spent and self._gives_points_alone
+
+    @property
+    def _gives_points_alone(self) -> bool:
+        """Tell whether nothing is left where no points are."""
+        kinds = {reward.kind for reward in self.rewards}
+        return not self.chances and kinds <= {RewardKind.POINTS}
 
     def hindrance(self, claim: Claim, now: datetime) -> Hindrance | None:
         """Tell why it pays a claim nothing, whatever its limits have room for."""

@@ -132,6 +132,12 @@ class KeptCampaign:
         )
 
     @property
+    def paid_by(self) -> tuple[Terms, ...]:
+        """The terms of the versions that it has ever paid by."""
+        states = {VersionState.ACTIVE, VersionState.RETIRED}
+        return tuple(each.terms for each in self.versions if each.state in states)
+
+    @property
     def name(self) -> TwoNames:
         """The name that it has, or is to have."""
         return (self.active or self.versions[0]).terms.name

@@ -147,6 +147,10 @@ class Pool:
         """Tell the last day of all of its coupons, if it is the same for each."""
         return _day_before(self.valid_until, timezone)
 
+    def is_over(self, at: datetime) -> bool:
+        """Tell whether whatever it gives would be over by then."""
+        return self.valid_until is not None and at >= self.valid_until
+
     def is_of(self, brand: str | None) -> bool:
         """Tell whether who is narrowed to a brand may issue it or change it."""
         return brand is None or self.brand == brand

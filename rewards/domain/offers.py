@@ -23,10 +23,10 @@ _AMOUNTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What offers give, by the names that terms give it; gifts by their offer."""
+    """What offers give, by the names that terms give it; gifts by their offer too."""
 
     pools: Mapping[str, Pool] = field(default_factory=dict)
-    gifts: Mapping[int, int] = field(default_factory=dict)
+    gifts: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
 
 class Chance(msgspec.Struct, frozen=True, gc=False):
@@ -148,5 +148,5 @@ class OfferBook:
         if given.kind is OfferKind.RED_PACKET:
             assert given.minor is not None
             return PlannedReward(0, 0, kind, MONEY_UNIT, given.minor)
-        gift_no = self.things.gifts.get(offer_no, 0)
+        gift_no = self.things.gifts.get((offer_no, given.name or ""), 0)
         return PlannedReward(*(0, 0, kind, GIFTS_UNIT, 1), ref=gift_no, name=given.name)

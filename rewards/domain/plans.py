@@ -97,7 +97,6 @@ class Claim:
     """
 
     code_id: int
-    brand: str | None
     facts: Callable[[], Facts]
     roll: Callable[[int, int, int], int]
 

@@ -7,7 +7,13 @@ from typing import Final
 
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.limits import Counts, Limit, Per
-from rewards.domain.plans import Claim, HindranceReason, PlannedReward, RewardKind
+from rewards.domain.plans import (
+    Claim,
+    HindranceReason,
+    PlannedReward,
+    RewardKind,
+    open_at,
+)
 
 # A row of limit_uses: its limit, its holder and its period.
 Row = tuple[int, int, date]
@@ -95,6 +101,13 @@ def preview_claim(
             continue
         once: set[Row] = set()
         for reward in campaign.rewards:
+            if open_at(reward, now) is None:
+                withheld.append(
+                    Withheld(
+                        campaign.campaign_id, reward.offer_id, HindranceReason.ENDED
+                    )
+                )
+                continue
             full = _take(reward, holder, taken, once)
             if full is None:
                 awards.append(

@@ -1,6 +1,6 @@
 """What a campaign promises, as its marketer writes it and as it is kept; pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
@@ -124,6 +124,14 @@ class AccountTerms(NamedTuple):
     kind: str
 
 
+class GivenTerms(NamedTuple):
+    """Something that terms give: from which account, and where they say so."""
+
+    account: AccountTerms
+    given: Given
+    pointer: str
+
+
 class LimitTerms(NamedTuple):
     """A limit that terms have; of one offer where `offer_id` names it."""
 
@@ -155,30 +163,32 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(offer.amount or 0 for offer in kinds)
 
     @property
-    def given(self) -> tuple[tuple[AccountTerms, Given], ...]:
+    def given(self) -> tuple[GivenTerms, ...]:
         """What may be given, and the account of each; of a chance each of its tiers."""
-        found: list[tuple[AccountTerms, Given]] = []
-        for offer in self.offers:
+        found: list[GivenTerms] = []
+        for place, offer in enumerate(self.offers):
+            pointer = f"/offers/{place}"
             if offer.table is None or offer.kind is not OfferKind.CHANCE:
                 account = AccountTerms(offer.offer_id, "", offer.kind.value)
-                found.append((account, offer))
+                found.append(GivenTerms(account, offer, pointer))
                 continue
-            for tier in offer.table:
+            for below, tier in enumerate(offer.table):
                 kind = tier.gives.kind.value
                 account = AccountTerms(offer.offer_id, tier.tier_id, kind)
-                found.append((account, tier.gives))
+                pointer_below = f"{pointer}/table/{below}/gives"
+                found.append(GivenTerms(account, tier.gives, pointer_below))
         return tuple(found)
 
     @property
     def accounts(self) -> tuple[AccountTerms, ...]:
         """The accounts that it pays from, in the order of its offers."""
-        return tuple(account for account, _ in self.given)
+        return tuple(each.account for each in self.given)
 
     @property
-    def tier_names(self) -> tuple[tuple[str, str], ...]:
-        """What the tiers of its chances are called, by their ids."""
+    def tier_names(self) -> tuple[tuple[str, str, str], ...]:
+        """What the tiers of its chances are called, by their offers and their ids."""
         return tuple(
-            (tier.tier_id, tier.name)
+            (offer.offer_id, tier.tier_id, tier.name)
             for offer in self.offers
             for tier in offer.table or ()
         )
@@ -204,11 +214,6 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             for tier in offer.table or ():
                 found += _stocks(tier, offer.offer_id, tier.tier_id)
         return tuple(found)
-
-    @property
-    def budget_points(self) -> int | None:
-        """The most points that it pays in all."""
-        return None if self.budget is None else self.budget.points
 
 
 def _stocks(
@@ -309,34 +314,27 @@ _PAID: Final = frozenset(
 
 def find_unsupported(terms: Terms) -> Iterator[FieldError]:
     """Name what terms may say one day and nothing here can carry out yet."""
-    for place, offer in enumerate(terms.offers):
-        if offer.kind is OfferKind.CHANCE:
-            for below, tier in enumerate(offer.table or ()):
-                if tier.gives.kind not in _PAID:
-                    pointer = f"/offers/{place}/table/{below}/gives/kind"
-                    yield _unsupported(pointer, tier.gives.kind)
-        elif offer.kind not in _PAID:
-            yield _unsupported(f"/offers/{place}/kind", offer.kind)
+    for _, given, pointer in terms.given:
+        if given.kind not in _PAID:
+            told = message("not_supported", what=given.kind.value)
+            yield FieldError(f"{pointer}/kind", "not_supported", told)
 
 
-def _unsupported(pointer: str, kind: OfferKind) -> FieldError:
-    return FieldError(
-        pointer, "not_supported", message("not_supported", what=kind.value)
-    )
-
-
-def find_uncountable(terms: Terms, before: Terms) -> Iterable[FieldError]:
-    """Say what a version after another would count wrongly.
+def find_uncountable(terms: Terms, before: Sequence[Terms]) -> Iterable[FieldError]:
+    """Say what a version after others, which paid, would count wrongly.
 
     What was paid before nobody has counted, where there was no limit for all time.
     """
-    kept = {_counted(limit) for limit in before.limits}
-    known = {(each.offer_id, each.tier_id) for each in before.accounts}
+    accounts = {(each.offer_id, each.tier_id): each for each in terms.accounts}
     for limit in terms.limits:
-        is_new = limit.offer_id != "" and limit[3:] not in known
-        if is_new or limit.per not in {Per.TOTAL, Per.MEMBER}:
+        if limit.per not in {Per.TOTAL, Per.MEMBER}:
             continue
-        if _counted(limit) not in kept:
+        account = accounts.get((limit.offer_id, limit.tier_id))
+        if any(
+            _counted(limit) not in map(_counted, each.limits)
+            for each in before
+            if account is None or account in each.accounts
+        ):
             yield FieldError(
                 _pointer(limit, terms), "not_countable", message("limit_comes_late")
             )

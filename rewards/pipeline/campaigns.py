@@ -151,7 +151,7 @@ async def check_terms(
     refuse_terms(terms)
     refuse(await _find_unknown(conn, terms, staff))
     if kept is not None and kept.active is not None:
-        refuse(find_uncountable(terms, kept.active.terms))
+        refuse(find_uncountable(terms, kept.paid_by))
 
 
 async def _find_unknown(
@@ -219,15 +219,16 @@ async def activate_version(
     if version.state is not VersionState.APPROVED:
         told = message("version_is", version=number, state=_OF_VERSIONS[version.state])
         raise Conflict(told, code="illegal_state")
-    if kept.active is not None:
-        refuse(find_uncountable(version.terms, kept.active.terms))
-    budget = version.terms.budget_points
-    if budget is not None and budget < (kept.spent or 0):
-        raise Conflict(
-            message("budget_below_spent", spent=kept.spent or 0),
-            code="budget_below_spent",
-        )
+    refuse(find_uncountable(version.terms, kept.paid_by))
     await store.activate_version(conn, kept, version, person=staff.person, now=now)
+    overdrawn = await store.find_overdrawn(conn, kept.campaign_no)
+    if overdrawn is not None:
+        offer_no, used = overdrawn
+        if offer_no:
+            told = message("stock_below_given", given=used)
+            raise Conflict(told, code="stock_below_issued")
+        told = message("budget_below_spent", spent=used)
+        raise Conflict(told, code="budget_below_spent")
     active = replace(version, state=VersionState.ACTIVE)
     await _note_version(conn, campaign_id, active, "activated", staff, now=now)
     return active

@@ -176,7 +176,6 @@ async def preview_version(
     }
     claim = Claim(
         goods.code_id,
-        evidence.brand,
         lambda: read_claim_facts(evidence),
         lambda *_: 0,
     )

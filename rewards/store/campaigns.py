@@ -11,12 +11,14 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     case,
+    cast,
     func,
     insert,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.principal import OPERATOR
@@ -28,6 +30,7 @@ from rewards.domain.campaigns import (
     Version,
     VersionState,
 )
+from rewards.domain.limits import Per
 from rewards.domain.terms import Terms
 from rewards.store.limits import IS_BUDGET, USED_BY_ALL
 from rewards.store.offers import open_offers
@@ -184,6 +187,52 @@ async def _change(conn: AsyncConnection, campaign_no: int, **values: Any) -> Non
         .where(t.campaigns.c.campaign_no == campaign_no)
         .values(version=func.current_range_version(), **values)
     )
+
+
+async def renew_campaigns_of(conn: AsyncConnection, pool_id: str) -> None:
+    """Let workers load the campaigns anew that give coupons of a pool.
+
+    Behind the fence.
+    """
+    v = t.campaign_versions.c
+    gives = func.jsonb_path_exists(
+        v.terms,
+        cast("$.offers[*].**.pool_id ? (@ == $pool)", JSONPATH),
+        func.jsonb_build_object("pool", pool_id),
+    )
+    await conn.execute(
+        update(t.campaigns)
+        .where(
+            t.campaigns.c.campaign_no == v.campaign_no,
+            v.version == t.campaigns.c.active_version,
+            gives,
+        )
+        .values(version=func.current_range_version())
+    )
+
+
+async def find_overdrawn(
+    conn: AsyncConnection, campaign_no: int
+) -> tuple[int, int] | None:
+    """Find a budget or stock of which more was taken than there is.
+
+    Gives the number of its offer, 0 for all, and how much was taken.
+    """
+    n, u = t.limits.c, t.limit_uses.c
+    found = await conn.execute(
+        select(n.offer_no, u.used)
+        .join_from(t.limits, t.limit_uses, USED_BY_ALL)
+        .where(
+            n.campaign_no == campaign_no,
+            n.per == Per.TOTAL.value,
+            n.in_force,
+            u.used > n.most,
+        )
+        .order_by(n.limit_no)
+        .limit(1)
+    )
+    row = found.one_or_none()
+    return None if row is None else (row.offer_no, row.used)
 
 
 def _is_version(campaign_no: int, version: int) -> ColumnElement[bool]:

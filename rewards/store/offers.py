@@ -36,16 +36,20 @@ async def open_offers(
             new["offer_no"] = campaign_no
         added = insert(t.offers).values(new).returning(t.offers.c.offer_no)
         known[each] = (await conn.execute(added)).scalar_one()
-    for tier_id, name in terms.tier_names:
+    for offer_id, tier_id, name in terms.tier_names:
         o = t.offers.c
         await conn.execute(
             update(t.offers)
-            .where(o.campaign_no == campaign_no, o.tier_id == tier_id)
+            .where(
+                o.campaign_no == campaign_no,
+                o.offer_id == offer_id,
+                o.tier_id == tier_id,
+            )
             .values(tier_name=name)
         )
     names = {
         known[account]: given.name
-        for account, given in terms.given
+        for account, given, _ in terms.given
         if given.kind is OfferKind.GIFT and given.name is not None
     }
     await ensure_offer_gifts(conn, names, brand=brand, now=now)
@@ -75,7 +79,7 @@ async def load_things(
     accounts: Mapping[int, Mapping[AccountTerms, int]],
 ) -> Things:
     """Load what offers of these terms give."""
-    given = [given for each in terms for _, given in each.given]
+    given = [given for each in terms for _, given, _ in each.given]
     pools = {each.pool_id for each in given if each.pool_id is not None}
     gifts = [
         number

@@ -151,6 +151,10 @@ message: Final = Catalogue(
                 "{seconds:,} seconds."
             ),
         ),
+        "no_coupons_now": (
+            "目前无法发放优惠券；没有做任何更改，请稍后再试。",
+            "No coupon can be issued at the moment; nothing was done. Try again later.",
+        ),
         "too_many_scans": (
             "正在等待的扫码太多；请稍后再试。",
             "Too many scans wait already; try again shortly.",

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
+import structlog
 from psycopg import errors as pg
 
 from core.clock import elapsed_s, next_business_day
+from core.errors import Fault, Unavailable
 from core.ids import TimeIds
 from rewards.domain.awards import Award
 from rewards.domain.plans import PlannedReward, RewardKind
 from rewards.store.awards import load_awards_below
+from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome, Plan, Scan
 from scan_api.pipeline.answered import Answered, replay_of, to_record, unstorable_member
 from scan_api.pipeline.metrics import COMMIT_SECONDS, POSTGRES_UP
@@ -30,6 +33,8 @@ from scan_api.store.scans import Committed, Decided
 STALE_RANGES = "CC001"
 WRONGLY_CLAIMED = "CC004"
 DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED})
+
+log = structlog.get_logger(logger_name=__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,37 +76,48 @@ class ScanCommitter:
                 answers[scan.scan_id] = unstorable_member()
             else:
                 decided.append(Decided(scan, plan, member_no))
-        await self._number_rewards(decided)
+        coupons = await self._take_coupons(decided)
+        if coupons is None:
+            # Nothing is promised to them, and the others need not wait.
+            answers |= {
+                each.scan.scan_id: Unavailable(message("no_coupons_now"))
+                for each in decided
+                if _count_coupons(each)
+            }
+            decided = [each for each in decided if not _count_coupons(each)]
+        self._number_rewards(decided, coupons or ())
         committed = await self._commit(connection, decided, version, today)
         ids = (d.scan.scan_id for d in decided)
         answers |= zip(ids, committed, strict=True)
         return [answers[scan.scan_id] for scan in scans]
 
-    async def _number_rewards(self, decided: list[Decided]) -> None:
+    async def _take_coupons(self, decided: Sequence[Decided]) -> Sequence[int] | None:
+        """Take numbers for all coupons that may be earned; None where there are none.
+
+        While no epoch of the key is open, no coupon is issued.
+        """
+        count = sum(map(_count_coupons, decided))
+        try:
+            return await self.take_coupons(count) if count else ()
+        except (Fault, OSError) as fault:
+            log.error("no_coupon_numbers", count=count, cause=fault)
+            return None
+
+    def _number_rewards(self, decided: list[Decided], numbers: Sequence[int]) -> None:
         """Give each reward its number: the first its scan's, a coupon its own."""
-        planned = [
-            (place, [reward for reward, _ in in_order(each.plan.rewards)])
-            for place, each in enumerate(decided)
-            if not _is_plain(each.plan.rewards)
-        ]
-        coupons = iter(
-            await self.take_coupons(
-                sum(_is_coupon(reward) for _, rewards in planned for reward in rewards)
-            )
-            if planned
-            else ()
-        )
-        for place, rewards in planned:
-            each = decided[place]
-            numbers = [
+        coupons = iter(numbers)
+        for place, each in enumerate(decided):
+            if _is_plain(each.plan.rewards):
+                continue
+            transfers = [
                 next(coupons)
                 if _is_coupon(reward)
                 else self.ids.next_id(each.scan.at_ms)
                 if index
                 else each.scan.scan_id
-                for index, reward in enumerate(rewards)
+                for index, (reward, _) in enumerate(in_order(each.plan.rewards))
             ]
-            decided[place] = msgspec.structs.replace(each, transfers=tuple(numbers))
+            decided[place] = msgspec.structs.replace(each, transfers=tuple(transfers))
 
     async def _commit(
         self,
@@ -204,6 +220,12 @@ def _is_plain(rewards: Sequence[PlannedReward]) -> bool:
 
 def _is_coupon(reward: PlannedReward) -> bool:
     return reward.kind is RewardKind.COUPON
+
+
+def _count_coupons(decided: Decided) -> int:
+    if _is_plain(decided.plan.rewards):
+        return 0
+    return sum(_is_coupon(reward) for reward, _ in in_order(decided.plan.rewards))
 
 
 async def _load_originals(

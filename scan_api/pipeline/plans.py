@@ -133,7 +133,7 @@ def _claim(scan: Scan, status: CodeStatus, batch: BatchContext) -> Claim:
         key = batch.chance_keys[scan.code_id >> SERIAL_BITS]
         return chance_roll(key, campaign_no, version, place, scan.code_id)
 
-    return Claim(scan.code_id, brand, facts, roll)
+    return Claim(scan.code_id, facts, roll)
 
 
 def _since(member_no: int) -> datetime | None:

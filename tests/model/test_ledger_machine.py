@@ -132,7 +132,7 @@ class LedgerMachine(RuleBasedStateMachine):
             offer=worker_state.offer_of(terms, now),
             earned=lambda: plan_rewards(
                 worker_state.candidates(terms),
-                Claim(wish.scan.code_id, None, dict, lambda *_: 0),
+                Claim(wish.scan.code_id, dict, lambda *_: 0),
                 now,
             ),
         )

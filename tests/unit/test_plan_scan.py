@@ -117,7 +117,7 @@ def plan(status: CodeStatus, **given_: Any) -> Plan:
     return plan_scan(
         status,
         offer=best_offer(each.offer(now, spent) for each in there),
-        earned=lambda: plan_rewards(there, Claim(CODE, None, dict, lambda *_: 0), now),
+        earned=lambda: plan_rewards(there, Claim(CODE, dict, lambda *_: 0), now),
         **given,
     )
 

@@ -109,7 +109,7 @@ def test_what_nothing_carries_out_yet_is_named() -> None:
 def test_a_version_adds_nothing_that_was_not_counted(
     now: dict[str, Any], before: dict[str, Any], pointers: list[str]
 ) -> None:
-    found = find_uncountable(terms(**now), terms(**before))
+    found = find_uncountable(terms(**now), [terms(**before)])
     assert [fault.pointer for fault in found] == pointers
 
 

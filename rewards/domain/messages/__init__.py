@@ -69,8 +69,12 @@ message: Final = Catalogue(
             ),
         ),
         "budget_below_spent": (
-            "已发放 {spent:,} 积分，预算不能少于此数。",
-            "{spent:,} points were paid; the budget cannot be less.",
+            "已发放 {spent:,}，预算不能少于此数。",
+            "{spent:,} were paid; the budget cannot be less.",
+        ),
+        "stock_below_given": (
+            "已发放 {given:,} 份，库存不能少于此数。",
+            "{given:,} were given; the stock cannot be less.",
         ),
         # How a campaign changes
         "no_campaign": (
@@ -324,6 +328,10 @@ message: Final = Catalogue(
         "payout_is": (
             "红包的状态是{state}。",
             "The payout is {state}.",
+        ),
+        "coupon_is_held": (
+            "优惠券在等待审核结果，请先处理审核。",
+            "The coupon waits for a review; decide that first.",
         ),
         "payout_is_held": (
             "红包在等待审核结果，请先处理审核。",

@@ -126,7 +126,7 @@ class CouponIssuing:
             return InvalidInput.field(
                 "/pool_id", "unknown_pool", message("no_pool", pool_id=request.pool_id)
             )
-        if pool.valid_until is not None and utc_datetime(now_ms) >= pool.valid_until:
+        if pool.is_over(utc_datetime(now_ms)):
             return Issued(IssueOutcome.EXPIRED)
         return None
 

@@ -14,6 +14,7 @@ from core.fence import take_fence
 from rewards.domain.coupons import MAX_STOCK, NewPool, Pool, PoolFigures, Store
 from rewards.domain.limits import Per
 from rewards.domain.messages import message
+from rewards.store.campaigns import renew_campaigns_of
 from rewards.store.coupons import pools as store
 
 
@@ -131,7 +132,8 @@ async def change_stock(
 ) -> Stock:
     """Change the stock of a pool; raises Conflict below what was issued.
 
-    The fence is held until the transaction ends, so that nobody issues meanwhile.
+    The fence is held until the transaction ends, so that nobody issues meanwhile,
+    and workers hear of it, who know the stocks of what campaigns give.
     """
     await take_fence(conn)
     pool = await get_pool(conn, pool_id, staff)
@@ -147,6 +149,7 @@ async def change_stock(
             "/by", "out_of_range", message("stock_too_large", most=MAX_STOCK)
         )
     await store.set_stock(conn, total.limit_no, changed.stock)
+    await renew_campaigns_of(conn, pool_id)
     await record_action(
         conn,
         staff,

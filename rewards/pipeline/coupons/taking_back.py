@@ -81,12 +81,15 @@ async def void_coupon(
 ) -> None:
     """Make a coupon void, for good; its place in the stock stays taken.
 
-    Raises NotFound, and Conflict for one that is used or void already.
+    Raises NotFound, and Conflict for one that is used or void already, or that waits
+    with the scan that earned it.
     """
     coupon = await issuing.lock_coupon(conn, coupon_no)
     if coupon is None or not coupon.pool.is_of(staff.brand):
         raise NotFound(message("no_coupon", coupon_id=str(coupon_no)))
-    if coupon.state is CouponState.VOID:
+    if coupon.state is CouponState.HELD:
+        raise Conflict(message("coupon_is_held"), code="illegal_state")
+    if coupon.state in {CouponState.VOID, CouponState.DENIED}:
         raise Conflict(message("coupon_void"), code=TillOutcome.VOID.value)
     if coupon.state is CouponState.REDEEMED:
         raise Conflict(message("coupon_is_used"), code=TillOutcome.REDEEMED.value)

@@ -72,15 +72,13 @@ async def ensure_offer_gifts(
 
 async def load_offer_gifts(
     conn: AsyncConnection, offer_nos: Sequence[int]
-) -> dict[int, int]:
-    """Load the newest gift of each of these offers; gives gift_nos by offer_no."""
+) -> dict[tuple[int, str], int]:
+    """Load the gifts of these offers; gives gift_nos by offer_no and name."""
     g = t.gifts.c
     rows = await conn.execute(
-        select(g.offer_no, func.max(g.gift_no).label("newest"))
-        .where(g.offer_no.in_(offer_nos))
-        .group_by(g.offer_no)
+        select(g.offer_no, g.name, g.gift_no).where(g.offer_no.in_(offer_nos))
     )
-    return {row.offer_no: row.newest for row in rows}
+    return {(row.offer_no, row.name): row.gift_no for row in rows}
 
 
 async def find_gift(conn: AsyncConnection, gift_id: str) -> Gift | None:
