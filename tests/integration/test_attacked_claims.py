@@ -9,7 +9,9 @@ import pytest
 
 from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput, Unavailable
+from crowncap.audit import Scope
 from rewards.domain.holds import Resolution
+from rewards.pipeline.payouts.ending import PayoutEnds
 from tests.fixtures.claims import (
     WRITER,
     Claims,
@@ -22,7 +24,8 @@ from tests.fixtures.claims import (
     scan_id,
     working,
 )
-from tests.fixtures.ground import CLOCK, Ground
+from tests.fixtures.coupons import SUPPORT
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
 
 @pytest.fixture
@@ -209,6 +212,31 @@ async def test_without_numbers_for_coupons_all_else_is_paid(
     assert not isinstance(paid, BaseException)
     assert paid["outcome"] == "held"
     assert await claims.ground.audit() == []
+
+
+async def test_what_ends_unpaid_of_a_red_packet_is_no_fault_of_the_books(
+    claims: Claims, workers: list[Worker]
+) -> None:
+    """Budget, stock, a day's cap and a member's get it back."""
+    packet = {"offer_id": "r", "kind": "red_packet", "minor": 100, "stock": 5}
+    caps = [
+        {"per": per, "of": "minor", "most": 300}
+        for per in ("day", "member", "member_day")
+    ]
+    await claims.campaign("c", packet, budget={"minor": 300}, caps=caps)
+    told = [await workers[0].scan(code, "ann") for code in await claims.ground.live(2)]
+    ends = PayoutEnds(claims.ground.ids, CLOCK, TIMEZONE)
+    async with claims.ground.engine.begin() as conn:
+        await ends.cancel(
+            conn,
+            int(told[0]["rewards"][0]["payout_id"]),
+            reason="a test",
+            staff=SUPPORT,
+            now=utc_datetime(CLOCK.now_ms()),
+        )
+    assert set((await claims.uses()).values()) == {100, 1}
+    assert await claims.ground.audit() == []
+    assert await claims.ground.audit(Scope.RECENT) == []
 
 
 async def test_a_stock_of_points_alone_is_spent_with_them(
