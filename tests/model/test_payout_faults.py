@@ -77,19 +77,23 @@ async def test_killed_between_any_two_steps_each_is_paid_once(
     url = packets.ground.database_url
     processes: list[BaseProcess] = []
     with PayerProcess(tmp_path / "payer", 0, {}) as payer, killing(processes):
-        died = 0
+        died = awarded = 0
         for step in range(1, STEPS + 1):
             name = f"m{step}"
             await packets.award(name)
             await packets.pay_to(name)
             mortal = start_sender(url, payer.terms, 100 + step, dies_at=step)
             processes.append(mortal)
-            await asyncio.to_thread(mortal.join, 1.5)
-            died += mortal.exitcode == -9
-            mortal.kill()
+            # However slow the machine; who never gets so far is the last.
+            await asyncio.to_thread(mortal.join, 20)
+            awarded = step
+            if mortal.exitcode != -9:
+                mortal.kill()
+                break
+            died += 1
         assert died > STEPS // 2
         processes.append(start_sender(url, payer.terms, 99))
-        assert await check(packets, payer) == {"paid": STEPS}
+        assert await check(packets, payer) == {"paid": awarded}
 
 
 @pytest.mark.parametrize("seed", range(3))
