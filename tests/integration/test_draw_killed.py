@@ -11,8 +11,8 @@ from rewards.domain.draws.tickets import number_tickets
 from rewards.pipeline.draws.drawing import DrawingOutcome
 from tests.fixtures.draws import Raffle, draw_in_process
 
+# Forks of all tests come from one server, whose list tests.fixtures.commands makes.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.fixtures.draws"])
 # What somebody else holds so that a process waits just there.
 STEPS = {
     "before it is frozen": "SELECT FROM draw_counters WHERE draw_no = {0} FOR UPDATE",
