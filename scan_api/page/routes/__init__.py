@@ -33,7 +33,7 @@ ROUTER = Router(
         wallet.show_wallet,
         wallet.show_coupon,
         gifts.show_gift,
-        gifts.claim_gift,
+        gifts.take_gift,
         roots.show_root,
     ],
 )

@@ -29,9 +29,9 @@ async def show_gift(request: AnyRequest, context: Context) -> Response[bytes]:
 
 
 @post(_PATH, include_in_schema=False)
-async def claim_gift(request: AnyRequest, context: Context) -> Response[bytes]:
+async def take_gift(request: AnyRequest, context: Context) -> Response[bytes]:
     """Take an address for a gift, or note that it is collected."""
-    return await answer(request, context, _claim_gift)
+    return await answer(request, context, _take_gift)
 
 
 async def _show_gift(
@@ -43,7 +43,7 @@ async def _show_gift(
     return _render(context, page, gift)
 
 
-async def _claim_gift(
+async def _take_gift(
     request: AnyRequest, context: PageContext, page: MemberRequest
 ) -> Response[bytes]:
     form = await read_form(request, page, "how", "address")
