@@ -138,5 +138,5 @@ def _post(url: str, body: dict[str, Any], token: str) -> None:
     request = urllib.request.Request(  # noqa: S310 - our own server
         url, json.dumps(body).encode(), headers
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - see above
         answer.read()

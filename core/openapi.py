@@ -137,7 +137,8 @@ def _operations(
         name_operation(handler, None, None): handler
         for route in app.routes
         for handler in getattr(route, "route_handlers", ())
-        if isinstance(handler, HTTPRouteHandler)
+        # A page's function may have the name of one that the document describes.
+        if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema()
     }
     for methods in document["paths"].values():
         for operation in methods.values():

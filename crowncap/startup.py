@@ -53,7 +53,7 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
         # Frozen, it would be a week of claims that are held.
         if settings.demo_week and frozen is None:
             # A third of a second to import, which no other start needs to pay.
-            from crowncap.demo_festival import seed_festival  # noqa: PLC0415
+            from crowncap.demo_festival import seed_festival  # noqa: PLC0415 - see above
             from crowncap.demo_week import seed_week  # noqa: PLC0415
 
             now = utc_datetime(clock.now_ms())

@@ -57,6 +57,13 @@ message: Final = Catalogue(
             "抽奖至少要有一个奖级；请选择奖级发什么并添加。",
             "A chance has at least one tier; choose what it gives and add it.",
         ),
+        "too_many_tiers": (
+            "这张奖级表超过 {most} 级，表单无法编辑；请用接口编写新版本。",
+            (
+                "This table has more than {most} tiers, which the form cannot edit; "
+                "write a new version by the API."
+            ),
+        ),
         "condition_lacks_value": (
             "请填写要比较的值。",
             "Say what to compare with.",

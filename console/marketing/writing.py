@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.messages import message
 from console.frame.navigation import CAMPAIGNS, HOME
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
@@ -18,6 +19,7 @@ from console.marketing.building.conditions import FACTS
 from console.marketing.building.drafts import (
     ASKED,
     FIELDS,
+    MAX_TIERS,
     Draft,
     change_draft,
     read_draft,
@@ -56,7 +58,7 @@ async def show_new_campaign(
     if like:
         kept = await _find(context, page, like)
         shown = kept.active or kept.versions[0]
-        draft = draft_of(shown.terms, context.settings.timezone)
+        draft = _fill(shown.terms, context)
     return await _show(context, page, draft, None, {}, focus="campaign_id")
 
 
@@ -76,7 +78,7 @@ async def show_new_version(
     kept = await _find(context, page, request.path_params["campaign_id"])
     named = read_id(request.query_params.get("version", ""))
     base = kept.versions[0] if named is None else kept.find(named)
-    draft = draft_of((base or kept.versions[0]).terms, context.settings.timezone)
+    draft = _fill((base or kept.versions[0]).terms, context)
     return await _show(context, page, draft, kept, {}, focus="name_zh")
 
 
@@ -92,6 +94,13 @@ async def write_version(
     """Add or take away a row, check, or keep what was written as a version."""
     campaign_id = request.path_params["campaign_id"]
     return await _write(request, context, page, campaign_id)
+
+
+def _fill(terms: Terms, context: ConsoleContext) -> Draft:
+    """Fill the form in; raises Conflict where it would lose tiers without a word."""
+    if any(len(offer.table or ()) > MAX_TIERS for offer in terms.offers):
+        raise Conflict(message("too_many_tiers", most=MAX_TIERS))
+    return draft_of(terms, context.settings.timezone)
 
 
 async def _find(

@@ -32,7 +32,7 @@ CHECKS = (
             CROSS JOIN figures_counted AS c
             WHERE c.era IS NOT NULL
                 AND (coalesce(t.awards, 0) <> coalesce(f.awards, 0)
-                    OR coalesce(t.amount, 0) <> coalesce(f.amount, 0))""",  # noqa: S608
+                    OR coalesce(t.amount, 0) <> coalesce(f.amount, 0))""",  # noqa: S608 - constants
         TRANSFERS,
     ),
     Check(

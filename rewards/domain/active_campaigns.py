@@ -86,6 +86,8 @@ class Campaign:
     for_all: bool = False
     order: int = 100
     when: Test | None = None
+    # Whether `when` may hold at another time though it does not now.
+    asks_for_time: bool = False
 
     @property
     def points(self) -> int:
@@ -155,13 +157,16 @@ class Campaign:
             reason = HindranceReason.ENDED
         elif reason is not HindranceReason.ENDED and self.state in _WAITING:
             reason, until = HindranceReason.PAUSED, None
-        if reason is not HindranceReason.ENDED and not self._is_for(claim):
+        if reason is not HindranceReason.ENDED and not self._is_for(claim, reason):
             # It would not pay this claim later, either.
             reason, until = HindranceReason.CONDITION, None
         return None if reason is None else Hindrance(self.campaign_id, reason, until)
 
-    def _is_for(self, claim: Claim) -> bool:
-        return self.when is None or self.when(claim.facts())
+    def _is_for(self, claim: Claim, reason: HindranceReason | None) -> bool:
+        """Tell whether its condition holds; what asks for the time may do so later."""
+        if self.when is None or (reason is not None and self.asks_for_time):
+            return True
+        return self.when(claim.facts())
 
 
 def best_offer(offers: Iterable[Offer | None]) -> Offer | None:

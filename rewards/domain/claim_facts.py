@@ -82,6 +82,10 @@ CLAIM_FACT_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
 )
 
 
+# Those that are another thing when the same cap is claimed later.
+FACTS_OF_TIME: Final = frozenset({"weekday", "hour", "date", "account_age_days"})
+
+
 def read_claim_facts(evidence: ClaimEvidence) -> dict[str, Fact]:
     """Tell all facts of a claim."""
     return {fact.name: fact.read(evidence) for fact in CLAIM_FACTS}

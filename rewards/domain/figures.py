@@ -11,18 +11,21 @@ Place = tuple[int, int, int]
 
 
 class Happened(Protocol):
-    """A row of the outbox: numbers of rows to which something happened."""
+    """A row of the outbox: numbers of rows to which something happened.
+
+    Properties, so that what is frozen fits; core.outbox says what each is.
+    """
 
     @property
-    def era(self) -> int: ...  # noqa: D102
+    def era(self) -> int: ...  # noqa: D102 - said above
     @property
-    def xid(self) -> int: ...  # noqa: D102
+    def xid(self) -> int: ...  # noqa: D102 - said above
     @property
-    def place(self) -> int: ...  # noqa: D102
+    def place(self) -> int: ...  # noqa: D102 - said above
     @property
-    def kind(self) -> str: ...  # noqa: D102
+    def kind(self) -> str: ...  # noqa: D102 - said above
     @property
-    def ids(self) -> Sequence[int] | None: ...  # noqa: D102
+    def ids(self) -> Sequence[int] | None: ...  # noqa: D102 - said above
 
 
 # Who knows the outbox gives the rows after one, oldest first, empty at the end; raises

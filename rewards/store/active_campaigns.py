@@ -6,12 +6,12 @@ import msgspec
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.conditions import compile_condition
+from core.conditions import comparisons, compile_condition, without_not
 from core.conditions.reading import read_condition
 from rewards import tables as t
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.campaigns import CampaignState, KeptCampaign, Version
-from rewards.domain.claim_facts import CLAIM_FACT_KINDS
+from rewards.domain.claim_facts import CLAIM_FACT_KINDS, FACTS_OF_TIME
 from rewards.domain.limits import Limit
 from rewards.domain.offers import OfferBook
 from rewards.domain.terms import AppliesTo, Terms
@@ -109,11 +109,11 @@ async def make_ready(
 
 def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:
     """Make a campaign ready to pay by terms."""
-    when = None
+    when, asked = None, set()
     if terms.when is not None:
-        when = compile_condition(
-            read_condition(dict(terms.when), "/when", CLAIM_FACT_KINDS)
-        )
+        condition = read_condition(dict(terms.when), "/when", CLAIM_FACT_KINDS)
+        asked = {each.fact for each in comparisons(without_not(condition))}
+        when = compile_condition(condition)
     return replace(
         campaign,
         rewards=tuple(book.sure()),
@@ -122,6 +122,7 @@ def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:
         for_all=terms.applies_to is AppliesTo.ALL,
         order=terms.order,
         when=when,
+        asks_for_time=not asked.isdisjoint(FACTS_OF_TIME),
     )
 
 

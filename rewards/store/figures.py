@@ -170,7 +170,7 @@ _ALL: Final = f"""
     SELECT t.origin_id, t.debit_account AS offer_no, o.campaign_no,
         t.credit_account AS member_no, t.amount, t.kind, {_DAY} AS day
     FROM transfers AS t JOIN offers AS o ON o.offer_no = t.debit_account
-    WHERE t.shard = 0 AND t.kind IN ('posted', 'pending', 'void')"""  # noqa: S608
+    WHERE t.shard = 0 AND t.kind IN ('posted', 'pending', 'void')"""  # noqa: S608 - a constant
 _ANEW: Final = (
     "DELETE FROM offer_days",
     "DELETE FROM campaign_days",

@@ -23,8 +23,9 @@ from rewards.domain.active_campaigns import (
     best_offer,
     plan_rewards,
 )
+from rewards.domain.campaigns import CampaignState
 from rewards.domain.holds import HoldReason
-from rewards.domain.plans import Claim
+from rewards.domain.plans import Claim, HindranceReason
 from scan_api.domain.scans import (
     CodeStatus,
     Outcome,
@@ -278,3 +279,26 @@ def test_the_last_day_of_sale_is_known_where_somebody_said_it() -> None:
     assert status.sell_by == made + timedelta(days=21)
     for unknown in (look(produced_on=made), look(product=product)):
         assert unknown.sell_by is None
+
+
+@pytest.mark.parametrize(
+    ("asks_for_time", "reason"),
+    [(True, HindranceReason.PAUSED), (False, HindranceReason.CONDITION)],
+)
+def test_what_may_hold_at_another_time_keeps_a_caps_worth(
+    reason: HindranceReason, *, asks_for_time: bool
+) -> None:
+    """A paused campaign of Sundays may pay a cap one day, one of another lot never."""
+    paused = points_campaign(
+        NOW - HOUR,
+        state=CampaignState.PAUSED,
+        when=lambda _: False,
+        asks_for_time=asks_for_time,
+    )
+    claim = Claim(CODE, dict, lambda *_: 0)
+    hindrance = paused.hindrance(claim, NOW)
+    assert hindrance is not None
+    assert hindrance.reason is reason
+    running = replace(paused, state=CampaignState.ACTIVE).hindrance(claim, NOW)
+    assert running is not None
+    assert running.reason is HindranceReason.CONDITION

@@ -176,9 +176,9 @@ def _free(kind: str, taken: list[Values]) -> str:
 
 
 def _remove(draft: Draft, what: str, outer: int, inner: int) -> None:
-    lists: dict[str, list[list[object]]] = {
-        "tier": [each.tiers for each in draft.offers],  # type: ignore[misc]
-        "row": [each.rows for each in draft.groups],  # type: ignore[misc]
+    lists: dict[str, list[list[Values]]] = {
+        "tier": [each.tiers for each in draft.offers],
+        "row": [each.rows for each in draft.groups],
     }
     if what == "kept":
         draft.values.pop("when_kept", None)
