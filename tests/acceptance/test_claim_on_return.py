@@ -81,7 +81,7 @@ def test_a_browser_that_comes_back_many_times_at_once_claims_once(
     path = f"/C/{service.fresh_code()}"
     with visiting(service) as visitor:
         ask_to_claim(visitor, path)
-        visitor.sign_in("impatient")
+        visitor.sign_in("returner")
         cookies = dict(visitor.http.cookies)
     clients = [service.client(cookies=cookies) for _ in range(12)]
     with ThreadPoolExecutor(12) as threads:
@@ -89,7 +89,7 @@ def test_a_browser_that_comes_back_many_times_at_once_claims_once(
     for each in clients:
         each.close()
     assert {(a.status_code, a.headers["location"]) for a in answers} == {(303, path)}
-    assert service.scan(path, "impatient")["scan_count"] == 2
+    assert service.scan(path, "returner")["scan_count"] == 2
 
 
 def test_a_cap_that_another_claims_meanwhile_is_told_so(service: Service) -> None:
