@@ -128,7 +128,14 @@ def build_app(worker: Worker) -> Litestar:
         worker.authenticator.members,
         worker.codes,
         worker.opening,
-        WalletPorts(worker.coupon_redeeming.codes, worker.gift_claiming, draw_symbol),
+        WalletPorts(
+            worker.coupon_redeeming.codes,
+            worker.gift_claiming,
+            draw_symbol,
+            worker.ticket_taking,
+            worker.payouts,
+            find_earning_scans,
+        ),
         lambda: worker.codes.states.current.brands,
     )
     staff_pages = _console_context(worker)

@@ -5,6 +5,7 @@ of a request asks for that number again, and nothing but what the provider says 
 ends a payout that was ever sent.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,6 +60,18 @@ class PayeeProvider(StrEnum):
     """By whom red packets are paid out."""
 
     WECHAT = "wechat"
+
+
+# An openid has 28 characters; WeChat Pay takes up to 64.
+LEAST_ACCOUNT: Final = 8
+MAX_ACCOUNT: Final = 64
+ACCOUNT_PATTERN: Final = r"^[\x21-\x7e]+\Z"
+
+
+def is_account(text: str) -> bool:
+    """Tell whether a text may be where red packets go."""
+    fits = LEAST_ACCOUNT <= len(text) <= MAX_ACCOUNT
+    return fits and re.match(ACCOUNT_PATTERN, text) is not None
 
 
 class Heard(StrEnum):

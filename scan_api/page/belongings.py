@@ -11,22 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.clock import business_day, utc_datetime
 from core.messages import Message
 from rewards.domain.awards import Award, AwardState
+from rewards.domain.cards import OwnSet
 from rewards.domain.coupons import Coupon, CouponState
-from rewards.domain.gifts import MemberGift
+from rewards.domain.draws.terms import Draw
+from rewards.domain.draws.tickets import TicketState
+from rewards.domain.gifts import Gift, MemberGift
 from rewards.domain.ledger import Wallet
 from rewards.domain.payouts import OwnPayout
 from rewards.domain.plans import RewardKind
+from rewards.pipeline.cards import list_own_sets
 from rewards.pipeline.coupons import own as own_coupons
 from rewards.pipeline.coupons.own import CodedCoupon
 from rewards.pipeline.coupons.till_texts import tell_benefit
+from rewards.pipeline.draws import own as own_draws
+from rewards.pipeline.draws.views import OwnPrize, OwnTickets
+from rewards.pipeline.gifts.catalogue import list_claimable
 from rewards.pipeline.gifts.claims import find_own_gifts, list_own_gifts
 from rewards.pipeline.ledger import load_wallet
 from rewards.pipeline.payouts.listing import list_own_by_id
 from rewards.pipeline.payouts.texts import tell_own
 from scan_api.page.context import PageContext, Symbol
 
-# Of each kind the newest are shown.
+# Of each kind the newest are shown, and so many of what there is for everybody.
 SHOWN: Final = 50
+OFFERED: Final = 20
 
 
 class CouponPhase(StrEnum):
@@ -92,13 +100,34 @@ class RewardCard:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawCard:
+    """A draw that a member takes part in, with how many tickets and what they won.
+
+    `tickets` take part or did; `held` wait for a review. Counted are the newest.
+    """
+
+    draw_id: str
+    name: str
+    draws_at: datetime
+    drawn_at: datetime | None
+    tickets: int
+    held: int
+    prizes: tuple[OwnPrize, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Belongings:
-    """Everything that a member has."""
+    """Everything that a member has, and what they may take beside it."""
 
     points: Wallet
-    coupons: Sequence[CouponCard]
-    gifts: Sequence[MemberGift]
-    red_packets: Sequence[RedPacketCard]
+    coupons: Sequence[CouponCard] = ()
+    gifts: Sequence[MemberGift] = ()
+    red_packets: Sequence[RedPacketCard] = ()
+    prizes: Sequence[OwnPrize] = ()
+    draws: Sequence[DrawCard] = ()
+    card_sets: Sequence[OwnSet] = ()
+    open_draws: Sequence[Draw] = ()
+    claimable: Sequence[Gift] = ()
 
     @property
     def usable(self) -> list[CouponCard]:
@@ -114,7 +143,8 @@ class Belongings:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing yet."""
-        things = (self.coupons, self.gifts, self.red_packets)
+        won = (self.coupons, self.gifts, self.red_packets, self.prizes)
+        things = (*won, self.draws, self.card_sets)
         return not (any(things) or self.points.available or self.points.pending)
 
 
@@ -129,12 +159,57 @@ async def load_belongings(context: PageContext, member_id: str) -> Belongings:
     today = business_day(context.clock.now_ms(), context.settings.timezone)
     async with context.engine.connect() as conn:
         coupons = await own_coupons.list_newest(conn, codes, member_id, limit=SHOWN)
+        prizes = await _load_prizes(context, conn, member_id)
         return Belongings(
             await load_wallet(conn, member_id, today=today),
             [_coupon_card(context, each) for each in coupons],
             await list_own_gifts(conn, member_id, before=None, limit=SHOWN),
             await _load_red_packets(context, conn, member_id),
+            prizes,
+            await _load_draws(context, conn, member_id, prizes),
+            await list_own_sets(conn, member_id),
+            await own_draws.list_enterable(
+                conn, member_id, now=context.now, limit=OFFERED
+            ),
+            await list_claimable(conn, member_id, limit=OFFERED),
         )
+
+
+async def _load_prizes(
+    context: PageContext, conn: AsyncConnection, member_id: str
+) -> Sequence[OwnPrize]:
+    found = await own_draws.list_own_prizes(
+        conn, member_id, before=None, limit=SHOWN, now=context.now
+    )
+    return found.items
+
+
+async def _load_draws(
+    context: PageContext,
+    conn: AsyncConnection,
+    member_id: str,
+    prizes: Sequence[OwnPrize],
+) -> list[DrawCard]:
+    """Load the draws of a member's newest tickets, the newest first."""
+    secrets = context.wallet.ticket_taking.secrets
+    found = await own_draws.list_own_tickets(
+        conn, secrets, member_id, before=None, limit=SHOWN
+    )
+    tickets: dict[str, list[OwnTickets]] = {}
+    for each in found.items:
+        tickets.setdefault(each.draw_id, []).append(each)
+    return [
+        DrawCard(
+            draw_id,
+            own[0].name,
+            own[0].draws_at,
+            own[0].drawn_at,
+            sum(each.amount for each in own if each.state is TicketState.VALID),
+            sum(each.amount for each in own if each.state is TicketState.HELD),
+            tuple(each for each in prizes if each.draw_id == draw_id),
+        )
+        for draw_id, own in tickets.items()
+    ]
 
 
 async def load_rewards(

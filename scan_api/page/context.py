@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain.brand_kits import Brands
 from core.auth.members import MemberVerifier
-from core.clock import Clock
+from core.clock import Clock, utc_datetime
 from core.settings import Settings
 from rewards.pipeline.coupons.numbers import CouponCodes
+from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
+from rewards.pipeline.payouts.terms import PayoutTerms
+from rewards.pipeline.points.statements import FindScans
 from scan_api.page.sign_in import SignIn
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.opening import ScanOpening
@@ -31,6 +35,9 @@ class WalletPorts:
     coupon_codes: CouponCodes
     gift_claiming: GiftClaiming
     draw_symbol: Callable[[str], Symbol]
+    ticket_taking: TicketTaking
+    payouts: PayoutTerms
+    find_scans: FindScans
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,11 @@ class PageContext:
     opening: ScanOpening
     wallet: WalletPorts
     brands: Callable[[], Brands] = Brands
+
+    @property
+    def now(self) -> datetime:
+        """The time of this request's effects."""
+        return utc_datetime(self.clock.now_ms())
 
     @property
     def sign_in(self) -> SignIn:

@@ -122,6 +122,10 @@ def _pages(service: Service, member: Visitor) -> dict[str, httpx.Response]:
         "sign-in": member.get("/sign-in"),
         "refused": member.post(path, {}),
         "unknown": member.get("/C/missing.txt"),
+        "wallet": member.get("/me"),
+        "points": member.get("/me/points"),
+        "cards": member.get("/me/cards"),
+        "payee": member.get("/me/payee"),
     }
 
 

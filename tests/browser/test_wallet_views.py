@@ -31,9 +31,11 @@ from scan_api.page.belongings import (
     RewardCard,
     phase_of,
 )
+from scan_api.page.delivery import Delivery
 from scan_api.page.rendering import render
 from tests.browser.conftest import SHOTS
 from tests.browser.contrast import CONTRAST
+from tests.browser.draw_views import belongings, draw_more
 from tests.browser.test_cap_views import AT_MS, draw_cap, page_context, page_request
 
 NOW = utc_datetime(AT_MS)
@@ -114,12 +116,13 @@ def _draw(language: str) -> dict[str, bytes]:
         page = page_request(language, member)
         return render(context, page, template, **values).content
 
-    belongings = Belongings(
-        Wallet(12_345, 5, 20, LATER.date(), 800), COUPONS, GIFTS, PACKETS
+    everything = Belongings(
+        *(Wallet(12_345, 5, 20, LATER.date(), 800), COUPONS, GIFTS, PACKETS),
+        **belongings(),
     )
-    nothing = Belongings(Wallet(0, 0, 0, None, 0), (), (), ())
+    nothing = Belongings(Wallet(0, 0, 0, None, 0))
     drawn = {
-        "wallet": show("wallet.html", has=belongings),
+        "wallet": show("wallet.html", has=everything),
         "wallet-empty": show("wallet.html", has=nothing),
         "earned": draw_cap(language, points=5, rewards=EARNED),
         "earned-no-points": draw_cap(language, points=0, rewards=EARNED[:1]),
@@ -128,9 +131,9 @@ def _draw(language: str) -> dict[str, bytes]:
         drawn[f"coupon-{card.phase}"] = show("coupon.html", card=card)
     for gift in GIFTS:
         drawn[f"gift-{gift.state}"] = show(
-            "gift.html", gift=gift, given="x", refused=True
+            "gift.html", gift=gift, refused=Delivery("x", fits=False)
         )
-    return drawn
+    return drawn | dict(draw_more(language, show))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,7 +11,7 @@ from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import refuse
 from core.errors import Conflict, InvalidInput, NotFound
-from rewards.domain.draws.terms import Draw, NewDraw, Won, find_faults
+from rewards.domain.draws.terms import MAX_PRIZES, Draw, NewDraw, Won, find_faults
 from rewards.domain.messages import message
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.store.draws import draws as store
@@ -66,20 +66,22 @@ async def add_draw(
 
 @dataclass(frozen=True, slots=True)
 class DrawnDraw:
-    """A draw with all that was won in it, in the order of its prizes."""
+    """A draw with what was won in it, in the order of its prizes."""
 
     draw: Draw
     won: Sequence[Won]
 
 
-async def show_draw(conn: AsyncConnection, draw_id: str) -> DrawnDraw:
-    """Find a draw, which anybody may see; raises NotFound."""
+async def show_draw(
+    conn: AsyncConnection, draw_id: str, *, most: int = MAX_PRIZES
+) -> DrawnDraw:
+    """Find a draw, which anybody may see, with the first winners; raises NotFound."""
     draw = (await store.load_draws(conn, [draw_id])).get(draw_id)
     if draw is None:
         raise NotFound(message("no_draw", draw_id=draw_id))
     if draw.result is None:
         return DrawnDraw(draw, ())
-    return DrawnDraw(draw, await prizes.load_winners(conn, draw.draw_no))
+    return DrawnDraw(draw, await prizes.load_winners(conn, draw.draw_no, most=most))
 
 
 async def list_draws(

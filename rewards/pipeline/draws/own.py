@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rewards.domain.draws.terms import ClaimOutcome
-from rewards.domain.draws.tickets import number_tickets
+from rewards.domain.draws.terms import ClaimOutcome, Draw
+from rewards.domain.draws.tickets import Stretch, number_tickets
 from rewards.pipeline.draws.prizes import WonPrize
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.draws.views import (
@@ -16,9 +16,9 @@ from rewards.pipeline.draws.views import (
     OwnTicketList,
     OwnTickets,
 )
-from rewards.store.draws.draws import load_numbered
-from rewards.store.draws.prizes import load_member_won
-from rewards.store.draws.tickets import load_own
+from rewards.store.draws.draws import list_open, load_numbered
+from rewards.store.draws.prizes import load_member_won, load_member_won_in
+from rewards.store.draws.tickets import find_entered, load_own, load_own_in
 from rewards.store.members import find_member_no
 
 # Whoever got thousands of tickets at once is shown the codes of the first.
@@ -35,6 +35,31 @@ async def list_own(
 ) -> OwnTicketList:
     """List a member's tickets, newest first; `before` is (draw_no, first_no)."""
     stretches = await load_own(conn, member_no, before=before, limit=limit)
+    items = await _view_tickets(conn, secrets, stretches)
+    last = stretches[-1] if len(stretches) == limit else None
+    more = None if last is None else f"{last.draw_no}-{last.first_no}"
+    return OwnTicketList(items, more)
+
+
+async def list_own_in(
+    conn: AsyncConnection,
+    secrets: DrawSecrets,
+    member_id: str,
+    draw: Draw,
+    *,
+    limit: int,
+) -> tuple[OwnTickets, ...]:
+    """List the tickets that a member has in one draw, newest first."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return ()
+    stretches = await load_own_in(conn, member_no, draw.draw_no, limit=limit)
+    return await _view_tickets(conn, secrets, stretches)
+
+
+async def _view_tickets(
+    conn: AsyncConnection, secrets: DrawSecrets, stretches: Sequence[Stretch]
+) -> tuple[OwnTickets, ...]:
     draws = await load_numbered(conn, [each.draw_no for each in stretches])
     keys = await secrets.ticket_keys(conn, draws)
     items = []
@@ -55,9 +80,7 @@ async def list_own(
                 scan_id=None if each.origin_id is None else str(each.origin_id),
             )
         )
-    last = stretches[-1] if len(stretches) == limit else None
-    more = None if last is None else f"{last.draw_no}-{last.first_no}"
-    return OwnTicketList(tuple(items), more)
+    return tuple(items)
 
 
 async def list_own_tickets(
@@ -75,6 +98,18 @@ async def list_own_tickets(
     return await list_own(conn, secrets, member_no, before=before, limit=limit)
 
 
+async def list_enterable(
+    conn: AsyncConnection, member_id: str, *, now: datetime, limit: int
+) -> list[Draw]:
+    """List the draws that a member may take part in now and does not yet."""
+    found = await list_open(conn, now=now, limit=limit)
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return found
+    entered = await find_entered(conn, member_no, [each.draw_no for each in found])
+    return [each for each in found if each.draw_no not in entered]
+
+
 async def list_own_prizes(
     conn: AsyncConnection,
     member_id: str,
@@ -90,6 +125,17 @@ async def list_own_prizes(
     found = await list_prizes(conn, member_no, before=before, limit=limit)
     more = found[-1].won.won_id if len(found) == limit else None
     return OwnPrizeList(view_prizes(found, now=now), more)
+
+
+async def list_own_prizes_in(
+    conn: AsyncConnection, member_id: str, draw: Draw, *, limit: int, now: datetime
+) -> tuple[OwnPrize, ...]:
+    """List what a member has won in one draw."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None or draw.result is None:
+        return ()
+    found = await load_member_won_in(conn, member_no, draw.draw_no, limit=limit)
+    return view_prizes([WonPrize(won, draw) for won in found], now=now)
 
 
 async def list_prizes(

@@ -48,6 +48,21 @@ class WonPrize:
         return ClaimOutcome.LAPSED if now >= self.claims_until else None
 
 
+async def find_own_prize(
+    conn: AsyncConnection, won_id: str, member_id: str
+) -> WonPrize:
+    """Find a prize that a member has won; raises NotFound."""
+    named = parse_pair(won_id)
+    won = None
+    if named is not None and named[1] < MAX_PRIZES:
+        won = await find_won(conn, *named)
+    member_no = await find_member_no(conn, member_id)
+    if won is None or won.member_no != member_no:
+        raise NotFound(message("no_won_prize", won_id=won_id[:64]))
+    draw = (await load_numbered(conn, [won.draw_no]))[won.draw_no]
+    return WonPrize(won, draw)
+
+
 async def claim_prize(
     conn: AsyncConnection,
     won_id: str,
@@ -58,15 +73,8 @@ async def claim_prize(
     now: datetime,
 ) -> WonPrize:
     """Claim a prize that a member has won; raises NotFound and Conflict."""
-    named = parse_pair(won_id)
-    won = None
-    if named is not None and named[1] < MAX_PRIZES:
-        won = await find_won(conn, *named)
-    member_no = await find_member_no(conn, member_id)
-    if won is None or won.member_no != member_no:
-        raise NotFound(message("no_won_prize", won_id=won_id[:64]))
-    draw = (await load_numbered(conn, [won.draw_no]))[won.draw_no]
-    found = WonPrize(won, draw)
+    found = await find_own_prize(conn, won_id, member_id)
+    won = found.won
     refused = found.judge(now)
     if refused is ClaimOutcome.LAPSED:
         raise Conflict(message("prize_lapsed"), code=refused.value)

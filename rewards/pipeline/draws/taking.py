@@ -15,6 +15,7 @@ from core.batching import Batcher
 from core.clock import Clock, utc_datetime
 from core.errors import Fault, NotFound
 from core.ids import TimeIds
+from core.messages import Message
 from rewards.domain.draws.terms import Draw, DrawPhase, Entry, TakeOutcome
 from rewards.domain.draws.tickets import number_tickets
 from rewards.domain.messages import message
@@ -46,6 +47,20 @@ class Taken:
     outcome: TakeOutcome
     body: bytes = b""
     replayed: bool = False
+
+
+def tell_outcome(outcome: TakeOutcome) -> Message:
+    """Say why somebody got no ticket."""
+    return _REFUSALS[outcome]
+
+
+_REFUSALS: Final = {
+    TakeOutcome.ALREADY: message("ticket_taken"),
+    TakeOutcome.NOT_BEGUN: message("draw_not_begun"),
+    TakeOutcome.CLOSED: message("draw_closed"),
+    TakeOutcome.NOT_OPEN: message("draw_not_open"),
+    TakeOutcome.FULL: message("most_tickets"),
+}
 
 
 @dataclass(slots=True)

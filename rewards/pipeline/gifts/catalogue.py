@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.audit import record_action
 from core.auth.principal import Staff
-from core.errors import Conflict, InvalidInput
-from rewards.domain.gifts import NewGift
+from core.errors import Conflict, InvalidInput, NotFound
+from rewards.domain.gifts import Gift, NewGift
 from rewards.domain.messages import message
 from rewards.store.gifts import catalogue as store
+from rewards.store.members import find_member_no
 
 
 async def add_gift(
@@ -45,3 +46,20 @@ async def list_gifts(
 ) -> Sequence[store.GiftFigures]:
     """List the gifts that somebody may see, with their stock, newest first."""
     return await store.list_gifts(conn, brand=staff.brand, before=before, limit=limit)
+
+
+async def list_claimable(
+    conn: AsyncConnection, member_id: str, *, limit: int
+) -> Sequence[Gift]:
+    """List the gifts that a member may claim now, newest first."""
+    member_no = await find_member_no(conn, member_id)
+    found = await store.list_claimable(conn, member_no, limit=limit)
+    return [each.gift for each in found]
+
+
+async def find_claimable(conn: AsyncConnection, gift_id: str) -> Gift:
+    """Find a gift that members claim directly, be it gone by now; raises NotFound."""
+    gift = await store.find_gift(conn, gift_id)
+    if gift is None:
+        raise NotFound(message("no_gift", gift_id=gift_id))
+    return gift

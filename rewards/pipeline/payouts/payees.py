@@ -11,7 +11,7 @@ from core.clock import to_ms
 from core.ids import TimeIds
 from core.secret_box import SecretBox
 from rewards.domain.payouts import PayeeProvider
-from rewards.store.members import ensure_members
+from rewards.store.members import ensure_members, find_member_no
 from rewards.store.payouts import payees as store
 
 _SHOWN: Final = 4
@@ -45,6 +45,17 @@ async def put_payee(
             detail={"provider": provider.value, "account": hint_of(account)},
             now=now,
         )
+
+
+async def find_payee(
+    conn: AsyncConnection, box: SecretBox, member_id: str
+) -> str | None:
+    """Tell where a member's red packets go, by the end of the account; or None."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return None
+    closed = (await store.load_accounts(conn, [member_no])).get(member_no)
+    return None if closed is None else hint_of(open_account(box, member_no, closed))
 
 
 def hint_of(account: str) -> str:

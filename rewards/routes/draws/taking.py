@@ -1,6 +1,6 @@
 """HTTP of taking part in a draw."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
@@ -11,8 +11,7 @@ from core.bounds import Body
 from core.errors import Conflict
 from core.fields import Text64
 from rewards.domain.draws.terms import TakeOutcome
-from rewards.domain.messages import message
-from rewards.pipeline.draws.taking import TakeRequest, TicketTaking
+from rewards.pipeline.draws.taking import TakeRequest, TicketTaking, tell_outcome
 from rewards.pipeline.draws.views import TakenTicket
 
 
@@ -34,14 +33,5 @@ async def take_ticket(
     key = await read_key(request, member)
     taken = await ticket_taking.ask(TakeRequest(data.draw_id, member.member_id, key))
     if taken.outcome is not TakeOutcome.TAKEN:
-        raise Conflict(_REFUSALS[taken.outcome], code=taken.outcome.value)
+        raise Conflict(tell_outcome(taken.outcome), code=taken.outcome.value)
     return written_before(taken.body) if taken.replayed else written(taken.body)
-
-
-_REFUSALS: Final = {
-    TakeOutcome.ALREADY: message("ticket_taken"),
-    TakeOutcome.NOT_BEGUN: message("draw_not_begun"),
-    TakeOutcome.CLOSED: message("draw_closed"),
-    TakeOutcome.NOT_OPEN: message("draw_not_open"),
-    TakeOutcome.FULL: message("most_tickets"),
-}

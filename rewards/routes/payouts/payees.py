@@ -13,17 +13,21 @@ from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.errors import InvalidInput
 from rewards.domain.messages import message
-from rewards.domain.payouts import PayeeProvider
+from rewards.domain.payouts import (
+    ACCOUNT_PATTERN,
+    LEAST_ACCOUNT,
+    MAX_ACCOUNT,
+    PayeeProvider,
+)
 from rewards.pipeline.payouts import payees
 from rewards.pipeline.payouts.terms import PayoutTerms
 
-# An openid has 28 characters; WeChat Pay takes up to 64.
 Account = Annotated[
     str,
     msgspec.Meta(
-        min_length=8,
-        max_length=64,
-        pattern=r"^[\x21-\x7e]+\Z",
+        min_length=LEAST_ACCOUNT,
+        max_length=MAX_ACCOUNT,
+        pattern=ACCOUNT_PATTERN,
         examples=["o-MYE42l80oelYMDE34nYD456Xoy"],
     ),
 ]

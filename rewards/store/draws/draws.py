@@ -103,6 +103,13 @@ async def list_draws(
     return await _load(conn, which, limit)
 
 
+async def list_open(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Draw]:
+    """List the draws that one may take part in at a moment, newest first."""
+    d = t.draws.c
+    which = (d.entry == Entry.OPEN.value, d.opens_at <= now, d.closes_at > now)
+    return await _load(conn, [*which, d.drawn_at.is_(None)], limit)
+
+
 async def _load(
     conn: AsyncConnection, which: Sequence[ColumnElement[bool]], limit: int
 ) -> list[Draw]:

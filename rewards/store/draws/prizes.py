@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards import tables
-from rewards.domain.draws.terms import Won
+from rewards.domain.draws.terms import MAX_PRIZES, Won
 from rewards.store.members import is_member
 from rewards.tables import draws as t
 
@@ -27,10 +27,14 @@ def _read(row: Row[Any]) -> Won:
     return Won(row.draw_no, row.place, row.ticket_no, row.member_no, row.claimed_at)
 
 
-async def load_winners(conn: AsyncConnection, draw_no: int) -> list[Won]:
-    """Load all that was won in a draw, in the order of its prizes."""
+async def load_winners(
+    conn: AsyncConnection, draw_no: int, *, most: int = MAX_PRIZES
+) -> list[Won]:
+    """Load what was won in a draw, all or the first, in the order of its prizes."""
     w = t.draw_winners.c
-    rows = await conn.execute(_WON.where(w.draw_no == draw_no).order_by(w.place))
+    rows = await conn.execute(
+        _WON.where(w.draw_no == draw_no).order_by(w.place).limit(most)
+    )
     return [_read(row) for row in rows]
 
 
@@ -53,6 +57,19 @@ async def load_member_won(
     rows = await conn.execute(
         _WON.where(w.member_no == member_no, *older)
         .order_by(w.draw_no.desc(), w.place.desc())
+        .limit(limit)
+    )
+    return [_read(row) for row in rows]
+
+
+async def load_member_won_in(
+    conn: AsyncConnection, member_no: int, draw_no: int, *, limit: int
+) -> list[Won]:
+    """Load what a member has won in one draw, in the order of its prizes."""
+    w = t.draw_winners.c
+    rows = await conn.execute(
+        _WON.where(w.member_no == member_no, w.draw_no == draw_no)
+        .order_by(w.place)
         .limit(limit)
     )
     return [_read(row) for row in rows]

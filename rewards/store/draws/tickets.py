@@ -149,9 +149,40 @@ async def load_own(
             c.shard == SHARD, c.draw_no == before[0], c.first_no == before[1]
         )
         older = [tuple_(c.added_at, c.draw_no, c.first_no) < last.scalar_subquery()]
+    return await _load(conn, member_no, *older, limit=limit)
+
+
+async def load_own_in(
+    conn: AsyncConnection, member_no: int, draw_no: int, *, limit: int
+) -> list[Stretch]:
+    """Load the tickets that a member has in one draw, newest first."""
+    here = t.draw_tickets.c.draw_no == draw_no
+    return await _load(conn, member_no, here, limit=limit)
+
+
+async def find_entered(
+    conn: AsyncConnection, member_no: int, draw_nos: Sequence[int]
+) -> set[int]:
+    """Find in which of these draws a member just took part, by their numbers."""
+    c = t.draw_tickets.c
+    rows = await conn.execute(
+        select(c.draw_no).where(
+            c.shard == SHARD,
+            c.draw_no.in_(draw_nos),
+            c.member_no == member_no,
+            c.origin_id.is_(None),
+        )
+    )
+    return set(rows.scalars())
+
+
+async def _load(
+    conn: AsyncConnection, member_no: int, *which: ColumnElement[bool], limit: int
+) -> list[Stretch]:
+    c = t.draw_tickets.c
     rows = await conn.execute(
         select(c.draw_no, c.first_no, c.amount, c.state, c.origin_id, c.added_at)
-        .where(c.shard == SHARD, c.member_no == member_no, *older)
+        .where(c.shard == SHARD, c.member_no == member_no, *which)
         .order_by(c.added_at.desc(), c.draw_no.desc(), c.first_no.desc())
         .limit(limit)
     )

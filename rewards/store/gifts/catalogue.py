@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -115,12 +115,41 @@ async def list_gifts(
     conn: AsyncConnection, *, brand: str | None, before: int | None, limit: int
 ) -> list[GiftFigures]:
     """List the gifts of a brand that members claim directly, newest first."""
-    g, n, u = t.gifts.c, t.limits.c, t.limit_uses.c
+    g = t.gifts.c
     which: list[ColumnElement[bool]] = [g.gift_id.is_not(None)]
     if brand is not None:
         which.append(g.brand == brand)
     if before is not None:
         which.append(g.gift_no < before)
+    return await _list(conn, *which, limit=limit)
+
+
+async def list_claimable(
+    conn: AsyncConnection, member_no: int | None, *, limit: int
+) -> list[GiftFigures]:
+    """List the gifts that are left and that a member has not claimed, newest first."""
+    g, n, u, m = t.gifts.c, t.limits.c, t.limit_uses.c, t.member_gifts.c
+    which = [
+        g.gift_id.is_not(None),
+        g.conditions.is_(None),
+        func.coalesce(u.used, 0) < n.most,
+    ]
+    if member_no is not None:
+        which.append(
+            ~exists().where(
+                m.shard == SHARD,
+                m.member_no == member_no,
+                m.gift_no == g.gift_no,
+                m.origin_id.is_(None),
+            )
+        )
+    return await _list(conn, *which, limit=limit)
+
+
+async def _list(
+    conn: AsyncConnection, *which: ColumnElement[bool], limit: int
+) -> list[GiftFigures]:
+    g, n, u = t.gifts.c, t.limits.c, t.limit_uses.c
     rows = await conn.execute(
         select(t.gifts, n.most, func.coalesce(u.used, 0).label("used"))
         .join_from(

@@ -21,6 +21,28 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
         "另有 {amount} 积分待扣回，将从之后的积分中扣除。",
         "{amount} points are owed, and are taken from those to come.",
     ),
+    # Points --------------------------------------------------------------------------
+    "points_history": ("积分明细", "Points history"),
+    "points_lead": ("每一笔积分的来去。", "What came, what went, and why."),
+    "points_none": ("还没有积分记录。", "There is nothing yet."),
+    "points_older": ("更早的记录", "Older"),
+    "points_newest": ("回到最新", "Back to the newest"),
+    "entry_award": ("获得", "Earned"),
+    "entry_hold_posted": ("审核通过", "Granted after a review"),
+    "entry_hold_voided": ("未通过审核", "Not granted after a review"),
+    "entry_spend": ("使用", "Spent"),
+    "entry_spend_returned": ("退回", "Returned to you"),
+    "entry_expiry": ("到期", "Expired"),
+    "entry_adjustment": ("客服调整", "Adjusted by support"),
+    "entry_reversal": ("收回", "Taken back"),
+    "entry_debt": ("记为待扣回", "Noted as owed"),
+    "entry_purchase": ("购买所得", "For a purchase"),
+    "entry_return": ("退货扣回", "For what you returned"),
+    "entry_merge": ("账户合并", "From accounts that were joined"),
+    "entry_waits": ("审核中，尚未计入", "under review, not counted yet"),
+    "entry_waited": ("从未计入", "never counted"),
+    "entry_until": ("有效期至 {until}", "Good until {until}"),
+    "entry_balance": ("余额 {balance}", "Balance {balance}"),
     "also_earned": ("这枚瓶盖带来的奖励", "What this cap earned"),
     "reward_waits": (
         "审核中，通过后自动到账。",
@@ -98,6 +120,44 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "gift_send": ("寄到这里", "Send it there"),
     "gift_collect": ("我到店领取", "I collect it in a store"),
+    "gift_claimable": (
+        "会员可领，每人一份，送完即止。",
+        "For members: one each, while there are any.",
+    ),
+    "gift_claim": ("领取礼品", "Claim it"),
     # Red packets ---------------------------------------------------------------------
     "red_packets": ("红包", "Red packets"),
+    "payee": ("红包收款账号", "Where red packets go"),
+    "payee_name": ("登记收款账号", "Say where it should go"),
+    "payee_known": (
+        "您的红包会发到尾号 {account} 的微信账号。",
+        "Your red packets go to the WeChat account that ends in {account}.",
+    ),
+    "payee_unknown": (
+        "还没有登记收款账号；登记后，等待中的红包会自动发放。",
+        "You have not named an account yet. Once you do, what waits is sent.",
+    ),
+    "payee_app": (
+        "在品牌的微信小程序里打开红包时，账号会自动登记，不必在这里填写。",
+        (
+            "In the brand's WeChat mini-program this is filled in by itself; you need "
+            "not do it here."
+        ),
+    ),
+    "payee_account": ("微信 OpenID", "WeChat OpenID"),
+    "payee_hint": (
+        (
+            "您在品牌小程序中的 OpenID，通常是 o 开头的 28 位字符，大小写有别。"
+            "不知道的话，请联系品牌客服。"
+        ),
+        (
+            "Yours in the brand's mini-program, mostly 28 characters that begin with "
+            "o; capitals matter. If you do not know it, please ask the brand."
+        ),
+    ),
+    "payee_wrong": (
+        "OpenID 是 8 到 64 位的字母、数字和符号，中间没有空格。",
+        "An OpenID has 8 to 64 letters, digits and signs, without spaces.",
+    ),
+    "payee_keep": ("保存", "Keep it"),
 }

@@ -1,0 +1,110 @@
+"""The pages behind the wallet: points, cards, gifts for everybody, and payees."""
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.acceptance.test_points import adjust, member_of
+from tests.fixtures.service import Service
+from tests.fixtures.shop import Shop
+from tests.fixtures.visitor import Visitor, balance, visiting
+
+_numbers = count(1)
+OPENID = "o-MYE42l80oelYMDE34nYD456Xoy"
+
+
+@pytest.fixture
+def member(service: Service) -> Iterator[Visitor]:
+    """Give the browser of a new member."""
+    with visiting(service) as visitor:
+        yield visitor.sign_in(f"has-pages-{next(_numbers)}")
+
+
+FORMS = ("/me/payee", "/me/prizes/1-0", "/me/gifts/1", "/me/claimable-gifts/mug")
+
+
+@pytest.mark.parametrize("path", ["/me/points", "/me/cards", *FORMS])
+def test_who_is_nobody_signs_in_and_comes_back(service: Service, path: str) -> None:
+    with visiting(service) as visitor:
+        answer = visitor.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=" + path.replace("/", "%2F")
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_only_a_members_own_form_is_taken(service: Service, path: str) -> None:
+    """Not of who is not signed in, not without the token, not of another site."""
+    with visiting(service) as visitor:
+        visitor.get("/sign-in")
+        token = {"token": visitor.http.cookies["crowncap_form"]}
+        assert visitor.post(path, token).headers["location"] == path
+        visitor.sign_in("somebody")
+        assert visitor.post(path, {}).status_code == 403
+        evil = visitor.post(path, token, origin="https://evil.example")
+        assert evil.status_code == 403
+
+
+def test_points_run_down_page_by_page(service: Service) -> None:
+    """All entries once, each with its words; a cursor of nobody's is refused."""
+    name = f"counts-{next(_numbers)}"
+    member_of(service, name, 23)
+    adjust(service, name, -7)
+    with visiting(service) as visitor:
+        visitor.sign_in(name)
+        first = visitor.get("/me/points")
+        assert balance(first) == 23 * 5 - 7
+        assert "Adjusted by support" in first.text
+        assert "−7" in first.text
+        [older] = re.findall(r'href="(/me/points\?before=[^"]+)"', first.text)
+        second = visitor.get(older)
+        amounts = re.findall(r">([+−]\d+)</b>", first.text + second.text)
+        assert amounts == ["−7", *["+5"] * 23]
+        assert "before=" not in second.text.partition("<main>")[2]
+        assert "before=" in second.text.partition("<main>")[0]
+        assert visitor.get("/me/points?before=x").status_code == 422
+    with visiting(service) as visitor:
+        visitor.sign_in("nobody-yet")
+        assert "There is nothing yet." in visitor.get("/me/points").text
+        assert "No card yet." in visitor.get("/me/cards").text
+
+
+def test_a_gift_for_everybody_is_claimed_once(shop: Shop, member: Visitor) -> None:
+    """It stands in the wallet while it can be had, then as one of the member's own."""
+    gift = f"shelf-{next(_numbers)}"
+    shop.created("/v1/gifts", {"gift_id": gift, "name": "Shelf mug", "stock": 2})
+    path = f"/me/claimable-gifts/{gift}"
+    assert path in member.get("/me").text
+    asks = member.get(path)
+    assert member.send_form(asks, path, address="here").status_code == 422
+    claimed = member.send_form(asks, path, how="collect")
+    assert claimed.status_code == 303
+    own = member.get(claimed.headers["location"])
+    assert "Collect it in a store, and show this number." in own.text
+    wallet = member.get("/me").text
+    assert path not in wallet
+    assert "Shelf mug" in wallet
+    again = member.send_form(asks, path, how="collect")
+    assert again.status_code == 409
+    assert "You have claimed this gift already." in again.text
+    token = shop.service.member_token("takes-the-last")
+    last = shop.service.post(f"/v1/me/gifts/{gift}/claims", {}, token)
+    assert last.status_code == 201
+    with visiting(shop.service) as late:
+        late.sign_in("comes-too-late")
+        assert path not in late.get("/me").text
+    assert member.get("/me/claimable-gifts/no-such").status_code == 404
+
+
+def test_an_account_is_named_and_only_its_end_shown(member: Visitor) -> None:
+    """What cannot be one is refused beside its field, as it was typed."""
+    asks = member.get("/me/payee")
+    assert "You have not named an account yet." in asks.text
+    refused = member.send_form(asks, "/me/payee", account="o <x")
+    assert refused.status_code == 422
+    assert 'value="o &lt;x"' in refused.text
+    assert member.send_form(asks, "/me/payee", account=OPENID).status_code == 303
+    shown = member.get("/me/payee").text
+    assert "ends in …6Xoy" in shown
+    assert OPENID not in shown
