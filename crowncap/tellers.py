@@ -11,7 +11,9 @@ from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
 from rewards.store.coupons import happened as coupons
 from rewards.store.holds import HOLDS, tell_holds
+from rewards.store.payouts.happened import UNPAID, tell_unpaid
 from rewards.store.points.happened import EXPIRED, tell_expired
+from rewards.store.reversals import REVERSED, tell_reversed
 from scan_api.store.scan_events import SCANS, tell_scans
 
 # Who tells, of each kind of numbered rows in the outbox, what happened to them.
@@ -22,6 +24,8 @@ TELLERS: Final[Mapping[str, Teller]] = {
     coupons.REDEEMED: coupons.tell_redeemed,
     coupons.RETURNED: coupons.tell_returned,
     EXPIRED: tell_expired,
+    REVERSED: tell_reversed,
+    UNPAID: tell_unpaid,
 }
 
 

@@ -717,7 +717,11 @@ BEGIN
             ORDER BY u.i), unpaid.transfers);
     END IF;
     PERFORM give_back_of_payouts(in_shard, false, unpaid.ids, unpaid.days);
-    PERFORM tell_payouts(in_shard, ended);
+    PERFORM tell_payouts(in_shard, ARRAY(SELECT id FROM unnest(ended) AS u (id)
+        WHERE id <> ALL (unpaid.ids)));
+    IF unpaid.transfers IS NOT NULL THEN
+        PERFORM write_outbox(in_shard, 'unpaid', unpaid.ids, NULL);
+    END IF;
     RETURN ended;
 END $$;
 
@@ -2766,8 +2770,13 @@ CREATE TABLE reversals (
     policy text,
     person text NOT NULL,
     reason text NOT NULL,
+    limits integer[] DEFAULT '{}'::integer[] NOT NULL,
+    takes bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    holders bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    told jsonb,
     CONSTRAINT debt_has_a_policy CHECK (((debt = 0) OR (policy = 'debt'::text))),
-    CONSTRAINT nothing_below_zero_is_reversed CHECK (((points >= 0) AND (debt >= 0)))
+    CONSTRAINT nothing_below_zero_is_reversed CHECK (((points >= 0) AND (debt >= 0))),
+    CONSTRAINT room_is_of_limits CHECK (((cardinality(limits) = cardinality(takes)) AND (cardinality(limits) = cardinality(holders))))
 );
 
 CREATE TABLE rule_sets (

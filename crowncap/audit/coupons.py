@@ -2,15 +2,20 @@
 
 from codegen.domain.ranges import SERIAL_BITS
 from crowncap.audit.checks import COUPONS, REDEMPTIONS, Check, Scope
+from crowncap.audit.reversals import ROOM_OF_POOLS
 
 # Rows of days that are over are forgotten after a week; what is there must be right.
-_TAKEN = """SELECT l.limit_no, l.per,
+_GIVEN = """SELECT l.limit_no, l.per,
         CASE l.per WHEN 'member' THEN c.member_no ELSE 0 END AS holder,
         CASE l.per WHEN 'day' THEN (c.issued_at AT TIME ZONE :timezone)::date
             ELSE date 'epoch' END AS period,
         count(*) AS taken
     FROM coupons AS c JOIN limits AS l ON l.pool_no = c.pool_no
     WHERE c.shard = 0 AND c.state <> 'denied' GROUP BY 1, 2, 3, 4"""
+_TAKEN = f"""SELECT g.limit_no, g.per, g.holder, g.period,
+        g.taken - coalesce(r.room, 0) AS taken
+    FROM ({_GIVEN}) AS g
+    LEFT JOIN ({ROOM_OF_POOLS}) AS r USING (limit_no, holder, period)"""  # noqa: S608 - constants
 # A redemption that was not reversed uses its coupon.
 _USES = """SELECT r.coupon_no, count(*) AS uses, max(r.redemption_id) AS redemption_id
     FROM redemptions AS r
@@ -30,7 +35,7 @@ CHECKS = (
             FULL JOIN ({_TAKEN}) AS t ON t.limit_no = u.limit_no
                 AND t.holder = u.holder AND t.period = u.period
             WHERE u.used > u.most OR u.used <> t.taken OR t.taken IS NULL
-                OR u.used IS NULL AND t.per IN ('total', 'member')""",  # noqa: S608 - a constant
+                OR u.used IS NULL AND t.taken > 0 AND t.per IN ('total', 'member')""",  # noqa: S608 - a constant
         scopes=(Scope.FULL,),
     ),
     Check(

@@ -2,13 +2,11 @@
 
 from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
 from crowncap.audit.payouts import WAS_GIVEN_BACK
+from crowncap.audit.reversals import DAY, ROOM_OF_DAYS
 
-# 1767225600000 is core.ids.EPOCH_MS.
-_AT = "to_timestamp((({0} >> 22) + 1767225600000) / 1000.0)"
-DAY = f"({_AT} AT TIME ZONE :timezone)::date"
 # What was taken of each limit of a day by transfers, but of those of regions, which no
 # transfer names. A slice is made of whole business days.
-_TAKEN_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
+_PAID_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
         CASE l.per WHEN 'member_day' THEN t.credit_account ELSE 0 END AS holder,
         {DAY.format("t.origin_id")} AS day,
         CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
@@ -28,6 +26,11 @@ _TAKEN_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
             SELECT FROM payouts WHERE shard = 0 AND payout_id = t.transfer_id
                 AND {WAS_GIVEN_BACK}))
     GROUP BY l.limit_no, l.most, l.since, l.counts, 4, 5"""  # noqa: S608 - constants
+# Less what was given back when scans were taken back.
+_TAKEN_BY_DAY = f"""SELECT p.limit_no, p.most, p.since, p.holder, p.day,
+        p.taken - coalesce(r.room, 0) AS taken
+    FROM ({_PAID_BY_DAY}) AS p
+    LEFT JOIN ({ROOM_OF_DAYS}) AS r USING (limit_no, holder, day)"""  # noqa: S608 - constants
 
 CHECKS = (
     Check(

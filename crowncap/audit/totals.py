@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crowncap.audit.checks import Check
 from crowncap.audit.payouts import GIVEN_BACK
+from crowncap.audit.reversals import ROOM
 
 _PRIME = (1 << 61) - 1
 _GROUP = "(hashint8extended({0}, 1) & 255)"
@@ -158,8 +159,9 @@ BUDGETS_AGREE = Check(
             SELECT coalesce(sum(CASE b.counts WHEN 'awards' THEN g.payouts
                 ELSE g.minor END), 0) AS back
             FROM ({GIVEN_BACK}) AS g WHERE g.offer_no = ANY(b.offers)) AS g
-        WHERE b.limit_no = ANY(:keys)
-            AND (b.used <> t.taken - g.back OR b.used > b.most)""",  # noqa: S608 - constants
+        LEFT JOIN ({ROOM}) AS r ON r.limit_no = b.limit_no AND r.holder = 0
+        WHERE b.limit_no = ANY(:keys) AND (b.used > b.most
+            OR b.used <> t.taken - g.back - coalesce(r.room, 0))""",  # noqa: S608 - constants
 )
 CHECKS = (BALANCES_AGREE, BUDGETS_AGREE)
 
@@ -184,6 +186,8 @@ async def suspects(
         kept = {row.key: getattr(row, side) % _PRIME for row in found}
         groups |= _differing(getattr(now, side), kept)
     back = {row.offer_no: row for row in await conn.execute(text(GIVEN_BACK))}
+    rooms = await conn.execute(text(ROOM))
+    room = {row.limit_no: row.room for row in rooms if row.holder == 0}
     wrong = []
     for row in await conn.execute(text(_BUDGETS)):
         by_awards = row.counts == "awards"
@@ -191,6 +195,7 @@ async def suspects(
         taken = sum(by_offer.get(offer_no, 0) for offer_no in row.offers)
         given_back = [back[each] for each in row.offers if each in back]
         taken -= sum(b.payouts if by_awards else b.minor for b in given_back)
+        taken -= room.get(row.limit_no, 0)
         if row.used != taken or row.used > row.most:
             wrong.append(row.limit_no)
     return {BALANCES_AGREE: sorted(groups), BUDGETS_AGREE: sorted(wrong)}

@@ -31,6 +31,7 @@ class GiftStep(StrEnum):
     CLAIM_TO_SEND = "claim_to_send"
     SHIP = "ship"
     HAND_OVER = "hand_over"
+    TAKE_BACK = "take_back"
 
 
 _CLAIMED: Final = frozenset({GiftState.TO_COLLECT, GiftState.TO_SEND})
@@ -48,6 +49,7 @@ GIFT_STEPS: Final[Mapping[GiftStep, tuple[frozenset[GiftState], GiftState]]] = (
                 _CLAIMED | {GiftState.WON},
                 GiftState.HANDED_OVER,
             ),
+            GiftStep.TAKE_BACK: (_CLAIMED | {GiftState.WON}, GiftState.VOID),
         }
     )
 )

@@ -54,6 +54,7 @@ UNDER_WAY: Final = frozenset(
 NEVER_MADE: Final = "never_made"
 LAPSED: Final = "lapsed"
 BY_SUPPORT: Final = "by_support"
+REVERSED: Final = "reversed"
 
 
 class PayeeProvider(StrEnum):

@@ -22,6 +22,8 @@ from rewards.domain.figures import Figures, Happened, Sources
 from rewards.pipeline.campaigns import show_campaign
 from rewards.store import figures as store
 from rewards.store.holds import HOLDS
+from rewards.store.payouts.happened import UNPAID
+from rewards.store.reversals import REVERSED
 
 # No scan is written so long after its number was chosen.
 SETTLED: Final = timedelta(minutes=10)
@@ -98,10 +100,14 @@ async def _add(
     timezone: ZoneInfo,
 ) -> None:
     """Count what rows of the outbox number, or take it off again."""
-    earned = [n for row in rows if row.kind == sources.scans for n in row.ids or ()]
-    ended = [n for row in rows if row.kind == HOLDS for n in row.ids or ()]
-    await store.add_scans(conn, earned, sign=sign, timezone=timezone)
-    await store.add_voided(conn, ended, sign=sign, timezone=timezone)
+    for kind, add in {
+        sources.scans: store.add_scans,
+        HOLDS: store.add_voided,
+        REVERSED: store.add_reversed,
+        UNPAID: store.add_unpaid_packets,
+    }.items():
+        ids = [n for row in rows if row.kind == kind for n in row.ids or ()]
+        await add(conn, ids, sign=sign, timezone=timezone)
 
 
 def _settled(now: datetime) -> int:

@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
 from core.bounds import Body
-from core.clock import Clock, business_day, utc_datetime
+from core.clock import Clock, utc_datetime
 from core.fields import Sentence
 from core.ids import TimeIds
 from rewards.domain.messages import message
 from rewards.domain.plans import RewardKind
 from rewards.domain.programme import Clawback
+from rewards.domain.reversals import Fate, Note
+from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.reversals import reverse_scan as take_back
 from rewards.routes.fields import read_number
 
@@ -30,19 +32,41 @@ class ScanReversal(Body, frozen=True, kw_only=True):
     policy: Clawback
 
 
+class RewardTakenBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one reward: so much of its amount was taken, or is owed.
+
+    `note` says why it was kept, as `redeemed` or `paid`, or of a card's set that was
+    complete, whether it is open again (`set_reopened`) or was paid and stays so.
+    """
+
+    award_id: str
+    kind: RewardKind
+    campaign_id: str
+    amount: int
+    taken: int
+    owed: int
+    fate: Fate
+    note: Note | None
+
+
 class ScanReversed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was taken back: points, and what is owed beside them; unused coupons.
+    """What was taken back: points, and what is owed beside them; how many of each kind.
 
     `voided` counts rewards that still waited for a review, `kept` names the kinds of
-    those that could not be taken back.
+    which something is left to the member; `awards` tells of each reward.
     """
 
     reversal_id: str
     points: int
     debt: int
     coupons_voided: int
+    gifts_voided: int
+    red_packets_cancelled: int
+    tickets_voided: int
+    cards_taken: int
     voided: int
     kept: tuple[RewardKind, ...]
+    awards: tuple[RewardTakenBack, ...]
 
 
 @post(
@@ -63,7 +87,7 @@ async def reverse_scan(
     """Take back what a scan earned, once; its code stays claimed."""
     staff = require_role(principal, Role.SUPPORT)
     number = read_number(scan_id, message("nothing_earned"))
-    now_ms = clock.now_ms()
+    now = utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> ScanReversed:
         reversal_id, done = await take_back(
@@ -72,17 +96,10 @@ async def reverse_scan(
             policy=data.policy,
             reason=data.reason,
             staff=staff,
-            next_id=lambda: ids.next_id(now_ms),
-            today=business_day(now_ms, timezone),
-            now=utc_datetime(now_ms),
+            ends=PayoutEnds(ids, clock, timezone),
+            now=now,
         )
-        return ScanReversed(
-            reversal_id=str(reversal_id),
-            points=done.points,
-            debt=done.debt,
-            coupons_voided=done.coupons,
-            voided=done.voided,
-            kept=tuple(done.kept),
-        )
+        told = {"reversal_id": str(reversal_id)} | done.tell()
+        return msgspec.convert(told, ScanReversed)
 
     return await once.perform(request, staff, effect)

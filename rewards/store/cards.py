@@ -1,7 +1,7 @@
 """The SQL of card sets, of what members have of them, and of sets that are complete."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -220,4 +220,51 @@ async def note_awarded(
         update(own.collected_sets)
         .where(d.shard == SHARD, d.member_no == done.member_no, d.set_no == done.set_no)
         .values(award_id=award_id, awarded_at=now)
+    )
+
+
+_LOCK_SETS: Final = text(
+    """
+    SELECT d.set_no, d.completed_at IS NOT NULL AS complete,
+        d.awarded_at IS NOT NULL AS paid, ARRAY(SELECT unit FROM cards
+            WHERE set_no = d.set_no) AS units
+    FROM collected_sets AS d
+    WHERE d.shard = 0 AND d.member_no = :member_no AND d.set_no IN (
+        SELECT set_no FROM cards WHERE unit = ANY (CAST(:units AS integer[])))
+    ORDER BY d.set_no FOR UPDATE OF d
+    """
+)
+_REOPEN: Final = text(
+    """
+    UPDATE collected_sets AS d SET completed_at = NULL, transfer_id = NULL
+    WHERE d.shard = 0 AND d.member_no = :member_no
+        AND d.set_no = ANY (CAST(:sets AS bigint[])) AND EXISTS (
+            SELECT FROM cards AS c WHERE c.set_no = d.set_no AND NOT EXISTS (
+                SELECT FROM balances AS b WHERE b.shard = 0 AND b.unit = c.unit
+                    AND b.member_no = d.member_no AND b.available > 0))
+    RETURNING d.set_no
+    """
+)
+
+
+async def reopen_sets(
+    conn: AsyncConnection, member_no: int, units: Collection[int]
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Let sets be incomplete again that a member lost cards of, unless they were paid.
+
+    Gives the units of the cards of those that are, and of those that stay paid. Locks
+    what the member collects, after balances and limits.
+    """
+    if not units:
+        return frozenset(), frozenset()
+    whose = {"member_no": member_no}
+    rows = (
+        await conn.execute(_LOCK_SETS, whose | {"units": write_numbers(units)})
+    ).all()
+    unpaid = [row.set_no for row in rows if row.complete and not row.paid]
+    found = await conn.execute(_REOPEN, whose | {"sets": write_numbers(unpaid)})
+    again = frozenset(found.scalars())
+    return (
+        frozenset(unit for row in rows if row.set_no in again for unit in row.units),
+        frozenset(unit for row in rows if row.paid for unit in row.units),
     )

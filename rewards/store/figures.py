@@ -10,12 +10,13 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db_arrays import write_numbers
 from core.ids import EPOCH_MS
 from rewards.domain.figures import DayFigures, OfferFigures, Place, Unpaid
+from rewards.domain.ledger import MONEY_UNIT
 
 # A scan's number tells when it was made (core.ids).
 _DAY: Final = (
@@ -48,6 +49,28 @@ _EARNED: Final = ("posted", "pending")
 _VOID: Final = ("void",)
 
 
+# What was taken back of rewards, each of which is so at most once: of scans all but red
+# packets, and red packets where they ended unpaid.
+_REVERSED: Final = f"""
+    SELECT t.debit_account AS offer_no, o.campaign_no, {_DAY} AS day, r.amount,
+        (r.amount = t.amount)::integer AS awards
+    FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    CROSS JOIN LATERAL (SELECT origin_id, credit_account, sum(amount) AS amount
+        FROM transfers WHERE shard = 0 AND origin_id = u.id
+            AND kind IN ('reversal', 'debt') AND unit <> {MONEY_UNIT}
+        GROUP BY 1, 2) AS r
+    CROSS JOIN LATERAL (SELECT origin_id, debit_account, amount
+        FROM transfers WHERE shard = 0 AND origin_id = r.origin_id
+            AND debit_account = r.credit_account AND kind IN ('posted', 'pending')
+        OFFSET 0) AS t
+    JOIN offers AS o ON o.offer_no = t.debit_account"""  # noqa: S608 - constants
+_UNPAID_PACKETS: Final = f"""
+    SELECT t.offer_no, t.campaign_no, {_DAY} AS day, t.minor AS amount, 1 AS awards
+    FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    CROSS JOIN LATERAL (SELECT * FROM payouts
+        WHERE shard = 0 AND payout_id = u.id OFFSET 0) AS t"""  # noqa: S608 - a constant
+
+
 async def add_scans(
     conn: AsyncConnection,
     scan_ids: Sequence[int],
@@ -68,6 +91,38 @@ async def add_voided(
 ) -> None:
     """Count what holds were not paid after all, of those that ended."""
     await _add(conn, scan_ids, _VOID, -sign, timezone)
+
+
+async def add_reversed(
+    conn: AsyncConnection, scan_ids: Sequence[int], *, sign: int, timezone: ZoneInfo
+) -> None:
+    """Take off what was taken back of scans, but red packets; -1 adds it again."""
+    await _take_off(conn, _TAKE_OFF_REVERSED, scan_ids, sign, timezone)
+
+
+async def add_unpaid_packets(
+    conn: AsyncConnection, payout_ids: Sequence[int], *, sign: int, timezone: ZoneInfo
+) -> None:
+    """Take off what red packets had paid that ended unpaid; -1 adds it again."""
+    await _take_off(conn, _TAKE_OFF_PACKETS, payout_ids, sign, timezone)
+
+
+_TAKEN_OFF: Final = """SELECT offer_no, day, -:sign * sum(awards), -:sign * sum(amount)
+    FROM ({0}) AS back GROUP BY offer_no, day ORDER BY offer_no, day"""
+_TAKE_OFF_REVERSED: Final = text(_OFFER_DAYS.format(_TAKEN_OFF.format(_REVERSED)))
+_TAKE_OFF_PACKETS: Final = text(_OFFER_DAYS.format(_TAKEN_OFF.format(_UNPAID_PACKETS)))
+
+
+async def _take_off(
+    conn: AsyncConnection,
+    statement: TextClause,
+    ids: Sequence[int],
+    sign: int,
+    timezone: ZoneInfo,
+) -> None:
+    if ids:
+        values = {"ids": write_numbers(ids), "sign": sign, "timezone": str(timezone)}
+        await conn.execute(statement, values)
 
 
 _ADD_OFFERS: Final = text(
@@ -171,6 +226,15 @@ _ALL: Final = f"""
         t.credit_account AS member_no, t.amount, t.kind, {_DAY} AS day
     FROM transfers AS t JOIN offers AS o ON o.offer_no = t.debit_account
     WHERE t.shard = 0 AND t.kind IN ('posted', 'pending', 'void')"""  # noqa: S608 - a constant
+# Each account pays a scan once, so that what is taken back of a scan names its reward.
+_ALL_BACK: Final = f"""
+    SELECT t.debit_account AS offer_no, {_DAY} AS day, r.amount,
+        (r.amount = t.amount)::integer AS awards
+    FROM (SELECT origin_id, credit_account, sum(amount) AS amount FROM transfers
+        WHERE shard = 0 AND kind IN ('reversal', 'debt') GROUP BY 1, 2) AS r
+    JOIN transfers AS t ON t.shard = 0 AND t.origin_id = r.origin_id
+        AND t.debit_account = r.credit_account AND t.kind IN ('posted', 'pending')
+    JOIN offers AS o ON o.offer_no = t.debit_account"""  # noqa: S608 - a constant
 _ANEW: Final = (
     "DELETE FROM offer_days",
     "DELETE FROM campaign_days",
@@ -178,6 +242,10 @@ _ANEW: Final = (
         f"""SELECT offer_no, day, sum(CASE kind WHEN 'void' THEN -1 ELSE 1 END),
             sum(CASE kind WHEN 'void' THEN -amount ELSE amount END)
         FROM ({_ALL}) AS t GROUP BY offer_no, day"""  # noqa: S608 - constants
+    ),
+    _OFFER_DAYS.format(
+        f"""SELECT offer_no, day, -sum(awards), -sum(amount)
+        FROM ({_ALL_BACK}) AS back GROUP BY offer_no, day"""  # noqa: S608 - constants
     ),
     f"""INSERT INTO campaign_members (shard, campaign_no, member_no)
         SELECT DISTINCT 0, campaign_no, member_no FROM ({_ALL}) AS t

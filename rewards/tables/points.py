@@ -29,7 +29,8 @@ spends = Table(
     Column("because", Text, nullable=False),
 )
 
-# What was taken back, once: origin of transfers, and what those that did it came to.
+# What was taken back, once: origin of transfers, and what those that did it came to;
+# of scans also how much room limits were given back, and what others are told.
 reversals = Table(
     "reversals",
     metadata,
@@ -41,6 +42,10 @@ reversals = Table(
     Column("policy", Text),
     Column("person", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
+    Column("takes", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("holders", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("told", JSONB),
 )
 
 # Points that one person asks to give or take, and another one posts.

@@ -9,7 +9,7 @@ from core.errors import Conflict, NotFound
 from crowncap.tellers import TELLERS
 from events.pipeline.events import read_events
 from rewards.domain.gifts import GIFT_STEPS, GiftState, GiftStep, MemberGift, Parcel
-from rewards.pipeline.gifts.claims import list_gifts_in, ship_gift
+from rewards.pipeline.gifts.claims import list_gifts_in, ship_gift, take_gift_back
 from rewards.store.gifts.catalogue import ensure_offer_gifts
 from rewards.store.gifts.claims import forget_addresses
 from tests.fixtures.coupons import SUPPORT
@@ -131,7 +131,24 @@ async def test_a_held_gift_waits_and_is_then_won_or_void(
 
 
 @pytest.mark.parametrize("state", GiftState)
-@pytest.mark.parametrize("step", GiftStep)
+async def test_what_nobody_has_in_hand_is_taken_back(
+    shelf: GiftShelf, state: GiftState
+) -> None:
+    """Its address goes with it; what is on its way or held stays as it is."""
+    number = await shelf.win("a")
+    parcel = ", carrier = 'c', tracking_no = 't'" if state is GiftState.SHIPPED else ""
+    await shelf.ground.rows(
+        f"UPDATE member_gifts SET address = '\\x00', state = '{state}'{parcel}"
+    )
+    async with shelf.ground.engine.begin() as conn:
+        assert await take_gift_back(conn, number, now=shelf.clock.now) is state
+    rows = await shelf.ground.rows("SELECT state, address FROM member_gifts")
+    before, after = GIFT_STEPS[GiftStep.TAKE_BACK]
+    assert rows == [(after, None) if state in before else (state, b"\x00")]
+
+
+@pytest.mark.parametrize("state", GiftState)
+@pytest.mark.parametrize("step", [s for s in GiftStep if s is not GiftStep.TAKE_BACK])
 async def test_only_legal_steps_are_taken(
     shelf: GiftShelf, state: GiftState, step: GiftStep
 ) -> None:

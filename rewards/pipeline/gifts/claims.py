@@ -166,6 +166,18 @@ async def hand_gift_over(
     return handed
 
 
+async def take_gift_back(
+    conn: AsyncConnection, transfer_id: int, *, now: datetime
+) -> GiftState:
+    """Make a gift void that nobody has in hand yet; tells how it stood before."""
+    gift = await store.lock_gift(conn, transfer_id)
+    assert gift is not None, "a scan won it"
+    if gift.state in GIFT_STEPS[GiftStep.TAKE_BACK][0]:
+        taken = await _take(conn, gift, GiftStep.TAKE_BACK, now=now)
+        await _tell(conn, taken, taken.state)
+    return gift.state
+
+
 async def _lock(
     conn: AsyncConnection, transfer_id: int, step: GiftStep, staff: Staff
 ) -> MemberGift:

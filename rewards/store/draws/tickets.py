@@ -207,3 +207,42 @@ async def skip_ticket_numbers(conn: AsyncConnection, by: int) -> None:
         .where(c.frozen_at.is_(None))
         .values(next_no=c.next_no + by)
     )
+
+
+_LOCK_COUNTERS: Final = text(
+    """
+    SELECT c.draw_no, c.frozen_at IS NOT NULL AS frozen FROM draw_counters AS c
+    WHERE c.draw_no IN (SELECT draw_no FROM draw_tickets
+        WHERE shard = 0 AND member_no = :member_no AND origin_id = :origin_id)
+    ORDER BY c.draw_no FOR NO KEY UPDATE
+    """
+)
+_VOID: Final = text(
+    """
+    WITH gone AS (
+        UPDATE draw_tickets SET state = 'void'
+        WHERE shard = 0 AND member_no = :member_no AND origin_id = :origin_id
+            AND draw_no = ANY (CAST(:draws AS integer[])) AND state = 'valid'
+        RETURNING draw_no, transfer_id, amount
+    ), counted AS (
+        UPDATE draw_counters AS c SET tickets = c.tickets - g.amount
+        FROM (SELECT draw_no, sum(amount) AS amount FROM gone GROUP BY 1) AS g
+        WHERE c.draw_no = g.draw_no
+    )
+    SELECT transfer_id FROM gone
+    """
+)
+
+
+async def void_tickets(
+    conn: AsyncConnection, member_no: int, *, origin_id: int
+) -> frozenset[int]:
+    """Let a member's tickets of an origin take no part in draws that are not frozen.
+
+    Gives the transfers of those that are void. Locks the counters, after all else.
+    """
+    whose = {"member_no": member_no, "origin_id": origin_id}
+    rows = (await conn.execute(_LOCK_COUNTERS, whose)).all()
+    draws = write_numbers(row.draw_no for row in rows if not row.frozen)
+    gone = await conn.execute(_VOID, whose | {"draws": draws})
+    return frozenset(gone.scalars())

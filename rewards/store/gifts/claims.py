@@ -144,7 +144,7 @@ async def take_step(
     """Bring a locked gift into the state that a step leads to."""
     m = t.member_gifts.c
     values: dict[str, Any] = {"state": GIFT_STEPS[step][1].value, "changed_at": now}
-    if address is not None:
+    if address is not None or step is GiftStep.TAKE_BACK:
         values["address"] = address
     if parcel is not None:
         values |= {"carrier": parcel.carrier, "tracking_no": parcel.tracking_no}

@@ -1,4 +1,4 @@
-"""The SQL of spends and of what was taken back, each once."""
+"""The SQL of spends and of their returns, each once."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,6 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.db import SHARD
 from core.db_arrays import write_numbers
 from rewards.domain.points.spending import Return, Spend
 
@@ -34,15 +33,6 @@ _TAKE: Final = text(
         CAST(:amounts AS bigint[]), CAST(:persons AS text[]), CAST(:reasons AS text[]))
         AS u (o, r, a, p, why)
     ORDER BY o
-    ON CONFLICT (shard, origin_id) DO NOTHING
-    RETURNING origin_id
-    """
-)
-_REVERSE: Final = text(
-    """
-    INSERT INTO reversals (shard, origin_id, reversal_id, points, debt, policy, person,
-        reason)
-    VALUES (:shard, :origin_id, :reversal_id, :points, :debt, :policy, :person, :reason)
     ON CONFLICT (shard, origin_id) DO NOTHING
     RETURNING origin_id
     """
@@ -81,28 +71,3 @@ async def take_reversals(
         "reasons": [each.reason for each in returns],
     }
     return frozenset((await conn.execute(_TAKE, values)).scalars())
-
-
-async def insert_reversal(
-    conn: AsyncConnection,
-    origin_id: int,
-    *,
-    reversal_id: int,
-    points: int,
-    debt: int,
-    policy: str,
-    person: str,
-    reason: str,
-) -> bool:
-    """Write down what was taken back of an origin; False if that was done before."""
-    values = {
-        "shard": SHARD,
-        "origin_id": origin_id,
-        "reversal_id": reversal_id,
-        "points": points,
-        "debt": debt,
-        "policy": policy,
-        "person": person,
-        "reason": reason,
-    }
-    return (await conn.execute(_REVERSE, values)).one_or_none() is not None
