@@ -6,8 +6,15 @@ from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import leaks
 from console.line import batches, home, packages, plants, reports
-from console.marketing import campaign, campaigns, coupons, one_coupon, writing
-from console.support import payouts
+from console.marketing import (
+    campaign,
+    campaigns,
+    coupons,
+    draws,
+    new_draw,
+    writing,
+)
+from console.support import adjustments, coupon, finding, member, payouts, scan
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -56,16 +63,26 @@ ROUTER = Router(
         writing.write_campaign,
         writing.show_new_version,
         writing.write_version,
+        draws.show_draws,
+        draws.look_at_one_draw,
+        new_draw.show_new_draw,
+        new_draw.write_draw,
         jobs.show_jobs,
         coupons.show_coupons,
         coupons.add_new_pool,
         coupons.add_new_store,
         coupons.change_pool_stock,
-        one_coupon.ask_for_coupon,
-        one_coupon.find_coupon,
-        one_coupon.show_coupon,
-        one_coupon.void_coupon,
-        one_coupon.return_coupon,
+        finding.ask_what_to_find,
+        finding.find_anything,
+        member.show_member,
+        member.ask_for_points,
+        adjustments.show_adjustments,
+        adjustments.post_adjustment,
+        scan.look_at_one_scan,
+        scan.take_scan_back,
+        coupon.show_coupon,
+        coupon.void_coupon,
+        coupon.return_coupon,
         payouts.show_payouts,
         payouts.cancel_payout,
         till.show_till,

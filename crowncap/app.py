@@ -110,6 +110,10 @@ def _console_context(worker: Worker) -> ConsoleContext:
         webhook_terms(worker.settings),
         worker.payouts,
         GoodsFinder(worker.issuance.key_file).find,
+        worker.opening.ids,
+        worker.ticket_taking.secrets,
+        worker.gift_claiming.addresses,
+        find_earning_scans,
     )
 
 

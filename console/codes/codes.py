@@ -6,12 +6,12 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from codegen.domain.sealing import seal_code
 from codegen.pipeline import find_codes, get_batch
 from codegen.pipeline.codes import INVALID, FoundCode
 from console.codes.history import load_code_history
+from console.frame.caps import cap_path, find_cap_paths
 from console.frame.context import ConsoleContext
-from console.frame.navigation import HOME, VIEWERS
+from console.frame.navigation import VIEWERS
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
@@ -62,7 +62,7 @@ async def find_code(
                 return await _ask(conn, context, page, reports=[report])
             code_text = await _code_of_scan(conn, context, typed) or typed
         (found,) = await find_codes(conn, context.keys, [code_text], page.staff)
-        if (path := _cap_path(found)) is not None:
+        if (path := cap_path(found)) is not None:
             return TEMPLATES.redirect(page, path)
         status = 422 if found.state == INVALID else 404
         return await _ask(conn, context, page, status=status, found=found, typed=typed)
@@ -100,21 +100,10 @@ async def _show_reports(
     page: StaffRequest,
     reports: list[FakeReport],
 ) -> list[tuple[FakeReportView, str | None]]:
-    """Show reports, each with the page of its cap, if it is ours and in scope.
-
-    The code itself is not shown: an unclaimed one is worth money.
-    """
-    keys = context.keys
+    """Show reports, each with the page of its cap, if it is ours and in scope."""
     code_ids = [report.code_id for report in reports]
-    texts = [None if each is None else seal_code(keys, each) for each in code_ids]
-    found = await find_codes(conn, keys, [text or "" for text in texts], page.staff)
-    return [(view_report(r), _cap_path(f)) for r, f in zip(reports, found, strict=True)]
-
-
-def _cap_path(found: FoundCode) -> str | None:
-    if found.batch is None:
-        return None
-    return f"{HOME}/batches/{found.batch.batch_id}/codes/{found.index}"
+    paths = await find_cap_paths(conn, context, page.staff, code_ids)
+    return [(view_report(r), path) for r, path in zip(reports, paths, strict=True)]
 
 
 async def _code_of_scan(

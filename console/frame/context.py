@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from codegen.domain import EpochKeys
 from core.auth.guesses import GuessLimit
 from core.auth.refusals import RefusalLog
-from core.clock import Clock, utc_datetime
+from core.clock import Clock, business_day, utc_datetime
+from core.ids import TimeIds
 from core.settings import Settings
 from events.pipeline.webhooks import WebhookTerms
 from printer_export.pipeline.packages.orders import Packaging
+from rewards.pipeline.addresses import Addresses
 from rewards.pipeline.coupons.redeeming import Redeeming
+from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.payouts.terms import PayoutTerms
+from rewards.pipeline.points.statements import FindScans
 from rewards.pipeline.previews import FindGoods
 
 
@@ -33,11 +37,20 @@ class ConsoleContext:
     webhooks: WebhookTerms
     payouts: PayoutTerms
     find_goods: FindGoods
+    ids: TimeIds
+    draw_secrets: DrawSecrets
+    addresses: Addresses
+    find_scans: FindScans
 
     @property
     def now(self) -> datetime:
         """The time of this request's effects."""
         return utc_datetime(self.clock.now_ms())
+
+    @property
+    def today(self) -> date:
+        """The business day of this request's effects."""
+        return business_day(self.clock.now_ms(), self.settings.timezone)
 
     def text(self, language: str, name: str) -> str:
         """Give a text of the frame or of an audience in zh or en."""

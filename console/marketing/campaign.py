@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.fields import Faults
 from console.frame.messages import message
 from console.frame.navigation import CAMPAIGNERS, CAMPAIGNS
 from console.frame.page_request import StaffRequest
@@ -18,7 +19,6 @@ from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.marketing import previewing
-from console.marketing.building.terms import Faults
 from console.marketing.campaigns import find_waiting
 from console.marketing.plots import Spend, lay_out_shares, lay_out_spend
 from console.marketing.words import Wording, wording_of

@@ -1,6 +1,6 @@
 """Campaigns and what they came to as plots, laid out in parts of a hundred; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -167,3 +167,67 @@ def lay_out_shares(counts: Sequence[int]) -> list[float]:
     """Give the lengths of bars, the longest whole; what is not zero can be seen."""
     most = max([*counts, 1])
     return [round(max(WHOLE * n / most, _LEAST if n else 0), 2) for n in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How many there were by when, as a line over the time that is shown.
+
+    `line` are points of a square of a hundred with the top at 0; `now` is None where
+    it lies outside.
+    """
+
+    line: str
+    area: str
+    most: int
+    ticks: tuple[Tick, ...]
+    now: float | None
+
+
+def lay_out_curve(
+    given: Sequence[tuple[datetime, int]],
+    span: tuple[datetime, datetime],
+    now: datetime,
+) -> Curve | None:
+    """Lay out how many there were by when; None where there are none yet.
+
+    `now` is on the clock whose days are marked. What came before the span is shown at
+    its beginning, and what will come is not known.
+    """
+    if not given:
+        return None
+    first = min(span[0], given[0][0])
+    last = max(span[1], given[-1][0], first + timedelta(minutes=1))
+    most = max(number for _, number in given)
+
+    def x(at: datetime) -> float:
+        share = (at - first) / (last - first)
+        return round(WHOLE * min(max(share, 0.0), 1.0), 2)
+
+    points = [(x(given[0][0]), WHOLE)]
+    for at, number in given:
+        # Clocks of two workers differ: no line goes back.
+        points.append(
+            (max(x(at), points[-1][0]), round(WHOLE * (1 - number / most), 2))
+        )
+    points.append((max(x(min(now, last)), points[-1][0]), points[-1][1]))
+    line = " ".join(f"{a:g},{b:g}" for a, b in points)
+    ends = f"{points[-1][0]:g},100 {points[0][0]:g},100"
+    return Curve(
+        line,
+        f"{line} {ends}",
+        most,
+        tuple(_days(x, first.astimezone(now.tzinfo), last.astimezone(now.tzinfo))),
+        x(now) if first <= now <= last else None,
+    )
+
+
+def _days(
+    x: Callable[[datetime], float], first: datetime, last: datetime
+) -> Iterable[Tick]:
+    """Mark a few days, evenly."""
+    days = (last - first).days
+    step = max(-(-days // _TICKS), 1)
+    for number in range(0, days + 1, step):
+        at = first + timedelta(days=number)
+        yield Tick(x(at), at.date())

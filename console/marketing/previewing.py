@@ -8,9 +8,9 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from console.frame.context import ConsoleContext
+from console.frame.fields import Faults, Reader
 from console.frame.messages import message
 from console.frame.page_request import StaffRequest
-from console.marketing.building.terms import Faults, Reader
 from console.marketing.words import Wording, wording_of
 from core.auth import Staff
 from core.bounds import MAX_TEXT, check_text

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from console.frame.context import ConsoleContext
+from console.frame.fields import Faults
 from console.frame.messages import message
 from console.frame.navigation import CAMPAIGNS, HOME
 from console.frame.page_request import StaffRequest
@@ -25,7 +26,6 @@ from console.marketing.building.drafts import (
     read_draft,
 )
 from console.marketing.building.terms import (
-    Faults,
     check_id,
     draft_of,
     place_faults,

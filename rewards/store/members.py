@@ -1,6 +1,7 @@
 """The SQL of members and their numbers."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -71,6 +72,23 @@ async def find_member_no(conn: AsyncConnection, member_id: str) -> int | None:
         select(i.member_no).where(i.shard == SHARD, i.member_id == member_id)
     )
     return found.scalar_one_or_none()
+
+
+async def find_member(
+    conn: AsyncConnection, member_id: str
+) -> tuple[int, datetime] | None:
+    """Find a member's number and since when there is one; None for who never scanned.
+
+    The first row that was written of a member tells since when.
+    """
+    i, m = t.identities.c, t.members.c
+    found = await conn.execute(
+        select(i.member_no, m.created_at)
+        .join_from(t.identities, t.members, is_member(i.member_no))
+        .where(i.shard == SHARD, i.member_id == member_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else (row.member_no, row.created_at)
 
 
 async def load_member_ids(

@@ -1,6 +1,7 @@
 """Scans, shown later: to their member, to an app's backend, to staff."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,7 @@ from core.errors import NotFound
 from core.ids import time_of_id
 from rewards.domain.awards import Award, AwardState
 from rewards.store.awards import load_awards
-from rewards.store.members import find_member_no
+from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.messages import message
 from scan_api.pipeline.responses import RewardView, view_awards
 from scan_api.store import past_scans as store
@@ -74,6 +75,72 @@ def _view(scan: RecordedScan, awards: Mapping[int, Sequence[Award]]) -> PastScan
     )
     at = utc_datetime(time_of_id(scan.scan_id))
     return PastScan(str(scan.scan_id), at, scan.outcome, rewards)
+
+
+# A member's newest held scans; whoever has more has a case of their own.
+_HELD_SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SeenScan:
+    """A scan as who helps its member sees it: all that it earned, void or not.
+
+    `hit` are the rules that had something to say of it.
+    """
+
+    scan_id: int
+    code_id: int
+    at: datetime
+    outcome: str
+    member_id: str | None
+    awards: Sequence[Award]
+    hit: Sequence[str]
+
+    @property
+    def waits(self) -> bool:
+        """Whether what it earned is still looked at."""
+        return any(each.state is AwardState.PENDING for each in self.awards)
+
+
+async def look_at_scan(conn: AsyncConnection, scan_id: int, staff: Staff) -> SeenScan:
+    """Find a scan for who helps its member; raises NotFound for who may not see it."""
+    scan = await store.load_scan(conn, scan_id)
+    if scan is None or not await _may_see(conn, staff, scan):
+        raise NotFound(message("no_scan"))
+    (seen,) = await _see(conn, [scan])
+    return seen
+
+
+async def list_seen_scans(
+    conn: AsyncConnection, member_no: int, *, before: int | None = None, limit: int
+) -> list[SeenScan]:
+    """List a member's scans below a cursor, newest first, as staff see them."""
+    found = await store.load_member_scans(conn, member_no, before=before, limit=limit)
+    return await _see(conn, found)
+
+
+async def list_waiting_scans(conn: AsyncConnection, member_no: int) -> list[SeenScan]:
+    """List a member's scans whose rewards wait for a review, newest first."""
+    found = await store.load_held_scans(conn, member_no, limit=_HELD_SHOWN)
+    return [each for each in await _see(conn, found) if each.waits]
+
+
+async def _see(conn: AsyncConnection, found: Sequence[RecordedScan]) -> list[SeenScan]:
+    awards = await load_awards(conn, [scan.scan_id for scan in found])
+    numbers = {scan.member_no for scan in found if scan.member_no is not None}
+    names = await load_member_ids(conn, numbers)
+    return [
+        SeenScan(
+            scan.scan_id,
+            scan.code_id,
+            utc_datetime(time_of_id(scan.scan_id)),
+            scan.outcome,
+            None if scan.member_no is None else names.get(scan.member_no),
+            awards.get(scan.scan_id, ()),
+            tuple(unpack_facts(scan.facts).hits),
+        )
+        for scan in found
+    ]
 
 
 async def _may_see(

@@ -69,6 +69,22 @@ async def find_earning_scans(
     return (await conn.execute(query)).scalars().all()
 
 
+async def load_held_scans(
+    conn: AsyncConnection, member_no: int, *, limit: int
+) -> list[RecordedScan]:
+    """Read a member's newest scans whose rewards waited at first, newest first."""
+    query = (
+        _RECORDED.where(
+            scans.c.shard == SHARD,
+            scans.c.member_no == member_no,
+            scans.c.outcome == "held",
+        )
+        .order_by(scans.c.scan_id.desc())
+        .limit(limit)
+    )
+    return [RecordedScan(**row._mapping) for row in await conn.execute(query)]  # noqa: SLF001 - its public spelling
+
+
 async def load_scan(conn: AsyncConnection, scan_id: int) -> RecordedScan | None:
     """Read one scan."""
     row = (await conn.execute(_RECORDED.where(is_scan_of(scan_id)))).one_or_none()

@@ -6,60 +6,23 @@ import pytest
 from playwright.async_api import Page, expect
 
 from crowncap.demo import GTIN
-from tests.browser.conftest import SHOTS, OpenContext
-from tests.browser.contrast import CONTRAST
+from tests.browser.conftest import OpenContext
+from tests.browser.looking import SCREENS, enter, look_over, push
 from tests.fixtures.service import Service
 
-SCREENS = {
-    "wide": {"width": 1280, "height": 900},
-    "tablet": {"width": 820, "height": 1180},
-    "phone": {"width": 390, "height": 844},
-}
 LOOKS = [
     ("wide", "en-US", "light"),
     ("tablet", "en-US", "dark"),
     ("phone", "zh-CN", "dark"),
     ("wide", "zh-CN", "light"),
 ]
-LEAST_TARGET_PX = 44
-TARGETS = "main button:not(.out), main input:not([type=radio]):not([type=checkbox])"
 _numbers = count(1)
-
-
-async def _look_over(page: Page, name: str) -> None:
-    """Photograph a page, and find what a reader would stumble on."""
-    folder = SHOTS.with_name("console")
-    folder.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=folder / f"marketing-{name}.png", full_page=True)
-    root = "document.documentElement"
-    wider = await page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
-    assert wider == 0, name
-    assert await page.evaluate(CONTRAST) == [], name
-    small = await page.locator(TARGETS).evaluate_all(
-        "(all, least) => all.filter((e) => e.getClientRects().length && e.type !="
-        " 'hidden' && e.getBoundingClientRect().height < least)"
-        ".map((e) => e.outerHTML)",
-        LEAST_TARGET_PX,
-    )
-    assert small == [], name
-
-
-async def _enter(page: Page, token: str, to: str) -> None:
-    await page.goto(f"/console/sign-in?next={to}")
-    await page.locator("#staff_token").fill(token)
-    async with page.expect_navigation(url=f"**{to}"):
-        await page.keyboard.press("Enter")
 
 
 async def _press(page: Page, value: str) -> None:
     """Push a button of the form; the row that it adds has the focus."""
     async with page.expect_navigation():
         await page.locator(f"button[value={value}]:not(.out)").first.press("Enter")
-
-
-async def _push(page: Page, button: str) -> None:
-    async with page.expect_navigation():
-        await page.locator(button).press("Enter")
 
 
 async def _build(page: Page, campaign_id: str) -> None:
@@ -111,26 +74,26 @@ async def test_a_marketers_day(
     campaign_id = f"day-{number}"
     here = f"/console/campaigns/{campaign_id}"
     page = await context.new_page()
-    await _enter(page, service.staff("marketer"), "/console/new-campaign")
+    await enter(page, service.staff("marketer"), "/console/new-campaign")
     await expect(page.locator("#campaign_id")).to_be_focused()
     await _build(page, campaign_id)
-    await _look_over(page, f"1-form-{tag}")
+    await look_over(page, f"marketing-1-form-{tag}")
     await _press(page, "check")
     await expect(page.locator(".words")).to_contain_text("春茶 spring tea")
     await expect(page.locator(".alert")).to_have_count(0)
-    await _look_over(page, f"2-checked-{tag}")
+    await look_over(page, f"marketing-2-checked-{tag}")
     await page.locator("#p_gtin").fill(GTIN)
     await page.locator("#p_member").fill(f"fan-{number}")
     await _press(page, "preview")
     await expect(page.locator("#earned li")).to_have_count(2)
-    await _look_over(page, f"3-previewed-{tag}")
+    await look_over(page, f"marketing-3-previewed-{tag}")
     await _press(page, "save")
     await expect(page.locator("#waits .hint")).to_be_visible()
-    await _look_over(page, f"4-waits-{tag}")
+    await look_over(page, f"marketing-4-waits-{tag}")
     await context.clear_cookies()
-    await _enter(page, service.staff_token("marketer", name=f"second-{number}"), here)
-    await _push(page, "#waits button")
-    await _push(page, "#waits button")
+    await enter(page, service.staff_token("marketer", name=f"second-{number}"), here)
+    await push(page, "#waits button")
+    await push(page, "#waits button")
     [code] = service.codes(service.issue(1, campaign_id=campaign_id))
     assert service.scan(code, f"fan-{number}")["outcome"] == "rewarded"
     service.cli("campaign", "figures", campaign_id, "--rebuild")
@@ -140,9 +103,9 @@ async def test_a_marketers_day(
     await expect(page.locator("#waits ins")).to_be_visible()
     await expect(page.locator("#figures polyline")).to_have_count(1)
     await page.locator("#reason").fill("海报印错了 a wrong poster")
-    await _look_over(page, f"5-active-{tag}")
-    await _push(page, "#steps button")
+    await look_over(page, f"marketing-5-active-{tag}")
+    await push(page, "#steps button")
     await expect(page.locator("#steps .primary")).to_be_visible()
-    await _look_over(page, f"6-paused-{tag}")
+    await look_over(page, f"marketing-6-paused-{tag}")
     await page.goto("/console/campaigns")
-    await _look_over(page, f"7-all-{tag}")
+    await look_over(page, f"marketing-7-all-{tag}")

@@ -21,7 +21,6 @@ HELPERS = {
     "rewards/store/coupons/happened": "what issuing, redeeming and taking back tell",
     "rewards/store/payouts/happened": "events of payouts",
     "rewards/store/points/happened": "what expiring tells",
-    "rewards/store/members": "a member's row, for whatever a member earns",
     "scan_api/routes/openapi": "what the framework cannot see of the hot route",
     "scan_api/routes/problems": "faults of the hot route, as bytes",
     "scan_api/store/binary_arrays": "how the hot statement hands over its arrays",

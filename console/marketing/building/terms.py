@@ -4,16 +4,14 @@ What is wrong is told by field: whoever checks terms names places as JSON pointe
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from console.frame.amounts import read_amount
+from console.frame.fields import Faults, Reader
 from console.frame.messages import message
 from console.marketing.building.conditions import (
     FACTS,
@@ -23,18 +21,12 @@ from console.marketing.building.conditions import (
 )
 from console.marketing.building.drafts import ASKED, Draft, OfferRow, Values
 from core.bodies import take_fields
-from core.bounds import MAX_POINTS, MAX_TEXT, check_text
+from core.bounds import MAX_POINTS
 from core.errors import FieldError, InvalidInput
-from core.moments import local_text, read_end, read_start
-from core.names import tidy
+from core.moments import read_end, read_start
 from rewards.domain.terms import MAX_AMOUNT, OfferKind, Terms
 
-T = TypeVar("T")
-Faults = dict[str, list[FieldError]]
-
-MILLION: Final = 1_000_000
 MAX_ORDER: Final = 1_000_000
-_PERCENT: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))?\s*%?", re.ASCII)
 _PLACE: Final = re.compile(
     r"/(offers|caps)/(\d+)(?:/table/(\d+)(?:/gives)?)?(?:/(\w+))?", re.ASCII
 )
@@ -158,66 +150,6 @@ def _yuan(minor: int | None) -> str:
 # From fields to terms -----------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Reader:
-    """Reads texts of fields, and remembers what is wrong with which."""
-
-    faults: Faults = field(default_factory=dict)
-
-    def note(self, name: str, error: FieldError) -> None:
-        """Remember what is wrong with a field."""
-        self.faults.setdefault(name, []).append(error)
-
-    @contextmanager
-    def noting(self, name: str) -> Iterator[None]:
-        """Remember what a reader of one value complains of."""
-        try:
-            yield
-        except InvalidInput as fault:
-            for error in fault.errors:
-                self.note(name, error)
-
-    def text(self, name: str, given: str) -> str:
-        """Read one line that has to be there."""
-        tidied = tidy(given)
-        if not tidied:
-            self.note(name, FieldError(name, "required", message("fill_in")))
-        for error in check_text(name, tidied, most=MAX_TEXT):
-            self.note(name, error)
-        return tidied
-
-    def number(self, name: str, given: str, least: int, most: int) -> int | None:
-        """Read a whole number; None where there is none."""
-        digits = given.replace(",", "").replace("，", "")
-        if not digits:
-            return None
-        fits = digits.isascii() and digits.isdigit() and len(digits) <= len(str(most))
-        if not fits or not least <= int(digits) <= most:
-            told = message("number_between", given=given[:20], least=least, most=most)
-            self.note(name, FieldError(name, "out_of_range", told))
-            return None
-        return int(digits)
-
-    def money(self, name: str, given: str) -> int | None:
-        """Read yuan, in hundredths; None where there are none."""
-        try:
-            return read_amount(f"/{name}", given.replace(",", ""))
-        except InvalidInput as fault:
-            self.note(name, fault.errors[0])
-            return None
-
-    def share(self, name: str, given: str) -> int | None:
-        """Read percents, of a million."""
-        found = _PERCENT.fullmatch(given)
-        whole = 0 if found is None else int(found[1]) * 10_000
-        part = 0 if found is None else int((found[2] or "").ljust(4, "0"))
-        if found is None or not 0 < whole + part <= MILLION:
-            told = message("no_percent", given=given[:20])
-            self.note(name, FieldError(name, "invalid", told))
-            return None
-        return whole + part
-
-
 def write_terms(draft: Draft, timezone: ZoneInfo) -> tuple[Terms | None, Faults]:
     """Make the terms that a draft says; None, and what is wrong by field, if it can't.
 
@@ -262,14 +194,12 @@ def place_faults(fault: InvalidInput, draft: Draft) -> Faults:
 
 
 def _write_frame(draft: Draft, reader: Reader, timezone: ZoneInfo) -> dict[str, Any]:
-    starts_at = ends_at = None
-    with reader.noting("starts_on"):
-        text = reader.text("starts_on", draft.get("starts_on"))
-        text = _at(text, draft.get("starts_time"), timezone)
-        starts_at = read_start("/starts_on", text, timezone) if text else None
-    with reader.noting("ends_on"):
-        text = _at(draft.get("ends_on"), draft.get("ends_time"), timezone)
-        ends_at = read_end("/ends_on", text, timezone) if text else None
+    starts = draft.get("starts_on"), draft.get("starts_time")
+    starts_at = reader.moment("starts_on", *starts, read_start, timezone)
+    ends_at = None
+    if draft.get("ends_on"):
+        ends = draft.get("ends_on"), draft.get("ends_time")
+        ends_at = reader.moment("ends_on", *ends, read_end, timezone)
     order = reader.number("order", draft.get("order"), 0, MAX_ORDER)
     return {
         "name": {
@@ -282,10 +212,6 @@ def _write_frame(draft: Draft, reader: Reader, timezone: ZoneInfo) -> dict[str, 
         "order": 100 if order is None else order,
         "exclusive": draft.get("exclusive") == "on",
     }
-
-
-def _at(on: str, time: str, timezone: ZoneInfo) -> str:
-    return local_text(f"{on}T{time}", timezone) if on and time else on
 
 
 def _write_budget(draft: Draft, reader: Reader) -> dict[str, int] | None:

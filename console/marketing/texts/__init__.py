@@ -6,6 +6,7 @@ from typing import Final
 from console.marketing.texts.building import BUILDING_TEXTS
 from console.marketing.texts.campaigns import CAMPAIGN_TEXTS
 from console.marketing.texts.coupons import COUPON_TEXTS
+from console.marketing.texts.draws import DRAW_TEXTS
 from console.marketing.texts.words import WORD_TEXTS
 
 MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -13,4 +14,5 @@ MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **WORD_TEXTS,
     **BUILDING_TEXTS,
     **COUPON_TEXTS,
+    **DRAW_TEXTS,
 }

@@ -13,7 +13,6 @@ BUILDING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
             "and then it is activated."
         ),
     ),
-    "form_faults": ("有些地方需要修改：", "Some of it has to be changed:"),
     "form_check": ("检查", "Check"),
     "form_save": ("保存草稿", "Keep as a draft"),
     "form_save_version": ("保存为新版本", "Keep as a new version"),
@@ -26,11 +25,9 @@ BUILDING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "form_id_hint": ("例如 spring-2027", "such as spring-2027"),
     "form_starts_on": ("开始日期", "First day"),
     "form_ends_on": ("结束日期", "Last day"),
-    "form_time": ("时刻（可不填）", "Time, if not the whole day"),
     "form_starts_hint": ("不填为当天零点", "else from midnight on"),
     "form_ends_hint": ("不填为当天结束", "else the last day counts whole"),
     "form_ends_none": ("不填为长期有效", "none: it does not end"),
-    "form_clock": ("日期和时刻按此时区：", "Days and times are those of"),
     "form_whom": ("谁能得到", "Who earns"),
     "form_no_conditions": (
         "没有条件：每次领取都能得到。",
@@ -62,7 +59,6 @@ BUILDING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "form_add_row": ("添加条件", "Add the condition"),
     "form_add_condition": ("添加条件", "Add conditions"),
     "form_add_group": ("再添加一组", "Add another group"),
-    "form_remove": ("删除", "Remove"),
     "form_remove_group": ("删除本组", "Remove the group"),
     "offer_id": ("奖励编号", "Offer id"),
     "asks_amount": ("数量", "How many"),

@@ -84,7 +84,6 @@ CAMPAIGN_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     # Figures
     "timeline": ("时间表", "Timeline"),
     "timeline_now": ("现在", "now"),
-    "as_table": ("以表格显示", "As a table"),
     "figures": ("数据", "Figures"),
     "figures_none": (
         "还没有人领取。",

@@ -14,6 +14,7 @@ from rewards.domain.coupons import Coupon, CouponState, TillOutcome
 from rewards.domain.messages import message
 from rewards.store.coupons import issuing, redeeming
 from rewards.store.coupons.redeeming import Redemption
+from rewards.store.members import load_member_ids
 
 
 async def reverse_redemption(
@@ -69,6 +70,19 @@ async def find_coupon(conn: AsyncConnection, coupon_no: int, staff: Staff) -> Co
     if coupon is None or not coupon.pool.is_of(staff.brand):
         raise NotFound(message("no_coupon", coupon_id=str(coupon_no)))
     return coupon
+
+
+async def list_of_member(
+    conn: AsyncConnection, member_id: str, staff: Staff, *, limit: int
+) -> list[Coupon]:
+    """List a member's newest coupons of pools that somebody may look after."""
+    found = await issuing.load_member_coupons(conn, member_id, before=None, limit=limit)
+    return [each for each in found if each.pool.is_of(staff.brand)]
+
+
+async def find_owner(conn: AsyncConnection, coupon: Coupon) -> str:
+    """Tell by which name the world knows whose coupon it is."""
+    return (await load_member_ids(conn, [coupon.member_no]))[coupon.member_no]
 
 
 async def void_coupon(

@@ -1,14 +1,16 @@
 """One person asks to give or take points, another one posts it; written down each."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.audit import record_action
 from core.auth.principal import Staff
+from core.clock import utc_datetime
 from core.errors import Conflict, InvalidInput, NotFound
 from core.fence import share_fence
+from core.ids import time_of_id
 from core.names import are_one
 from rewards.domain.ledger import POINTS_UNIT
 from rewards.domain.lots import Holding
@@ -17,7 +19,7 @@ from rewards.domain.points.adjusting import Adjustment, AdjustmentState
 from rewards.domain.transfers import HOUSE, Transfer, TransferKind
 from rewards.pipeline.programme import refuse_brand
 from rewards.store.lots import lock_lots
-from rewards.store.members import find_member_no
+from rewards.store.members import find_member_no, load_member_ids
 from rewards.store.points import adjusting as store
 from rewards.store.programme import load_programme
 from rewards.store.transfers import post_transfers
@@ -92,6 +94,40 @@ async def approve_adjustment(
     )
     await _note(conn, "adjustment.approve", posted, staff, now=now)
     return posted
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAdjustment:
+    """An adjustment that waits for a second person, and whose points it changes."""
+
+    adjustment: Adjustment
+    member_id: str
+
+    @property
+    def asked_at(self) -> datetime:
+        """When it was asked for; its number tells."""
+        return utc_datetime(time_of_id(self.adjustment.adjustment_id))
+
+    def may_be_approved_by(self, staff: Staff) -> bool:
+        """Tell whether somebody is a second person to it."""
+        return not are_one(self.adjustment.created_by, staff.person)
+
+
+async def list_waiting(
+    conn: AsyncConnection,
+    staff: Staff,
+    *,
+    member_no: int | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[WaitingAdjustment]:
+    """List what waits for a second person, newest first, of one member or of all."""
+    refuse_brand(staff)
+    found = await store.load_waiting(
+        conn, member_no=member_no, before=before, limit=limit
+    )
+    names = await load_member_ids(conn, {each.member_no for each in found})
+    return [WaitingAdjustment(each, names[each.member_no]) for each in found]
 
 
 async def _take(

@@ -199,6 +199,32 @@ async def _load(
     ]
 
 
+# A look by key for each: the way of millions of tickets costs no more than that of ten.
+_GIVEN: Final = text(
+    """
+    SELECT DISTINCT t.first_no + t.amount - 1 AS given, t.added_at
+    FROM draw_counters AS c
+    CROSS JOIN generate_series(0, :looks) AS i (look)
+    CROSS JOIN LATERAL (SELECT first_no, amount, added_at FROM draw_tickets
+        WHERE shard = 0 AND draw_no = c.draw_no
+            AND first_no <= greatest((c.next_no - 1) * i.look / :looks, 1)
+        ORDER BY first_no DESC LIMIT 1) AS t
+    WHERE c.draw_no = :draw_no ORDER BY 1
+    """
+)
+
+
+async def load_given(
+    conn: AsyncConnection, draw_no: int, *, looks: int
+) -> list[tuple[datetime, int]]:
+    """Tell by when how many tickets were given, at so many steps of the way.
+
+    Numbers are given in a row, so that the number of a ticket says how many were.
+    """
+    rows = await conn.execute(_GIVEN, {"draw_no": draw_no, "looks": looks})
+    return [(row.added_at, row.given) for row in rows]
+
+
 async def skip_ticket_numbers(conn: AsyncConnection, by: int) -> None:
     """Let no draw give a number again that a restored database has forgotten."""
     c = t.draw_counters.c

@@ -41,18 +41,21 @@ async def post_adjustment(
 
 
 async def load_waiting(
-    conn: AsyncConnection, member_no: int, *, limit: int
+    conn: AsyncConnection,
+    *,
+    member_no: int | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> list[Adjustment]:
-    """Load the newest adjustments of a member that wait for a second person."""
+    """Load the newest adjustments that wait for somebody, of one member or of all."""
     a = t.adjustments
+    which = [a.c.state == AdjustmentState.WAITING.value]
+    if member_no is not None:
+        which.append(a.c.member_no == member_no)
+    if before is not None:
+        which.append(a.c.adjustment_id < before)
     rows = await conn.execute(
-        select(a)
-        .where(
-            a.c.member_no == member_no,
-            a.c.state == AdjustmentState.WAITING.value,
-        )
-        .order_by(a.c.adjustment_id.desc())
-        .limit(limit)
+        select(a).where(*which).order_by(a.c.adjustment_id.desc()).limit(limit)
     )
     return [
         Adjustment(**row._asdict() | {"state": AdjustmentState(row.state)})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-SUPPORT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+PAYOUT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "payouts": ("红包", "Red packets"),
     "payouts_nobody_pays": (
         "本系统还没有设置支付方（CROWNCAP_WECHAT_PAY），红包会一直等待，不会丢失。",

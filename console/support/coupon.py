@@ -12,37 +12,12 @@ from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from core.auth import Role
-from core.bounds import MAX_INTEGER, MAX_SENTENCE, check_text, read_id, refuse
-from core.errors import NotFound
+from core.bounds import MAX_INTEGER
 from core.pages import read_form
-from rewards.domain.coupons import CouponState
 from rewards.pipeline.coupons import taking_back
 from rewards.pipeline.coupons.till_texts import tell_benefit
 
 PLACE: Final = f"{HOME}/coupon"
-
-
-@staff_page(HttpMethod.GET, "/coupon", Role.SUPPORT)
-async def ask_for_coupon(
-    _request: AnyRequest, context: ConsoleContext, page: StaffRequest
-) -> Response[bytes]:
-    """Ask for a coupon by its code or its id."""
-    return _show(context, page)
-
-
-@staff_page(HttpMethod.POST, "/coupon", Role.SUPPORT)
-async def find_coupon(
-    request: AnyRequest, context: ConsoleContext, page: StaffRequest
-) -> Response[Any]:
-    """Lead to the coupon that somebody reads out or that an answer named."""
-    given = (await read_form(request, page, "coupon")).get("coupon", "").strip()
-    refuse(check_text("/coupon", given, most=MAX_SENTENCE))
-    number = context.redeeming.open(given)
-    if number is None:
-        number = read_id(given)
-    if number is None or number > MAX_INTEGER:
-        return _show(context, page, status=404, missing=True)
-    return TEMPLATES.redirect(page, f"{PLACE}/{number}")
 
 
 @staff_page(HttpMethod.GET, "/coupon/{coupon_no:int}", Role.SUPPORT)
@@ -51,17 +26,17 @@ async def show_coupon(
 ) -> Response[bytes]:
     """Show a coupon, and offer to void it or to take its use back."""
     number = _number(request)
-    try:
-        async with context.engine.connect() as conn:
-            coupon = await taking_back.find_coupon(conn, number, page.staff)
-    except NotFound:
-        return _show(context, page, status=404, missing=True)
-    timezone = context.settings.timezone
-    return _show(
+    async with context.engine.connect() as conn:
+        coupon = await taking_back.find_coupon(conn, number, page.staff)
+        owner = await taking_back.find_owner(conn, coupon)
+    return render(
         context,
         page,
+        "coupon.html",
         coupon=coupon,
-        last_day=coupon.last_day(timezone),
+        owner=owner,
+        benefit_of=tell_benefit,
+        last_day=coupon.last_day(context.settings.timezone),
         is_over=coupon.valid_until is not None and coupon.valid_until <= context.now,
     )
 
@@ -111,17 +86,3 @@ async def _read_reason(request: AnyRequest, page: StaffRequest) -> str:
     reason = (await read_form(request, page, "reason")).get("reason", "").strip()
     check_reason(reason)
     return reason
-
-
-def _show(
-    context: ConsoleContext, page: StaffRequest, *, status: int = 200, **values: Any
-) -> Response[bytes]:
-    return render(
-        context,
-        page,
-        "coupon.html",
-        status=status,
-        benefit_of=tell_benefit,
-        states=CouponState,
-        **({"coupon": None, "missing": False} | values),
-    )
