@@ -1,7 +1,6 @@
 """Campaigns over HTTP, with two workers: written, approved, paused, stopped."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
@@ -68,10 +67,9 @@ def body() -> Json:
 
 
 @pytest.fixture
-def marketing(service: Service) -> Iterator[Marketing]:
-    """Give marketers in the shared service; ends with a clean audit."""
-    yield Marketing(service)
-    service.audit()
+def marketing(audited: Service) -> Marketing:
+    """Give marketers in the shared service."""
+    return Marketing(audited)
 
 
 def test_a_campaign_from_its_draft_to_its_stop(marketing: Marketing) -> None:

@@ -26,10 +26,9 @@ POINTS = {"o0_kind": "points", "o0_offer_id": "points", "o0_amount": "5"}
 
 
 @pytest.fixture
-def marketing(service: Service) -> Iterator[Marketing]:
-    """Give marketers in the shared service; ends with a clean audit."""
-    yield Marketing(service)
-    service.audit()
+def marketing(audited: Service) -> Marketing:
+    """Give marketers in the shared service."""
+    return Marketing(audited)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What one cap earns of several campaigns and kinds, over HTTP, with two workers."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -88,10 +87,9 @@ class Festival:
 
 
 @pytest.fixture
-def festival(service: Service) -> Iterator[Festival]:
-    """Give a brand in the shared service; ends with a clean audit."""
-    yield Festival(service)
-    service.audit()
+def festival(audited: Service) -> Festival:
+    """Give a brand in the shared service."""
+    return Festival(audited)
 
 
 def kinds(answer: Json) -> list[str]:

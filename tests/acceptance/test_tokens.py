@@ -194,7 +194,7 @@ def test_a_scope_that_narrows_nothing_is_refused(
 def test_a_token_without_a_name_is_a_fresh_person_each_time(service: Service) -> None:
     """Four eyes compare persons, so the demo's tokens must differ in them."""
     before = {r["person"] for r in json.loads(service.cli("token", "list"))}
-    service.staff_token("issuer")
-    service.staff_token("issuer")
+    service.cli("token", "staff", "--role", "issuer")
+    service.cli("token", "staff", "--role", "issuer")
     after = {r["person"] for r in json.loads(service.cli("token", "list"))}
     assert len(after - before) == 2

@@ -16,10 +16,9 @@ RULED: Json = {
 
 
 @pytest.fixture
-def festival(service: Service) -> Iterator[Festival]:
-    """Give a brand in the shared service; ends with a clean audit."""
-    yield Festival(service)
-    service.audit()
+def festival(audited: Service) -> Festival:
+    """Give a brand in the shared service."""
+    return Festival(audited)
 
 
 @pytest.fixture
