@@ -88,6 +88,7 @@ ROUTER = Router(
         till.show_till,
         till.give_script,
         till.look_at_coupon,
+        till.look_at_picture,
         till.redeem_seen_coupon,
         till.undo_redemption,
         webhooks.show_webhooks,

@@ -46,6 +46,7 @@ from crowncap.health import HealthDoor, notes_of, telling_the_main_process
 from crowncap.http import answer_raised, with_headers
 from crowncap.messages import message
 from crowncap.tellers import TELLERS, webhook_terms
+from crowncap.till_pictures import PictureReading
 from crowncap.till_symbols import draw_symbol
 from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
@@ -114,6 +115,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         worker.ticket_taking.secrets,
         worker.gift_claiming.addresses,
         find_earning_scans,
+        PictureReading().read,
     )
 
 

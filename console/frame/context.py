@@ -1,6 +1,6 @@
 """What the pages' handlers need, put together once by the shell."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +20,9 @@ from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.payouts.terms import PayoutTerms
 from rewards.pipeline.points.statements import FindScans
 from rewards.pipeline.previews import FindGoods
+
+# The texts of the symbols in a picture of somebody's; None for what is no picture.
+ReadPicture = Callable[[bytes, str], Awaitable[Sequence[str] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class ConsoleContext:
     draw_secrets: DrawSecrets
     addresses: Addresses
     find_scans: FindScans
+    read_picture: ReadPicture
 
     @property
     def now(self) -> datetime:

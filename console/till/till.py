@@ -1,7 +1,7 @@
 """The till: look at a coupon, redeem it with one tap, take it back the same day."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +20,10 @@ from core.auth.idempotency import SentKey, hash_body, hash_key
 from core.bounds import MAX_TEXT, check_text, read_id, refuse
 from core.errors import NotFound
 from core.ids import random_token
-from core.pages import read_form
-from rewards.domain.coupons import TillOutcome
+from core.pages import read_form, read_parts
+from rewards.domain.coupons import TillOutcome, Use
 from rewards.pipeline.coupons.redeeming import AtTill, RedeemRequest
-from rewards.pipeline.coupons.taking_back import reverse_redemption
+from rewards.pipeline.coupons.taking_back import can_undo, reverse_redemption
 from rewards.pipeline.coupons.till_texts import tell_refusal, tell_worth
 from rewards.pipeline.coupons.today import list_todays, used_now
 
@@ -32,6 +32,9 @@ _MAX_CODE: Final = 256
 _KEY_BYTES: Final = 18
 _MAX_KEY: Final = 64
 _SCRIPT: Final = (Path(__file__).parent / "camera.js").read_bytes()
+# What the camera of a phone makes of 48 megapixels.
+MAX_PICTURE: Final = 16 << 20
+_FORM_BYTES: Final = 1 << 16
 _STATUSES: Final = {TillOutcome.GOOD: 200, TillOutcome.UNKNOWN: 404}
 
 
@@ -80,11 +83,33 @@ async def look_at_coupon(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
     """Show what a coupon is worth here and now; nothing is used yet."""
-    typed = Typed.of(await read_form(request, page, *_FIELDS))
-    seen = await context.redeeming.look(
-        typed.code, page.staff, basket_minor=typed.basket_minor
-    )
-    return await _show_seen(context, page, seen, typed)
+    # The form has room for a picture, too, of which this way of sending tells the name.
+    typed = Typed.of(await read_form(request, page, *_FIELDS, "file"))
+    return await _look(context, page, typed)
+
+
+@staff_page(
+    HttpMethod.POST, "/till/pictures", Role.CASHIER, max_bytes=MAX_PICTURE + _FORM_BYTES
+)
+async def look_at_picture(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[bytes]:
+    """Read the coupon in a picture, and show it as if its code had been typed."""
+    file, form = await read_parts(request, page, *_FIELDS)
+    typed = Typed.of(form)
+    picture = b""
+    if file is not None:
+        picture = await file.read(MAX_PICTURE)
+        await file.close()
+    found = await context.read_picture(picture, page.staff.token_id)
+    codes = [
+        each for each in found or () if context.redeeming.codes.read(each) is not None
+    ]
+    if not codes:
+        unseen = "till_picture_bad" if found is None else "till_picture_empty"
+        again = replace(typed, code="")
+        return await _show(context, page, status=422, unseen=unseen, again=again)
+    return await _look(context, page, replace(typed, code=codes[0]))
 
 
 @staff_page(HttpMethod.POST, "/till/redemptions", Role.CASHIER)
@@ -135,6 +160,15 @@ async def undo_redemption(
     return await _show(context, page, undone=True)
 
 
+async def _look(
+    context: ConsoleContext, page: StaffRequest, typed: Typed
+) -> Response[bytes]:
+    seen = await context.redeeming.look(
+        typed.code, page.staff, basket_minor=typed.basket_minor
+    )
+    return await _show_seen(context, page, seen, typed)
+
+
 async def _show_seen(
     context: ConsoleContext, page: StaffRequest, seen: AtTill, typed: Typed
 ) -> Response[bytes]:
@@ -149,13 +183,29 @@ async def _show_seen(
             "key": random_token(_KEY_BYTES),
         }
     else:
-        values = {"why": tell_refusal(seen, timezone)}
+        values = {
+            "why": tell_refusal(seen, timezone),
+            "misread": context.redeeming.codes.read(typed.code) is None,
+            "undoable": _find_undoable(context, page, seen),
+        }
     # Whoever has to say what the basket is worth need not scan again.
     again = typed if seen.outcome is TillOutcome.TOO_SMALL else Typed()
     status = _STATUSES.get(seen.outcome, 409)
     return await _show(
         context, page, status=status, seen=seen, typed=typed, again=again, **values
     )
+
+
+def _find_undoable(
+    context: ConsoleContext, page: StaffRequest, seen: AtTill
+) -> Use | None:
+    """Give what used a coupon, where it is undone here and today."""
+    use = seen.coupon.use if seen.coupon else None
+    if use is None or seen.outcome is not TillOutcome.REDEEMED:
+        return None
+    timezone = context.settings.timezone
+    is_open = can_undo(use, page.staff, timezone=timezone, now=context.now)
+    return use if is_open else None
 
 
 async def _show(
@@ -170,7 +220,7 @@ async def _show(
     policy = TEMPLATES.headers(page)["content-security-policy"]
     async with context.engine.connect() as conn:
         recent = await _todays(conn, context, page)
-    shown = {"undone": False, "used": None, "seen": None, "why": None} | values
+    shown = dict.fromkeys(("undone", "used", "seen", "why", "unseen")) | values
     return render(
         context,
         page,

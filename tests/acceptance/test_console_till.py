@@ -1,17 +1,20 @@
 """The till in the console: look, redeem with one tap, undo the same day."""
 
+import io
 import re
 
 import httpx
 import pytest
 
-from tests.fixtures.colleague import at_work, title_of
+from tests.fixtures.colleague import Colleague, at_work, title_of
+from tests.fixtures.pictures import picture_of
 from tests.fixtures.shop import Shop
 from tests.fixtures.visitor import hidden_fields
 
 TILL = "/console/till"
 REDEEM = f"{TILL}/redemptions"
 UNDO = f"{TILL}/reversals"
+PICTURES = f"{TILL}/pictures"
 
 
 def worth_of(answer: httpx.Response) -> str:
@@ -103,3 +106,101 @@ def test_only_the_till_has_a_script_and_it_is_its_own(shop: Shop) -> None:
         script = carl.get(f"{TILL}/camera.js")
         assert script.headers["content-type"].startswith("text/javascript")
         assert "BarcodeDetector" in script.text
+
+
+def test_whoever_scans_a_used_coupon_again_may_take_it_back(shop: Shop) -> None:
+    """However many came since, at this till and on this day; in no other store."""
+    pool = shop.pool()
+    code = shop.issue(pool)["coupon_code"]
+    assert shop.redeem(code).status_code == 201
+    for _ in range(6):
+        assert shop.redeem(shop.issue(pool)["coupon_code"]).status_code == 201
+    with at_work(shop.service, shop.cashier) as carl:
+        seen = carl.press(TILL, TILL, code=code)
+        assert title_of(seen) == "✕ Not to be used"
+        outcome = seen.text.partition('id="outcome"')[2].partition("</section>")[0]
+        form = hidden_fields(outcome, UNDO)
+        assert "Taken back" in carl.post(UNDO, form).text
+        assert title_of(carl.press(TILL, TILL, code=code)) == "Good to use"
+    used = shop.redeem(code).json()["redemption_id"]
+    with at_work(shop.service, Shop(shop.service).cashier) as far:
+        seen = far.press(TILL, TILL, code=code)
+        assert UNDO not in seen.text.partition('id="outcome"')[2]
+        told = far.post(UNDO, hidden_fields(seen.text, TILL) | {"redemption_id": used})
+        assert told.status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["{lower}", " {code}\t", "{wide}"])
+def test_a_scanner_may_type_in_its_own_way(shop: Shop, typed: str) -> None:
+    """Small letters, what stands around a code, full width by an input method."""
+    code = shop.issue(shop.pool())["coupon_code"]
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in code)
+    given = typed.format(code=code, lower=code.lower(), wide=wide)
+    with at_work(shop.service, shop.cashier) as carl:
+        assert title_of(carl.press(TILL, TILL, code=given)) == "Good to use"
+
+
+def test_a_scanner_of_another_keyboard_is_shown_what_came_of_it(shop: Shop) -> None:
+    with at_work(shop.service, shop.cashier) as carl:
+        told = carl.press(TILL, TILL, code="à<&é")
+        assert told.status_code == 404
+        assert "This was read: “à&lt;&amp;é”." in told.text
+        assert "own keyboard layout" in told.text
+
+
+def send_picture(carl: Colleague, content: bytes, **fields: str) -> httpx.Response:
+    """Send a picture by the till's form, as a browser without scripts does."""
+    form = hidden_fields(carl.get(TILL).text, TILL) | fields
+    return carl.http.post(
+        PICTURES,
+        data=form,
+        files={"file": ("IMG_1.JPG", content, "image/jpeg")},
+        headers={"origin": carl.service.base_url},
+    )
+
+
+def jpeg(text: str) -> bytes:
+    """Take a picture of a code."""
+    file = io.BytesIO()
+    picture_of(text, 1_600, 1_200).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_a_picture_is_read_where_a_browser_reads_none(shop: Shop) -> None:
+    """With what the basket is worth; what is no coupon says what to do."""
+    code = shop.issue(shop.pool(min_basket_minor=1_000))["coupon_code"]
+    with at_work(shop.service, shop.cashier) as carl:
+        seen = send_picture(carl, jpeg(code), basket="20")
+        assert title_of(seen) == "Good to use"
+        form = hidden_fields(seen.text, REDEEM)
+        assert (form["code"], form["basket"]) == (code, "20")
+        for content, why in (
+            (jpeg("4006381333931"), "There is no coupon code in the picture."),
+            (b"not a picture", "That file cannot be read here."),
+            (b"", "That file cannot be read here."),
+        ):
+            told = send_picture(carl, content, basket="20")
+            assert told.status_code == 422
+            assert why in told.text
+            assert 'value="20"' in told.text
+        assert send_picture(carl, b"x" * (17 << 20)).status_code == 413
+        forged = send_picture(carl, jpeg("0" * 16))
+        assert forged.status_code == 404
+    token = shop.cashier.split("_")[2]
+    counted = "SELECT wrong FROM wrong_codes WHERE token_id = %s"
+    assert shop.service.query(counted, token) == [(1,)]
+
+
+def test_only_the_tills_own_form_sends_pictures(shop: Shop) -> None:
+    """Not of another site, not without its token, and not by others of the staff."""
+    picture = {"file": ("a.jpg", jpeg("0" * 16), "image/jpeg")}
+    with at_work(shop.service, shop.cashier) as carl:
+        form = hidden_fields(carl.get(TILL).text, TILL)
+        evil = {"origin": "https://evil.example"}
+        own = {"origin": carl.service.base_url}
+        for data, headers in ((form, evil), ({"token": "x"}, own)):
+            told = carl.http.post(PICTURES, data=data, files=picture, headers=headers)
+            assert told.status_code == 403
+    with at_work(shop.service, shop.marketer) as mona:
+        told = mona.http.post(PICTURES, data={}, files=picture, headers=own)
+        assert told.status_code == 403

@@ -1,10 +1,13 @@
 """The cashier's page in real Chromium: a phone, a scanner that types, a camera."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import SHOTS, OpenContext
 from tests.browser.contrast import CONTRAST
+from tests.fixtures.pictures import picture_of
 from tests.fixtures.shop import Shop
 
 PHONE = {"width": 390, "height": 844}
@@ -94,7 +97,9 @@ async def test_a_scanner_types_and_one_tap_redeems(
     await expect(page.locator(".why")).to_contain_text("Nanjing Road")
     await look_over(page, f"5-used-{tag}")
     async with page.expect_navigation():
-        await page.locator(".recent button").first.click()
+        await page.locator(".recent summary").first.click()
+        await look_over(page, f"6-sure-{tag}")
+        await page.locator(".recent .danger").first.click()
     await expect(page.locator("p.fine")).to_be_visible()
     await look_over(page, f"6-undone-{tag}")
     assert complaints == []
@@ -114,6 +119,41 @@ async def test_a_camera_that_sees_a_code_looks_it_up(
     async with page.expect_navigation():
         await page.locator("#camera").click()
     await expect(page.locator(".worth")).to_contain_text("¥5.00 off")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+async def test_a_phone_whose_browser_reads_no_codes_takes_a_picture(
+    shop: Shop,
+    open_context: OpenContext,
+    tmp_path: Path,
+    scripts: bool,  # noqa: FBT001 - the browser's own switch
+) -> None:
+    """One tap and a picture, sent at once and smaller; one more without scripts."""
+    code = shop.issue(shop.pool(name="Spring"))["coupon_code"]
+    picture = tmp_path / "IMG_0001.JPG"
+    picture_of(code, 4_032, 3_024).save(picture, quality=95)
+    context = await open_context(
+        viewport=PHONE, has_touch=True, is_mobile=True, java_script_enabled=scripts
+    )
+    page = await context.new_page()
+    sizes: list[int] = []
+    page.on(
+        "request", lambda request: sizes.append(len(request.post_data_buffer or b""))
+    )
+    await enter(page, shop.cashier)
+    await page.locator("#basket").fill("3")
+    await look_over(page, f"8-picture-{'scripts' if scripts else 'plain'}")
+    async with page.expect_navigation(url="**/till/pictures"):
+        if scripts:
+            async with page.expect_file_chooser() as chosen:
+                await page.locator("#photograph").tap()
+            await (await chosen.value).set_files(picture)
+        else:
+            await page.locator("#file").set_input_files(picture)
+            await page.locator("#send").tap()
+    await expect(page.locator(".worth")).to_contain_text("¥3.00 off")
+    if scripts:
+        assert max(sizes) < picture.stat().st_size / 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from core.auth.principal import Role, Staff
 from core.clock import business_day, to_ms
 from core.errors import Conflict, Forbidden, NotFound
 from core.ids import time_of_id
-from rewards.domain.coupons import Coupon, CouponState, TillOutcome
+from rewards.domain.coupons import Coupon, CouponState, TillOutcome, Use
 from rewards.domain.messages import message
 from rewards.store.coupons import issuing, redeeming
 from rewards.store.coupons.redeeming import Redemption
@@ -54,13 +54,23 @@ async def reverse_redemption(
     return coupon
 
 
+def can_undo(use: Use, staff: Staff, *, timezone: ZoneInfo, now: datetime) -> bool:
+    """Tell whether a cashier may still take back what used a coupon."""
+    is_here = use.store_id == staff.store
+    return is_here and _is_of_today(use.redemption_id, timezone, now)
+
+
+def _is_of_today(redemption_id: int, timezone: ZoneInfo, now: datetime) -> bool:
+    day = business_day(time_of_id(redemption_id), timezone)
+    return day == business_day(to_ms(now), timezone)
+
+
 def _refuse_late(
     redemption: Redemption, staff: Staff, timezone: ZoneInfo, now: datetime
 ) -> None:
     if redemption.store_id != staff.store:
         raise Forbidden(message("other_store"), code="out_of_scope")
-    day = business_day(time_of_id(redemption.redemption_id), timezone)
-    if day != business_day(to_ms(now), timezone):
+    if not _is_of_today(redemption.redemption_id, timezone, now):
         raise Conflict(message("not_same_day"), code="not_same_day")
 
 
