@@ -3,7 +3,7 @@
 Everything goes through the pipelines that the API and the console call.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +18,9 @@ from core.auth.principal import OPERATOR
 from core.auth.staff import create_staff_token
 from core.fence import take_fence
 from crowncap.demo import BRAND, GTIN
+from rewards.domain.cards import NewCard, NewCardSet
 from rewards.domain.coupons import Benefit, BenefitKind, NewPool
+from rewards.domain.draws.terms import Entry, NewDraw, Prize
 from rewards.domain.terms import (
     Budget,
     Cap,
@@ -36,19 +38,24 @@ from rewards.pipeline.campaigns import (
     approve_version,
     draft_campaign,
 )
+from rewards.pipeline.cards import add_set
 from rewards.pipeline.coupons.pools import add_pool
+from rewards.pipeline.draws.draws import add_draw
+from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.store.active_campaigns import load_campaigns
 
 CAMPAIGN: Final = "demo-festival"
 LOT: Final = "FESTIVAL"
 QUANTITY: Final = 10_000
 _POOL: Final = "demo-coupon"
+_DRAW: Final = "demo-draw"
+_CARDS: Final = "demo-cards"
 
 
 async def seed_festival(
-    conn: AsyncConnection, issuance: Issuance, *, now: datetime
+    conn: AsyncConnection, issuance: Issuance, secrets: DrawSecrets, *, now: datetime
 ) -> None:
-    """Add the festival's pool, campaign and caps, once."""
+    """Add the festival's pool, draw, cards, campaign and caps, once."""
     if CAMPAIGN in await load_campaigns(conn):
         return
     await take_fence(conn)
@@ -68,6 +75,8 @@ async def seed_festival(
         writes,
         now=now,
     )
+    await add_draw(conn, _draw(now), writes, secrets, now=now)
+    await add_set(conn, _cards(), writes, now=now)
     await draft_campaign(conn, CAMPAIGN, _terms(now), writes, now=now)
     await approve_version(conn, CAMPAIGN, 1, approves, now=now)
     await activate_version(conn, CAMPAIGN, 1, writes, now=now)
@@ -116,8 +125,40 @@ def _order(issuance: Issuance) -> BatchOrder:
     )
 
 
+def _draw(now: datetime) -> NewDraw:
+    closes_at = now + timedelta(days=30)
+    return NewDraw(
+        _DRAW,
+        "牛奶节大抽奖 Milk festival draw",
+        opens_at=now,
+        closes_at=closes_at,
+        draws_at=closes_at + timedelta(days=1),
+        prizes=(
+            Prize("bicycle", "自行车 A bicycle", 1),
+            Prize("mug", "保温杯 A thermos mug", 20),
+        ),
+        entry=Entry.OPEN,
+        claim_days=30,
+        most_tickets=100,
+    )
+
+
+def _cards() -> NewCardSet:
+    return NewCardSet(
+        _CARDS,
+        "四季 Four seasons",
+        (
+            NewCard("spring", "春 Spring", 300_000),
+            NewCard("summer", "夏 Summer", 300_000),
+            NewCard("autumn", "秋 Autumn", 300_000),
+            NewCard("winter", "冬 Winter", 100_000),
+        ),
+        Given(kind=OfferKind.POINTS, amount=66),
+    )
+
+
 def _terms(now: datetime) -> Terms:
-    """Promise some of everything: two sure things, and a chance of more."""
+    """Promise some of everything: four sure things, and a chance of more."""
     tiers = (
         _tier("mug", "特等奖 Grand prize", 50_000, _gift("保温杯 Thermos mug"), 20),
         _tier(
@@ -137,6 +178,10 @@ def _terms(now: datetime) -> Terms:
         offers=(
             OfferTerms(offer_id="points", kind=OfferKind.POINTS, amount=2),
             OfferTerms(offer_id="coupon", kind=OfferKind.COUPON, pool_id=_POOL),
+            OfferTerms(
+                offer_id="ticket", kind=OfferKind.TICKET, draw_id=_DRAW, amount=1
+            ),
+            OfferTerms(offer_id="card", kind=OfferKind.CARD, set_id=_CARDS),
             OfferTerms(offer_id="luck", kind=OfferKind.CHANCE, table=tiers),
         ),
         budget=Budget(points=1_000_000, minor=100_000),

@@ -1,6 +1,7 @@
 """What must be true before anything is served: schema, keys, rules, demo."""
 
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +21,9 @@ from core.settings import Settings
 from crowncap.demo import seed_demo
 from crowncap.embedded import ServerUrls
 from crowncap.recovery.freezing import check_fingerprints, look_back, restored_marker
+from crowncap.secret_boxes import BoxInfo, open_box
 from crowncap.server_urls import issuance_of
+from rewards.pipeline.draws.secrets import DrawSecrets
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -57,10 +60,11 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
             from crowncap.demo_week import seed_week  # noqa: PLC0415
 
             now = utc_datetime(clock.now_ms())
+            secrets = DrawSecrets(partial(open_box, settings, BoxInfo.DRAWS))
             try:
                 await seed_week(engine, redis, settings, urls.database_url, now=now)
                 async with engine.begin() as conn:
-                    await seed_festival(conn, issuance, now=now)
+                    await seed_festival(conn, issuance, secrets, now=now)
             except Fault as fault:
                 # Somebody made the demo something else; it serves all the same.
                 log.warning("week_not_seeded", cause=fault)

@@ -29,13 +29,15 @@ CREATE FUNCTION add_gifts(in_shard smallint, in_now timestamp with time zone, in
         AS u (t, m, o, g, held)
 $$;
 
-CREATE FUNCTION add_kinds_2(in_shard smallint, in_scan_ids bigint[], in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_amounts bigint[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[]) RETURNS void
+CREATE FUNCTION add_kinds_3(in_shard smallint, in_scan_ids bigint[], in_members bigint[], in_outcomes text[], in_reward_scans integer[], in_chosen boolean[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_amounts bigint[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], OUT completed boolean[]) RETURNS boolean[]
     LANGUAGE plpgsql
     AS $$
 DECLARE
     made record;
     took record;
+    done boolean[];
 BEGIN
+    completed := array_fill(false, ARRAY[cardinality(in_kinds)]);
     FOR made IN
         SELECT kind, array_agg(t) AS transfers, array_agg(in_members[s]) AS members,
             array_agg(in_scan_ids[s]) AS scan_ids, array_agg(ref) AS refs,
@@ -70,12 +72,18 @@ BEGIN
                     made.scan_ids, made.campaigns, made.offers, made.amounts, made.held,
                     took.payouts::integer[], took.limit_nos, took.takes, took.holders);
             WHEN 'ticket' THEN
-                PERFORM add_tickets(in_shard, now(), made.transfers, made.members,
+                IF 0 = ANY (add_tickets(in_shard, now(), made.transfers, made.members,
                     made.scan_ids, made.refs::integer[], made.amounts::integer[],
-                    made.held);
+                    made.held)) THEN
+                    -- It was frozen since rewards were chosen: they are chosen anew.
+                    RAISE EXCEPTION 'a draw was frozen' USING ERRCODE = 'CC001';
+                END IF;
             WHEN 'card' THEN
-                PERFORM complete_sets(in_shard, now(), made.transfers, made.members,
+                done := complete_sets(in_shard, now(), made.transfers, made.members,
                     made.refs::integer[], made.held);
+                FOR i IN 1 .. cardinality(done) LOOP
+                    completed[made.rewards[i]] := done[i];
+                END LOOP;
         END CASE;
     END LOOP;
 END $$;
@@ -285,7 +293,7 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION choose_rewards_2(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_campaigns bigint[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT chosen boolean[], OUT refused integer[], OUT needs bigint[]) RETURNS record
+CREATE FUNCTION choose_rewards_3(in_shard smallint, in_won boolean[], in_reward_scans integer[], in_campaigns bigint[], in_follows boolean[], in_exclusives boolean[], in_absent integer[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT chosen boolean[], OUT refused integer[], OUT needs bigint[]) RETURNS record
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     AS $$
@@ -319,10 +327,14 @@ BEGIN
         IF wanted AND ended NOT IN (0, in_campaigns[r]) THEN
             wanted := false; refused[r] := -1;
         END IF;
+        IF wanted AND in_absent[r] <> 0 THEN
+            refused[r] := in_absent[r];
+        END IF;
         first := p;
         WHILE in_limit_rewards[p] = r LOOP
             row_ := in_limit_rows[p];
-            IF wanted AND rooms[row_] - needs[row_] < in_limit_takes[p]
+            IF wanted AND refused[r] >= 0
+                AND rooms[row_] - needs[row_] < in_limit_takes[p]
                 AND NOT (in_limit_onces[p] AND row_ = ANY (once)) THEN
                 refused[r] := in_limit_nos[row_];
             END IF;
@@ -483,7 +495,7 @@ BEGIN
         in_devices, in_cells, live, repeats);
 END $$;
 
-CREATE FUNCTION commit_scans_3(in_shard smallint, in_version bigint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_laters boolean[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT points bigint[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT original_others integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[], OUT chosen boolean[], OUT refused integer[]) RETURNS record
+CREATE FUNCTION commit_scans_3(in_shard smallint, in_version bigint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_planned text[], in_claims boolean[], in_laters boolean[], in_reasons text[], in_facts bytea[], in_networks inet[], in_devices bytea[], in_cells bigint[], in_keys bytea[], in_bodies bytea[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT points bigint[], OUT availables bigint[], OUT claim_scans bigint[], OUT claim_owners bigint[], OUT scan_counts bigint[], OUT originals integer[], OUT original_others integer[], OUT waits boolean[], OUT replays bytea[], OUT replay_bodies bytea[], OUT repeats bigint[], OUT chosen boolean[], OUT refused integer[], OUT completed boolean[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -508,11 +520,12 @@ BEGIN
         in_laters, in_networks, in_devices, live, won, claimed, reasons, claim_scans,
         in_reward_scans, in_transfers, in_campaigns, in_offers, in_kinds, in_units,
         in_amounts, in_expires, in_refs, in_froms, in_untils, in_follows,
-        in_exclusives, in_limit_rewards, in_limit_rows, in_limit_takes, in_limit_onces, in_limit_nos,
-        in_holders, in_periods, in_mosts);
+        in_exclusives, in_limit_rewards, in_limit_rows, in_limit_takes, in_limit_onces,
+        in_limit_nos, in_holders, in_periods, in_mosts);
     outcomes := settled.outcomes; points := settled.points;
     availables := settled.availables; repeats := settled.repeats;
     chosen := settled.chosen; refused := settled.refused;
+    completed := settled.completed;
     step := read_codes_2(in_shard, in_code_ids, in_members, live, settled.kept,
         claim_scans, claim_owners);
     scan_counts := step.scan_counts; originals := step.originals;
@@ -756,13 +769,13 @@ BEGIN
         RETURN;
     END IF;
     FOR unpaid IN
-        SELECT u.s, bool_or(l.per <> 'total') AS ends
+        SELECT u.s, bool_or(coalesce(l.per <> 'total', u.limit_no = -3)) AS waits
         FROM unnest(in_reward_scans, in_chosen, in_refused) AS u (s, chosen, limit_no)
         LEFT JOIN limits AS l ON l.limit_no = u.limit_no
         GROUP BY u.s HAVING NOT bool_or(u.chosen)
     LOOP
         CONTINUE WHEN NOT in_won[unpaid.s];
-        outcomes[unpaid.s] := CASE WHEN unpaid.ends OR in_laters[unpaid.s]
+        outcomes[unpaid.s] := CASE WHEN unpaid.waits OR in_laters[unpaid.s]
             THEN 'limit_reached' ELSE 'no_reward' END;
     END LOOP;
 END $$;
@@ -819,6 +832,18 @@ BEGIN
     END LOOP;
     RETURN made;
 END $$;
+
+CREATE FUNCTION find_absent(in_now timestamp with time zone, in_kinds text[], in_refs bigint[]) RETURNS integer[]
+    LANGUAGE sql
+    SET enable_seqscan TO 'off'
+    AS $$
+    SELECT array_agg(CASE WHEN in_now < d.opens_at THEN -3
+        WHEN in_now >= d.closes_at OR c.frozen_at IS NOT NULL THEN -2 ELSE 0 END
+        ORDER BY i)
+    FROM unnest(in_kinds, in_refs) WITH ORDINALITY AS u (kind, ref, i)
+    LEFT JOIN draws AS d ON u.kind = 'ticket' AND d.draw_no = u.ref
+    LEFT JOIN draw_counters AS c ON c.draw_no = d.draw_no
+$$;
 
 CREATE FUNCTION find_repeated(in_tags integer[], in_scan bigint, in_recent_tags integer[], in_recent_scans bigint[]) RETURNS bigint
     LANGUAGE sql IMMUTABLE
@@ -1111,18 +1136,22 @@ CREATE FUNCTION partitions_of(parent regclass) RETURNS TABLE(child regclass, key
     WHERE i.inhparent = parent AND b IS NOT NULL
 $_$;
 
-CREATE FUNCTION pay_scans(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_laters boolean[], in_networks inet[], in_devices bytea[], in_live boolean[], in_won boolean[], in_claimed text[], in_reasons text[], in_claim_scans bigint[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT chosen boolean[], OUT refused integer[], OUT kept boolean[], OUT repeats bigint[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[]) RETURNS record
+CREATE FUNCTION pay_scans(in_shard smallint, in_days integer[], in_scan_ids bigint[], in_code_ids bigint[], in_members bigint[], in_laters boolean[], in_networks inet[], in_devices bytea[], in_live boolean[], in_won boolean[], in_claimed text[], in_reasons text[], in_claim_scans bigint[], in_reward_scans integer[], in_transfers bigint[], in_campaigns bigint[], in_offers bigint[], in_kinds text[], in_units integer[], in_amounts bigint[], in_expires integer[], in_refs bigint[], in_froms timestamp with time zone[], in_untils timestamp with time zone[], in_follows boolean[], in_exclusives boolean[], in_limit_rewards integer[], in_limit_rows integer[], in_limit_takes bigint[], in_limit_onces boolean[], in_limit_nos integer[], in_holders bigint[], in_periods integer[], in_mosts bigint[], OUT outcomes text[], OUT chosen boolean[], OUT refused integer[], OUT kept boolean[], OUT repeats bigint[], OUT points bigint[], OUT others integer[], OUT campaigns bigint[], OUT availables bigint[], OUT completed boolean[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
 DECLARE
     step    record;
     counted boolean[];
     alike   boolean := 'points' = ALL (in_kinds);
+    absent  integer[] := '{}';
 BEGIN
     LOOP
         BEGIN
-            step := choose_rewards_2(in_shard, in_won, in_reward_scans, in_campaigns,
-                in_follows, in_exclusives, in_limit_rewards, in_limit_rows,
+            IF 'ticket' = ANY (in_kinds) THEN
+                absent := find_absent(now(), in_kinds, in_refs);
+            END IF;
+            step := choose_rewards_3(in_shard, in_won, in_reward_scans, in_campaigns,
+                in_follows, in_exclusives, absent, in_limit_rewards, in_limit_rows,
                 in_limit_takes, in_limit_onces, in_limit_nos, in_holders, in_periods,
                 in_mosts);
             chosen := step.chosen; refused := step.refused; counted := chosen;
@@ -1158,10 +1187,10 @@ BEGIN
             in_limit_nos, in_holders);
     END IF;
     IF NOT alike THEN
-        PERFORM add_kinds_2(in_shard, in_scan_ids, in_members, outcomes, in_reward_scans,
-            chosen, in_transfers, in_campaigns, in_offers, in_kinds, in_amounts, in_refs,
-            in_froms, in_untils, in_limit_rewards, in_limit_rows, in_limit_takes,
-            in_limit_onces, in_limit_nos, in_holders);
+        completed := add_kinds_3(in_shard, in_scan_ids, in_members, outcomes,
+            in_reward_scans, chosen, in_transfers, in_campaigns, in_offers, in_kinds,
+            in_amounts, in_refs, in_froms, in_untils, in_limit_rewards, in_limit_rows,
+            in_limit_takes, in_limit_onces, in_limit_nos, in_holders);
     END IF;
 END $$;
 
@@ -1474,10 +1503,12 @@ BEGIN
     PERFORM tell_payouts(in_shard, released);
 END $$;
 
-CREATE FUNCTION release_tickets(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS void
+CREATE FUNCTION release_tickets(in_shard smallint, in_transfers bigint[], in_posted boolean[]) RETURNS bigint[]
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     AS $$
+DECLARE
+    late bigint[];
 BEGIN
     PERFORM FROM draw_counters WHERE draw_no IN (SELECT draw_no FROM draw_tickets
         WHERE shard = in_shard AND transfer_id = ANY (in_transfers) AND state = 'held')
@@ -1488,12 +1519,16 @@ BEGIN
         FROM unnest(in_transfers, in_posted) AS u (transfer, posted), draw_counters AS c
         WHERE t.shard = in_shard AND t.transfer_id = u.transfer AND t.state = 'held'
             AND c.draw_no = t.draw_no
-        RETURNING t.draw_no, t.amount, t.state
+        RETURNING t.draw_no, t.amount, t.state, t.transfer_id
+    ), added AS (
+        UPDATE draw_counters AS c SET tickets = c.tickets + n.amount
+        FROM (SELECT draw_no, sum(amount) AS amount FROM ended WHERE state = 'valid'
+            GROUP BY draw_no) AS n
+        WHERE c.draw_no = n.draw_no
     )
-    UPDATE draw_counters AS c SET tickets = c.tickets + n.amount
-    FROM (SELECT draw_no, sum(amount) AS amount FROM ended WHERE state = 'valid'
-        GROUP BY draw_no) AS n
-    WHERE c.draw_no = n.draw_no;
+    SELECT coalesce(array_agg(transfer_id), '{}') INTO late FROM ended
+    WHERE state = 'late';
+    RETURN late;
 END $$;
 
 CREATE FUNCTION scan_tags(in_member bigint, in_network inet, in_device bytea, in_outcome text, in_claim bigint) RETURNS integer[]
@@ -3417,8 +3452,6 @@ CREATE INDEX deliveries_due ON deliveries USING btree (endpoint_id, next_at, eve
 
 CREATE INDEX deliveries_of_subject ON deliveries USING btree (endpoint_id, subject, event_id) WHERE (state = 'waiting'::text);
 
-CREATE INDEX draw_tickets_held ON draw_tickets USING btree (transfer_id) WHERE (state = 'held'::text);
-
 CREATE INDEX draw_tickets_of_member ON draw_tickets USING btree (member_no, added_at);
 
 CREATE INDEX draw_winners_of_member ON draw_winners USING btree (member_no, draw_no, place);
@@ -3440,6 +3473,8 @@ CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaig
 CREATE UNIQUE INDEX one_claim_of_a_member ON member_gifts USING btree (shard, member_no, gift_no) WHERE (origin_id IS NULL);
 
 CREATE UNIQUE INDEX one_entry_of_a_member ON draw_tickets USING btree (shard, draw_no, member_no) WHERE (origin_id IS NULL);
+
+CREATE UNIQUE INDEX one_stretch_of_a_transfer ON draw_tickets USING btree (shard, transfer_id);
 
 CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
 

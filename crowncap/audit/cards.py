@@ -4,6 +4,17 @@ from crowncap.audit.checks import Check, Scope
 
 CHECKS = (
     Check(
+        3,
+        "each set that is complete was completed by a card of it that its member got",
+        """SELECT d.transfer_id FROM collected_sets AS d
+            WHERE d.shard = 0 AND d.completed_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM transfers AS t JOIN cards AS c ON c.unit = t.unit
+                WHERE t.shard = 0 AND t.transfer_id = d.transfer_id
+                    AND t.credit_account = d.member_no AND c.set_no = d.set_no
+                    AND t.kind IN ('posted', 'pending', 'grant'))""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
         1,
         "each set that is complete was paid once, by its set, or waits to be",
         """SELECT d.transfer_id FROM collected_sets AS d

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crowncap.audit.checks import Check, Scope
+from crowncap.audit.checks import TRANSFERS, Check, Scope
 from rewards.pipeline.draws.publishing import find_differences
 
 
@@ -43,6 +43,37 @@ CHECKS = (
             WHERE c.tickets IS DISTINCT FROM coalesce(t.tickets, 0)
                 OR d.drawn_at IS NOT NULL
                     AND (c.frozen_at IS NULL OR d.tickets <> c.tickets)""",
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        3,
+        "each ticket that a scan earned is in its draw, as the ledger says",
+        """SELECT t.transfer_id FROM transfers AS t
+            LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
+                AND e.kind IN ('post', 'void') AND e.debit_account = t.debit_account
+            LEFT JOIN transfers AS r ON r.shard = 0 AND r.origin_id = t.origin_id
+                AND r.kind = 'reversal' AND r.unit = 4
+                AND r.credit_account = t.debit_account
+            LEFT JOIN draw_tickets AS d
+                ON d.shard = 0 AND d.transfer_id = t.transfer_id
+            WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
+                AND t.unit = 4 AND t.kind IN ('posted', 'pending')
+                AND (d.origin_id IS DISTINCT FROM t.origin_id
+                    OR d.amount <> t.amount OR d.member_no <> t.credit_account
+                    OR d.state <> ALL (CASE coalesce(r.kind, e.kind, t.kind)
+                        WHEN 'reversal' THEN '{void}'
+                        WHEN 'pending' THEN '{held}' WHEN 'void' THEN '{void,late}'
+                        ELSE '{valid}' END::text[]))""",
+        TRANSFERS,
+    ),
+    Check(
+        3,
+        "each ticket of a scan was earned by a transfer of its number",
+        """SELECT d.transfer_id FROM draw_tickets AS d
+            WHERE d.shard = 0 AND d.origin_id IS NOT NULL AND NOT EXISTS (
+                SELECT FROM transfers AS t WHERE t.shard = 0
+                    AND t.origin_id = d.origin_id AND t.transfer_id = d.transfer_id
+                    AND t.unit = 4)""",
         scopes=(Scope.FULL,),
     ),
     Check(

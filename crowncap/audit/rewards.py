@@ -101,6 +101,9 @@ CHECKS = (
             WHERE p.transfer_id IS NULL OR h.transfer_id IS NULL
                 OR coalesce(h.resolution, '') <> CASE e.kind
                     WHEN 'post' THEN 'posted' WHEN 'void' THEN 'voided' ELSE '' END
+                    AND NOT (h.resolution = 'posted' AND e.kind = 'void'
+                        AND EXISTS (SELECT FROM draw_tickets WHERE shard = 0
+                            AND transfer_id = p.transfer_id AND state = 'late'))
                 OR e.amount <> p.amount OR e.credit_account <> p.credit_account
                 OR e.unit <> p.unit""",
         TRANSFERS,
@@ -119,6 +122,8 @@ CHECKS = (
                 AND (p.transfer_id IS NULL
                     OR h.resolution IS DISTINCT FROM CASE e.kind
                         WHEN 'post' THEN 'posted' ELSE 'voided' END
+                        AND NOT EXISTS (SELECT FROM draw_tickets WHERE shard = 0
+                            AND transfer_id = p.transfer_id AND state = 'late')
                     OR e.amount <> p.amount OR e.credit_account <> p.credit_account)
             """,
         scopes=(Scope.RECENT,),

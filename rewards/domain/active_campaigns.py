@@ -1,6 +1,6 @@
 """Campaigns as workers pay by them, and the plan that they make for one claim."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +19,7 @@ from rewards.domain.plans import (
     RewardKind,
     RewardPlan,
     open_at,
+    with_cards,
 )
 
 
@@ -238,10 +239,20 @@ def plan_rewards(
                     rewards.append(won)
         else:
             hindrances.append(hindrance)
-    if any(reward.may_end for reward in rewards):
+    if any(reward.varies for reward in rewards):
+        hindrances += _not_begun(rewards, now)
         there = (open_at(reward, now) for reward in rewards)
-        rewards = [reward for reward in there if reward is not None]
+        rewards = [with_cards(each, claim.pick) for each in there if each is not None]
     return RewardPlan(tuple(rewards), hindrances)
+
+
+def _not_begun(rewards: Sequence[PlannedReward], now: datetime) -> Iterator[Hindrance]:
+    """Name campaigns that have something for a claim once a draw opens."""
+    for reward in rewards:
+        begins_at = reward.begins_at
+        if begins_at is not None and now < begins_at and open_at(reward, now) is None:
+            reason = HindranceReason.NOT_BEGUN
+            yield Hindrance(reward.campaign_id, reason, begins_at)
 
 
 # What does not pay now and may one day: a cap keeps its worth meanwhile.

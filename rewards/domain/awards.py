@@ -33,6 +33,14 @@ class Award(msgspec.Struct, frozen=True, gc=False):
     # The tier of the chance that won it; empty where it was sure.
     tier_id: str = ""
     tier_name: str = ""
+    # Of tickets: their draw, and when it is drawn.
+    draw_id: str | None = None
+    draws_at: datetime | None = None
+    # Of a card: its set, and whether it was the last that was missing.
+    set_id: str | None = None
+    set_name: str | None = None
+    card_id: str | None = None
+    completes: bool = False
 
 
 def award_of(
@@ -41,6 +49,7 @@ def award_of(
     scan_id: int,
     transfer_id: int,
     pending: bool,
+    completes: bool,
     at: datetime,
     zone: ZoneInfo,
 ) -> Award:
@@ -48,6 +57,7 @@ def award_of(
     until = None
     if reward.pool is not None:
         _, until = reward.pool.validity(at, zone)
+    draw, cards = reward.draw, reward.cards
     return Award(
         scan_id,
         transfer_id,
@@ -59,6 +69,12 @@ def award_of(
         until,
         reward.tier_id,
         reward.tier_name,
+        draw_id=draw.draw_id if draw else None,
+        draws_at=draw.draws_at if draw else None,
+        set_id=cards.set_id if cards else None,
+        set_name=cards.name if cards else None,
+        card_id=reward.card_id or None,
+        completes=completes,
     )
 
 
@@ -73,6 +89,11 @@ def tell_award(award: Award, *, status: str) -> dict[str, Any]:
     named = _NAMED.get(award.kind)
     if named is not None:
         told[named] = str(award.transfer_id)
+    if award.kind is RewardKind.TICKET:
+        told["draw_id"] = award.draw_id
+    if award.kind is RewardKind.CARD:
+        told |= {"set_id": award.set_id, "card_id": award.card_id}
+        told["completes"] = award.completes
     return told
 
 

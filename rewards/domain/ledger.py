@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-# The account units that are always there; each draw and each card has one of its own.
+# The account units that are always there; each card has one of its own.
 POINTS_UNIT: Final = 0
 MONEY_UNIT: Final = 1
 COUPONS_UNIT: Final = 2

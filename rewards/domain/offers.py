@@ -6,13 +6,25 @@ from typing import Final
 
 import msgspec
 
+from core.errors import FieldError
+from rewards.domain.cards import CardSet
 from rewards.domain.chances import tiers_to_try
 from rewards.domain.coupons import Pool
-from rewards.domain.ledger import COUPONS_UNIT, GIFTS_UNIT, MONEY_UNIT, POINTS_UNIT
+from rewards.domain.draws.terms import Draw
+from rewards.domain.ledger import (
+    COUPONS_UNIT,
+    GIFTS_UNIT,
+    MONEY_UNIT,
+    POINTS_UNIT,
+    TICKETS_UNIT,
+)
 from rewards.domain.limits import Counts, Limit
+from rewards.domain.messages import message
 from rewards.domain.plans import Claim, PlannedReward, RewardKind
 from rewards.domain.terms import AccountTerms, Given, OfferKind, Terms, TierTerms
 
+# The unit of a card that nobody has picked yet.
+NO_UNIT: Final = -1
 # Which limits of all offers together a kind of reward counts against, beside those
 # that count scans.
 _AMOUNTS: Final = {
@@ -23,10 +35,15 @@ _AMOUNTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """What offers give, by the names that terms give it; gifts by their offer too."""
+    """What offers give, by the names that terms give it; gifts by their offer too.
+
+    Draws and sets never change once they are made; a pool's stock does.
+    """
 
     pools: Mapping[str, Pool] = field(default_factory=dict)
     gifts: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    sets: Mapping[str, CardSet] = field(default_factory=dict)
 
 
 class Chance(msgspec.Struct, frozen=True, gc=False):
@@ -104,7 +121,7 @@ class OfferBook:
                     tier_id=tier.tier_id,
                     tier_name=tier.name,
                     otherwise=below,
-                    may_end=reward.may_end or (below is not None and below.may_end),
+                    varies=reward.varies or (below is not None and below.varies),
                 )
             )
         return reversed(chain)
@@ -128,25 +145,95 @@ class OfferBook:
 
     def _thing(self, given: Given, offer_no: int) -> PlannedReward:
         """Tell what is given, but for whose it is; terms are checked when written."""
-        kind = RewardKind(given.kind.value)
-        if given.kind is OfferKind.POINTS:
-            assert given.amount is not None
-            return PlannedReward(0, 0, kind, POINTS_UNIT, given.amount)
-        if given.kind is OfferKind.COUPON:
-            pool = self.things.pools[given.pool_id or ""]
-            return PlannedReward(
-                *(0, 0, kind, COUPONS_UNIT, 1),
-                limits=tuple(
-                    replace(each, counts=Counts.AWARDS) for each in pool.limits
-                ),
-                ref=pool.pool_no,
-                name=pool.name,
-                pool=pool,
-                ends_at=pool.valid_until,
-                may_end=pool.valid_until is not None,
-            )
-        if given.kind is OfferKind.RED_PACKET:
-            assert given.minor is not None
-            return PlannedReward(0, 0, kind, MONEY_UNIT, given.minor)
-        gift_no = self.things.gifts.get((offer_no, given.name or ""), 0)
-        return PlannedReward(*(0, 0, kind, GIFTS_UNIT, 1), ref=gift_no, name=given.name)
+        kind, things = RewardKind(given.kind.value), self.things
+        match kind:
+            case RewardKind.POINTS:
+                assert given.amount is not None
+                return PlannedReward(0, 0, kind, POINTS_UNIT, given.amount)
+            case RewardKind.COUPON:
+                return _coupon(things.pools[given.pool_id or ""])
+            case RewardKind.TICKET:
+                assert given.amount is not None
+                return _tickets(things.draws[given.draw_id or ""], given.amount)
+            case RewardKind.CARD:
+                return _card(things.sets[given.set_id or ""])
+            case RewardKind.RED_PACKET:
+                assert given.minor is not None
+                return PlannedReward(0, 0, kind, MONEY_UNIT, given.minor)
+            case RewardKind.GIFT:
+                gift_no = things.gifts.get((offer_no, given.name or ""), 0)
+                return PlannedReward(
+                    *(0, 0, kind, GIFTS_UNIT, 1), ref=gift_no, name=given.name
+                )
+
+
+def _coupon(pool: Pool) -> PlannedReward:
+    return PlannedReward(
+        *(0, 0, RewardKind.COUPON, COUPONS_UNIT, 1),
+        limits=tuple(replace(each, counts=Counts.AWARDS) for each in pool.limits),
+        ref=pool.pool_no,
+        name=pool.name,
+        pool=pool,
+        ends_at=pool.valid_until,
+        varies=pool.valid_until is not None,
+    )
+
+
+def _tickets(draw: Draw, amount: int) -> PlannedReward:
+    """Give tickets while the draw is open; its limit counts each of them."""
+    return PlannedReward(
+        *(0, 0, RewardKind.TICKET, TICKETS_UNIT, amount),
+        limits=() if draw.limit is None else (draw.limit,),
+        ref=draw.draw_no,
+        name=draw.name,
+        draw=draw,
+        begins_at=draw.opens_at,
+        ends_at=draw.closes_at,
+        varies=True,
+    )
+
+
+def _card(cards: CardSet) -> PlannedReward:
+    """Give a card of a set; until one is picked, it is called as the set is."""
+    return PlannedReward(
+        *(0, 0, RewardKind.CARD, NO_UNIT, 1), name=cards.name, cards=cards, varies=True
+    )
+
+
+def find_missing(
+    terms: Terms, things: Things, brand: str | None
+) -> Iterator[FieldError]:
+    """Say which of what terms give is not there, or not for who is of a brand."""
+    for _, given, pointer in terms.given:
+        if given.pool_id is not None:
+            pool = things.pools.get(given.pool_id)
+            if pool is None or not pool.is_of(brand):
+                told = message("no_pool", pool_id=given.pool_id)
+                yield FieldError(f"{pointer}/pool_id", "unknown_pool", told)
+        elif given.draw_id is not None:
+            draw = things.draws.get(given.draw_id)
+            if draw is None or not draw.is_of(brand):
+                told = message("no_draw", draw_id=given.draw_id)
+                yield FieldError(f"{pointer}/draw_id", "unknown_draw", told)
+            else:
+                yield from _find_untimely(f"{pointer}/draw_id", draw, terms)
+        elif given.set_id is not None:
+            cards = things.sets.get(given.set_id)
+            if cards is None or not cards.is_seen_by(brand):
+                told = message("no_set", set_id=given.set_id)
+                yield FieldError(f"{pointer}/set_id", "unknown_set", told)
+
+
+def _find_untimely(pointer: str, draw: Draw, terms: Terms) -> Iterator[FieldError]:
+    """Say where a campaign has no moment at which its draw is open."""
+    ends_at = terms.ends_at
+    if draw.closes_at <= terms.starts_at or (
+        ends_at is not None and ends_at <= draw.opens_at
+    ):
+        told = message(
+            "draw_never_open",
+            draw_id=draw.draw_id,
+            opens=draw.opens_at.isoformat(),
+            closes=draw.closes_at.isoformat(),
+        )
+        yield FieldError(pointer, "out_of_range", told)

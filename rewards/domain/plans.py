@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 
 from core.conditions import Facts
+from rewards.domain.cards import Card, CardSet
 from rewards.domain.coupons import Pool
+from rewards.domain.draws.terms import Draw
 from rewards.domain.limits import Limit
 
 
@@ -28,7 +30,8 @@ class PlannedReward(msgspec.Struct, frozen=True, gc=False):
     """What a claim is to get of one offer, if each of its limits has room.
 
     `otherwise` is what it gets instead when one of them is full: the next tier of a
-    chance. `ref` numbers what it is one of: the pool of a coupon.
+    chance. `ref` numbers what it is one of: the pool of a coupon, the draw of tickets,
+    the unit of a card.
     """
 
     campaign_no: int
@@ -47,10 +50,16 @@ class PlannedReward(msgspec.Struct, frozen=True, gc=False):
     pool: Pool | None = None
     tier_id: str = ""
     tier_name: str = ""
-    # When there is none of it any more: a pool's coupons are over, a draw is closed.
+    draw: Draw | None = None
+    # The set of a card; which of its cards a code gives is picked for each claim.
+    cards: CardSet | None = None
+    card_id: str = ""
+    # When there is some of it: a draw opens and closes, a pool's coupons are over.
+    begins_at: datetime | None = None
     ends_at: datetime | None = None
-    # Whether that is so for this or for what it is otherwise.
-    may_end: bool = False
+    # Whether it is not always the same, or what it is otherwise is not: there is none
+    # of it at some time, or a card is picked.
+    varies: bool = False
     # The last day of points that expire.
     expires_on: date | None = None
 
@@ -62,9 +71,29 @@ def open_at(reward: PlannedReward | None, now: datetime) -> PlannedReward | None
     otherwise = open_at(reward.otherwise, now)
     if reward.ends_at is not None and reward.ends_at <= now:
         return otherwise
+    if reward.begins_at is not None and now < reward.begins_at:
+        return otherwise
     if otherwise is reward.otherwise:
         return reward
     return msgspec.structs.replace(reward, otherwise=otherwise)
+
+
+def with_cards(reward: PlannedReward, pick: Callable[[CardSet], Card]) -> PlannedReward:
+    """Say which card it is, of a reward and what it is otherwise."""
+    otherwise = reward.otherwise and with_cards(reward.otherwise, pick)
+    if reward.cards is None:
+        if otherwise is reward.otherwise:
+            return reward
+        return msgspec.structs.replace(reward, otherwise=otherwise)
+    card = pick(reward.cards)
+    return msgspec.structs.replace(
+        reward,
+        otherwise=otherwise,
+        unit=card.unit,
+        ref=card.unit,
+        name=card.name,
+        card_id=card.card_id,
+    )
 
 
 class HindranceReason(StrEnum):
@@ -93,12 +122,14 @@ class Claim:
     """A claim as campaigns see it; `facts` are read only where a condition asks.
 
     `roll` decides a chance: told the campaign's number and version and the offer's
-    place, it gives 0..999,999, always the same.
+    place, it gives 0..999,999, always the same. `pick` says which card of a set the
+    code gives, always the same too.
     """
 
     code_id: int
     facts: Callable[[], Facts]
     roll: Callable[[int, int, int], int]
+    pick: Callable[[CardSet], Card]
 
 
 class Hindrance(msgspec.Struct, frozen=True, gc=False):

@@ -102,11 +102,7 @@ def preview_claim(
         once: set[Row] = set()
         for reward in campaign.rewards:
             if open_at(reward, now) is None:
-                withheld.append(
-                    Withheld(
-                        campaign.campaign_id, reward.offer_id, HindranceReason.ENDED
-                    )
-                )
+                withheld.append(_absent(reward, now))
                 continue
             full = _take(reward, holder, taken, once)
             if full is None:
@@ -130,6 +126,14 @@ def preview_claim(
             for chance in campaign.chances
         ]
     return awards, withheld
+
+
+def _absent(reward: PlannedReward, now: datetime) -> Withheld:
+    """Say why there is none of it: coupons are over, a draw is closed or to open."""
+    begins_at, who = reward.begins_at, (reward.campaign_id, reward.offer_id)
+    if begins_at is not None and now < begins_at:
+        return Withheld(*who, HindranceReason.NOT_BEGUN, begins_at)
+    return Withheld(*who, HindranceReason.ENDED)
 
 
 def _take(

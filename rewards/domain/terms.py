@@ -306,20 +306,6 @@ def _find_faults_of_table(
             yield from find_faults_of_given(gives, tier.gives)
 
 
-# The kinds that scans can be paid in.
-_PAID: Final = frozenset(
-    {OfferKind.POINTS, OfferKind.COUPON, OfferKind.GIFT, OfferKind.RED_PACKET}
-)
-
-
-def find_unsupported(terms: Terms) -> Iterator[FieldError]:
-    """Name what terms may say one day and nothing here can carry out yet."""
-    for _, given, pointer in terms.given:
-        if given.kind not in _PAID:
-            told = message("not_supported", what=given.kind.value)
-            yield FieldError(f"{pointer}/kind", "not_supported", told)
-
-
 def find_uncountable(terms: Terms, before: Sequence[Terms]) -> Iterable[FieldError]:
     """Say what a version after others, which paid, would count wrongly.
 

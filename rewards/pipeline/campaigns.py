@@ -4,7 +4,7 @@ What scans are decided by changes behind the fence, so that no scan that comes a
 answer is paid by what was paused. Each step is written down.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -33,15 +33,11 @@ from rewards.domain.campaigns import (
 )
 from rewards.domain.claim_facts import CLAIM_FACT_KINDS
 from rewards.domain.messages import message
-from rewards.domain.terms import (
-    Terms,
-    find_faults,
-    find_uncountable,
-    find_unsupported,
-)
+from rewards.domain.offers import find_missing
+from rewards.domain.terms import Terms, find_faults, find_uncountable
 from rewards.store import campaigns as store
 from rewards.store.campaigns import FIRST
-from rewards.store.coupons.pools import load_pools
+from rewards.store.offers import load_things
 
 # Who knows products tells how the first of them spells a brand.
 BrandSpelling = Callable[[AsyncConnection, str], Awaitable[str]]
@@ -137,9 +133,8 @@ async def draft_version(
 
 
 def refuse_terms(terms: Terms) -> None:
-    """Raise InvalidInput for terms that make no sense, or that nothing carries out."""
+    """Raise InvalidInput for terms that make no sense."""
     refuse(find_faults(terms))
-    refuse(find_unsupported(terms))
     if terms.when is not None:
         read_condition(terms.when, "/when", CLAIM_FACT_KINDS)
 
@@ -158,24 +153,9 @@ async def _find_unknown(
     conn: AsyncConnection, terms: Terms, staff: Staff
 ) -> list[FieldError]:
     """Say which offers and tiers give what is not there, or is another brand's."""
-    named = dict(_name_pools(terms))
-    pools = await load_pools(conn, set(named.values()))
-    return [
-        FieldError(pointer, "unknown_pool", message("no_pool", pool_id=pool_id))
-        for pointer, pool_id in named.items()
-        if pool_id not in pools or not pools[pool_id].is_of(staff.brand)
-    ]
-
-
-def _name_pools(terms: Terms) -> Iterator[tuple[str, str]]:
-    """Name each pool that terms give coupons of, by its place."""
-    for place, offer in enumerate(terms.offers):
-        if offer.pool_id is not None:
-            yield f"/offers/{place}/pool_id", offer.pool_id
-        for below, tier in enumerate(offer.table or ()):
-            if tier.gives.pool_id is not None:
-                pointer = f"/offers/{place}/table/{below}/gives/pool_id"
-                yield pointer, tier.gives.pool_id
+    accounts = {each.account: 0 for each in terms.given}
+    things = await load_things(conn, [terms], {0: accounts})
+    return list(find_missing(terms, things, staff.brand))
 
 
 async def approve_version(

@@ -178,6 +178,8 @@ async def preview_version(
         goods.code_id,
         lambda: read_claim_facts(evidence),
         lambda *_: 0,
+        # Which card it is nobody is told either.
+        lambda cards: cards.cards[0],
     )
     awards, withheld = preview_claim(
         candidates,

@@ -22,7 +22,8 @@ _EARNED: Final = """
                 AND e.kind IN ('post', 'void')
                 AND e.debit_account = f.debit_account AND e.unit = f.unit
             ), 'pending') END AS state,
-        coalesce(p.name, g.name), k.valid_until, o.tier_id, o.tier_name
+        coalesce(p.name, g.name, d.name, a.name), k.valid_until, o.tier_id, o.tier_name,
+        d.draw_id, d.draws_at, s.set_id, s.name, a.card_id, m.transfer_id IS NOT NULL
     FROM unnest({scan_ids}) WITH ORDINALITY AS u (id, place)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = u.id AND kind IN ('posted', 'pending')
@@ -37,6 +38,15 @@ _EARNED: Final = """
         WHERE shard = 0 AND transfer_id = f.transfer_id AND o.kind = 'gift'
         OFFSET 0) AS w ON true
     LEFT JOIN gifts AS g ON g.gift_no = w.gift_no
+    LEFT JOIN LATERAL (SELECT draw_no FROM draw_tickets
+        WHERE shard = 0 AND transfer_id = f.transfer_id AND o.kind = 'ticket'
+        OFFSET 0) AS n ON true
+    LEFT JOIN draws AS d ON d.draw_no = n.draw_no
+    LEFT JOIN cards AS a ON a.unit = f.unit AND o.kind = 'card'
+    LEFT JOIN card_sets AS s ON s.set_no = a.set_no
+    LEFT JOIN LATERAL (SELECT transfer_id FROM collected_sets
+        WHERE shard = 0 AND member_no = f.credit_account AND set_no = a.set_no
+            AND transfer_id = f.transfer_id OFFSET 0) AS m ON true
     ORDER BY u.place, f.transfer_id
     """
 _LOAD: Final = text(_EARNED.format(scan_ids="CAST(:scan_ids AS bigint[])"))

@@ -39,12 +39,18 @@ _CAMPAIGN_DAYS: Final = """
 # What scans earned, or what holds of theirs were not paid after all.
 _OF_SCANS: Final = f"""
     SELECT t.origin_id, t.debit_account AS offer_no, o.campaign_no,
-        t.credit_account AS member_no, t.amount, {_DAY} AS day
+        t.credit_account AS member_no, t.amount, t.kind, {_DAY} AS day
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT origin_id, debit_account, credit_account, amount, kind
         FROM transfers WHERE shard = 0 AND origin_id = u.id OFFSET 0) AS t
     JOIN offers AS o ON o.offer_no = t.debit_account
     WHERE t.kind = ANY (CAST(:kinds AS text[]))"""  # noqa: S608 - a constant
+# Of a scan of which one thing was void and another of the campaign's was posted: it was
+# paid all the same.
+_PAID_MORE: Final = """EXISTS (
+    SELECT FROM transfers AS p JOIN offers AS o ON o.offer_no = p.debit_account
+    WHERE p.shard = 0 AND p.origin_id = e.origin_id AND p.kind = 'post'
+        AND o.campaign_no = e.campaign_no)"""
 _EARNED: Final = ("posted", "pending")
 _VOID: Final = ("void",)
 
@@ -146,10 +152,11 @@ _ADD_CAMPAIGNS: Final = text(
         GROUP BY f.campaign_no, f.day)
     """  # noqa: S608 - constants
     + _CAMPAIGN_DAYS.format(
-        """SELECT campaign_no, day, :sign * count(DISTINCT e.origin_id),
+        f"""SELECT campaign_no, day, :sign * count(DISTINCT e.origin_id)
+                FILTER (WHERE e.kind <> 'void' OR NOT {_PAID_MORE}),
             coalesce(min(n.members), 0), 0
         FROM earned AS e LEFT JOIN newcomers AS n USING (campaign_no, day)
-        GROUP BY campaign_no, day ORDER BY campaign_no, day"""
+        GROUP BY campaign_no, day ORDER BY campaign_no, day"""  # noqa: S608 - constants
     )
 )
 
@@ -253,8 +260,9 @@ _ANEW: Final = (
     _CAMPAIGN_DAYS.format(
         f"""SELECT campaign_no, day,
             count(DISTINCT origin_id) FILTER (WHERE kind <> 'void')
-                - count(DISTINCT origin_id) FILTER (WHERE kind = 'void'), 0, 0
-        FROM ({_ALL}) AS t GROUP BY campaign_no, day"""  # noqa: S608 - constants
+                - count(DISTINCT origin_id)
+                    FILTER (WHERE kind = 'void' AND NOT {_PAID_MORE}), 0, 0
+        FROM ({_ALL}) AS e GROUP BY campaign_no, day"""  # noqa: S608 - constants
     ),
     _CAMPAIGN_DAYS.format(
         f"""SELECT campaign_no, day, 0, count(*), 0 FROM (

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -20,13 +21,14 @@ from core.db_arrays import write_numbers
 from core.event_types import EventType, Happening
 from core.outbox import write_happened
 from rewards import tables as t
-from rewards.domain.awards import tell_award
+from rewards.domain.awards import Award, AwardState, tell_award
 from rewards.domain.holds import Hold, HoldReason, HoldState, Resolution
 from rewards.domain.limits import EVERYBODY
 from rewards.domain.plans import RewardKind
 from rewards.domain.transfers import Transfer, TransferKind
 from rewards.store.awards import load_awards
-from rewards.store.limits import load_limits_by_no
+from rewards.store.cards import complete_sets
+from rewards.store.limits import OwnedLimit, load_owned_limits
 from rewards.store.transfers import post_transfers
 
 # What the hot path reads again when an answer was lost on its way.
@@ -104,14 +106,20 @@ _END_HOLDS: Final = text(
     """
 )
 
+# Tickets whose draw is frozen by now are too late, whatever becomes of the rest.
 _LOAD_PENDING: Final = text(
     """
     SELECT f.origin_id, f.transfer_id, f.debit_account, f.credit_account, f.unit,
-        f.amount, nullif(f.expires_on, 'infinity') AS expires_on, o.kind
+        f.amount, nullif(f.expires_on, 'infinity') AS expires_on, o.kind, o.campaign_no,
+        d.draw_no, c.frozen_at IS NOT NULL AS is_late
     FROM unnest(CAST(:origins AS bigint[])) AS i (id)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = i.id AND kind = 'pending' OFFSET 0) AS f
     JOIN offers AS o ON o.offer_no = f.debit_account
+    LEFT JOIN LATERAL (SELECT draw_no FROM draw_tickets
+        WHERE shard = 0 AND transfer_id = f.transfer_id AND o.kind = 'ticket'
+        OFFSET 0) AS d ON true
+    LEFT JOIN draw_counters AS c ON c.draw_no = d.draw_no
     ORDER BY f.credit_account, f.unit, f.transfer_id
     """
 )
@@ -122,6 +130,10 @@ _GIVE_BACK: Final = text(
     WHERE shard = 0 AND limit_no = :limit_no AND holder = :holder AND period = :period
     """
 )
+
+
+class _FrozenMeanwhileError(Exception):
+    """A draw was frozen while rewards were ended as if it was not."""
 
 
 async def resolve_holds(
@@ -135,10 +147,26 @@ async def resolve_holds(
     """Post or void all that held scans earned; what was resolved before stays so.
 
     What is voided gives back to each limit what it took, in the period that it was
-    taken from. `next_id` gives numbers for transfers. Returns how many holds. Locks are
-    taken in the order of the hot statement: members' limits, balances, everybody's
-    limits.
+    taken from. Tickets whose draw is frozen are void though all else is posted.
+    `next_id` gives numbers for transfers. Returns how many holds. Locks are taken in
+    the order of the hot statement: members' limits, balances, everybody's limits, what
+    members collect, draws' counters.
     """
+    while True:
+        try:
+            async with conn.begin_nested():
+                return await _resolve(conn, holds, next_id, resolution, now)
+        except _FrozenMeanwhileError:
+            continue  # The next look sees it.
+
+
+async def _resolve(
+    conn: AsyncConnection,
+    holds: Sequence[Hold],
+    next_id: Callable[[], int],
+    resolution: Resolution,
+    now: datetime,
+) -> int:
     rows = await conn.execute(
         _END_HOLDS,
         {
@@ -152,23 +180,31 @@ async def resolve_holds(
         return 0
     origins = write_numbers(hold.transfer_id for hold in ended)
     pending = (await conn.execute(_LOAD_PENDING, {"origins": origins})).all()
-    voided = ended if resolution is Resolution.VOIDED else []
-    taken = await _what_was_taken(conn, voided)
+    is_posted = resolution is Resolution.POSTED
+    voids = frozenset(
+        row.transfer_id for row in pending if row.is_late or not is_posted
+    )
+    taken = await _what_was_taken(conn, ended, pending, voids)
     await _give_back(conn, [use for use in taken if use.holder > EVERYBODY])
-    posted = resolution is Resolution.POSTED
-    kind = TransferKind.POST if posted else TransferKind.VOID
-    ends = [
-        Transfer(
-            *(row.origin_id, next_id(), kind, row.debit_account),
-            *(row.credit_account, row.unit, row.amount, row.expires_on),
-        )
-        for row in pending
-    ]
-    await post_transfers(conn, ends)
+    await post_transfers(conn, [_end_of(row, voids, next_id()) for row in pending])
     await _release(conn, pending, resolution)
     await _give_back(conn, [use for use in taken if use.holder <= EVERYBODY])
+    if is_posted:
+        cards = [row for row in pending if row.kind == RewardKind.CARD]
+        got = [(row.transfer_id, row.credit_account, row.unit) for row in cards]
+        await complete_sets(conn, got, now=now)
+    await _release_tickets(conn, pending, resolution, voids)
     await write_happened(conn, HOLDS, [hold.transfer_id for hold in ended])
     return len(ended)
+
+
+def _end_of(row: Row[Any], voids: frozenset[int], transfer_id: int) -> Transfer:
+    """End a transfer that waits by another."""
+    kind = TransferKind.VOID if row.transfer_id in voids else TransferKind.POST
+    return Transfer(
+        *(row.origin_id, transfer_id, kind, row.debit_account),
+        *(row.credit_account, row.unit, row.amount, row.expires_on),
+    )
 
 
 async def _release(
@@ -178,12 +214,29 @@ async def _release(
     for kind, release in _RELEASES.items():
         numbers = [row.transfer_id for row in pending if row.kind == kind]
         if numbers:
-            posted = str(resolution is Resolution.POSTED).lower()
-            values = {
-                "numbers": write_numbers(numbers),
-                "posted": f"{{{','.join([posted] * len(numbers))}}}",
-            }
-            await conn.execute(release, values)
+            await conn.execute(release, _values(numbers, resolution))
+
+
+async def _release_tickets(
+    conn: AsyncConnection,
+    pending: Sequence[Row[Any]],
+    resolution: Resolution,
+    voids: frozenset[int],
+) -> None:
+    """Let tickets take part, or be void, or late; raises if some are that only now."""
+    tickets = [row.transfer_id for row in pending if row.kind == RewardKind.TICKET]
+    if tickets:
+        done = await conn.execute(_RELEASE_TICKETS, _values(tickets, resolution))
+        if not voids.issuperset(done.scalar_one()):
+            raise _FrozenMeanwhileError
+
+
+def _values(numbers: Sequence[int], resolution: Resolution) -> dict[str, str]:
+    posted = str(resolution is Resolution.POSTED).lower()
+    return {
+        "numbers": write_numbers(numbers),
+        "posted": f"{{{','.join([posted] * len(numbers))}}}",
+    }
 
 
 def _releasing(step: str) -> TextClause:
@@ -193,6 +246,8 @@ def _releasing(step: str) -> TextClause:
     )
 
 
+# Tells which were too late for their draw.
+_RELEASE_TICKETS: Final = _releasing("release_tickets")
 # By kind, the step that ends the waiting of what is there beside a balance.
 _RELEASES: Final = {
     RewardKind.COUPON: _releasing("release_coupons"),
@@ -231,13 +286,19 @@ async def tell_holds(
                 "scan_id": str(row.transfer_id),
                 "member_id": row.member_id,
                 "rewards": [
-                    tell_award(award, status=row.resolution)
+                    tell_award(award, status=_status(award, row.resolution))
                     for award in awards.get(row.transfer_id, ())
                 ],
             },
         )
         for row in rows
     }
+
+
+def _status(award: Award, resolution: str) -> str:
+    """Tell what became of a reward as its hold ended: some came too late."""
+    voided = award.state is AwardState.VOIDED
+    return AwardState.VOIDED.value if voided else resolution
 
 
 class _EndedHold(NamedTuple):
@@ -265,18 +326,38 @@ class _Taken(NamedTuple):
 
 
 async def _what_was_taken(
-    conn: AsyncConnection, ended: Sequence[_EndedHold]
+    conn: AsyncConnection,
+    ended: Sequence[_EndedHold],
+    pending: Sequence[Row[Any]],
+    voids: frozenset[int],
 ) -> list[_Taken]:
-    """Add up by row of limit_uses what holds took, in the order of locks."""
-    limits = await load_limits_by_no(conn, {no for hold in ended for no in hold.limits})
+    """Add up by row of limit_uses what is not paid after all, in the order of locks.
+
+    Of a hold that is posted without its tickets, what those took alone.
+    """
+    rewards: dict[int, list[Row[Any]]] = {}
+    for row in pending:
+        rewards.setdefault(row.origin_id, []).append(row)
+    unpaid = {row.origin_id for row in pending if row.transfer_id in voids}
+    some = [hold for hold in ended if hold.transfer_id in unpaid]
+    limits = await load_owned_limits(conn, {no for hold in some for no in hold.limits})
     taken: Counter[tuple[int, int, date]] = Counter()
-    for hold in ended:
+    for hold in some:
         of_hold = [limits[limit_no] for limit_no in hold.limits]
         takes = hold.takes or [hold.amount] * len(of_hold)
-        holders = hold.holders or [each.holder(hold.member_no) for each in of_hold]
-        for limit, amount, holder in zip(of_hold, takes, holders, strict=True):
-            taken[holder, limit.limit_no, limit.period(hold.day)] += amount
+        holders = hold.holders or [e.limit.holder(hold.member_no) for e in of_hold]
+        paid = [r for r in rewards[hold.transfer_id] if r.transfer_id not in voids]
+        for owned, amount, holder in zip(of_hold, takes, holders, strict=True):
+            if not any(map(partial(_takes_from, owned), paid)):
+                limit = owned.limit
+                taken[holder, limit.limit_no, limit.period(hold.day)] += amount
     return [_Taken(*row, amount) for row, amount in sorted(taken.items())]
+
+
+def _takes_from(owned: OwnedLimit, row: Row[Any]) -> bool:
+    return owned.counts(
+        campaign_no=row.campaign_no, offer_no=row.debit_account, draw_no=row.draw_no
+    )
 
 
 async def _give_back(conn: AsyncConnection, taken: Sequence[_Taken]) -> None:

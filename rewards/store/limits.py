@@ -1,6 +1,7 @@
 """The SQL of limits, and of what was taken of them."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -61,18 +62,45 @@ async def load_limits(
     return found
 
 
-async def load_limits_by_no(
+@dataclass(frozen=True, slots=True)
+class OwnedLimit:
+    """A limit, and of what it is: of a draw, of one offer, or of a whole campaign."""
+
+    limit: Limit
+    campaign_no: int | None
+    offer_no: int
+    draw_no: int | None
+
+    def counts(self, *, campaign_no: int, offer_no: int, draw_no: int | None) -> bool:
+        """Tell whether a reward of a scan that took from it may have done so.
+
+        Amounts, and what pools have, are not told apart.
+        """
+        if self.draw_no is not None:
+            return draw_no == self.draw_no
+        if self.offer_no:
+            return offer_no == self.offer_no
+        return self.limit.counts is not Counts.CLAIMS or campaign_no == self.campaign_no
+
+
+async def load_owned_limits(
     conn: AsyncConnection, limit_nos: Iterable[int]
-) -> dict[int, Limit]:
+) -> dict[int, OwnedLimit]:
     """Load limits by their numbers, those that nobody has any more too."""
     n = t.limits.c
     rows = await conn.execute(
-        select(n.limit_no, n.per, n.most, n.counts).where(
-            n.limit_no == any_(cast(list(limit_nos), ARRAY(Integer)))
-        )
+        select(
+            *(n.limit_no, n.per, n.most, n.counts),
+            *(n.campaign_no, n.offer_no, n.draw_no),
+        ).where(n.limit_no == any_(cast(list(limit_nos), ARRAY(Integer))))
     )
     return {
-        row.limit_no: Limit(row.limit_no, Per(row.per), row.most, Counts(row.counts))
+        row.limit_no: OwnedLimit(
+            Limit(row.limit_no, Per(row.per), row.most, Counts(row.counts)),
+            row.campaign_no,
+            row.offer_no or 0,
+            row.draw_no,
+        )
         for row in rows
     }
 

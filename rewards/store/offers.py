@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from rewards import tables as t
 from rewards.domain.offers import Things
 from rewards.domain.terms import AccountTerms, OfferKind, Terms
+from rewards.store.cards import load_sets
 from rewards.store.coupons.pools import load_pools
+from rewards.store.draws.draws import load_draws
 from rewards.store.gifts.catalogue import ensure_offer_gifts, load_offer_gifts
 from rewards.store.limits import set_limits
 
@@ -87,4 +89,11 @@ async def load_things(
         for account, number in numbers.items()
         if account.kind == OfferKind.GIFT.value
     ]
-    return Things(await load_pools(conn, pools), await load_offer_gifts(conn, gifts))
+    draws = {each.draw_id for each in given if each.draw_id is not None}
+    sets = {each.set_id for each in given if each.set_id is not None}
+    return Things(
+        await load_pools(conn, pools),
+        await load_offer_gifts(conn, gifts),
+        await load_draws(conn, sorted(draws)) if draws else {},
+        await load_sets(conn, sets) if sets else {},
+    )

@@ -46,6 +46,15 @@ message: Final = Catalogue(
         "earned_coupon": ("优惠券“{name}”", "a coupon: {name}"),
         "earned_red_packet": ("{yuan} 元红包", "a red packet of {yuan} yuan"),
         "earned_gift": ("礼品“{name}”", "a gift: {name}"),
+        "earned_ticket": (
+            "“{name}”抽奖券 {amount} 张",
+            "tickets of the draw {name}: {amount}",
+        ),
+        "earned_card": ("“{set}”的收集卡“{name}”", "the card {name} of {set}"),
+        "earned_last_card": (
+            "“{set}”的最后一张收集卡“{name}”，已集齐",
+            "the card {name}, the last that you missed of {set}",
+        ),
         "earned_prize": ("“{tier}”奖：{earned}", "the prize {tier}: {earned}"),
         "no_reward": (
             "正品！这次没有奖励。",

@@ -168,10 +168,14 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
 
 class Earned(NamedTuple):
-    """A reward that is paid, or waits; its number is its transfer's."""
+    """A reward that is paid, or waits; its number is its transfer's.
+
+    `completes` says of a card that its member has all of its set by it.
+    """
 
     reward: PlannedReward
     transfer_id: int
+    completes: bool = False
 
 
 class Settled(msgspec.Struct, frozen=True, gc=False):

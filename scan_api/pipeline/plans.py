@@ -13,6 +13,7 @@ from core.clock import utc_datetime
 from core.conditions import Facts
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import plan_rewards
+from rewards.domain.cards import Card, CardSet, pick_card
 from rewards.domain.chances import chance_roll
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.plans import Claim, RewardPlan
@@ -42,6 +43,7 @@ class BatchContext:
     members: Mapping[str, int]
     # By the epoch of codes.
     chance_keys: Mapping[int, bytes] = field(repr=False)
+    card_keys: Mapping[int, bytes] = field(repr=False)
 
 
 def plan_scans(
@@ -133,7 +135,11 @@ def _claim(scan: Scan, status: CodeStatus, batch: BatchContext) -> Claim:
         key = batch.chance_keys[scan.code_id >> SERIAL_BITS]
         return chance_roll(key, campaign_no, version, place, scan.code_id)
 
-    return Claim(scan.code_id, facts, roll)
+    def pick(cards: CardSet) -> Card:
+        key = batch.card_keys[scan.code_id >> SERIAL_BITS]
+        return pick_card(key, cards, scan.code_id)
+
+    return Claim(scan.code_id, facts, roll, pick)
 
 
 def _since(member_no: int) -> datetime | None:

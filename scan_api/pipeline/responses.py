@@ -51,6 +51,11 @@ class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
     minor: int | None = None
     currency: str | None = None
     tier_id: str | None = None
+    draw_id: str | None = None
+    draws_at: datetime | None = None
+    set_id: str | None = None
+    card_id: str | None = None
+    completes: bool | None = None
 
 
 class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -244,6 +249,11 @@ def _view_award(award: Award) -> RewardView:
         payout_id=number if is_money else None,
         minor=award.amount if is_money else None,
         currency=DEFAULT_CURRENCY if is_money else None,
+        draw_id=award.draw_id,
+        draws_at=award.draws_at,
+        set_id=award.set_id,
+        card_id=award.card_id,
+        completes=award.completes if award.kind is RewardKind.CARD else None,
     )
 
 
@@ -262,10 +272,11 @@ def _awards(settled: Settled, scan: Scan, zone: ZoneInfo) -> tuple[Award, ...]:
                 scan_id=scan.scan_id,
                 transfer_id=transfer_id,
                 pending=pending,
+                completes=completes,
                 at=utc_datetime(scan.at_ms),
                 zone=zone,
             )
-            for reward, transfer_id in settled.earned
+            for reward, transfer_id, completes in settled.earned
         ]
     )
 

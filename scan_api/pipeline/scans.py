@@ -115,9 +115,8 @@ class ScanPipeline:
         """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
         today = business_day(to_ms(now), self.timezone)
-        batch = BatchContext(
-            now, today, self.timezone, members, self.states.chance_keys
-        )
+        keys = self.states.chance_keys, self.states.card_keys
+        batch = BatchContext(now, today, self.timezone, members, *keys)
         voided = await self._look_up_voids(scans, signals)
         worker_state = known
         for _ in range(MAX_STALE_RETRIES):

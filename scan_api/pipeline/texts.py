@@ -74,6 +74,12 @@ def _word_award(award: Award, language: str) -> str:
         yuan = f"{award.amount / 100:.2f}"
         return message.tell(language, "earned_red_packet", yuan=yuan)
     name = award.name or ""
+    if award.kind is RewardKind.TICKET:
+        amount = award.amount
+        return message.tell(language, "earned_ticket", name=name, amount=amount)
+    if award.kind is RewardKind.CARD:
+        told = "earned_last_card" if award.completes else "earned_card"
+        return message.tell(language, told, name=name, set=award.set_name or "")
     if award.kind is RewardKind.GIFT:
         return message.tell(language, "earned_gift", name=name)
     return message.tell(language, "earned_coupon", name=name)

@@ -56,6 +56,8 @@ class WorkerStateKeeper:
     keys: EpochKeys = field(init=False)
     # What decides chances, by epoch.
     chance_keys: Mapping[int, bytes] = field(init=False, repr=False)
+    # What decides which card a code gives, by epoch.
+    card_keys: Mapping[int, bytes] = field(init=False, repr=False)
     current: WorkerState = field(init=False)
     _knows_ranges: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -70,8 +72,7 @@ class WorkerStateKeeper:
 
         Raises MisconfiguredError when a key is missing or wrong.
         """
-        self.keys = self.key_file.load()
-        self.chance_keys = self.key_file.load_secrets(Secret.CHANCES)
+        self._take_keys(self.key_file.load())
         async with self.engine.connect() as conn:
             await _repeatable(conn)
             await check_keys(conn, self.keys)
@@ -169,8 +170,12 @@ class WorkerStateKeeper:
             keys = self.key_file.load()
             async with self.engine.connect() as conn:
                 await check_keys(conn, keys)
-            self.keys = keys
-            self.chance_keys = self.key_file.load_secrets(Secret.CHANCES)
+            self._take_keys(keys)
+
+    def _take_keys(self, keys: EpochKeys) -> None:
+        self.keys = keys
+        self.chance_keys = self.key_file.load_secrets(Secret.CHANCES)
+        self.card_keys = self.key_file.load_secrets(Secret.CARDS)
 
     async def _make_partitions(self, rows: Iterable[TableRow]) -> None:
         """Try, for a moment, to have partitions for claims of these ranges.

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from typing import Any, Final, LiteralString, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,8 @@ _COMMIT: Final = PreparedStatement(
     b"commit_scans",
     f"""
     SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
-        originals, original_others, waits, replays, replay_bodies, repeats, chosen
+        originals, original_others, waits, replays, replay_bodies, repeats, chosen,
+        completed
     FROM commit_scans_3(0::smallint, $1, {_NUMBERED})
     """.encode(),  # noqa: S608 - only numbers of arguments
     (arrays.INT8, *_ARGUMENTS),
@@ -168,20 +170,33 @@ async def commit_scans(
     columns = (
         read(result.get_value(0, number) or b"") for number, read in enumerate(_READ)
     )
-    chosen = iter(arrays.read_bool_array(result.get_value(0, len(_READ)) or b""))
-    earned = [_earned(each, chosen) for each in decided]
+    chosen, completed = (
+        arrays.read_bool_array(result.get_value(0, len(_READ) + more) or b"")
+        for more in (0, 1)
+    )
+    # Where there are points alone, nothing is said of cards.
+    told = zip_longest(chosen, completed, fillvalue=False)
+    earned = [_earned(each, told) for each in decided]
     return [Committed(*row) for row in zip(*columns, earned, strict=True)]
 
 
-def _earned(decided: "Decided", chosen: Iterator[bool]) -> tuple[Earned, ...]:
-    """Take the rewards of a plan that are paid off the list of a batch's."""
+def _earned(
+    decided: "Decided", told: Iterator[tuple[bool, bool]]
+) -> tuple[Earned, ...]:
+    """Take the rewards of a plan that are paid off the list of a batch's.
+
+    Of each reward is told whether it is paid, and whether it completed a set.
+    """
     if not decided.plan.rewards:
         return ()
     transfers = decided.transfers or (decided.scan.scan_id,)
     planned = zip(in_order(decided.plan.rewards), transfers, strict=True)
-    return tuple(
-        [Earned(reward, number) for (reward, _), number in planned if next(chosen)]
-    )
+    earned = []
+    for (reward, _), number in planned:
+        is_paid, completes = next(told)
+        if is_paid:
+            earned.append(Earned(reward, number, completes))
+    return tuple(earned)
 
 
 def _read_outcomes(content: bytes) -> list[Outcome]:

@@ -197,8 +197,13 @@ def test_a_step_is_taken_once_for_each_key(marketing: Marketing) -> None:
                     {"offer_id": "a", "kind": "ticket", "draw_id": "d", "amount": 1}
                 ]
             },
-            "/offers/0/kind",
-            "not_supported",
+            "/offers/0/draw_id",
+            "unknown_draw",
+        ),
+        (
+            {"offers": [{"offer_id": "a", "kind": "card", "set_id": "s"}]},
+            "/offers/0/set_id",
+            "unknown_set",
         ),
     ],
 )

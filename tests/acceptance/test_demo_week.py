@@ -144,3 +144,13 @@ def test_the_leak_is_traced_to_a_roll_and_who_took_it(week: Service) -> None:
         assert traced.status_code == 200
     for told in ("roll-2", "Jinhua Printing", "203.0.113.24", str(len(LEAKED))):
         assert told in traced.text, told
+
+
+def test_a_cap_of_the_festival_earns_of_every_sure_kind(week: Service) -> None:
+    """Its draw is open, and its set of cards is there."""
+    [code] = week.codes(week.issue(1, campaign_id="demo-festival"))
+    rewards = week.scan(code, "guest")["rewards"]
+    sure = [each["kind"] for each in rewards][:4]
+    assert sure == ["points", "coupon", "ticket", "card"]
+    assert week.http.get("/v1/draws/demo-draw").json()["tickets"] == 1
+    week.audit()

@@ -22,6 +22,7 @@ from tests.integration.test_audit_draws import BREAKS as OF_DRAWS
 from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
 from tests.integration.test_audit_payouts import NAMED as OF_PAYOUTS
 from tests.integration.test_audit_reversals import BREAKS as OF_REVERSALS
+from tests.integration.test_audit_tickets import BREAKS as OF_TICKETS
 from tests.integration.test_figures import BREAKS as OF_FIGURES
 
 # Each: what to do to a sound database, and the sentence that must name it.
@@ -324,7 +325,7 @@ def test_every_check_is_broken_once() -> None:
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
     breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_CARDS | OF_DRAWS | OF_FIGURES
-    breaks |= OF_REVERSALS
+    breaks |= OF_REVERSALS | OF_TICKETS
     known = {sentence for _, sentence in breaks.values()} | {*OF_PAYOUTS}
     known |= beyond_reach
     assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

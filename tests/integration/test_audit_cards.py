@@ -16,6 +16,10 @@ BREAKS = {
         "UPDATE transfers SET amount = 101 WHERE amount = 100",
         _PAID,
     ),
+    "a set that no card completed": (
+        "UPDATE collected_sets SET transfer_id = 1",
+        "each set that is complete was completed by a card of it that its member got",
+    ),
     "a set that was paid to who had no cards": ("DELETE FROM collected_sets", _OWED),
 }
 

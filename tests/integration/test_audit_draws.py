@@ -88,7 +88,7 @@ async def sound(raffle: Raffle) -> Raffle:
             address=None,
             now=raffle.clock.now,
         )
-    assert await raffle.ground.audit() == []
+    assert await raffle.audit() == []
     return raffle
 
 
@@ -102,7 +102,7 @@ async def test_the_audit_names_what_is_broken(sound: Raffle, name: str) -> None:
         "ALTER TABLE draw_winners DROP CONSTRAINT draw_winners_pkey CASCADE"
     )
     await sound.ground.conn.execute(statement.encode())
-    findings = {found.sentence: found for found in await sound.ground.audit()}
+    findings = {found.sentence: found for found in await sound.audit()}
     assert sentence in findings
     assert findings[sentence].examples
 
@@ -119,6 +119,6 @@ async def test_the_audit_draws_again_from_the_file_that_was_published(
         "UPDATE draw_publications SET content = %s WHERE part_no = 1",
         [gzip.compress(lines)],
     )
-    [finding] = await sound.ground.audit()
+    [finding] = await sound.audit()
     assert finding.sentence == _REDRAWN
     assert "not those of the digest" in finding.examples[0]

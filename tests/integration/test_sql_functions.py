@@ -14,15 +14,15 @@ OWNERS = {
     "crowncap.recovery": {"hold_forgotten"},
     "rewards": {
         *("add_to_balances", "choose_rewards", "end_unpaid", "post_rewards"),
-        *("choose_rewards_2", "end_unpaid_2", "post_rewards_3", "take_limits"),
-        *("keep_takes", "add_kinds_2", "add_coupons", "release_coupons"),
+        *("choose_rewards_3", "end_unpaid_2", "post_rewards_3", "take_limits"),
+        *("keep_takes", "add_kinds_3", "add_coupons", "release_coupons"),
         *("ensure_ledger_partitions", "issue_coupons", "redeem_coupons"),
         *("add_gifts", "claim_gifts", "release_gifts", "complete_sets"),
         *("add_payouts", "end_payouts", "give_back_of_payouts", "release_payouts"),
         "tell_payouts",
         *("add_to_lots", "make_lots", "add_rewards", "effects_of", "post_transfers"),
         "note_unsealed",
-        *("add_tickets", "release_tickets"),
+        *("add_tickets", "release_tickets", "find_absent"),
     },
     "scan_api": {
         *("claim_codes", "insert_claims", "commit_scans_2", "commit_scans_3"),
@@ -43,14 +43,13 @@ STEPS = (
     | {"give_claims_back", "read_codes", "write_scans", "add_to_balances"}
     | {"write_outbox", "choose_rewards", "end_unpaid", "post_rewards", "take_limits"}
     | {"add_gifts", "claim_gifts", "release_gifts", "complete_sets"}
-    | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds_2", "keep_takes"}
+    | {"issue_coupons", "redeem_coupons", "add_coupons", "add_kinds_3", "keep_takes"}
     | {"commit_scans_3", "pay_scans", "read_codes_2", "write_scans_2"}
-    | {"choose_rewards_2", "post_rewards_3", "release_coupons"}
+    | {"choose_rewards_3", "post_rewards_3", "release_coupons"}
     | {"add_payouts", "end_payouts"}
     | {"give_back_of_payouts", "release_payouts", "tell_payouts"}
     | {"add_to_lots", "make_lots", "add_rewards", "post_transfers"}
     | {"note_unsealed"}
-    | {"choose_rewards_2"}
     | {"issue_coupons", "redeem_coupons", "add_tickets", "release_tickets"}
 )
 OURS = (

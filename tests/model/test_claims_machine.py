@@ -31,6 +31,7 @@ from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.commit import ScanCommitter
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitConnection
+from tests.fixtures.campaigns import first_card
 from tests.fixtures.claims import Claims, Json, chance, coupon, gift, points
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, prepare_ground
 
@@ -223,7 +224,8 @@ class ClaimsMachine(RuleBasedStateMachine):
     def _plan(self, scan: Scan, *, held: bool) -> Any:
         now = utc_datetime(scan.at_ms)
         terms = self.state.table.find(scan.code_id)
-        claim = Claim(scan.code_id, lambda: {"lot": self.name}, lambda *_: 0)
+        facts = {"lot": self.name}
+        claim = Claim(scan.code_id, lambda: facts, lambda *_: 0, first_card)
         return plan_scan(
             look_up_code(self.state, terms, scan.code_id, None, now),
             member_id=scan.member_id,

@@ -34,6 +34,7 @@ from rewards.store.holds import resolve_holds
 from scan_api.domain.scans import Outcome, look_up_code, plan_scan
 from scan_api.pipeline.worker_state import load_worker_state
 from scan_api.store.scans import Committed, Decided
+from tests.fixtures.campaigns import first_card
 from tests.fixtures.ground import CLOCK, Ground, outcomes, prepare_ground
 
 CODES, MEMBERS, POINTS = 12, 4, 5
@@ -132,7 +133,7 @@ class LedgerMachine(RuleBasedStateMachine):
             offer=worker_state.offer_of(terms, now),
             earned=lambda: plan_rewards(
                 worker_state.candidates(terms),
-                Claim(wish.scan.code_id, dict, lambda *_: 0),
+                Claim(wish.scan.code_id, dict, lambda *_: 0, first_card),
                 now,
             ),
         )

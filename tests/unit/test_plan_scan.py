@@ -34,12 +34,13 @@ from scan_api.domain.scans import (
     look_up_code,
     plan_scan,
 )
-from tests.fixtures.campaigns import points_campaign
+from tests.fixtures.campaigns import first_card, points_campaign
 
 NOW = utc_datetime(1_800_000_000_000)
 HOUR = timedelta(hours=1)
 GTIN, PRINTED = "06901234567892", "04006381333931"
 CODE = 500
+CLAIM = Claim(CODE, dict, lambda *_: 0, first_card)
 RULES = parse_rule_set(shipped_rules())
 CAMPAIGN = points_campaign(NOW - HOUR, NOW + HOUR)
 PRODUCT = Product(GTIN, "Milk", "Dairy")
@@ -118,7 +119,7 @@ def plan(status: CodeStatus, **given_: Any) -> Plan:
     return plan_scan(
         status,
         offer=best_offer(each.offer(now, spent) for each in there),
-        earned=lambda: plan_rewards(there, Claim(CODE, dict, lambda *_: 0), now),
+        earned=lambda: plan_rewards(there, CLAIM, now),
         **given,
     )
 
@@ -295,10 +296,9 @@ def test_what_may_hold_at_another_time_keeps_a_caps_worth(
         when=lambda _: False,
         asks_for_time=asks_for_time,
     )
-    claim = Claim(CODE, dict, lambda *_: 0)
-    hindrance = paused.hindrance(claim, NOW)
+    hindrance = paused.hindrance(CLAIM, NOW)
     assert hindrance is not None
     assert hindrance.reason is reason
-    running = replace(paused, state=CampaignState.ACTIVE).hindrance(claim, NOW)
+    running = replace(paused, state=CampaignState.ACTIVE).hindrance(CLAIM, NOW)
     assert running is not None
     assert running.reason is HindranceReason.CONDITION

@@ -22,7 +22,6 @@ from rewards.domain.terms import (
     TwoNames,
     find_faults,
     find_uncountable,
-    find_unsupported,
 )
 from tests.fixtures.campaigns import points_campaign
 
@@ -55,7 +54,6 @@ def test_each_budget_cap_and_stock_is_a_limit_of_its_own() -> None:
         budget=Budget(points=0),
         caps=(DAILY, Cap(per=CapPer.MEMBER_DAY, of=Counted.POINTS, most=30)),
     )
-    assert list(find_unsupported(capped)) == []
     assert set(capped.limits) == {
         LimitTerms(Per.TOTAL, Counts.POINTS, 0),
         LimitTerms(Per.MEMBER_DAY, Counts.CLAIMS, 10),
@@ -85,12 +83,6 @@ def test_terms_that_make_no_sense_are_pointed_at(
 ) -> None:
     assert [fault.pointer for fault in find_faults(terms(**given))] == [pointer]
     assert list(find_faults(terms())) == []
-
-
-def test_what_nothing_carries_out_yet_is_named() -> None:
-    ticket = OfferTerms(offer_id="t", kind=OfferKind.TICKET, draw_id="d", amount=1)
-    found = find_unsupported(terms(offers=(POINTS, ticket)))
-    assert [fault.pointer for fault in found] == ["/offers/1/kind"]
 
 
 @pytest.mark.parametrize(

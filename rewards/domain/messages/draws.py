@@ -37,6 +37,13 @@ DRAWS: Final[Sentences] = {
         "没有抽奖 {draw_id}。",
         "There is no draw {draw_id}.",
     ),
+    "draw_never_open": (
+        "活动期间抽奖 {draw_id} 不开放（{opens} 至 {closes}），没有人能得到抽奖券。",
+        (
+            "The draw {draw_id} is open from {opens} to {closes}, at no time of the "
+            "campaign, so that nobody could get a ticket."
+        ),
+    ),
     "not_drawn_yet": (
         "抽奖 {draw_id} 还没有开奖，开奖后才有公示文件。",
         "The draw {draw_id} is not drawn yet; its file comes with the result.",

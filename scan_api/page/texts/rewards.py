@@ -125,6 +125,26 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
         "For members: one each, while there are any.",
     ),
     "gift_claim": ("领取礼品", "Claim it"),
+    # Tickets -------------------------------------------------------------------------
+    "tickets_count": ("{amount} 张", "× {amount}"),
+    "tickets_held": (
+        "审核中，开奖前通过即可参加抽奖（{at} 开奖）。",
+        "Under review; they take part once that is done, if before the draw on {at}.",
+    ),
+    "tickets_valid": (
+        "每张抽奖券有一次中奖机会，{at} 开奖。",
+        "Each ticket is one chance to win; the draw is on {at}.",
+    ),
+    "tickets_late": (
+        "审核通过时抽奖已经开始，这些抽奖券没有参加抽奖。",
+        "The review ended after the draw had begun, so these tickets took no part.",
+    ),
+    # Cards ---------------------------------------------------------------------------
+    "card_of": ("属于卡组“{set}”", "One of the set {set}"),
+    "card_completes": (
+        "这是您缺的最后一张，“{set}”已集齐，奖励随后到账。",
+        "The last one that you missed: {set} is complete, and its reward follows.",
+    ),
     # Red packets ---------------------------------------------------------------------
     "red_packets": ("红包", "Red packets"),
     "payee": ("红包收款账号", "Where red packets go"),
