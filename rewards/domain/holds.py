@@ -5,6 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class DrawFrozenError(Exception):
+    """A draw was frozen while its tickets were let go; who begins anew sees it."""
+
+
 class HoldReason(StrEnum):
     """Why a reward waits."""
 

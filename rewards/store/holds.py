@@ -22,7 +22,13 @@ from core.event_types import EventType, Happening
 from core.outbox import write_happened
 from rewards import tables as t
 from rewards.domain.awards import Award, AwardState, tell_award
-from rewards.domain.holds import Hold, HoldReason, HoldState, Resolution
+from rewards.domain.holds import (
+    DrawFrozenError,
+    Hold,
+    HoldReason,
+    HoldState,
+    Resolution,
+)
 from rewards.domain.limits import EVERYBODY
 from rewards.domain.plans import RewardKind
 from rewards.domain.transfers import Transfer, TransferKind
@@ -132,10 +138,6 @@ _GIVE_BACK: Final = text(
 )
 
 
-class _FrozenMeanwhileError(Exception):
-    """A draw was frozen while rewards were ended as if it was not."""
-
-
 async def resolve_holds(
     conn: AsyncConnection,
     holds: Sequence[Hold],
@@ -150,23 +152,9 @@ async def resolve_holds(
     taken from. Tickets whose draw is frozen are void though all else is posted.
     `next_id` gives numbers for transfers. Returns how many holds. Locks are taken in
     the order of the hot statement: members' limits, balances, everybody's limits, what
-    members collect, draws' counters.
+    members collect, draws' counters. Raises DrawFrozenError: give the transaction up
+    and begin it anew.
     """
-    while True:
-        try:
-            async with conn.begin_nested():
-                return await _resolve(conn, holds, next_id, resolution, now)
-        except _FrozenMeanwhileError:
-            continue  # The next look sees it.
-
-
-async def _resolve(
-    conn: AsyncConnection,
-    holds: Sequence[Hold],
-    next_id: Callable[[], int],
-    resolution: Resolution,
-    now: datetime,
-) -> int:
     rows = await conn.execute(
         _END_HOLDS,
         {
@@ -228,7 +216,7 @@ async def _release_tickets(
     if tickets:
         done = await conn.execute(_RELEASE_TICKETS, _values(tickets, resolution))
         if not voids.issuperset(done.scalar_one()):
-            raise _FrozenMeanwhileError
+            raise DrawFrozenError
 
 
 def _values(numbers: Sequence[int], resolution: Resolution) -> dict[str, str]:

@@ -21,7 +21,7 @@ from core.clock import Clock, utc_datetime
 from core.fence import share_fence
 from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
-from rewards.domain.holds import Hold, Resolution
+from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import read_facts
@@ -60,6 +60,13 @@ class HoldReleaser:
     async def release_once(self) -> int:
         """Decide the oldest holds again; returns how many. Raises RedisAway."""
         await self.redis.call(b"PING")
+        while True:
+            try:
+                return await self._release()
+            except DrawFrozenError:
+                continue  # Its tickets are late, and the next look sees it.
+
+    async def _release(self) -> int:
         worker_state = self.states.current
         frozen = [
             code_ids_of(epoch)
