@@ -68,21 +68,23 @@ def _word_prize(award: Award, language: str) -> str:
 
 
 def _word_award(award: Award, language: str) -> str:
-    if award.kind is RewardKind.POINTS:
-        return message.tell(language, "earned_points", amount=award.amount)
-    if award.kind is RewardKind.RED_PACKET:
-        yuan = f"{award.amount / 100:.2f}"
-        return message.tell(language, "earned_red_packet", yuan=yuan)
-    name = award.name or ""
-    if award.kind is RewardKind.TICKET:
-        amount = award.amount
-        return message.tell(language, "earned_ticket", name=name, amount=amount)
-    if award.kind is RewardKind.CARD:
-        told = "earned_last_card" if award.completes else "earned_card"
-        return message.tell(language, told, name=name, set=award.set_name or "")
-    if award.kind is RewardKind.GIFT:
-        return message.tell(language, "earned_gift", name=name)
-    return message.tell(language, "earned_coupon", name=name)
+    name, amount = award.name or "", award.amount
+    match award.kind:
+        case RewardKind.POINTS:
+            told = message("earned_points", amount=amount)
+        case RewardKind.RED_PACKET:
+            told = message("earned_red_packet", yuan=f"{amount / 100:.2f}")
+        case RewardKind.TICKET:
+            told = message("earned_ticket", name=name, amount=amount)
+        case RewardKind.CARD if award.completes:
+            told = message("earned_last_card", name=name, set=award.set_name or "")
+        case RewardKind.CARD:
+            told = message("earned_card", name=name, set=award.set_name or "")
+        case RewardKind.GIFT:
+            told = message("earned_gift", name=name)
+        case RewardKind.COUPON:
+            told = message("earned_coupon", name=name)
+    return told.say(language)
 
 
 _AND: Final = {CHINESE: "、", ENGLISH: ", "}
