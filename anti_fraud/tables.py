@@ -10,6 +10,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -22,8 +23,43 @@ rule_sets = Table(
     Column("document", JSONB, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False, server_default=FetchedValue()),
+)
+
+rule_set_commits = Table(
+    "rule_set_commits",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("committed_by", Text, nullable=False),
+    Column("committed_at", DateTime(timezone=True), nullable=False),
+)
+
+# What put a version into force, or beside it, one after the other.
+rule_set_changes = Table(
+    "rule_set_changes",
+    metadata,
+    Column("change_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("before", Integer),
+    Column("after", Integer),
+    # The change that had put into force what this one replaced: the way back.
+    Column("below", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+# Two rows for ever: what is in force, and what runs beside it.
+rule_set_slots = Table(
+    "rule_set_slots",
+    metadata,
+    Column("slot", Text, primary_key=True),
+    Column("version", Integer),
+    Column("until", DateTime(timezone=True)),
+    Column("change_id", BigInteger),
     # The fence's, under which a trigger lets it be written.
     Column("range_version", BigInteger, nullable=False, server_default=FetchedValue()),
+    UniqueConstraint("version", name="one_slot_of_a_version"),
 )
 
 incidents = Table(

@@ -181,6 +181,11 @@ PROBLEM_CODES: Final = {
     "illegal_state": ProblemCode(
         409, "It cannot go from this state to that.", "Look at its state first."
     ),
+    "stale": ProblemCode(
+        409,
+        "Somebody changed it since it was looked at.",
+        "Look at it again; `detail` says what it is now.",
+    ),
     "part_of_unit": ProblemCode(
         409, "A carton or pallet is unpacked as a whole.", "Name all of it."
     ),

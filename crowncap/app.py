@@ -20,6 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client import REGISTRY as ONE_PROCESS
 from prometheus_client.multiprocess import MultiProcessCollector
 
+import anti_fraud.routes
 import codegen.routes
 import console
 import crowncap.problem_pages
@@ -148,6 +149,7 @@ def build_app(worker: Worker) -> Litestar:
     return Litestar(
         route_handlers=[
             codegen.routes.ROUTER,
+            anti_fraud.routes.ROUTER,
             printer_export.routes.ROUTER,
             printer_export.routes.PUBLIC_ROUTER,
             rewards.routes.ROUTER,

@@ -6,12 +6,10 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.store.rule_sets import install_shipped_rules
+from anti_fraud.pipeline.rule_sets import install_shipped_rules
 from codegen.pipeline import check_keys, open_first_epoch
 from codegen.store import load_epoch_states
-from core.auth.audit import record_action
 from core.auth.members import MemberVerifier
-from core.auth.principal import SYSTEM
 from core.clock import Clock, utc_datetime
 from core.db import create_engine
 from core.errors import Fault, MisconfiguredError
@@ -75,19 +73,10 @@ async def prepare(settings: Settings, urls: ServerUrls, clock: Clock) -> str | N
 
 
 async def install_rules(conn: AsyncConnection, *, now: datetime) -> None:
-    """Bring the rules that ship to who has made none, and write that down."""
-    change = await install_shipped_rules(conn, now=now)
-    if change is None:
-        return
-    await record_action(
-        conn,
-        SYSTEM,
-        action="rule_set.install",
-        subject=f"rule_set:{change.after}",
-        detail={"before": change.before},
-        now=now,
-    )
-    log.info("rules_installed", before=change.before, after=change.after)
+    """Bring the rules that ship; they judge where nobody has chosen others."""
+    version = await install_shipped_rules(conn, now=now)
+    if version is not None:
+        log.info("rules_installed", version=version)
 
 
 def check_member_keys(settings: Settings) -> None:

@@ -996,7 +996,7 @@ BEGIN
         OR EXISTS (SELECT FROM products WHERE version > in_version)
         OR EXISTS (SELECT FROM campaigns WHERE version > in_version)
         OR EXISTS (SELECT FROM programme_versions WHERE range_version > in_version)
-        OR EXISTS (SELECT FROM rule_sets WHERE range_version > in_version)
+        OR EXISTS (SELECT FROM rule_set_slots WHERE range_version > in_version)
         OR EXISTS (
             SELECT FROM unnest(in_code_ids) AS c
             CROSS JOIN LATERAL (
@@ -2814,12 +2814,49 @@ CREATE TABLE reversals (
     CONSTRAINT room_is_of_limits CHECK (((cardinality(limits) = cardinality(takes)) AND (cardinality(limits) = cardinality(holders))))
 );
 
+CREATE TABLE rule_set_changes (
+    change_id bigint NOT NULL,
+    action text NOT NULL,
+    before integer,
+    after integer,
+    below bigint,
+    reason text NOT NULL,
+    person text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT change_of_a_kind CHECK ((action = ANY (ARRAY['install'::text, 'activate'::text, 'roll_back'::text, 'shadow'::text, 'end_shadow'::text])))
+);
+
+ALTER TABLE rule_set_changes ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule_set_changes_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule_set_commits (
+    version integer NOT NULL,
+    committed_by text NOT NULL,
+    committed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE rule_set_slots (
+    slot text NOT NULL,
+    version integer,
+    until timestamp with time zone,
+    change_id bigint,
+    range_version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT shadow_has_an_end CHECK (((until IS NOT NULL) = ((slot = 'shadow'::text) AND (version IS NOT NULL)))),
+    CONSTRAINT slot_of_a_kind CHECK ((slot = ANY (ARRAY['active'::text, 'shadow'::text])))
+);
+
 CREATE TABLE rule_sets (
     version integer NOT NULL,
     document jsonb NOT NULL,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    range_version bigint DEFAULT current_range_version() NOT NULL
+    note text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE sample_batches (
@@ -3304,6 +3341,9 @@ ALTER TABLE ONLY suspected_fakes
 ALTER TABLE ONLY card_sets
     ADD CONSTRAINT one_set_of_a_name UNIQUE (set_id);
 
+ALTER TABLE ONLY rule_set_slots
+    ADD CONSTRAINT one_slot_of_a_version UNIQUE (version);
+
 ALTER TABLE ONLY units
     ADD CONSTRAINT one_unit_of_a_name UNIQUE (kind, name);
 
@@ -3357,6 +3397,15 @@ ALTER TABLE ONLY redemptions
 
 ALTER TABLE ONLY reversals
     ADD CONSTRAINT reversals_pkey PRIMARY KEY (shard, origin_id);
+
+ALTER TABLE ONLY rule_set_changes
+    ADD CONSTRAINT rule_set_changes_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY rule_set_commits
+    ADD CONSTRAINT rule_set_commits_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY rule_set_slots
+    ADD CONSTRAINT rule_set_slots_pkey PRIMARY KEY (slot);
 
 ALTER TABLE ONLY rule_sets
     ADD CONSTRAINT rule_sets_pkey PRIMARY KEY (version);
@@ -3534,9 +3583,15 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON logistic_event
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON range_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_set_changes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_set_commits FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
-CREATE TRIGGER behind_the_fence BEFORE INSERT ON rule_sets FOR EACH ROW EXECUTE FUNCTION raise_range_version();
+CREATE TRIGGER behind_the_fence BEFORE INSERT OR UPDATE ON rule_set_slots FOR EACH ROW EXECUTE FUNCTION raise_range_version();
+
+CREATE TRIGGER slots_stay BEFORE DELETE OR TRUNCATE ON rule_set_slots FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
@@ -3568,6 +3623,12 @@ ALTER TABLE ONLY carton_contents
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
 
+ALTER TABLE ONLY rule_set_changes
+    ADD CONSTRAINT change_after FOREIGN KEY (after) REFERENCES rule_set_commits(version);
+
+ALTER TABLE ONLY rule_set_changes
+    ADD CONSTRAINT change_below FOREIGN KEY (below) REFERENCES rule_set_changes(change_id);
+
 ALTER TABLE ONLY draw_claims
     ADD CONSTRAINT claim_of_a_winner FOREIGN KEY (draw_no, place) REFERENCES draw_winners(draw_no, place);
 
@@ -3576,6 +3637,9 @@ ALTER TABLE ONLY code_exports
 
 ALTER TABLE ONLY code_statuses
     ADD CONSTRAINT code_statuses_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY rule_set_commits
+    ADD CONSTRAINT commit_of_a_rule_set FOREIGN KEY (version) REFERENCES rule_sets(version);
 
 ALTER TABLE ONLY draw_counters
     ADD CONSTRAINT counter_of_a_draw FOREIGN KEY (draw_no) REFERENCES draws(draw_no);
@@ -3654,6 +3718,12 @@ ALTER TABLE ONLY sample_batches
 
 ALTER TABLE ONLY sample_batches
     ADD CONSTRAINT sample_batches_epoch_fkey FOREIGN KEY (epoch) REFERENCES epochs(epoch);
+
+ALTER TABLE ONLY rule_set_slots
+    ADD CONSTRAINT slot_by_a_change FOREIGN KEY (change_id) REFERENCES rule_set_changes(change_id);
+
+ALTER TABLE ONLY rule_set_slots
+    ADD CONSTRAINT slot_of_a_committed FOREIGN KEY (version) REFERENCES rule_set_commits(version);
 
 ALTER TABLE ONLY staff_sessions
     ADD CONSTRAINT staff_sessions_token_id_fkey FOREIGN KEY (token_id) REFERENCES staff_tokens(token_id);

@@ -76,5 +76,68 @@ message: Final = Catalogue(
             "没有 {given!r} 这种对象；可用的有：{known}。",
             "There is no entity {given!r}; known are: {known}.",
         ),
+        "no_choice": (
+            "这里不能写 {given!r}；可选的有：{known}。",
+            "{given!r} is none of the choices; they are: {known}.",
+        ),
+        "day_needed": (
+            "应为日期，如 2027-03-01，在 2000 至 2199 年之间。",
+            "Give a day such as 2027-03-01, of the years 2000 to 2199.",
+        ),
+        "name_too_long": (
+            "名称最多 {most} 个字符。",
+            "A name has {most} characters at most.",
+        ),
+        "list_too_long": (
+            "最多 {most} 项，这里有 {count} 项。",
+            "At most {most} are possible, and here are {count}.",
+        ),
+        # Rule sets that can be read, and do not do what their author may think
+        "warn_never_fires": (
+            "规则 {rule} 的条件自相矛盾，永远不会命中。",
+            "The conditions of the rule {rule} contradict each other: it never hits.",
+        ),
+        "warn_expired": (
+            "规则 {rule} 已于 {day} 到期，不会再命中。",
+            "The rule {rule} ended on {day} and does not hit any more.",
+        ),
+        "warn_not_rebuildable": (
+            "规则 {rule} 读取的 {fact} 事后无法重建；Redis 不可用时该规则不起作用。",
+            "The rule {rule} reads {fact}: while Redis is away, nobody can tell it.",
+        ),
+        "warn_out_of_reach": (
+            "所有规则的分数之和最多 {most}，达不到 {name} 的 {at}。",
+            "All scores add to {most} at most, which never reaches {name} at {at}.",
+        ),
+        # The life of rule sets
+        "no_such_rule_set": (
+            "没有版本为 {version} 的规则集。",
+            "There is no rule set {version}.",
+        ),
+        "rules_of_all": (
+            "规则集和名单对所有品牌生效；请由不限品牌的人员操作。",
+            "Rules and lists hold for all brands; this takes staff of no single brand.",
+        ),
+        "rule_set_is": (
+            "规则集 {version} 是{state}，不能这样改变。",
+            "Rule set {version} is {state}, and can't be changed so.",
+        ),
+        "state_draft": ("草稿", "a draft"),
+        "state_committed": ("已提交的", "committed"),
+        "state_shadow": ("影子运行中的", "in the shadow"),
+        "state_active": ("生效中的", "active"),
+        "state_retired": ("已停用的", "retired"),
+        "rules_take_two": (
+            "规则集 {version} 由 {person} 编写；请另一人启用。",
+            "{person} wrote rule set {version}; let somebody else activate it.",
+        ),
+        "other_is_active": (
+            "当前生效的是 {active}，不是 {expected}；请重新查看。",
+            "{active} is active, not {expected}; look at it again.",
+        ),
+        "nothing_before": (
+            "规则集 {version} 之前没有生效过的版本。",
+            "No rule set was active before {version}.",
+        ),
     }
 )

@@ -1,12 +1,16 @@
 """Read a rule set from JSON data, strictly: every mistake is named with its place."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import KNOWN_KINDS
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_sets import Counter, Rule, RuleSet, Throttle
+from anti_fraud.domain.verdict import CaseKind, Effect
+from core.bounds import DAY_MAX, DAY_MIN
 from core.conditions import FactKind
 from core.conditions.reading import (
     INVALID,
@@ -28,6 +32,12 @@ MAX_SCORE: Final = 100
 MIN_WINDOW_S: Final = 10
 MAX_WINDOW_S: Final = 90 * 86_400
 _LANGUAGES: Final = frozenset({"en", "zh"})
+# What every scan is counted and asked by is bounded, however long people write.
+MAX_RULES: Final = 200
+MAX_COUNTERS: Final = 40
+MAX_NAME: Final = 64
+_OPTIONAL: Final = frozenset({"expires_on", "group", "effect", "kind"})
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def parse_rule_set(
@@ -39,13 +49,21 @@ def parse_rule_set(
     `errors` hold one entry a mistake, each with a JSON pointer (RFC 6901).
     """
     fields = read_object(
-        data, "", {"version", "thresholds", "counters", "throttles", "rules"}
+        data,
+        "",
+        {"thresholds", "counters", "throttles", "rules"},
+        # People's are numbered as they come.
+        frozenset({"version"}),
     )
     problems: list[FieldError] = []
     refuse_at, hold_at = _collect(problems, _thresholds, fields["thresholds"]) or (1, 1)
-    version = _collect(problems, _version, fields["version"]) or 1
-    counters = _each(problems, fields["counters"], "/counters", _counter)
-    throttles = _each(problems, fields["throttles"], "/throttles", _throttle)
+    version = _collect(problems, _version, fields.get("version", 1)) or 1
+    counters = _each(
+        problems, fields["counters"], "/counters", _counter, most=MAX_COUNTERS
+    )
+    throttles = _each(
+        problems, fields["throttles"], "/throttles", _throttle, most=MAX_COUNTERS
+    )
     _unique(problems, "/counters", [counter.fact for counter in counters])
     kinds = {**known_facts, **{counter.fact: FactKind.NUMBER for counter in counters}}
     rules = _each(
@@ -53,6 +71,7 @@ def parse_rule_set(
         fields["rules"],
         "/rules",
         lambda item, pointer: _rule(item, pointer, kinds),
+        most=MAX_RULES,
     )
     _unique(problems, "/rules", [rule.rule_id for rule in rules])
     if problems:
@@ -89,7 +108,7 @@ def _thresholds(value: Any) -> tuple[int, int]:
 def _counter(value: Any, pointer: str) -> Counter:
     fields = read_object(value, pointer, {"fact", "entity", "window_s"})
     return Counter(
-        read_text(fields["fact"], f"{pointer}/fact"),
+        _name(fields["fact"], f"{pointer}/fact"),
         _entity(fields["entity"], f"{pointer}/entity"),
         read_whole_number(
             fields["window_s"], f"{pointer}/window_s", MIN_WINDOW_S, MAX_WINDOW_S
@@ -111,16 +130,56 @@ def _throttle(value: Any, pointer: str) -> Throttle:
 
 
 def _rule(value: Any, pointer: str, kinds: Kinds) -> Rule:
-    fields = read_object(value, pointer, {"id", "score", "sentence", "when"})
+    fields = read_object(value, pointer, {"id", "score", "sentence", "when"}, _OPTIONAL)
+    effect = _choice(fields, pointer, "effect", Effect) or Effect.SCORE
     sentence = read_object(fields["sentence"], f"{pointer}/sentence", _LANGUAGES)
     for language, text in sentence.items():
         read_text(text, f"{pointer}/sentence/{language}")
+    # What acts by itself need not weigh anything.
+    least = 1 if effect is Effect.SCORE else 0
     return Rule(
-        read_text(fields["id"], f"{pointer}/id"),
-        read_whole_number(fields["score"], f"{pointer}/score", 1, MAX_SCORE),
+        _name(fields["id"], f"{pointer}/id"),
+        read_whole_number(fields["score"], f"{pointer}/score", least, MAX_SCORE),
         sentence,
         read_condition(fields["when"], f"{pointer}/when", kinds),
+        _day(fields.get("expires_on"), f"{pointer}/expires_on"),
+        _name(fields["group"], f"{pointer}/group") if "group" in fields else None,
+        effect,
+        _choice(fields, pointer, "kind", CaseKind),
     )
+
+
+def _name(value: Any, pointer: str) -> str:
+    text = read_text(value, pointer)
+    if len(text) > MAX_NAME:
+        raise wrong(pointer, message("name_too_long", most=MAX_NAME))
+    return text
+
+
+def _day(value: Any, pointer: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(read_text(value, pointer))
+    except ValueError:
+        raise wrong(pointer, message("day_needed")) from None
+    if not DAY_MIN <= day <= DAY_MAX:
+        raise wrong(pointer, message("day_needed"))
+    return day
+
+
+def _choice(
+    fields: Mapping[str, Any], pointer: str, name: str, kind: type[Choice]
+) -> Choice | None:
+    if name not in fields:
+        return None
+    text = read_text(fields[name], f"{pointer}/{name}")
+    if text not in set(kind):
+        known = ", ".join(kind)
+        raise wrong(
+            f"{pointer}/{name}", message("no_choice", given=text[:40], known=known)
+        )
+    return kind(text)
 
 
 def _entity(value: Any, pointer: str) -> Entity:
@@ -135,10 +194,16 @@ def _each(
     value: Any,
     pointer: str,
     parse: Callable[[Any, str], T],
+    *,
+    most: int,
 ) -> list[T]:
     """Parse the items of a list; one that is wrong is noted and left out."""
     if not isinstance(value, list):
         problems.append(FieldError(pointer, INVALID, message("list_needed")))
+        return []
+    if len(value) > most:
+        detail = message("list_too_long", most=most, count=len(value))
+        problems.append(FieldError(pointer, INVALID, detail))
         return []
     parsed = []
     for index, item in enumerate(value):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +14,7 @@ from anti_fraud.domain.facts import (
     KnownFact,
 )
 from anti_fraud.domain.messages import message
+from anti_fraud.domain.verdict import CaseKind, Effect
 from core.conditions import (
     Comparison,
     Condition,
@@ -75,12 +77,21 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition with a score and a sentence for people, by language."""
+    """A condition with a score and a sentence for people, by language.
+
+    Of the rules of one `group` the heaviest that hits counts: they are steps of one
+    thing. What has another `effect` than its score has that by itself as well.
+    """
 
     rule_id: str
     score: int
     sentence: Mapping[str, str]
     when: Condition
+    # The last business day on which it is asked.
+    expires_on: date | None = None
+    group: str | None = None
+    effect: Effect = Effect.SCORE
+    kind: CaseKind | None = None
     # Derived once, since a rule is tested for every scan.
     test: Test = field(init=False, repr=False, compare=False)
     comparisons: tuple[Comparison, ...] = field(init=False, repr=False, compare=False)
@@ -107,6 +118,10 @@ class RuleSet:
     counter_facts: Mapping[Entity, tuple[str, ...]] = field(init=False, compare=False)
     # What its conditions may read, in an order that no later Crowncap changes.
     facts: tuple[KnownFact, ...] = field(init=False, compare=False)
+    # Whether any rule ends: only then it matters on which day a scan is judged.
+    expires: bool = field(init=False, compare=False)
+    # Whether scores just add: no groups, and no effects of rules by themselves.
+    plain: bool = field(init=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _besides: tuple[KnownFact, ...] = field(init=False, repr=False, compare=False)
 
@@ -118,6 +133,9 @@ class RuleSet:
             entity = counter.entity
             windows[entity] = (*windows.get(entity, ()), counter.window_s)
             facts[entity] = (*facts.get(entity, ()), counter.fact)
+        object.__setattr__(self, "expires", any(r.expires_on for r in self.rules))
+        plain = all(r.group is None and r.effect is Effect.SCORE for r in self.rules)
+        object.__setattr__(self, "plain", plain)
         object.__setattr__(self, "windows", MappingProxyType(windows))
         object.__setattr__(self, "counter_facts", MappingProxyType(facts))
         # A counter keeps its name when a later Crowncap knows a fact of that name.
@@ -127,6 +145,14 @@ class RuleSet:
         object.__setattr__(self, "facts", counted + besides)
         object.__setattr__(self, "_names", tuple(k.name for k in counted + besides))
         object.__setattr__(self, "_besides", besides)
+
+    def rules_on(self, day: date) -> tuple[Rule, ...]:
+        """Give the rules that are asked on a business day."""
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.expires_on is None or day <= rule.expires_on
+        )
 
     def read(self, evidence: Evidence) -> dict[str, Fact]:
         """Read all facts from evidence whose counts are this set's; without unknowns.

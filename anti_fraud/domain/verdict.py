@@ -1,4 +1,4 @@
-"""Verdicts and the reasons they carry."""
+"""Verdicts, the reasons they carry, and what a rule does by itself."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +12,31 @@ class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105 - the verdict's name, not a password
     HOLD = "hold"
     REFUSE = "refuse"
+
+
+class Effect(StrEnum):
+    """What a rule that hits does, beside adding its score."""
+
+    SCORE = "score"
+    HOLD = "hold"
+    REFUSE = "refuse"
+    # The scan passes, or not, as the rest says; a person looks at it either way.
+    OPEN_CASE = "open_case"
+
+
+class CaseKind(StrEnum):
+    """What an attack looks like; what cases are called by."""
+
+    CLONE = "clone"
+    DEVICE_FARM = "device_farm"
+    COLLECTOR = "collector"
+    CASE_SCAN = "case_scan"
+    VELOCITY = "velocity"
+    LEAK = "leak"
+    DIVERSION = "diversion"
+    HONEY = "honey"
+    OUTAGE = "outage"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,20 +114,23 @@ def _operand(value: Any, pointer: str, fact: str, kind: FactKind) -> None:
 
 
 def read_object(
-    value: Any, pointer: str, names: set[str] | frozenset[str]
+    value: Any,
+    pointer: str,
+    names: set[str] | frozenset[str],
+    optional: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """Return a JSON object that has exactly these members."""
+    """Return a JSON object that has exactly these members, and maybe the optional."""
     if not isinstance(value, dict):
         raise wrong(pointer, message("object_needed", names=", ".join(sorted(names))))
     if missing := sorted(names - value.keys()):
         raise wrong(pointer, message("members_missing", names=", ".join(missing)))
-    if unknown := sorted(map(str, value.keys() - names)):
+    if unknown := sorted(map(str, value.keys() - names - optional)):
         raise wrong(
             pointer,
             message(
                 "members_unknown",
                 names=", ".join(unknown),
-                known=", ".join(sorted(names)),
+                known=", ".join(sorted(names | optional)),
             ),
         )
     return value

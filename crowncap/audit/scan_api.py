@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +22,8 @@ class ReplayCheck(Check):
         scan_ids = await super().find(conn, known)
         found: list[int] = []
         for start in range(0, len(scan_ids), _AT_ONCE):
-            replays = await replay_scans(conn, scan_ids[start : start + _AT_ONCE])
+            some = scan_ids[start : start + _AT_ONCE]
+            replays = await replay_scans(conn, some, ZoneInfo(known["timezone"]))
             found += [key for key, each in replays.items() if not each.equals_record]
         return found
 

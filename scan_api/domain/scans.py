@@ -113,6 +113,8 @@ class WorkerState:
     epochs: dict[int, EpochState]
     campaigns: Campaigns
     rule_set: RuleSet
+    # The range version at which the rules in force were last changed.
+    rules_version: int = 0
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
     programme: ProgrammeTerms = NO_PROGRAMME

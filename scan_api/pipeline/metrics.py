@@ -53,6 +53,9 @@ SEGMENTS_NOT_READY = Counter(
 SCAN_FAULTS = Counter(
     "crowncap_scan_faults", "Scans that failed by themselves, on their own data."
 )
+RULE_FAULTS = Counter(
+    "crowncap_rule_faults", "Rules that could not be asked of a scan that was judged."
+)
 WRONG_BITS = Counter(
     "crowncap_wrong_claimed_bits",
     "Batches in which the filter called a code claimed that is not.",

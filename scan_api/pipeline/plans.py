@@ -9,7 +9,7 @@ import structlog
 
 from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.terms import RangeTerms
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from core.conditions import Facts
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import plan_rewards
@@ -86,7 +86,12 @@ def _plan(
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
-    decision = judge_scan(worker_state.rule_set, scan, signal, status, batch.today)
+    rule_set = worker_state.rule_set
+    # A batch has one day, that of its last scan; where rules end, each has its own.
+    today = batch.today
+    if rule_set.expires:
+        today = business_day(time_of_id(scan.scan_id), batch.timezone)
+    decision = judge_scan(rule_set, scan, signal, status, today)
     candidates = worker_state.candidates(terms)
 
     def earned() -> RewardPlan:

@@ -33,7 +33,7 @@ async def read_facts(
     What a scan was judged by while there were signals still stands: nobody else knows
     how often its device or network had scanned.
     """
-    replays = await replay_scans(conn, [scan.scan_id for scan in past])
+    replays = await replay_scans(conn, [scan.scan_id for scan in past], timezone)
     facts: list[Facts] = []
     for scan, known in zip(
         past, await read_evidence(conn, past, worker_state, timezone), strict=True

@@ -14,12 +14,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.decision import decide
+from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
-from core.clock import Clock, utc_datetime
+from core.clock import Clock, business_day, utc_datetime
+from core.conditions import Facts
 from core.fence import share_fence
-from core.ids import TimeIds
+from core.ids import TimeIds, time_of_id
 from core.redis import RedisAway, RedisClient
 from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
@@ -107,6 +109,10 @@ class HoldReleaser:
         return [
             hold
             for hold, known in zip(held, facts, strict=True)
-            if hold.code_id in active
-            and decide(worker_state.rule_set, known).verdict is Verdict.PASS
+            if hold.code_id in active and self._pass(worker_state.rule_set, hold, known)
         ]
+
+    def _pass(self, rule_set: RuleSet, hold: Hold, facts: Facts) -> bool:
+        """Tell whether the rules let a hold go, on the day of its scan."""
+        day = business_day(time_of_id(hold.transfer_id), self.timezone)
+        return decide(rule_set, facts, day).verdict is Verdict.PASS

@@ -1,11 +1,16 @@
-"""What the rules say of a scan: pure."""
+"""What the rules say of a scan: pure, but for the alarm for one that can't say."""
 
 from datetime import date
+
+import structlog
 
 from anti_fraud.domain.decision import Decision, judge
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.rule_sets import RuleSet
 from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals
+from scan_api.pipeline.metrics import RULE_FAULTS
+
+log = structlog.get_logger(logger_name=__name__)
 
 
 def judge_scan(
@@ -20,7 +25,17 @@ def judge_scan(
     evidence = Evidence(
         signal.available, signal.counts, signal.travel, status.sell_by, today
     )
-    return judge(rule_set, evidence)
+    decision = judge(rule_set, evidence)
+    if decision.failed:
+        # Neither a hit nor a "no": kept with the scan, counted, and told to operators.
+        RULE_FAULTS.inc(len(decision.failed))
+        log.error(
+            "rules_failed",
+            scan_id=scan.scan_id,
+            rule_set=rule_set.version,
+            rules=decision.failed,
+        )
+    return decision
 
 
 def _may_be_claimed(status: CodeStatus, signal: Signals) -> bool:

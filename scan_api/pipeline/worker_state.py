@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.store.rule_sets import load_rule_set, newest_rule_set
+from anti_fraud.store.rule_sets import load_rules, rules_version
 from codegen.domain.brand_kits import BrandKit, Brands
 from codegen.domain.keys import EpochKeys, Secret
 from codegen.domain.products import Product
@@ -130,7 +130,9 @@ class WorkerStateKeeper:
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
-        has_rules = await newest_rule_set(conn) == known.rule_set.version
+        rule_set, changed_at = known.rule_set, await rules_version(conn)
+        if changed_at != known.rules_version:
+            rule_set = (await load_rules(conn)).rule_set
         products = known.products | await load_changed_products(conn, since)
         kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
         return replace(
@@ -142,7 +144,8 @@ class WorkerStateKeeper:
             campaigns=known.campaigns.with_changed(
                 await load_campaigns(conn, since=since)
             ),
-            rule_set=known.rule_set if has_rules else await load_rule_set(conn),
+            rule_set=rule_set,
+            rules_version=changed_at,
             spent=await load_spent_campaigns(conn),
             programme=await load_programme(conn),
             brands=_brands(products, kits),
@@ -229,13 +232,15 @@ class WorkerStateKeeper:
 async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerState:
     """Put a table and all that is known besides it together."""
     products = await load_changed_products(conn, -1)
+    rules = await load_rules(conn)
     return WorkerState(
         await current_version(conn),
         table,
         products,
         await load_serving_epochs(conn),
         Campaigns.of(await load_campaigns(conn)),
-        await load_rule_set(conn),
+        rules.rule_set,
+        rules.changed_at,
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
         await load_programme(conn),
@@ -244,9 +249,9 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
 
 def _keep_newer_rules(taken: WorkerState, other: WorkerState) -> WorkerState:
     """Give `taken` with the newer rules of both: one may have overtaken the other."""
-    if other.rule_set.version <= taken.rule_set.version:
+    if other.rules_version <= taken.rules_version:
         return taken
-    return replace(taken, rule_set=other.rule_set)
+    return replace(taken, rule_set=other.rule_set, rules_version=other.rules_version)
 
 
 def _brands(products: dict[str, Product], kits: dict[str, BrandKit]) -> Brands:

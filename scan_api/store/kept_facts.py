@@ -28,6 +28,8 @@ class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     score: int = 0
     # The rules that hit; with their values in scans of before facts were kept.
     hits: Sequence[str] | Mapping[str, Any] = ()
+    # The rules that could not be asked.
+    failed: Sequence[str] = msgspec.field(name="f", default=())
     context: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
@@ -45,6 +47,7 @@ def pack_facts(decision: Decision | None, context: Mapping[str, Any] | None) -> 
             (decision.rule_set.version, *decision.rule_set.in_order(decision.facts)),
             decision.score,
             tuple([hit.rule_id for hit in decision.hits]),
+            decision.failed,
             context or {},
         )
     )
@@ -66,6 +69,7 @@ class JudgedScan:
     values: tuple[Fact, ...]
     score: int
     hits: tuple[str, ...]
+    failed: tuple[str, ...] = ()
 
 
 async def load_judged(
@@ -89,7 +93,7 @@ async def load_judged(
             judged.append(
                 JudgedScan(
                     *(row.scan_id, outcome, version, tuple(values)),
-                    *(kept.score, tuple(kept.hits)),
+                    *(kept.score, tuple(kept.hits), tuple(kept.failed)),
                 )
             )
     return judged

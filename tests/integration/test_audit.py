@@ -9,13 +9,13 @@ from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide
 from codegen.domain.batches import Selection
 from codegen.domain.ranges import RangeState
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from crowncap.audit.run import CHECKS
 from crowncap.audit.totals import CHECKS as TOTALS
 from rewards.domain.holds import Resolution
 from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
-from tests.fixtures.ground import CLOCK, Ground
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.integration.test_audit_cards import BREAKS as OF_CARDS
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
 from tests.integration.test_audit_draws import BREAKS as OF_DRAWS
@@ -285,7 +285,8 @@ async def sound(ledger: Ground) -> Ground:
             now=utc_datetime(CLOCK.now_ms()),
         )
     judged = ledger.wish(codes[2], ann, points)
-    decision = decide(shipped_rule_set(), {"member_scans_10m": 3})
+    today = business_day(CLOCK.now_ms(), TIMEZONE)
+    decision = decide(shipped_rule_set(), {"member_scans_10m": 3}, today)
     plan = msgspec.structs.replace(judged.plan, decision=decision)
     await ledger.commit(msgspec.structs.replace(judged, plan=plan))
     await ledger.commit(ledger.wish(codes[2], bob, points))

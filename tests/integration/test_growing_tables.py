@@ -58,7 +58,7 @@ REFERENCE = {
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
     *("campaign_versions", "coupon_pools", "offers", "stores", "units"),
     *("card_sets", "cards", "gifts"),
-    "programme_versions",
+    *("programme_versions", "rule_set_commits", "rule_set_slots"),
     *("campaign_versions", "coupon_pools", "stores", "draws", "draw_prizes"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
@@ -97,6 +97,7 @@ LOCAL = {
     "offer_days": "a row an offer and day; one job counts",
     "campaign_days": "a row a campaign and day; one job counts",
     "figures_counted": "one row",
+    "rule_set_changes": "a row a rule set that is put into force",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
     "outbox_state": "one row",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from anti_fraud.store.rule_sets import install_shipped_rules
+from anti_fraud.pipeline.rule_sets import install_shipped_rules
 from core.clock import next_business_day, to_ms, utc_datetime
 from core.errors import Unavailable
 from core.redis import connect

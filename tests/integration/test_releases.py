@@ -9,12 +9,12 @@ import pytest
 
 from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide
-from anti_fraud.store.rule_sets import install_shipped_rules
+from anti_fraud.pipeline.rule_sets import install_shipped_rules
 from codegen.domain.batches import Selection
 from codegen.domain.ranges import EpochState, RangeState
 from codegen.pipeline import change_epoch
 from core.auth.principal import OPERATOR
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from core.redis import RedisAway, RedisClient, connect
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.holds import HoldReason
@@ -22,7 +22,7 @@ from scan_api.domain.scans import Outcome
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.scans import Decided
-from tests.fixtures.ground import CLOCK, Ground
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
 
 async def releaser_of(ledger: Ground, redis: RedisClient) -> HoldReleaser:
@@ -132,7 +132,8 @@ async def test_a_device_that_scanned_too_much_is_remembered_until_the_release(
         wish = ledger.wish(code, member, points, outcome=Outcome.HELD)
         counts = {"device_scans_10m": count, "device_scans_1d": count}
         counts |= {"member_scans_10m": 21 if count > 1 else 1}
-        decision = decide(rules, {"signals_available": True, **counts})
+        known = {"signals_available": True, **counts}
+        decision = decide(rules, known, business_day(CLOCK.now_ms(), TIMEZONE))
         plan = msgspec.structs.replace(
             wish.plan, decision=decision, hold_reason=HoldReason.EPOCH
         )

@@ -7,14 +7,12 @@ from random import Random  # noqa: TID251 - seeded here
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from anti_fraud.default_rules import shipped_rules
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.places import cell_of
 from anti_fraud.domain.verdict import Verdict
-from anti_fraud.tables import rule_sets
-from core.clock import business_day, utc_datetime
+from core.clock import business_day
 from core.ids import random_token
 from core.redis import connect
 from scan_api.domain.scans import Outcome
@@ -22,7 +20,7 @@ from scan_api.pipeline.recorded_facts import read_evidence
 from scan_api.pipeline.replay import Replay, replay_scans
 from scan_api.store.recorded_facts import MemberScan
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
-from tests.fixtures.worker import Worker, publish, worker_of
+from tests.fixtures.worker import Worker, publish, store_rules, worker_of
 
 PLACES = [cell_of(39.9, 116.4), cell_of(31.2, 121.5), cell_of(31.3, 121.6), None]
 # Lenient, so that few scans meet each of the verdicts.
@@ -87,7 +85,7 @@ async def replay_all(ground: Ground) -> list[tuple[Replay, Decision]]:
     of_members = "SELECT scan_id FROM scans WHERE member_no IS NOT NULL"
     scan_ids = [scan_id for (scan_id,) in await ground.rows(of_members)]
     async with ground.engine.connect() as conn:
-        replays = await replay_scans(conn, scan_ids)
+        replays = await replay_scans(conn, scan_ids, TIMEZONE)
     assert sorted(replays) == sorted(scan_ids)
     judged = [(replay, replay.decision) for replay in replays.values()]
     return [(replay, decision) for replay, decision in judged if decision]
@@ -138,15 +136,8 @@ async def test_a_rule_set_is_known_by_the_number_that_it_is_stored_under(
     """Whatever its document says: that is who judged, and who judges anew."""
     [code] = await fresh_codes(worker.ground, 1)
     version = shipped_rules()["version"] + 1
-    async with worker.ground.engine.begin() as conn:
-        await conn.execute(
-            insert(rule_sets).values(
-                version=version,
-                document=shipped_rules() | {"rules": []},
-                created_by="li",
-                created_at=utc_datetime(CLOCK.now_ms()),
-            )
-        )
+    document = shipped_rules() | {"rules": []}
+    await store_rules(worker.ground, version, document, "li")
     await worker.scan(code, "early")
     [(replay, _)] = await replay_all(worker.ground)
     assert replay.recorded.rule_set == version

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from anti_fraud.default_rules import shipped_rules
-from anti_fraud.tables import rule_sets
 from codegen.domain.ranges import SEGMENT_BITS
 from core.clock import utc_datetime
 from core.errors import InvalidInput
@@ -22,6 +20,7 @@ from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitPool
 from scan_api.store.filters import READY_BIT, claimed_key, claimed_offset
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
+from tests.fixtures.worker import store_rules
 
 NOW = utc_datetime(CLOCK.now_ms())
 
@@ -140,12 +139,7 @@ async def test_a_claimed_bit_without_a_claim_does_not_pass_the_rules_by(
             "when": {"fact": "signals_available", "op": "==", "value": True},
         }
     ]
-    async with line.ground.engine.begin() as conn:
-        await conn.execute(
-            insert(rule_sets).values(
-                version=999, document=document, created_by="test", created_at=NOW
-            )
-        )
+    await store_rules(line.ground, 999, document, "test")
     codes = await line.ground.live(20, campaign_id="points")
     await line.pipeline.states.refresh()
     for code in codes:

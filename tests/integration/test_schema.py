@@ -45,6 +45,7 @@ FEATURES: dict[str, MetaData] = {
 APPEND_ONLY = (
     *("audit_log", "range_changes", "code_exports", "rule_sets"),
     *("logistic_events", "logistic_event_units"),
+    *("rule_set_commits", "rule_set_changes"),
 )
 # Made by the migrations alone: nothing but PostgreSQL needs to know of them.
 ONLY_IN_SQL = {"remove_index", "remove_fk", "add_fk", "add_constraint"}

@@ -117,10 +117,10 @@ async def test_a_throttle_stops_who_guesses_after_the_next_batch_of_another_work
 async def test_rules_that_are_written_behind_the_code_are_obeyed_too(
     other: OtherWorker,
 ) -> None:
-    """The table itself takes the fence and raises the version."""
+    """The table of slots itself takes the fence and raises the version."""
     version = "SELECT version FROM range_version"
     [(before,)] = await other.ground.rows(version)
     await publish(other.ground)
     assert await other.ground.rows(version) == [(before + 1,)]
-    newest = "SELECT range_version FROM rule_sets ORDER BY version DESC LIMIT 1"
+    newest = "SELECT range_version FROM rule_set_slots WHERE slot = 'active'"
     assert await other.ground.rows(newest) == [(before + 1,)]

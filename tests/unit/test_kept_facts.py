@@ -15,6 +15,7 @@ from scan_api.store.kept_facts import KeptFacts, pack_facts, unpack_facts
 
 RULES = shipped_rule_set()
 COUNTERS = [counter.fact for counter in RULES.counters]
+DAY_OF_SCAN = date(2027, 1, 1)
 DAYS = st.dates(date(2000, 1, 1), date(2199, 12, 31))
 KM = st.floats(0, 21_000)
 EVIDENCE = st.builds(
@@ -34,7 +35,7 @@ def test_what_is_kept_gives_the_same_decision_again(evidence: Evidence) -> None:
     kept = unpack_facts(pack_facts(decision, None))
     version, *values = kept.judged
     assert version == RULES.version
-    assert decide(RULES, RULES.from_order(values)) == decision
+    assert decide(RULES, RULES.from_order(values), DAY_OF_SCAN) == decision
     assert kept.score == decision.score
     assert list(kept.hits) == [hit.rule_id for hit in decision.hits]
 

@@ -1,6 +1,7 @@
 """Rule sets, and the verdicts they give."""
 
 import json
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from core.messages import say
 
 KINDS = {"x": FactKind.NUMBER, "flag": FactKind.FLAG, "word": FactKind.TEXT}
 SHIPPED = sorted((Path(__file__).parents[1] / "vectors" / "rule-sets").glob("*.json"))
+TODAY = date(2027, 1, 10)
 SENTENCE = {"en": "Why.", "zh": "原因。"}
 
 
@@ -45,7 +47,7 @@ def rule_set_with(*conditions: dict[str, Any], score: int = 60) -> RuleSet:
 
 
 def holds(condition: dict[str, Any], facts: Facts) -> bool:
-    return bool(decide(rule_set_with(condition), facts).hits)
+    return bool(decide(rule_set_with(condition), facts, TODAY).hits)
 
 
 def leaf(op: str, value: Any, fact: str = "x") -> dict[str, Any]:
@@ -84,14 +86,14 @@ def leaf(op: str, value: Any, fact: str = "x") -> dict[str, Any]:
 def test_the_shipped_rules_decide_as_the_facts_say(
     facts: Facts, verdict: Verdict, rules: list[str] | None
 ) -> None:
-    decision = decide(shipped_rule_set(), facts)
+    decision = decide(shipped_rule_set(), facts, TODAY)
     assert decision.verdict is verdict
     if rules is not None:
         assert [hit.rule_id for hit in decision.hits] == rules
 
 
 def test_a_lost_redis_holds_and_never_passes_or_refuses() -> None:
-    assert decide(shipped_rule_set(), {"signals_available": False}).score == 60
+    assert decide(shipped_rule_set(), {"signals_available": False}, TODAY).score == 60
 
 
 def test_every_shipped_rule_can_hit() -> None:
@@ -103,12 +105,12 @@ def test_every_shipped_rule_can_hit() -> None:
         **{item["fact"]: 10**9 for item in shipped_json()["counters"]},
     }
     rule_set = shipped_rule_set()
-    assert len(decide(rule_set, facts).hits) == len(rule_set.rules)
+    assert len(decide(rule_set, facts, TODAY).hits) == len(rule_set.rules)
 
 
 def test_a_hit_explains_itself_with_the_values_of_its_conditions() -> None:
     condition = {"any": [leaf(">", 5), {"not": leaf("==", "cn", "word")}]}
-    decision = decide(rule_set_with(condition), {"x": 9, "word": "cn"})
+    decision = decide(rule_set_with(condition), {"x": 9, "word": "cn"}, TODAY)
     assert decision.hits == (
         Hit(
             "r0",
@@ -123,7 +125,7 @@ def test_a_hit_explains_itself_with_the_values_of_its_conditions() -> None:
 
 def test_scores_add_up_to_the_thresholds() -> None:
     rule_set = rule_set_with(*[leaf(">", n) for n in range(4)], score=30)
-    verdicts = [decide(rule_set, {"x": x}).verdict for x in range(4)]
+    verdicts = [decide(rule_set, {"x": x}, TODAY).verdict for x in range(4)]
     assert verdicts == [Verdict.PASS, Verdict.PASS, Verdict.HOLD, Verdict.REFUSE]
 
 
@@ -196,7 +198,7 @@ def test_a_compiled_tree_means_what_the_tree_says(tree: dict[str, Any], x: int) 
     except InvalidInput as error:
         assert all("deep" in one.detail for one in error.errors)  # noqa: PT017
         return
-    assert bool(decide(rule_set, {"x": x}).hits) is plainly(tree, x)
+    assert bool(decide(rule_set, {"x": x}, TODAY).hits) is plainly(tree, x)
 
 
 # Reading rule sets

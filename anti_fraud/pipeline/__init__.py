@@ -1,0 +1,1 @@
+"""What is done with facts and rule sets, a module a topic."""
