@@ -69,7 +69,11 @@ MAY: Final = {
         "support",
     ),
     **dict.fromkeys(
-        ("till", "till/camera.js", "till/redemptions", "till/reversals"), "cashier"
+        (
+            *("till", "till/camera.js", "till/pictures"),
+            *("till/redemptions", "till/reversals"),
+        ),
+        "cashier",
     ),
     **dict.fromkeys(
         (
