@@ -14,6 +14,7 @@ from codegen.store import find_batch, find_product, load_ranges_of_codes
 from core.auth.principal import Staff
 from rewards.domain.claim_facts import ClaimEvidence
 from rewards.pipeline.previews import Goods, PreviewWish
+from scan_api.store.claim_facts import count_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class GoodsFinder:
             line=batch.line if batch else None,
             sale_regions=batch.sale_regions if batch else (),
         )
-        return Goods(0, batch.campaign_id if batch else None, evidence)
+        bound = batch.campaign_id if batch else None
+        return Goods(0, bound, evidence, _count_claims)
 
     async def _find_code(
         self, conn: AsyncConnection, given: str, staff: Staff, at: datetime
@@ -62,9 +64,15 @@ class GoodsFinder:
         if not rows:
             return None
         terms = rows[0].terms
-        return Goods(
-            code_id, terms.binding.campaign_id, await _evidence(conn, terms, at)
-        )
+        evidence = await _evidence(conn, terms, at)
+        return Goods(code_id, terms.binding.campaign_id, evidence, _count_claims)
+
+
+async def _count_claims(conn: AsyncConnection, member_no: int) -> int:
+    """Count what a member has claimed, on the driver's own connection."""
+    driver = (await conn.get_raw_connection()).driver_connection
+    assert driver is not None, "it is in use"
+    return (await count_claims(driver, [member_no]))[member_no]
 
 
 async def _evidence(

@@ -144,7 +144,7 @@ class Worker:
         )
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
-        self.gift_claiming = GiftClaiming(ids, addresses)
+        self.gift_claiming = GiftClaiming(ids, addresses, self.settings.timezone)
         ends = PayoutEnds(ids, self.clock, self.settings.timezone)
         self.payouts = payout_terms(self.settings, ends)
         self.ticket_taking = TicketTaking(

@@ -769,12 +769,18 @@ BEGIN
         RETURN;
     END IF;
     FOR unpaid IN
-        SELECT u.s, bool_or(coalesce(l.per <> 'total', u.limit_no = -3)) AS waits
+        SELECT u.s, bool_or(coalesce(l.per <> 'total', u.limit_no = -3)) AS waits,
+            bool_or(l.limit_no IS NOT NULL AND num_nonnulls(
+                l.campaign_no, l.pool_no, l.gift_no, l.draw_no) = 0) AS counted
         FROM unnest(in_reward_scans, in_chosen, in_refused) AS u (s, chosen, limit_no)
         LEFT JOIN limits AS l ON l.limit_no = u.limit_no
         GROUP BY u.s HAVING NOT bool_or(u.chosen)
     LOOP
         CONTINUE WHEN NOT in_won[unpaid.s];
+        IF unpaid.counted THEN
+            RAISE EXCEPTION 'its member has claimed another code meanwhile'
+                USING ERRCODE = 'CC006';
+        END IF;
         outcomes[unpaid.s] := CASE WHEN unpaid.waits OR in_laters[unpaid.s]
             THEN 'limit_reached' ELSE 'no_reward' END;
     END LOOP;
@@ -1583,7 +1589,8 @@ BEGIN
     SELECT count(*) AS rows_, min(limit_no) AS limit_no, min(most) AS most,
         date 'epoch' + min(period) AS period, array_agg(holder) AS holders,
         array_agg(need) AS needs,
-        (min(limit_no), min(period)) = (max(limit_no), max(period)) AS alike
+        (min(limit_no), min(period), min(most))
+            = (max(limit_no), max(period), max(most)) AS alike
     INTO wanted
     FROM unnest(in_needs, in_limit_nos, in_holders, in_periods, in_mosts)
         AS u (need, limit_no, holder, period, most)
@@ -2358,7 +2365,7 @@ CREATE TABLE limits (
     counts text DEFAULT 'points'::text NOT NULL,
     draw_no integer,
     CONSTRAINT counts_is_known CHECK ((counts = ANY (ARRAY['points'::text, 'minor'::text, 'claims'::text, 'awards'::text]))),
-    CONSTRAINT limit_is_of_one CHECK ((num_nonnulls(campaign_no, pool_no, gift_no, draw_no) = 1)),
+    CONSTRAINT limit_is_of_one CHECK (((num_nonnulls(campaign_no, pool_no, gift_no, draw_no) = 1) OR ((num_nonnulls(campaign_no, pool_no, gift_no, draw_no) = 0) AND (per = 'member'::text) AND (counts = 'claims'::text)))),
     CONSTRAINT limits_most_in_bounds CHECK (((most >= 0) AND (most <= '1000000000000000'::bigint))),
     CONSTRAINT per_is_known CHECK ((per = ANY (ARRAY['total'::text, 'member'::text, 'day'::text, 'member_day'::text, 'region_day'::text])))
 );
@@ -3520,6 +3527,8 @@ CREATE UNIQUE INDEX one_active_programme ON programme_versions USING btree (stat
 CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX one_claim_of_a_member ON member_gifts USING btree (shard, member_no, gift_no) WHERE (origin_id IS NULL);
+
+CREATE UNIQUE INDEX one_count_of_claims ON limits USING btree (per) WHERE (in_force AND (num_nonnulls(campaign_no, pool_no, gift_no, draw_no) = 0));
 
 CREATE UNIQUE INDEX one_entry_of_a_member ON draw_tickets USING btree (shard, draw_no, member_no) WHERE (origin_id IS NULL);
 

@@ -39,9 +39,8 @@ def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
     """Read regions, each once; raises InvalidInput that names each wrong one."""
     codes: list[str] = []
     faults: list[FieldError] = []
-    known = _known()
     for place, told in enumerate(given):
-        code = known.get(told.strip().upper())
+        code = find_region(told)
         if code is None:
             # Looking for the nearest takes milliseconds, in which no scan is answered.
             sentence = message("no_region", region=told[:_SHOWN])
@@ -53,6 +52,11 @@ def read_regions(given: Sequence[str], pointer: str) -> tuple[str, ...]:
     if faults:
         raise InvalidInput(faults[0].detail, errors=tuple(faults))
     return tuple(dict.fromkeys(codes))
+
+
+def find_region(told: str) -> str | None:
+    """Find the code of a region by any of its codes; None where there is none."""
+    return _known().get(told.strip().upper())
 
 
 def _suggest(told: str) -> Message:

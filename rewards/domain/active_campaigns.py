@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.conditions import Test
 from rewards.domain.campaigns import CampaignState
+from rewards.domain.claim_facts import COUNTED_FACTS, FACTS_OF_RECORD, FACTS_OF_TIME
 from rewards.domain.limits import Counts, Limit, Per
 from rewards.domain.offers import Chance
 from rewards.domain.plans import (
@@ -87,8 +88,25 @@ class Campaign:
     for_all: bool = False
     order: int = 100
     when: Test | None = None
-    # Whether `when` may hold at another time though it does not now.
-    asks_for_time: bool = False
+    # The facts that `when` asks for, each once.
+    asked: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def asks_for_time(self) -> bool:
+        """Whether its condition may hold at another time though it does not now."""
+        return not FACTS_OF_TIME.isdisjoint(self.asked)
+
+    @property
+    def asks_for_claims(self) -> bool:
+        """Whether its condition asks which of a member's claims one is."""
+        return not COUNTED_FACTS.isdisjoint(self.asked)
+
+    @property
+    def asks_for_regions(self) -> bool:
+        """Whether what it pays depends on where a code was scanned."""
+        per_region = (each.per is Per.REGION_DAY for each in self.limits)
+        return "scan_region" in self.asked or any(per_region)
 
     @property
     def points(self) -> int:
@@ -176,12 +194,48 @@ def best_offer(offers: Iterable[Offer | None]) -> Offer | None:
     return min(there, key=lambda offer: _BEST[offer.state], default=None)
 
 
+class Basis(NamedTuple):
+    """What plans are made on that nothing else tells once they were made.
+
+    Which versions of which campaigns were asked, in their order, and the facts that
+    they asked for and that can't be read again from the scan.
+    """
+
+    versions: tuple[tuple[int, int], ...] = ()
+    facts: tuple[str, ...] = ()
+    asks_for_claims: bool = False
+
+
+# A plan of one campaign's first version, which asks for nothing, needs no basis: the
+# scan that it pays names the campaign.
+NO_BASIS: Final = Basis()
+FIRST_VERSION: Final = 1
+
+
+def basis_of(campaigns: Iterable[Campaign]) -> Basis:
+    """Tell what a plan is made on; who is paused or stopped is not asked."""
+    asked = [each for each in campaigns if each.state is CampaignState.ACTIVE]
+    names = dict.fromkeys(name for each in asked for name in each.asked)
+    facts = tuple(name for name in names if name not in FACTS_OF_RECORD)
+    if len(asked) <= 1 and not facts and all(_is_first(each) for each in asked):
+        return NO_BASIS
+    versions = tuple((each.campaign_no, each.version) for each in asked)
+    return Basis(versions, facts, not COUNTED_FACTS.isdisjoint(facts))
+
+
+def _is_first(campaign: Campaign) -> bool:
+    return campaign.version == FIRST_VERSION
+
+
 @dataclass(frozen=True, slots=True)
 class Campaigns:
     """All campaigns by id; those that a code's claim may be paid by, in order."""
 
     by_id: Mapping[str, Campaign] = field(default_factory=dict)
+    # Whether anything that may be paid depends on where codes are scanned.
+    ask_for_regions: bool = False
     _for_all: tuple[Campaign, ...] = ()
+    _bases: dict[tuple[str | None, str | None], Basis] = field(default_factory=dict)
     _candidates: dict[tuple[str | None, str | None], tuple[Campaign, ...]] = field(
         default_factory=dict
     )
@@ -189,9 +243,9 @@ class Campaigns:
     @classmethod
     def of(cls, by_id: Mapping[str, Campaign]) -> "Campaigns":
         """Put campaigns in the order in which they pay."""
-        stopped = CampaignState.STOPPED
-        for_all = [c for c in by_id.values() if c.for_all and c.state is not stopped]
-        return cls(by_id, tuple(sorted(for_all, key=_in_order)))
+        there = [c for c in by_id.values() if c.state is not CampaignState.STOPPED]
+        for_all = sorted((c for c in there if c.for_all), key=_in_order)
+        return cls(by_id, any(c.asks_for_regions for c in there), tuple(for_all))
 
     def with_changed(self, changed: Mapping[str, Campaign]) -> "Campaigns":
         """Give these campaigns with some that are new or have changed."""
@@ -210,6 +264,14 @@ class Campaigns:
                 there.append(own)
             found = tuple(sorted(there, key=_in_order))
             self._candidates[bound, brand] = found
+        return found
+
+    def basis(self, bound: str | None, brand: str | None) -> Basis:
+        """Tell what plans for claims of such a code are made on."""
+        found = self._bases.get((bound, brand))
+        if found is None:
+            found = basis_of(self.candidates(bound, brand))
+            self._bases[bound, brand] = found
         return found
 
 

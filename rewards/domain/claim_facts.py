@@ -1,15 +1,20 @@
 """The facts of a claim that a campaign's condition may ask for, in one catalogue.
 
-Those of members and their tiers are named by the contract, and come with members.
+A gift that members claim directly is claimed without a code: its condition asks for
+those that a member has without one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from core.conditions import Fact, FactKind
+from core.bounds import refuse
+from core.conditions import Condition, Fact, FactKind, comparisons, without_not
+from core.conditions.reading import MAX_DEPTH, Kinds, read_condition
+from core.errors import FieldError
+from rewards.domain.messages import message
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,8 @@ class ClaimEvidence:
     """What is known of a claim: its code's range, its scan, and who makes it.
 
     `at` is in the installation's time zone; who is new is a member since never.
+    `claim_no` is the place of this claim among the member's that earned something,
+    from 1; it is counted only where a campaign asks for it.
     """
 
     at: datetime
@@ -32,6 +39,7 @@ class ClaimEvidence:
     entry: str | None = None
     store_id: str | None = None
     member_since: datetime | None = None
+    claim_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ def _account_age_days(evidence: ClaimEvidence) -> int:
     return max((evidence.at - evidence.member_since).days, 0)
 
 
+def _is_first_claim(evidence: ClaimEvidence) -> bool | None:
+    return None if evidence.claim_no is None else evidence.claim_no == 1
+
+
 # Days of the week count from Monday, 1; a date is the number 20270131.
 CLAIM_FACTS: Final = (
     ClaimFact("gtin", FactKind.TEXT, lambda e: e.gtin),
@@ -76,16 +88,77 @@ CLAIM_FACTS: Final = (
     ClaimFact("hour", FactKind.NUMBER, lambda e: e.at.hour),
     ClaimFact("date", FactKind.NUMBER, _date),
     ClaimFact("account_age_days", FactKind.NUMBER, _account_age_days),
+    ClaimFact("claim_no", FactKind.NUMBER, lambda e: e.claim_no),
+    ClaimFact("is_first_claim", FactKind.FLAG, _is_first_claim),
 )
 CLAIM_FACT_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
     {fact.name: fact.kind for fact in CLAIM_FACTS}
 )
-
-
+# Named by the contract, and not known yet: they come with members and their tiers.
+FACTS_TO_COME: Final = frozenset(
+    {"tier", "standing", "segments", "streak_days", "is_birthday", "invited"}
+)
 # Those that are another thing when the same cap is claimed later.
-FACTS_OF_TIME: Final = frozenset({"weekday", "hour", "date", "account_age_days"})
+FACTS_OF_TIME: Final = frozenset(
+    {"weekday", "hour", "date", "account_age_days", "claim_no"}
+)
+# Those for which each member's claims are counted.
+COUNTED_FACTS: Final = frozenset({"claim_no", "is_first_claim"})
+# Those that a scan's row tells for ever: by its number, its member's, and what its app
+# said.
+FACTS_OF_RECORD: Final = frozenset(
+    {
+        *("weekday", "hour", "date", "account_age_days"),
+        *("channel", "entry", "store_id"),
+    }
+)
+# Those that a member has without a code; who claims a gift scans none.
+GIFT_FACT_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
+    {
+        name: CLAIM_FACT_KINDS[name]
+        for name in ("weekday", "hour", "date", "account_age_days")
+    }
+)
 
 
 def read_claim_facts(evidence: ClaimEvidence) -> dict[str, Fact]:
     """Tell all facts of a claim."""
     return {fact.name: fact.read(evidence) for fact in CLAIM_FACTS}
+
+
+def read_when(when: Any, kinds: Kinds = CLAIM_FACT_KINDS) -> Condition:
+    """Read the condition of a campaign, or of a gift; raises InvalidInput.
+
+    Who asks for what is not known yet, or only of scans, is told so.
+    """
+    refuse(_find_unanswered(when, "/when", kinds))
+    return read_condition(when, "/when", kinds)
+
+
+def asked_facts(condition: Condition) -> tuple[str, ...]:
+    """Name the facts that a condition asks for, each once, in reading order."""
+    asked = (each.fact for each in comparisons(without_not(condition)))
+    return tuple(dict.fromkeys(asked))
+
+
+def _find_unanswered(
+    value: Any, pointer: str, kinds: Kinds, depth: int = 1
+) -> Iterator[FieldError]:
+    """Say where a condition asks for facts that the contract names and nobody tells."""
+    if not isinstance(value, dict) or depth > MAX_DEPTH:
+        return
+    fact = value.get("fact")
+    if isinstance(fact, str) and fact not in kinds:
+        known = ", ".join(sorted(kinds))
+        if fact in FACTS_TO_COME:
+            told = message("fact_to_come", fact=fact, known=known)
+            yield FieldError(f"{pointer}/fact", "not_supported", told)
+        elif fact in CLAIM_FACT_KINDS:
+            told = message("fact_of_scans", fact=fact, known=known)
+            yield FieldError(f"{pointer}/fact", "not_supported", told)
+    yield from _find_unanswered(value.get("not"), f"{pointer}/not", kinds, depth + 1)
+    for word in ("all", "any"):
+        parts = value.get(word)
+        for place, part in enumerate(parts if isinstance(parts, list) else ()):
+            below = f"{pointer}/{word}/{place}"
+            yield from _find_unanswered(part, below, kinds, depth + 1)

@@ -7,6 +7,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from core.conditions import compile_condition
+from rewards.domain.claim_facts import (
+    GIFT_FACT_KINDS,
+    ClaimEvidence,
+    read_claim_facts,
+    read_when,
+)
 from rewards.domain.limits import Limit
 
 MAX_GIFT_STOCK: Final = 10**9
@@ -91,6 +98,13 @@ class Gift:
     def is_seen_by(self, brand: str | None) -> bool:
         """Tell whether who is narrowed to a brand may see it."""
         return brand is None or self.brand == brand
+
+    def is_for(self, evidence: ClaimEvidence) -> bool:
+        """Tell whether somebody of whom this is known may claim it."""
+        if self.when is None:
+            return True
+        condition = read_when(dict(self.when), GIFT_FACT_KINDS)
+        return compile_condition(condition)(read_claim_facts(evidence))
 
     def outcome(self, full: int) -> GiftOutcome:
         """Tell what became of a claim, by the limit that had no room, or 0."""

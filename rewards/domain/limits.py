@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from core.bounds import MAX_POINTS
+
 # The period of a limit that has none, and who holds what everybody shares.
 ALWAYS: Final = date(1970, 1, 1)
 EVERYBODY: Final = 0
@@ -65,6 +67,14 @@ class Limit:
     def period(self, day: date) -> date:
         """Tell which row a business day takes from."""
         return day if self.by_day else ALWAYS
+
+
+def count_claim(counter: int, claim_no: int | None = None) -> Limit:
+    """Make the limit that counts a claim of a member, which is their `claim_no`th.
+
+    It has no room once the member has claimed meanwhile; None has room always.
+    """
+    return Limit(counter, Per.MEMBER, claim_no or MAX_POINTS, Counts.CLAIMS)
 
 
 def number_region(region: str | None) -> int:

@@ -151,6 +151,11 @@ class RewardPlan(msgspec.Struct, frozen=True, gc=False):
         ending = tuple(_ending(each, day) for each in self.rewards)
         return msgspec.structs.replace(self, rewards=ending)
 
+    def counted_by(self, limit: Limit) -> "RewardPlan":
+        """Let whatever it pays count the claim, as a limit that comes last."""
+        counted = tuple(_counted_by(each, limit) for each in self.rewards)
+        return msgspec.structs.replace(self, rewards=counted)
+
     @property
     def later(self) -> bool:
         """Whether a campaign that does not pay now may pay this claim one day."""
@@ -168,6 +173,14 @@ def _ending(reward: PlannedReward, day: date) -> PlannedReward:
     if reward.kind is not RewardKind.POINTS:
         return msgspec.structs.replace(reward, otherwise=otherwise)
     return msgspec.structs.replace(reward, otherwise=otherwise, expires_on=day)
+
+
+def _counted_by(reward: PlannedReward, limit: Limit) -> PlannedReward:
+    return msgspec.structs.replace(
+        reward,
+        limits=(*reward.limits, limit),
+        otherwise=reward.otherwise and _counted_by(reward.otherwise, limit),
+    )
 
 
 NOTHING: Final = RewardPlan()

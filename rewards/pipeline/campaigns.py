@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import refuse
-from core.conditions.reading import read_condition
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from core.event_types import EventType, Happening
 from core.fence import take_fence
@@ -31,7 +30,7 @@ from rewards.domain.campaigns import (
     Version,
     VersionState,
 )
-from rewards.domain.claim_facts import CLAIM_FACT_KINDS
+from rewards.domain.claim_facts import read_when
 from rewards.domain.messages import message
 from rewards.domain.offers import find_missing
 from rewards.domain.terms import Terms, find_faults, find_uncountable
@@ -136,7 +135,7 @@ def refuse_terms(terms: Terms) -> None:
     """Raise InvalidInput for terms that make no sense."""
     refuse(find_faults(terms))
     if terms.when is not None:
-        read_condition(terms.when, "/when", CLAIM_FACT_KINDS)
+        read_when(terms.when)
 
 
 async def check_terms(

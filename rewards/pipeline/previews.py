@@ -31,6 +31,7 @@ from rewards.domain.previews import Expected, Holder, Withheld, preview_claim
 from rewards.domain.terms import Terms
 from rewards.pipeline.campaigns import show_campaign
 from rewards.store.active_campaigns import load_campaigns, make_ready
+from rewards.store.claim_facts import find_claim_count, load_claim_counter
 from rewards.store.limits import load_uses
 from rewards.store.members import find_member_no
 
@@ -52,13 +53,21 @@ class PreviewWish:
     region: str | None = None
 
 
+# Who knows scans counts those of a member that earned something.
+CountClaims = Callable[[AsyncConnection, int], Awaitable[int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What is known of a code, or of goods that have none yet."""
+    """What is known of a code, or of goods that have none yet.
+
+    `count_claims` tells how often a member has claimed whom nobody counts.
+    """
 
     code_id: int
     bound: str | None
     evidence: ClaimEvidence
+    count_claims: CountClaims
 
 
 # Who knows codes tells what a wish is of, for who may see it; None is none of ours.
@@ -159,6 +168,7 @@ async def preview_version(
         channel=wish.channel,
         scan_region=wish.region,
         member_since=since,
+        claim_no=await number_claim(conn, member_no, goods.count_claims),
     )
     campaigns = {
         **await load_campaigns(conn),
@@ -199,6 +209,19 @@ async def preview_version(
             now=now,
         )
     return Preview(awards, withheld)
+
+
+async def number_claim(
+    conn: AsyncConnection, member_no: int, count_claims: CountClaims
+) -> int:
+    """Tell which of a member's claims the next would be; of who is new the first."""
+    if not member_no:
+        return 1
+    counter = await load_claim_counter(conn)
+    counted = None
+    if counter is not None:
+        counted = await find_claim_count(conn, counter, member_no)
+    return 1 + (await count_claims(conn, member_no) if counted is None else counted)
 
 
 async def _as_active(

@@ -1,21 +1,21 @@
 """The SQL of what workers pay by: the active terms of campaigns, made ready."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import msgspec
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.conditions import comparisons, compile_condition, without_not
-from core.conditions.reading import read_condition
+from core.conditions import compile_condition
 from rewards import tables as t
 from rewards.domain.active_campaigns import Campaign
 from rewards.domain.campaigns import CampaignState, KeptCampaign, Version
-from rewards.domain.claim_facts import CLAIM_FACT_KINDS, FACTS_OF_TIME
+from rewards.domain.claim_facts import asked_facts, read_when
 from rewards.domain.limits import Limit
 from rewards.domain.offers import OfferBook
 from rewards.domain.terms import AppliesTo, Terms
-from rewards.store.campaigns import times
+from rewards.store.campaigns import find_campaigns, times
 from rewards.store.limits import IS_BUDGET, USED_BY_ALL, load_limits
 from rewards.store.offers import load_accounts, load_things
 
@@ -72,6 +72,20 @@ async def load_campaigns(
     return campaigns
 
 
+async def load_versions(
+    conn: AsyncConnection, wanted: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], Campaign]:
+    """Make versions of campaigns ready by (campaign_no, version), as if each paid."""
+    kept = await find_campaigns(conn, {campaign_no for campaign_no, _ in wanted})
+    found = {}
+    for each in kept:
+        for version in each.versions:
+            if (each.campaign_no, version.version) in wanted:
+                ready = await make_ready(conn, each, version)
+                found[each.campaign_no, version.version] = ready
+    return found
+
+
 async def make_ready(
     conn: AsyncConnection, kept: KeptCampaign, version: Version
 ) -> Campaign:
@@ -109,11 +123,7 @@ async def make_ready(
 
 def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:
     """Make a campaign ready to pay by terms."""
-    when, asked = None, set()
-    if terms.when is not None:
-        condition = read_condition(dict(terms.when), "/when", CLAIM_FACT_KINDS)
-        asked = {each.fact for each in comparisons(without_not(condition))}
-        when = compile_condition(condition)
+    condition = None if terms.when is None else read_when(terms.when)
     return replace(
         campaign,
         rewards=tuple(book.sure()),
@@ -121,8 +131,9 @@ def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:
         limits=book.shared_limits,
         for_all=terms.applies_to is AppliesTo.ALL,
         order=terms.order,
-        when=when,
-        asks_for_time=not asked.isdisjoint(FACTS_OF_TIME),
+        when=None if condition is None else compile_condition(condition),
+        asked=() if condition is None else asked_facts(condition),
+        version=book.version,
     )
 
 

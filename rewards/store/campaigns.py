@@ -1,6 +1,6 @@
 """The SQL of campaigns and of their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -32,6 +32,7 @@ from rewards.domain.campaigns import (
 )
 from rewards.domain.limits import Per
 from rewards.domain.terms import Terms
+from rewards.store.claim_facts import keep_counting
 from rewards.store.limits import IS_BUDGET, USED_BY_ALL
 from rewards.store.offers import open_offers
 
@@ -162,6 +163,7 @@ async def activate_version(
         active_version=version.version,
         **_columns(version.terms),
     )
+    await keep_counting(conn, since=now.date())
     since = now.date() + timedelta(days=1)
     if kept.active_version is None:
         since = now.date() - _SURELY_OVER
@@ -178,6 +180,7 @@ async def set_state(
     if state is CampaignState.STOPPED and kept.starts_at < now:
         ends_at = now if ends_at is None else min(now, ends_at)
     await _change(conn, kept.campaign_no, state=state.value, ends_at=ends_at)
+    await keep_counting(conn, since=now.date())
 
 
 async def _change(conn: AsyncConnection, campaign_no: int, **values: Any) -> None:
@@ -262,6 +265,13 @@ async def find_campaign(conn: AsyncConnection, campaign_id: str) -> KeptCampaign
     """Find a campaign with its versions."""
     found = await _load_kept(conn, t.campaigns.c.campaign_id == campaign_id)
     return found[0] if found else None
+
+
+async def find_campaigns(
+    conn: AsyncConnection, numbers: Collection[int]
+) -> list[KeptCampaign]:
+    """Find campaigns by their numbers, with their versions."""
+    return await _load_kept(conn, t.campaigns.c.campaign_no.in_(numbers))
 
 
 async def list_campaigns(

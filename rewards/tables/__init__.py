@@ -23,9 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from rewards.tables import cards, draws, points
+from rewards.tables.limits import limit_uses, limits
 from rewards.tables.metadata import account_numbers, metadata, shard
 
-__all__ = ["cards", "draws", "metadata", "points"]
+__all__ = ["cards", "draws", "limit_uses", "limits", "metadata", "points"]
 
 members = Table(
     "members",
@@ -115,43 +116,6 @@ offers = Table(
     UniqueConstraint(
         "campaign_no", "offer_id", "tier_id", "kind", name="one_offer_of_a_name"
     ),
-)
-
-# What may be taken at most, of a campaign (offer 0: all offers together) or of a pool.
-limits = Table(
-    "limits",
-    metadata,
-    Column("limit_no", Integer, Identity(), primary_key=True),
-    Column("campaign_no", BigInteger),
-    Column("offer_no", BigInteger, nullable=False, server_default="0"),
-    Column("unit", SmallInteger, nullable=False, server_default="0"),
-    Column("per", Text, nullable=False),
-    Column("most", BigInteger, nullable=False),
-    Column("since", Date, nullable=False),
-    Column("pool_no", Integer),
-    Column("gift_no", Integer),
-    Column("draw_no", Integer),
-    Column("in_force", Boolean, nullable=False, server_default="true"),
-    Column("counts", Text, nullable=False, server_default="points"),
-    UniqueConstraint(
-        *("campaign_no", "offer_no", "unit", "per", "counts"),
-        name="one_limit_of_a_kind",
-    ),
-    UniqueConstraint("pool_no", "per", name="one_limit_of_a_kind_of_a_pool"),
-    UniqueConstraint("gift_no", "per", name="one_limit_of_a_kind_of_a_gift"),
-    UniqueConstraint("draw_no", "per", name="one_limit_of_a_kind_of_a_draw"),
-)
-
-# What was taken, by whom (0: everybody) and in which period (1970-01-01: always).
-limit_uses = Table(
-    "limit_uses",
-    metadata,
-    Column("holder", BigInteger, primary_key=True, autoincrement=False),
-    Column("used", BigInteger, nullable=False),
-    Column("most", BigInteger, nullable=False),
-    Column("limit_no", Integer, primary_key=True, autoincrement=False),
-    Column("period", Date, primary_key=True),
-    shard(),
 )
 
 # Lots: what remains of what is good until a day, `infinity` for what never expires,

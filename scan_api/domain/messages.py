@@ -129,6 +129,10 @@ message: Final = Catalogue(
             "正文不是 JSON。",
             "The body is not JSON.",
         ),
+        "no_region": (
+            "没有地区 {region!r}；请写 ISO 3166 代码，例如 CN-31。",
+            "There is no region {region!r}; give a code of ISO 3166, like CN-31.",
+        ),
         "post_a_scan": (
             "扫码请用 POST。",
             "A scan is a POST.",

@@ -25,7 +25,9 @@ from codegen.domain.products import Product, sell_by
 from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
+from core.conditions import Fact
 from rewards.domain.active_campaigns import (
+    Basis,
     Campaign,
     Campaigns,
     Offer,
@@ -118,6 +120,8 @@ class WorkerState:
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
     programme: ProgrammeTerms = NO_PROGRAMME
+    # The limit that counts claims of members, while a campaign asks for them.
+    claim_counter: int | None = None
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""
@@ -126,6 +130,10 @@ class WorkerState:
         return self.campaigns.candidates(
             terms.binding.campaign_id, self._brand_of(terms)
         )
+
+    def basis(self, terms: RangeTerms) -> Basis:
+        """Tell what a plan for a code is made on."""
+        return self.campaigns.basis(terms.binding.campaign_id, self._brand_of(terms))
 
     def _brand_of(self, terms: RangeTerms) -> str | None:
         product = self.products.get(terms.binding.gtin or terms.printed_gtin or "")
@@ -145,6 +153,19 @@ class WorkerState:
         )
 
 
+class PlannedOn(NamedTuple):
+    """What a plan was made on that nothing else will tell: see Basis.
+
+    Numbers and versions of campaigns, in turn, and the values of facts.
+    """
+
+    versions: tuple[int, ...] = ()
+    values: tuple[Fact, ...] = ()
+
+
+UNPLANNED: Final = PlannedOn()
+
+
 class Plan(msgspec.Struct, frozen=True, gc=False):
     """What a worker wants PostgreSQL to permit for one scan."""
 
@@ -162,6 +183,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     later: bool = False
     # Whose rows limits of regions are taken from (number_region).
     region: int = NOWHERE
+    made_on: PlannedOn = UNPLANNED
 
     @property
     def claims(self) -> bool:

@@ -171,7 +171,13 @@ async def load_belongings(context: PageContext, member_id: str) -> Belongings:
             await own_draws.list_enterable(
                 conn, member_id, now=context.now, limit=OFFERED
             ),
-            await list_claimable(conn, member_id, limit=OFFERED),
+            await list_claimable(
+                conn,
+                member_id,
+                limit=OFFERED,
+                now=context.now,
+                zone=context.settings.timezone,
+            ),
         )
 
 

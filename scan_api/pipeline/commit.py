@@ -32,7 +32,8 @@ from scan_api.store.scans import Committed, Decided
 
 STALE_RANGES = "CC001"
 WRONGLY_CLAIMED = "CC004"
-DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED})
+CLAIMED_MEANWHILE = "CC006"
+DECIDE_AGAIN = frozenset({STALE_RANGES, WRONGLY_CLAIMED, CLAIMED_MEANWHILE})
 
 log = structlog.get_logger(logger_name=__name__)
 

@@ -47,6 +47,10 @@ POSTGRES_UP = Gauge(
 STALE_RETRIES = Counter(
     "crowncap_stale_range_retries", "Batches decided again on a newer range table."
 )
+CLAIMS_RECOUNTED = Counter(
+    "crowncap_claims_recounted",
+    "Batches planned again since a member had claimed another code meanwhile.",
+)
 SEGMENTS_NOT_READY = Counter(
     "crowncap_claimed_segment_misses", "Scans whose `claimed` segment was not ready."
 )

@@ -5,28 +5,30 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import structlog
 
-from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.terms import RangeTerms
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import plan_rewards
-from rewards.domain.cards import Card, CardSet, pick_card
-from rewards.domain.chances import chance_roll
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
+from rewards.domain.limits import count_claim, number_region
 from rewards.domain.plans import Claim, RewardPlan
 from scan_api.domain.scans import (
+    UNPLANNED,
     CodeStatus,
     Outcome,
     Plan,
+    PlannedOn,
     Scan,
     Signals,
     WorkerState,
     look_up_code,
     plan_scan,
 )
+from scan_api.pipeline.claim_facts import member_since, picker, roller
 from scan_api.pipeline.metrics import SCAN_FAULTS
 from scan_api.pipeline.verdict import judge_scan
 
@@ -35,7 +37,11 @@ log = structlog.get_logger(logger_name=__name__)
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """What all scans of a batch are judged by: its time, and its members' numbers."""
+    """What all scans of a batch are judged by: its time, and its members' numbers.
+
+    `claim_nos` and `regions` are there as far as campaigns ask for them: which of a
+    member's claims the next is, by the member's number, and where stores are.
+    """
 
     now: datetime
     today: date
@@ -44,6 +50,8 @@ class BatchContext:
     # By the epoch of codes.
     chance_keys: Mapping[int, bytes] = field(repr=False)
     card_keys: Mapping[int, bytes] = field(repr=False)
+    claim_nos: Mapping[int, int] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_scans(
@@ -92,61 +100,99 @@ def _plan(
     if rule_set.expires:
         today = business_day(time_of_id(scan.scan_id), batch.timezone)
     decision = judge_scan(rule_set, scan, signal, status, today)
-    candidates = worker_state.candidates(terms)
-
-    def earned() -> RewardPlan:
-        claim = _claim(scan, status, batch)
-        planned = plan_rewards(candidates, claim, batch.now)
-        ends = worker_state.programme.expires_on(batch.today)
-        return planned if ends is None else planned.ending(ends)
-
-    return plan_scan(
+    claim = _ClaimPlanner(worker_state, scan, status, batch)
+    plan = plan_scan(
         status,
         member_id=scan.member_id,
         decision=decision,
         signals_available=signal.available,
         offer=worker_state.offer_of(terms, batch.now),
-        earned=earned,
+        earned=claim.plan,
         claimed=signal.claimed,
     )
+    if claim.made_on is not UNPLANNED or claim.region is not None:
+        region = number_region(claim.region)
+        plan = msgspec.structs.replace(plan, made_on=claim.made_on, region=region)
+    return plan
 
 
-def _claim(scan: Scan, status: CodeStatus, batch: BatchContext) -> Claim:
-    """Tell campaigns of a claim what they may ask of it."""
-    terms, product = status.terms, status.product
-    assert terms is not None, "what has no terms is claimed by nobody"
-    brand = terms.brand or (product.brand if product else None)
+@dataclass(slots=True)
+class _ClaimPlanner:
+    """Plans what a scan is to earn, by its own time, and keeps what the plan read."""
 
-    def facts() -> Facts:
-        bound, context = terms.binding, scan.context or {}
-        return read_claim_facts(
-            ClaimEvidence(
-                batch.now.astimezone(batch.timezone),
-                gtin=bound.gtin or terms.printed_gtin,
-                brand=brand,
-                batch_id=terms.batch_id,
-                lot=bound.lot,
-                plant=bound.plant,
-                line=bound.line,
-                sale_regions=bound.sale_regions,
-                channel=context.get("channel"),
-                entry=context.get("entry"),
-                store_id=context.get("store_id"),
-                member_since=_since(batch.members.get(scan.member_id or "", 0)),
+    worker_state: WorkerState
+    scan: Scan
+    status: CodeStatus
+    batch: BatchContext
+    region: str | None = None
+    made_on: PlannedOn = UNPLANNED
+    _facts: Facts | None = None
+
+    def plan(self) -> RewardPlan:
+        """Plan what its claim gets of the campaigns that may pay it."""
+        worker_state, terms, batch = self.worker_state, self.status.terms, self.batch
+        assert terms is not None, "what has no terms is claimed by nobody"
+        if worker_state.campaigns.ask_for_regions:
+            self.region = self._region()
+        code_id = self.scan.code_id
+        claim = Claim(
+            code_id,
+            self._read_facts,
+            roller(code_id, batch.chance_keys),
+            picker(code_id, batch.card_keys),
+        )
+        at = utc_datetime(time_of_id(self.scan.scan_id))
+        planned = plan_rewards(worker_state.candidates(terms), claim, at)
+        basis = worker_state.basis(terms)
+        if basis.versions:
+            facts = self._read_facts() if basis.facts else {}
+            self.made_on = PlannedOn(
+                tuple(number for each in basis.versions for number in each),
+                tuple(facts[name] for name in basis.facts),
             )
+        if worker_state.claim_counter is not None and planned.rewards:
+            claim_no = self._claim_no() if basis.asks_for_claims else None
+            counted = count_claim(worker_state.claim_counter, claim_no)
+            planned = planned.counted_by(counted)
+        ends = worker_state.programme.expires_on(batch.today)
+        return planned if ends is None else planned.ending(ends)
+
+    def _read_facts(self) -> Facts:
+        """Tell campaigns of a claim what they may ask of it; read once for all."""
+        if self._facts is None:
+            self._facts = read_claim_facts(self._evidence())
+        return self._facts
+
+    def _evidence(self) -> ClaimEvidence:
+        terms, product = self.status.terms, self.status.product
+        assert terms is not None, "what has no terms is claimed by nobody"
+        bound, context = terms.binding, self.scan.context or {}
+        at = utc_datetime(time_of_id(self.scan.scan_id))
+        return ClaimEvidence(
+            at.astimezone(self.batch.timezone),
+            gtin=bound.gtin or terms.printed_gtin,
+            brand=terms.brand or (product.brand if product else None),
+            batch_id=terms.batch_id,
+            lot=bound.lot,
+            plant=bound.plant,
+            line=bound.line,
+            sale_regions=bound.sale_regions,
+            scan_region=self.region,
+            channel=context.get("channel"),
+            entry=context.get("entry"),
+            store_id=context.get("store_id"),
+            member_since=member_since(self._member_no()),
+            claim_no=self._claim_no(),
         )
 
-    def roll(campaign_no: int, version: int, place: int) -> int:
-        key = batch.chance_keys[scan.code_id >> SERIAL_BITS]
-        return chance_roll(key, campaign_no, version, place, scan.code_id)
+    def _member_no(self) -> int:
+        return self.batch.members.get(self.scan.member_id or "", 0)
 
-    def pick(cards: CardSet) -> Card:
-        key = batch.card_keys[scan.code_id >> SERIAL_BITS]
-        return pick_card(key, cards, scan.code_id)
+    def _claim_no(self) -> int | None:
+        return self.batch.claim_nos.get(self._member_no())
 
-    return Claim(scan.code_id, facts, roll, pick)
-
-
-def _since(member_no: int) -> datetime | None:
-    """Tell since when a member is one; a number tells when it was given."""
-    return utc_datetime(time_of_id(member_no)) if member_no else None
+    def _region(self) -> str | None:
+        """Say where it was scanned: what its app says, else where its store is."""
+        context = self.scan.context or {}
+        told: str | None = context.get("region")
+        return told or self.batch.regions.get(context.get("store_id", ""))

@@ -1,5 +1,6 @@
 """What a scan's caller sends, read and checked."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -14,10 +15,11 @@ from anti_fraud.domain.entities import (
     site_tag,
 )
 from anti_fraud.domain.places import cell_of
+from codegen.domain.regions import find_region
 from core.auth.addresses import pack_address, read_address, write_address
 from core.bodies import tell_wrong
 from core.bounds import check_moment, check_text, refuse
-from core.errors import InvalidInput, Unparsable
+from core.errors import FieldError, InvalidInput, Unparsable
 from scan_api.domain.messages import message
 
 MAX_BODY = 8_192
@@ -44,6 +46,7 @@ class ScanContext(msgspec.Struct, frozen=True, omit_defaults=True):
     risk_rank: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
     environment: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     store_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    region: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class ScanBody(msgspec.Struct, frozen=True):
@@ -75,7 +78,14 @@ def decode_scan(body: bytes) -> ScanBody:
         refuse(check_text("/member_id", scan.member_id))
     if scan.context is not None:
         refuse(check_moment("/context/scanned_at", scan.context.scanned_at))
+        refuse(_check_region(scan.context.region))
     return scan
+
+
+def _check_region(told: str | None) -> Iterator[FieldError]:
+    if told is not None and find_region(told) is None:
+        sentence = message("no_region", region=told)
+        yield FieldError("/context/region", "unknown_region", sentence)
 
 
 def context_facts(context: ScanContext) -> dict[str, Any]:
@@ -83,6 +93,8 @@ def context_facts(context: ScanContext) -> dict[str, Any]:
     kept = msgspec.to_builtins(context)
     for name in ("ip", "user_agent"):
         kept.pop(name, None)
+    if context.region is not None:
+        kept["region"] = find_region(context.region)
     return dict(kept)
 
 

@@ -21,11 +21,18 @@ from core.ids import TimeIds
 from scan_api.domain.messages import message
 from scan_api.domain.scans import NO_SIGNALS, Plan, Scan, Signals, WorkerState
 from scan_api.pipeline.answered import Answered
-from scan_api.pipeline.commit import STALE_RANGES, WRONGLY_CLAIMED, ScanCommitter
+from scan_api.pipeline.claim_facts import ClaimFactReader
+from scan_api.pipeline.commit import (
+    CLAIMED_MEANWHILE,
+    STALE_RANGES,
+    WRONGLY_CLAIMED,
+    ScanCommitter,
+)
 from scan_api.pipeline.member_numbers import MemberNumbers
 from scan_api.pipeline.metrics import (
     BATCH_SECONDS,
     BATCH_SIZE,
+    CLAIMS_RECOUNTED,
     GATHER_SECONDS,
     POSTGRES_UP,
     QUEUE,
@@ -57,6 +64,7 @@ class ScanPipeline:
     note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: MemberNumbers = field(default_factory=MemberNumbers)
+    _facts: ClaimFactReader = field(default_factory=ClaimFactReader)
     _committer: ScanCommitter = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,11 +123,15 @@ class ScanPipeline:
         """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
         today = business_day(to_ms(now), self.timezone)
-        keys = self.states.chance_keys, self.states.card_keys
-        batch = BatchContext(now, today, self.timezone, members, *keys)
         voided = await self._look_up_voids(scans, signals)
         worker_state = known
         for _ in range(MAX_STALE_RETRIES):
+            batch = BatchContext(
+                *(now, today, self.timezone, members),
+                *(self.states.chance_keys, self.states.card_keys),
+                await self._facts.number_claims(connection, worker_state, members),
+                await self._facts.find_regions(connection, worker_state, scans),
+            )
             plans = plan_scans(worker_state, scans, signals, voided, batch)
             if worker_state is known and any(map(_is_unknown, plans)):
                 # Never issued, or issued a moment ago: only PostgreSQL can tell.
@@ -140,6 +152,8 @@ class ScanPipeline:
                     log.warning("claimed_bits_wrong", mend="crowncap filters rebuild")
                     self.states.note_wrong_bits(scan.code_id for scan in scans)
                     signals = doubt_claimed(signals)
+                elif fault.sqlstate == CLAIMED_MEANWHILE:
+                    CLAIMS_RECOUNTED.inc()
                 elif fault.sqlstate == STALE_RANGES:
                     STALE_RETRIES.inc()
                     worker_state, signals = await self._renew(

@@ -33,6 +33,7 @@ from core.errors import MisconfiguredError
 from core.fence import current_version
 from rewards.domain.active_campaigns import Campaigns
 from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
+from rewards.store.claim_facts import load_claim_counter
 from rewards.store.programme import load_programme
 from scan_api.domain.scans import WorkerState
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
@@ -149,6 +150,7 @@ class WorkerStateKeeper:
             spent=await load_spent_campaigns(conn),
             programme=await load_programme(conn),
             brands=_brands(products, kits),
+            claim_counter=await load_claim_counter(conn),
         )
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -244,6 +246,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
         await load_programme(conn),
+        await load_claim_counter(conn),
     )
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from anti_fraud.domain.decision import Decision
 from core.conditions import Fact
 from core.db import SHARD
-from scan_api.domain.scans import Outcome
+from rewards.domain.active_campaigns import FIRST_VERSION
+from scan_api.domain.scans import UNPLANNED, Outcome, PlannedOn
 from scan_api.tables import scans
 
 
@@ -31,6 +32,10 @@ class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # The rules that could not be asked.
     failed: Sequence[str] = msgspec.field(name="f", default=())
     context: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    # Campaigns and versions that a plan was made on, in turn, and the facts they asked
+    # for; empty where one campaign's first version was, and asked for nothing.
+    campaigns: Sequence[int] = msgspec.field(name="p", default=())
+    asked: Sequence[Fact] = msgspec.field(name="a", default=())
 
 
 _UNJUDGED: Final = KeptFacts()
@@ -38,8 +43,12 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(KeptFacts).decode
 
 
-def pack_facts(decision: Decision | None, context: Mapping[str, Any] | None) -> bytes:
-    """Keep what a scan was judged by, and its context; nothing where there is none."""
+def pack_facts(
+    decision: Decision | None,
+    context: Mapping[str, Any] | None,
+    made_on: PlannedOn = UNPLANNED,
+) -> bytes:
+    """Keep what a scan was judged by and planned on, and its context, if anything."""
     if decision is None:
         return _encode(KeptFacts(context=context)) if context else b""
     return _encode(
@@ -49,6 +58,7 @@ def pack_facts(decision: Decision | None, context: Mapping[str, Any] | None) -> 
             tuple([hit.rule_id for hit in decision.hits]),
             decision.failed,
             context or {},
+            *made_on,
         )
     )
 
@@ -70,6 +80,55 @@ class JudgedScan:
     score: int
     hits: tuple[str, ...]
     failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedScan:
+    """A scan that a member made, as it was recorded with what its plan was made on."""
+
+    scan_id: int
+    code_id: int
+    member_no: int
+    outcome: Outcome
+    # Numbers and versions of the campaigns that were asked, and what their conditions
+    # asked for besides what the scan itself tells.
+    versions: tuple[tuple[int, int], ...]
+    values: tuple[Fact, ...]
+    context: Mapping[str, Any]
+
+
+async def load_planned(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> list[PlannedScan]:
+    """Read what members' scans were planned on.
+
+    Nothing was kept of a plan of one campaign's first version: the scan names it.
+    """
+    s = scans.c
+    found = await conn.execute(
+        select(
+            s.scan_id, s.code_id, s.member_no, s.outcome, s.campaign_no, s.facts
+        ).where(
+            s.shard == SHARD,
+            s.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger))),
+            s.member_no.is_not(None),
+        ),
+        {"scan_ids": list(scan_ids)},
+    )
+    planned = []
+    for row in found:
+        kept = unpack_facts(row.facts)
+        numbers = iter(kept.campaigns)
+        versions = tuple(zip(numbers, numbers, strict=True))
+        if not versions and row.campaign_no is not None:
+            versions = ((row.campaign_no, FIRST_VERSION),)
+        planned.append(
+            PlannedScan(
+                *(row.scan_id, row.code_id, row.member_no, Outcome(row.outcome)),
+                *(versions, tuple(kept.asked), kept.context),
+            )
+        )
+    return planned
 
 
 async def load_judged(

@@ -142,7 +142,8 @@ async def commit_scans(
     """Commit a batch; an outcome a scan, in order. Days are those of `timezone`.
 
     Raises psycopg.Error: CC001 for a stale `version`, CC002 when the batch must be
-    split, UniqueViolation when it was committed before.
+    split, CC006 when a member claimed another code since this was planned,
+    UniqueViolation when it was committed before.
     """
     scan_ids = [d.scan.scan_id for d in decided]
     days = days_of(scan_ids, timezone)
@@ -158,7 +159,10 @@ async def commit_scans(
         arrays.bool_array([d.plan.later for d in decided]),
         arrays.text_array([d.plan.hold_reason or "" for d in decided]),
         arrays.bytea_array(
-            [pack_facts(d.plan.decision, d.scan.context) for d in decided]
+            [
+                pack_facts(d.plan.decision, d.scan.context, d.plan.made_on)
+                for d in decided
+            ]
         ),
         arrays.inet_array([d.scan.address for d in decided]),
         arrays.bytea_array([(d.scan.device_id or "").encode() for d in decided]),

@@ -179,7 +179,7 @@ def test_a_step_is_taken_once_for_each_key(marketing: Marketing) -> None:
         (
             {"when": {"fact": "tier", "op": "==", "value": "gold"}},
             "/when/fact",
-            "invalid",
+            "not_supported",
         ),
         ({"ends_at": "2025-12-31"}, "/ends_at", "out_of_order"),
         ({"offers": []}, "/offers", "required"),

@@ -1,19 +1,22 @@
 """Gifts in PostgreSQL: stock, one each, where they are sent, and every legal step."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from core.auth.principal import Role, Staff
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, InvalidInput, NotFound
 from crowncap.tellers import TELLERS
 from events.pipeline.events import read_events
 from rewards.domain.gifts import GIFT_STEPS, GiftState, GiftStep, MemberGift, Parcel
+from rewards.pipeline.gifts.catalogue import list_claimable
 from rewards.pipeline.gifts.claims import list_gifts_in, ship_gift, take_gift_back
 from rewards.store.gifts.catalogue import ensure_offer_gifts
 from rewards.store.gifts.claims import forget_addresses
 from tests.fixtures.coupons import SUPPORT
 from tests.fixtures.gifts import GiftShelf
+from tests.fixtures.ground import TIMEZONE
 
 PARCEL = Parcel("SF Express", "SF1")
 
@@ -43,6 +46,46 @@ async def test_a_gift_is_there_as_often_as_its_stock_and_once_for_each(
     assert await claimed(shelf, cup, "a") == "to_collect"
     assert [each.gift_id for each in await shelf.own("a")] == ["cup", "mug"]
     assert await shelf.ground.audit() == []
+
+
+async def test_a_gift_with_a_condition_is_for_whom_it_holds(shelf: GiftShelf) -> None:
+    """By how long they are members; who may not takes nothing of its stock."""
+    new, old = (
+        {"fact": "account_age_days", "op": op, "value": 7} for op in ("<", ">=")
+    )
+    await shelf.gift("pack", when=new)
+    await shelf.gift("cup", when={"all": [old]}, stock=1)
+    assert await offered(shelf, "a") == ["pack"]
+    assert await claimed(shelf, "pack", "a") == "to_collect"
+    assert await claimed(shelf, "cup", "a") == "not_entitled"
+    shelf.clock.go_to(shelf.clock.now + timedelta(days=7))
+    assert await claimed(shelf, "pack", "b") == "to_collect"
+    assert await claimed(shelf, "cup", "b") == "not_entitled"
+    assert await offered(shelf, "a") == ["cup"]
+    assert await claimed(shelf, "cup", "a") == "to_collect"
+
+
+async def offered(shelf: GiftShelf, member_id: str) -> list[str]:
+    """Name the gifts that a member is shown to claim."""
+    async with shelf.ground.engine.connect() as conn:
+        found = await list_claimable(
+            conn, member_id, limit=9, now=shelf.clock.now, zone=TIMEZONE
+        )
+    return [each.gift_id for each in found]
+
+
+@pytest.mark.parametrize("fact", ["lot", "claim_no", "tier", "colour"])
+async def test_a_gift_asks_for_nothing_that_is_not_known_of_members(
+    shelf: GiftShelf, fact: str
+) -> None:
+    """Its member has scanned nothing; the place of the mistake is told."""
+    asked = {"any": [{"fact": fact, "op": "==", "value": 1}]}
+    with pytest.raises(InvalidInput) as refused:
+        await shelf.gift(when=asked)
+    [error] = refused.value.errors
+    assert error.pointer == "/when/any/0/fact"
+    assert error.code == ("invalid" if fact == "colour" else "not_supported")
+    assert fact in str(error.detail)
 
 
 async def test_two_hundred_at_once_on_the_last_gift(shelf: GiftShelf) -> None:

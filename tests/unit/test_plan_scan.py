@@ -294,7 +294,7 @@ def test_what_may_hold_at_another_time_keeps_a_caps_worth(
         NOW - HOUR,
         state=CampaignState.PAUSED,
         when=lambda _: False,
-        asks_for_time=asks_for_time,
+        asked=("hour",) if asks_for_time else ("lot",),
     )
     hindrance = paused.hindrance(CLAIM, NOW)
     assert hindrance is not None

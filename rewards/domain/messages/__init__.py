@@ -5,10 +5,12 @@ from typing import Final
 from core.messages import Catalogue
 from rewards.domain.messages.cards import CARDS
 from rewards.domain.messages.draws import DRAWS
+from rewards.domain.messages.facts import FACTS
 from rewards.domain.messages.points import POINTS
 
 message: Final = Catalogue(
     DRAWS,
+    FACTS,
     POINTS,
     CARDS,
     {

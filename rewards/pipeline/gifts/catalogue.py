@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth.audit import record_action
 from core.auth.principal import Staff
-from core.errors import Conflict, InvalidInput, NotFound
+from core.clock import utc_datetime
+from core.errors import Conflict, NotFound
+from core.ids import time_of_id
+from rewards.domain.claim_facts import GIFT_FACT_KINDS, ClaimEvidence, read_when
 from rewards.domain.gifts import Gift, NewGift
 from rewards.domain.messages import message
 from rewards.store.gifts import catalogue as store
@@ -21,8 +25,7 @@ async def add_gift(
 ) -> NewGift:
     """Add a gift, of the brand of who adds it; raises InvalidInput and Conflict."""
     if new.when is not None:
-        told = message("not_supported", what="when")
-        raise InvalidInput.field("/when", "not_supported", told)
+        read_when(dict(new.when), GIFT_FACT_KINDS)
     new = replace(new, brand=staff.brand)
     try:
         await store.insert_gift(conn, new, now=now)
@@ -49,12 +52,19 @@ async def list_gifts(
 
 
 async def list_claimable(
-    conn: AsyncConnection, member_id: str, *, limit: int
+    conn: AsyncConnection, member_id: str, *, limit: int, now: datetime, zone: ZoneInfo
 ) -> Sequence[Gift]:
     """List the gifts that a member may claim now, newest first."""
     member_no = await find_member_no(conn, member_id)
     found = await store.list_claimable(conn, member_no, limit=limit)
-    return [each.gift for each in found]
+    evidence = evidence_of(member_no, now.astimezone(zone))
+    return [each.gift for each in found if each.gift.is_for(evidence)]
+
+
+def evidence_of(member_no: int | None, at: datetime) -> ClaimEvidence:
+    """Gather what is known of a member without a code; `at` is the brand's time."""
+    since = utc_datetime(time_of_id(member_no)) if member_no else None
+    return ClaimEvidence(at, member_since=since)
 
 
 async def find_claimable(conn: AsyncConnection, gift_id: str) -> Gift:

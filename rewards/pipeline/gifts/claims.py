@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,7 @@ from rewards.domain.gifts import (
 )
 from rewards.domain.messages import message
 from rewards.pipeline.addresses import Addresses
+from rewards.pipeline.gifts.catalogue import evidence_of
 from rewards.store.gifts import catalogue
 from rewards.store.gifts import claims as store
 from rewards.store.gifts.claims import GiftClaim
@@ -39,6 +41,7 @@ class GiftClaiming:
 
     ids: TimeIds
     addresses: Addresses
+    timezone: ZoneInfo
 
     async def claim(
         self,
@@ -78,8 +81,12 @@ class GiftClaiming:
         transfer_id = self.ids.next_id(to_ms(now))
         new_no = self.ids.next_id(to_ms(now))
         members = await ensure_members(conn, {member_id: new_no})
+        member_no = members[member_id]
+        if not gift.is_for(evidence_of(member_no, now.astimezone(self.timezone))):
+            outcome = GiftOutcome.NOT_ENTITLED
+            raise Conflict(_REFUSALS[outcome], code=outcome.value)
         closed = self.addresses.close(address, transfer_id)
-        asked = GiftClaim(transfer_id, members[member_id], gift, closed)
+        asked = GiftClaim(transfer_id, member_no, gift, closed)
         [full] = await store.claim_gifts(conn, [asked], now=now)
         outcome = gift.outcome(full)
         if outcome is not GiftOutcome.CLAIMED:

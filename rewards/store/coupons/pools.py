@@ -1,9 +1,10 @@
 """The SQL of stores and of pools, with their limits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
+import psycopg
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -59,6 +60,17 @@ async def find_stores(
         select(s.store_id, s.name).where(s.store_id.in_(store_ids), *mine)
     )
     return {row.store_id: row.name for row in rows}
+
+
+_REGIONS: Final = "SELECT store_id, region FROM stores WHERE store_id = ANY(%b::text[])"
+
+
+async def load_store_regions(
+    conn: psycopg.AsyncConnection[Any], store_ids: Collection[str]
+) -> dict[str, str]:
+    """Read where stores are, by id, on a connection that scans are committed on."""
+    rows = await conn.execute(_REGIONS, (list(store_ids),))
+    return dict(await rows.fetchall())
 
 
 async def insert_pool(conn: AsyncConnection, new: NewPool, *, now: datetime) -> int:

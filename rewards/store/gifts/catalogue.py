@@ -131,7 +131,6 @@ async def list_claimable(
     g, n, u, m = t.gifts.c, t.limits.c, t.limit_uses.c, t.member_gifts.c
     which = [
         g.gift_id.is_not(None),
-        g.conditions.is_(None),
         func.coalesce(u.used, 0) < n.most,
     ]
     if member_no is not None:
