@@ -8,7 +8,7 @@ from contextlib import (
     nullcontext,
 )
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
@@ -29,6 +29,7 @@ import events.routes.webhooks
 import printer_export.routes
 import rewards.routes
 import scan_api.page
+import scan_api.routes.evaluations
 import scan_api.routes.fakes
 import scan_api.routes.past_scans
 from console import ConsoleContext
@@ -57,6 +58,23 @@ from scan_api.routes.openapi import SCAN_ROUTE
 from scan_api.store.past_scans import find_earning_scans
 
 MAX_BODY = 4 * 1024 * 1024
+# What each feature, and the console, answers.
+_ROUTERS: Final = (
+    codegen.routes.ROUTER,
+    anti_fraud.routes.ROUTER,
+    printer_export.routes.ROUTER,
+    printer_export.routes.PUBLIC_ROUTER,
+    rewards.routes.ROUTER,
+    rewards.routes.PUBLIC_ROUTER,
+    scan_api.routes.past_scans.ROUTER,
+    scan_api.routes.evaluations.ROUTER,
+    scan_api.page.ROUTER,
+    scan_api.routes.fakes.ROUTER,
+    events.routes.events.ROUTER,
+    events.routes.webhooks.ROUTER,
+    console.ROUTER,
+    crowncap.problem_pages.ROUTER,
+)
 
 
 def create_app(reports: WorkerReports) -> ASGIApp:
@@ -147,22 +165,7 @@ def build_app(worker: Worker) -> Litestar:
     )
     staff_pages = _console_context(worker)
     return Litestar(
-        route_handlers=[
-            codegen.routes.ROUTER,
-            anti_fraud.routes.ROUTER,
-            printer_export.routes.ROUTER,
-            printer_export.routes.PUBLIC_ROUTER,
-            rewards.routes.ROUTER,
-            rewards.routes.PUBLIC_ROUTER,
-            scan_api.routes.past_scans.ROUTER,
-            scan_api.page.ROUTER,
-            scan_api.routes.fakes.ROUTER,
-            events.routes.events.ROUTER,
-            events.routes.webhooks.ROUTER,
-            console.ROUTER,
-            crowncap.problem_pages.ROUTER,
-            show_metrics,
-        ],
+        route_handlers=[*_ROUTERS, show_metrics],
         lifespan=[lifespan],
         dependencies=_dependencies(worker)
         | {

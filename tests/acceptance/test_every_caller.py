@@ -66,6 +66,7 @@ MAY: Final = {
     **dict.fromkeys(("listFacts", "writeRuleSet", "listRuleSets"), "analyst"),
     **dict.fromkeys(("showRuleSet", "commitRuleSet"), "analyst"),
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
+    "showEvaluation": "analyst",
     "addCampaign": "marketer",
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),

@@ -71,12 +71,12 @@ class Desk:
     def outcomes(self, prefix: str) -> set[str]:
         """Scan fresh caps on both workers at once, each as another member."""
         codes = [self.service.fresh_code() for _ in range(12)]
+        tokens = {c: self.service.member_token(f"{prefix}-{c}") for c in codes}
 
         def scan(code: str) -> str:
             # A connection of its own, so that whichever worker is free takes it.
             with self.service.client() as http:
-                token = self.service.member_token(f"{prefix}-{code}")
-                headers = {"authorization": f"Bearer {token}"}
+                headers = {"authorization": f"Bearer {tokens[code]}"}
                 body = {"code": code}
                 answer = http.post("/v1/scans", json=body, headers=headers)
                 outcome: str = answer.json()["outcome"]
@@ -213,3 +213,42 @@ def test_an_activation_that_is_sent_twice_is_one(desk: Desk) -> None:
     assert first.json() == again.json()
     assert again.headers["idempotency-replayed"] == "true"
     assert desk.roll_back().json()["version"] == active
+
+
+def test_a_scan_is_explained_by_what_judged_it_and_by_what_is_active(
+    desk: Desk,
+) -> None:
+    """Each rule with what its conditions saw; what nobody counted is unknown."""
+    before = desk.active
+    service = desk.service
+    member = service.member_token("explained")
+    code = service.fresh_code()
+    answer = service.post("/v1/scans", {"code": code}, member).json()
+    assert answer["outcome"] == "rewarded"
+    more = {"fact": "member_scans_9d", "entity": "member", "window_s": 777_600}
+    long = {"fact": "renamed", "entity": "member", "window_s": 86_400}
+    version = desk.committed(
+        rule("often", when={"fact": "renamed", "op": ">=", "value": 1}, score=60),
+        rule("ever", when={"fact": "member_scans_9d", "op": ">=", "value": 1}),
+        rule("over", expires_on="2020-01-01"),
+        counters=[more, long],
+    )
+    assert desk.activate(version, before).status_code == 201
+    path = f"/v1/scans/{answer['scan_id']}/evaluation"
+    told = service.get(path, desk.li).json()
+    assert (told["outcome"], told["equals_record"]) == ("rewarded", True)
+    judged = {each["id"]: each for each in told["judged"]["rules"]}
+    assert told["judged"]["version"] == before
+    assert judged["member-day"]["answer"] == "miss"
+    [condition] = judged["member-day"]["conditions"]
+    assert (condition["actual"], condition["holds"]) == (1, False)
+    active = {each["id"]: each["answer"] for each in told["active"]["rules"]}
+    assert told["active"]["version"] == version
+    assert active == {"often": "hit", "ever": "miss", "over": "ended"}
+    assert told["active"]["verdict"] == "hold"
+    assert told["active"]["unknown"] == ["member_scans_9d"]
+    assert desk.roll_back(expected_active=version).status_code == 201
+    nobody = service.scan(service.fresh_code())
+    told = service.get(f"/v1/scans/{nobody['scan_id']}/evaluation", desk.li).json()
+    assert (told["outcome"], told["judged"], told["active"]) == ("verified", None, None)
+    refused(service.get("/v1/scans/1/evaluation", desk.li), 404, "not_found")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anti_fraud.domain.decision import decide
+from anti_fraud.domain.evaluation import evaluate
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_set_warnings import can_hold
 from anti_fraud.domain.rule_sets import RuleSet
@@ -71,6 +72,11 @@ def test_a_rule_that_cannot_be_asked_is_neither_a_hit_nor_a_no() -> None:
     rules = rule_set({"when": {"fact": "x", "op": ">", "value": 1}}, {"score": 60})
     decision = decide(rules, {"x": "text"}, TODAY)
     assert (decision.failed, decision.hits) == (("r0",), ())
+    told = {
+        each.rule.rule_id: each for each in evaluate(rules, {"x": "text"}, TODAY).rules
+    }
+    assert [told[name].answer for name in ("r0", "r1")] == ["failed", "miss"]
+    assert told["r0"].conditions[0].holds is None
     fine = decide(rules, {"x": 1}, TODAY)
     assert (fine.failed, fine.verdict) == ((), "hold")
 
