@@ -14,7 +14,6 @@ from rewards.domain.awards import Award, AwardState
 from rewards.domain.cards import OwnSet
 from rewards.domain.coupons import Coupon, CouponState
 from rewards.domain.draws.terms import Draw
-from rewards.domain.draws.tickets import TicketState
 from rewards.domain.gifts import Gift, MemberGift
 from rewards.domain.ledger import Wallet
 from rewards.domain.payouts import OwnPayout
@@ -24,7 +23,7 @@ from rewards.pipeline.coupons import own as own_coupons
 from rewards.pipeline.coupons.own import CodedCoupon
 from rewards.pipeline.coupons.till_texts import tell_benefit
 from rewards.pipeline.draws import own as own_draws
-from rewards.pipeline.draws.views import OwnPrize, OwnTickets
+from rewards.pipeline.draws.views import OwnPrize
 from rewards.pipeline.gifts.catalogue import list_claimable
 from rewards.pipeline.gifts.claims import find_own_gifts, list_own_gifts
 from rewards.pipeline.ledger import load_wallet
@@ -103,7 +102,7 @@ class RewardCard:
 class DrawCard:
     """A draw that a member takes part in, with how many tickets and what they won.
 
-    `tickets` take part or did; `held` wait for a review. Counted are the newest.
+    `tickets` take part or did; `held` wait for a review.
     """
 
     draw_id: str
@@ -166,7 +165,7 @@ async def load_belongings(context: PageContext, member_id: str) -> Belongings:
             await list_own_gifts(conn, member_id, before=None, limit=SHOWN),
             await _load_red_packets(context, conn, member_id),
             prizes,
-            await _load_draws(context, conn, member_id, prizes),
+            await _load_draws(conn, member_id, prizes),
             await list_own_sets(conn, member_id),
             await own_draws.list_enterable(
                 conn, member_id, now=context.now, limit=OFFERED
@@ -191,30 +190,19 @@ async def _load_prizes(
 
 
 async def _load_draws(
-    context: PageContext,
-    conn: AsyncConnection,
-    member_id: str,
-    prizes: Sequence[OwnPrize],
+    conn: AsyncConnection, member_id: str, prizes: Sequence[OwnPrize]
 ) -> list[DrawCard]:
-    """Load the draws of a member's newest tickets, the newest first."""
-    secrets = context.wallet.ticket_taking.secrets
-    found = await own_draws.list_own_tickets(
-        conn, secrets, member_id, before=None, limit=SHOWN
-    )
-    tickets: dict[str, list[OwnTickets]] = {}
-    for each in found.items:
-        tickets.setdefault(each.draw_id, []).append(each)
     return [
         DrawCard(
-            draw_id,
-            own[0].name,
-            own[0].draws_at,
-            own[0].drawn_at,
-            sum(each.amount for each in own if each.state is TicketState.VALID),
-            sum(each.amount for each in own if each.state is TicketState.HELD),
-            tuple(each for each in prizes if each.draw_id == draw_id),
+            own.draw.draw_id,
+            own.draw.name,
+            own.draw.draws_at,
+            own.draw.result.drawn_at if own.draw.result else None,
+            own.tickets,
+            own.held,
+            tuple(each for each in prizes if each.draw_id == own.draw.draw_id),
         )
-        for draw_id, own in tickets.items()
+        for own in await own_draws.list_own_draws(conn, member_id, limit=SHOWN)
     ]
 
 

@@ -1,16 +1,26 @@
 """The page of a draw: for everybody before and after it, and for who takes part."""
 
+import re
+
 import pytest
 
 from core.auth.idempotency import hash_body
+from scan_api.page.belongings import SHOWN
+from tests.acceptance.test_tickets_and_cards import Fair
 from tests.fixtures.lottery import Lottery
-from tests.fixtures.service import Json
+from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import Visitor, heading, visiting
 
 
 def page_of(draw: Json) -> str:
     """Give the path of a draw's page."""
     return f"/draws/{draw['draw_id']}"
+
+
+@pytest.fixture
+def fair(service: Service) -> Fair:
+    """Give a brand with draws and sets of cards in the shared service."""
+    return Fair(service)
 
 
 @pytest.mark.parametrize(
@@ -142,3 +152,25 @@ def test_a_prize_is_claimed_from_the_wallet_by_who_won_it(lottery: Lottery) -> N
         draw["draw_id"],
     )
     assert address
+
+
+def test_many_tickets_are_counted_and_shown_page_by_page(fair: Fair) -> None:
+    """Who has entered long ago is offered no second entry, whatever page they see."""
+    service, draw_id = fair.service, fair.draw(entry="open")
+    name, path = f"has-many-{draw_id}", f"/draws/{draw_id}"
+    fair.campaign(
+        offers=[{"offer_id": "t", "kind": "ticket", "draw_id": draw_id, "amount": 2}]
+    )
+    token = service.member_token(name)
+    entered = service.post("/v1/me/tickets", {"draw_id": draw_id}, token)
+    assert entered.json()["ticket_no"] == 1
+    paid = fair.scan_together(fair.caps(SHOWN), name)
+    assert {each["outcome"] for each in paid} == {"rewarded"}
+    with visiting(service) as visitor:
+        first = visitor.sign_in(name).get(path).text
+        assert "Take part" not in first
+        assert first.count("<li><b>Nos. ") == SHOWN
+        [older] = re.findall(rf'href="({re.escape(path)}\?before=\d+)"', first)
+        last = visitor.get(older).text
+        assert re.findall(r"<li><b>(No[^<]*)", last) == ["No. 1"]
+        assert f"You have {2 * SHOWN + 1} tickets." in visitor.get("/me").text

@@ -7,12 +7,19 @@ from itertools import count
 import pytest
 
 from tests.acceptance.test_points import adjust, member_of
+from tests.acceptance.test_tickets_and_cards import Fair
 from tests.fixtures.service import Service
 from tests.fixtures.shop import Shop
 from tests.fixtures.visitor import Visitor, balance, visiting
 
 _numbers = count(1)
 OPENID = "o-MYE42l80oelYMDE34nYD456Xoy"
+
+
+@pytest.fixture
+def fair(service: Service) -> Fair:
+    """Give a brand with draws and sets of cards in the shared service."""
+    return Fair(service)
 
 
 @pytest.fixture
@@ -108,3 +115,31 @@ def test_an_account_is_named_and_only_its_end_shown(member: Visitor) -> None:
     shown = member.get("/me/payee").text
     assert "ends in …6Xoy" in shown
     assert OPENID not in shown
+
+
+def test_cards_are_a_set_with_gaps_until_it_is_complete(
+    fair: Fair, member: Visitor
+) -> None:
+    """What is missing is named, and so is what completing the set gives."""
+    names = ("ox", "hare", "rat")
+    set_id = fair.cards(*names)
+    fair.campaign(offers=[{"offer_id": "c", "kind": "card", "set_id": set_id}])
+    had: set[str] = set()
+    token = member.http.cookies["crowncap_session"]
+    for code in fair.caps(60):
+        member.claim(f"/C/{code}")
+        [own] = fair.service.get("/v1/me/cards", token).json()["items"]
+        had = {each["card_id"] for each in own["cards"] if each["count"]}
+        if len(had) == len(names):
+            break
+        page = member.get("/me/cards").text
+        for each in names:
+            gap = f'<b>The {each}</b>\n<span class="hint">missing</span>'
+            assert (gap in page) == (each not in had), each
+        assert f"{len(had)} of 3; {3 - len(had)} missing." in page
+        assert "Complete it for: 7 points" in page
+        assert f"{len(had)} of 3" in member.get("/me").text
+    assert had == set(names)
+    page = member.get("/me/cards?lang=zh").text
+    assert "3 种全部集齐" in page
+    assert "集齐奖励：7 积分" in page

@@ -19,6 +19,7 @@ from rewards.pipeline.draws.draws import DrawnDraw
 from rewards.pipeline.draws.views import OwnPrize, OwnTickets, view_draw
 from scan_api.page.belongings import DrawCard
 from scan_api.page.delivery import Delivery
+from scan_api.page.routes.draws import OwnShare
 from scan_api.page.routes.points import EntryLine
 from tests.browser.test_cap_views import AT_MS
 
@@ -145,8 +146,10 @@ def draw_more(language: str, show: Callable[..., bytes]) -> Iterator[tuple[str, 
                     for prize in view.prizes
                 },
                 more=True,
-                tickets=own if phase != "not_begun" else [],
-                prizes=[PRIZE] if phase == "drawn" else [],
+                share=OwnShare(
+                    own if phase != "not_begun" else [],
+                    [PRIZE] if phase == "drawn" else [],
+                ),
                 enterable=phase == "open",
                 why=None,
             ),

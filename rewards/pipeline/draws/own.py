@@ -1,6 +1,7 @@
 """What a member has of draws: tickets with their codes, and prizes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +19,12 @@ from rewards.pipeline.draws.views import (
 )
 from rewards.store.draws.draws import list_open, load_numbered
 from rewards.store.draws.prizes import load_member_won, load_member_won_in
-from rewards.store.draws.tickets import find_entered, load_own, load_own_in
+from rewards.store.draws.tickets import (
+    count_own,
+    find_entered,
+    load_own,
+    load_own_in,
+)
 from rewards.store.members import find_member_no
 
 # Whoever got thousands of tickets at once is shown the codes of the first.
@@ -47,14 +53,38 @@ async def list_own_in(
     member_id: str,
     draw: Draw,
     *,
+    before: int | None,
     limit: int,
 ) -> tuple[OwnTickets, ...]:
-    """List the tickets that a member has in one draw, newest first."""
+    """List a member's tickets in one draw, the last number first, below `before`."""
     member_no = await find_member_no(conn, member_id)
     if member_no is None:
         return ()
-    stretches = await load_own_in(conn, member_no, draw.draw_no, limit=limit)
+    stretches = await load_own_in(
+        conn, member_no, draw.draw_no, before=before, limit=limit
+    )
     return await _view_tickets(conn, secrets, stretches)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDraw:
+    """A draw that a member has tickets in: that take part, and that are held."""
+
+    draw: Draw
+    tickets: int
+    held: int
+
+
+async def list_own_draws(
+    conn: AsyncConnection, member_id: str, *, limit: int
+) -> list[OwnDraw]:
+    """List the draws that a member has tickets in, that of the newest ticket first."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return []
+    counts = await count_own(conn, member_no, limit=limit)
+    draws = await load_numbered(conn, [each.draw_no for each in counts])
+    return [OwnDraw(draws[each.draw_no], each.valid, each.held) for each in counts]
 
 
 async def _view_tickets(
@@ -108,6 +138,14 @@ async def list_enterable(
         return found
     entered = await find_entered(conn, member_no, [each.draw_no for each in found])
     return [each for each in found if each.draw_no not in entered]
+
+
+async def takes_part(conn: AsyncConnection, member_id: str, draw: Draw) -> bool:
+    """Tell whether a member has a ticket of a draw for taking part in it."""
+    member_no = await find_member_no(conn, member_id)
+    if member_no is None:
+        return False
+    return bool(await find_entered(conn, member_no, [draw.draw_no]))
 
 
 async def list_own_prizes(

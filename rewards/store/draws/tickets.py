@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
     Integer,
+    Row,
+    Select,
     Text,
     any_,
     bindparam,
     cast,
+    func,
     select,
     text,
     tuple_,
@@ -134,6 +137,12 @@ async def find_full(
     return {(row.draw_no, row.holder) for row in rows}
 
 
+_STRETCHES: Final[Select[Any]] = select(
+    *(t.draw_tickets.c.draw_no, t.draw_tickets.c.first_no, t.draw_tickets.c.amount),
+    *(t.draw_tickets.c.state, t.draw_tickets.c.origin_id, t.draw_tickets.c.added_at),
+)
+
+
 async def load_own(
     conn: AsyncConnection,
     member_no: int,
@@ -149,15 +158,62 @@ async def load_own(
             c.shard == SHARD, c.draw_no == before[0], c.first_no == before[1]
         )
         older = [tuple_(c.added_at, c.draw_no, c.first_no) < last.scalar_subquery()]
-    return await _load(conn, member_no, *older, limit=limit)
+    rows = await conn.execute(
+        _STRETCHES.where(c.shard == SHARD, c.member_no == member_no, *older)
+        .order_by(c.added_at.desc(), c.draw_no.desc(), c.first_no.desc())
+        .limit(limit)
+    )
+    return [_read(row) for row in rows]
 
 
 async def load_own_in(
-    conn: AsyncConnection, member_no: int, draw_no: int, *, limit: int
+    conn: AsyncConnection,
+    member_no: int,
+    draw_no: int,
+    *,
+    before: int | None,
+    limit: int,
 ) -> list[Stretch]:
-    """Load the tickets that a member has in one draw, newest first."""
-    here = t.draw_tickets.c.draw_no == draw_no
-    return await _load(conn, member_no, here, limit=limit)
+    """Load a member's tickets in one draw, the last number first, below `before`."""
+    c = t.draw_tickets.c
+    older = [] if before is None else [c.first_no < before]
+    rows = await conn.execute(
+        _STRETCHES.where(
+            c.shard == SHARD, c.member_no == member_no, c.draw_no == draw_no, *older
+        )
+        .order_by(c.first_no.desc())
+        .limit(limit)
+    )
+    return [_read(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketCount:
+    """How many tickets a member has in a draw: that take part, and that wait."""
+
+    draw_no: int
+    valid: int
+    held: int
+
+
+async def count_own(
+    conn: AsyncConnection, member_no: int, *, limit: int
+) -> list[TicketCount]:
+    """Count a member's tickets by draw, that of the newest ticket first."""
+    c = t.draw_tickets.c
+
+    def how_many(state: TicketState) -> ColumnElement[int]:
+        amounts = func.sum(c.amount).filter(c.state == state.value)
+        return func.coalesce(amounts, 0)
+
+    rows = await conn.execute(
+        select(c.draw_no, how_many(TicketState.VALID), how_many(TicketState.HELD))
+        .where(c.shard == SHARD, c.member_no == member_no)
+        .group_by(c.draw_no)
+        .order_by(func.max(c.added_at).desc(), c.draw_no.desc())
+        .limit(limit)
+    )
+    return [TicketCount(*row) for row in rows]
 
 
 async def find_entered(
@@ -176,27 +232,15 @@ async def find_entered(
     return set(rows.scalars())
 
 
-async def _load(
-    conn: AsyncConnection, member_no: int, *which: ColumnElement[bool], limit: int
-) -> list[Stretch]:
-    c = t.draw_tickets.c
-    rows = await conn.execute(
-        select(c.draw_no, c.first_no, c.amount, c.state, c.origin_id, c.added_at)
-        .where(c.shard == SHARD, c.member_no == member_no, *which)
-        .order_by(c.added_at.desc(), c.draw_no.desc(), c.first_no.desc())
-        .limit(limit)
+def _read(row: Row[Any]) -> Stretch:
+    return Stretch(
+        row.draw_no,
+        row.first_no,
+        row.amount,
+        TicketState(row.state),
+        row.origin_id,
+        row.added_at,
     )
-    return [
-        Stretch(
-            row.draw_no,
-            row.first_no,
-            row.amount,
-            TicketState(row.state),
-            row.origin_id,
-            row.added_at,
-        )
-        for row in rows
-    ]
 
 
 # A look by key for each: the way of millions of tickets costs no more than that of ten.

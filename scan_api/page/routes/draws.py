@@ -1,12 +1,14 @@
 """A draw, for everybody: what it promises, what came of it, and taking part in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from litestar import Response, post, route
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth import Member
+from core.bounds import read_id
 from core.messages import Message
 from core.pages import Sender, read_form
 from rewards.domain.draws.terms import Draw, DrawPhase, Entry, TakeOutcome
@@ -24,6 +26,8 @@ from scan_api.page.routes.responses import LOOK, AnyRequest, Context, answer
 _PATH: Final = "/draws/{draw_id:str}"
 # Who won further prizes stands in the published file.
 WINNERS_SHOWN: Final = 300
+# Of the address: below which number a page of one's own tickets begins.
+BEFORE: Final = "before"
 
 
 @route(_PATH, http_method=LOOK, include_in_schema=False)
@@ -70,18 +74,36 @@ async def _take_part(
     return await _render(request, context, page, why=tell_outcome(taken.outcome))
 
 
+@dataclass(frozen=True, slots=True)
+class OwnShare:
+    """What a member has of a draw: a page of tickets, prizes, a ticket for entering."""
+
+    tickets: Sequence[OwnTickets] = ()
+    prizes: Sequence[OwnPrize] = ()
+    has_entered: bool = False
+
+    @property
+    def older(self) -> int | None:
+        """The number below which the next page of tickets begins, if there is one."""
+        return self.tickets[-1].first_no if len(self.tickets) == SHOWN else None
+
+
 async def _load_own(
-    context: PageContext, conn: AsyncConnection, member: Member | None, draw: Draw
-) -> tuple[Sequence[OwnTickets], Sequence[OwnPrize]]:
+    context: PageContext, conn: AsyncConnection, page: MemberRequest, draw: Draw
+) -> OwnShare:
     """Load what a member has of a draw; nobody has nothing."""
-    if member is None:
-        return (), ()
-    secrets = context.wallet.ticket_taking.secrets
-    return (
-        await own.list_own_in(conn, secrets, member.member_id, draw, limit=SHOWN),
-        await own.list_own_prizes_in(
-            conn, member.member_id, draw, limit=SHOWN, now=context.now
+    if page.member is None:
+        return OwnShare()
+    member_id, secrets = page.member.member_id, context.wallet.ticket_taking.secrets
+    before = read_id(page.marks.get(BEFORE, ""))
+    return OwnShare(
+        await own.list_own_in(
+            conn, secrets, member_id, draw, before=before, limit=SHOWN
         ),
+        await own.list_own_prizes_in(
+            conn, member_id, draw, limit=SHOWN, now=context.now
+        ),
+        await own.takes_part(conn, member_id, draw),
     )
 
 
@@ -93,11 +115,13 @@ async def _render(
     why: Message | None = None,
 ) -> Response[bytes]:
     now = context.now
+    if BEFORE in request.query_params:
+        page.marks = {BEFORE: request.query_params[BEFORE]}
     async with context.engine.connect() as conn:
         shown = await find_draw(
             conn, request.path_params["draw_id"], most=WINNERS_SHOWN
         )
-        tickets, prizes = await _load_own(context, conn, page.member, shown.draw)
+        share = await _load_own(context, conn, page, shown.draw)
     draw = view_draw(shown, now=now)
     is_open = draw.entry is Entry.OPEN and draw.state is DrawPhase.OPEN
     return render(
@@ -116,8 +140,7 @@ async def _render(
             for prize in draw.prizes
         },
         more=shown.draw.quantity > WINNERS_SHOWN,
-        tickets=tickets,
-        prizes=prizes,
-        enterable=is_open and not any(each.scan_id is None for each in tickets),
+        share=share,
+        enterable=is_open and not share.has_entered,
         why=why,
     )

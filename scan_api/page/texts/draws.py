@@ -47,6 +47,7 @@ DRAWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "draw_lead_drawn": ("{at} 已开奖。", "Drawn on {at}."),
     "your_tickets": ("您的抽奖券", "Your tickets"),
+    "tickets_older": ("更早的抽奖券", "Older tickets"),
     "ticket": ("抽奖券号码", "Ticket"),
     "ticket_no": ("{no} 号", "No. {no}"),
     "ticket_nos": ("{first}–{last} 号", "Nos. {first}–{last}"),
