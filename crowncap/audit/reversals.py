@@ -35,7 +35,7 @@ CHECKS = (
                 FROM transfers WHERE shard = 0 AND kind IN ('reversal', 'debt')
                     AND origin_id BETWEEN :first AND :last GROUP BY 1, 2, 3) AS b
             LEFT JOIN (SELECT * FROM transfers WHERE shard = 0
-                    AND kind IN ('posted', 'pending')
+                    AND kind IN ('posted', 'pending', 'grant', 'purchase')
                     AND origin_id BETWEEN :first AND :last) AS t
                 ON t.origin_id = b.origin_id AND t.debit_account = b.credit_account
                     AND t.unit = b.unit

@@ -38,6 +38,7 @@ PLACES: Final = {
     "code": Place(("batches",), "Look at single codes."),
     "key": Place(("keys",), "Look at and change the epochs of the master keys."),
     "audit": Place(("upkeep",), "Check every invariant over the whole database."),
+    "ledger": Place(("ledger",), "Add balances and limits up anew from transfers."),
     "doctor": Place(("upkeep",), "Look at everything a start needs."),
     "filters": Place(("upkeep",), "Look after the filters in Redis."),
     "migrate": Place(("upkeep",), "Bring the database to this version's shape."),

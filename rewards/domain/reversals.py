@@ -15,7 +15,7 @@ from rewards.domain.plans import RewardKind
 
 
 class Fate(StrEnum):
-    """What became of a reward; `voided` is what still waited for a review."""
+    """What became of a reward; `voided` is what waited for a review, or did once."""
 
     VOIDED = "voided"
     TAKEN_BACK = "taken_back"
@@ -58,9 +58,8 @@ class AwardBack(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_gone(self) -> bool:
         """Tell whether nothing of it is left to its member."""
-        return self.fate is Fate.TAKEN_BACK or (
-            self.award.kind is RewardKind.RED_PACKET and self.note in _ENDED
-        )
+        ended = self.award.kind is RewardKind.RED_PACKET and self.note in _ENDED
+        return ended or self.fate in {Fate.TAKEN_BACK, Fate.VOIDED}
 
 
 def whole(award: Award, note: Note | None = None) -> AwardBack:
@@ -185,7 +184,7 @@ def plan_room(
         elif back.award.kind is RewardKind.RED_PACKET:
             continue
         elif take.counts is Counts.AWARDS:
-            room[take.use] += back.is_gone
+            room[take.use] += back.fate is Fate.TAKEN_BACK
         else:
             room[take.use] += back.taken + back.owed
     for use, of_scan in scans.items():

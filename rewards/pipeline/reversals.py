@@ -90,8 +90,12 @@ class Reversing:
         return self.ends.ids.next_id(self.ends.clock.now_ms())
 
     def of(self, kind: RewardKind) -> list[Award]:
-        """Give the rewards of a kind, in the order of their numbers."""
-        found = (each for each in self.awards if each.kind is kind)
+        """Give the posted rewards of a kind, in the order of their numbers."""
+        found = [
+            each
+            for each in self.awards
+            if each.kind is kind and each.state is AwardState.POSTED
+        ]
         return sorted(found, key=lambda each: each.transfer_id)
 
     def note(self, back: AwardBack) -> None:
@@ -166,6 +170,10 @@ async def _take_back(work: Reversing) -> dict[Use, int]:
 
     Locks what it needs in the order in which scans do, each step all of a kind.
     """
+    # A hold may have been posted without the tickets that came too late.
+    for award in work.awards:
+        if award.state is AwardState.VOIDED:
+            work.note(AwardBack(award, Fate.VOIDED))
     # 1. Red packets, as who ends one locks it first.
     packets = [each.transfer_id for each in work.of(RewardKind.RED_PACKET)]
     states = await payouts.lock_payouts(work.conn, packets)
@@ -194,10 +202,13 @@ async def _take_back(work: Reversing) -> dict[Use, int]:
     await _void_tickets(work)
     # 7. Every row is locked by now; write down what was decided.
     await _end_packets(work, {number: due.state for number, due in states.items()})
-    gone = (each for each in work.awards if work.backs[each.transfer_id].is_gone)
-    one_by_one = [each for each in gone if each.kind in _ONE_BY_ONE]
-    await post_transfers(work.conn, [work.reversal_of(each) for each in one_by_one])
     backs = [work.backs[each.transfer_id] for each in work.awards]
+    one_by_one = [
+        work.reversal_of(back.award)
+        for back in backs
+        if back.award.kind in _ONE_BY_ONE and back.fate is Fate.TAKEN_BACK
+    ]
+    await post_transfers(work.conn, one_by_one)
     room = plan_room(backs, takes, used)
     await store.give_room(work.conn, room)
     return room

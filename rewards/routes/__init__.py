@@ -6,6 +6,7 @@ from core.doors import GUARDS, refuse_absurd_head
 from rewards.routes import (
     campaigns,
     cards,
+    entries,
     figures,
     previews,
     programme,
@@ -32,6 +33,7 @@ ROUTER = Router(
         campaigns.stop_campaign,
         previews.preview_campaign,
         figures.show_figures,
+        entries.list_campaign_entries,
         pools.add_store,
         pools.list_stores,
         pools.add_pool,

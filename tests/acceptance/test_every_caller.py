@@ -71,6 +71,7 @@ MAY: Final = {
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),
     "showFigures": " ".join(Role),
+    "listCampaignEntries": "marketer analyst support",
     "addVersion": "marketer",
     "approveVersion": "marketer",
     "activateVersion": "marketer",

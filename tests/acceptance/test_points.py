@@ -175,4 +175,28 @@ def test_what_a_scan_earned_is_taken_back_once_by_a_policy(service: Service) -> 
     ]
     assert told[0]["balance"] == 2
     problem(service.post("/v1/scans/1/reversals", wish, support), 404, "not_found")
+    [back] = first["awards"]
+    assert (back["kind"], back["taken"], back["fate"]) == ("points", 2, "partly")
     service.audit()
+    told = service.cli("ledger", "rebuild", "--repair", "--yes")
+    assert told == "Every balance, lot and limit is what its transfers say."
+
+
+def test_staff_see_what_a_campaign_paid_to_whom(service: Service) -> None:
+    """Newest first, in pages; who looks after lines does not see members."""
+    member_of(service, "paid-first", 1)
+    member_of(service, "paid-last", 1)
+    path = "/v1/campaigns/demo-points/entries"
+    page = service.get(f"{path}?limit=1", service.staff("marketer")).json()
+    [newest] = page["items"]
+    assert (newest["member_id"], newest["kind"]) == ("paid-last", "award")
+    assert (newest["offer_id"], newest["reward"], newest["amount"]) == (
+        *("points", "points", 5),
+    )
+    below = f"{path}?limit=1&cursor={page['next_cursor']}"
+    [older] = service.get(below, service.staff("support")).json()["items"]
+    assert older["member_id"] == "paid-first"
+    problem(service.get(path, service.staff("line")), 403, "forbidden")
+    problem(
+        service.get(f"{path}?cursor=x", service.staff("support")), 422, "invalid_input"
+    )

@@ -26,6 +26,7 @@ from core.ids import random_token
 from rewards.domain.active_campaigns import plan_rewards
 from rewards.domain.holds import Resolution
 from rewards.domain.plans import Claim
+from rewards.domain.rebuilding import Rebuilt
 from scan_api.domain.scans import Scan, WorkerState, look_up_code, plan_scan
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.commit import ScanCommitter
@@ -363,6 +364,7 @@ def grounded(
         runner.run(ground.rules())
         yield runner, Claims(ground)
         assert runner.run(ground.audit()) == []
+        assert runner.run(ground.rebuild()) == Rebuilt()
         runner.run(ground.close())
 
 

@@ -29,6 +29,7 @@ from rewards.domain.points.spending import (
     take_back,
 )
 from rewards.domain.programme import Clawback, ProgrammeTerms
+from rewards.domain.rebuilding import Rebuilt
 from rewards.domain.transfers import Transfer, TransferKind
 from rewards.pipeline.points.expiring import expire_points, repay_debts
 from rewards.pipeline.points.spending import return_spends, spend
@@ -311,6 +312,7 @@ class PointsMachine(RuleBasedStateMachine):
         """At the end the whole database is sound."""
         if hasattr(self, "numbers"):
             assert self.run(self.ground.audit()) == []
+            assert self.run(self.ground.rebuild()) == Rebuilt()
 
 
 @pytest.fixture

@@ -62,6 +62,10 @@ POINTS: Final[Sentences] = {
         "此次扫码的奖励已经收回。",
         "What this scan earned was taken back already.",
     ),
+    "rebuilds_already": (
+        "另一进程正在重算账本；请等它结束。",
+        "Somebody else rebuilds the ledger; let them end first.",
+    ),
     "programme_version_is": (
         "积分规则的版本 {version} 的状态是 {state}。",
         "Version {version} of the programme is {state}.",
