@@ -2,9 +2,12 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Computed,
     DateTime,
     FetchedValue,
+    ForeignKey,
     Identity,
     Integer,
     MetaData,
@@ -12,7 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 
@@ -80,4 +83,75 @@ invalid_reports = Table(
     Column("seen", BigInteger, nullable=False),
     Column("throttled", BigInteger, nullable=False),
     Column("samples", JSONB, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("points", BigInteger, nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("worth", BigInteger, Computed("points + minor"), nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("assigned_until", DateTime(timezone=True)),
+    Column("snoozed_until", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("others", Integer, nullable=False),
+    Column("scans", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("unexplained", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("heaviest", Integer, nullable=False),
+    Column("is_over", Boolean, Computed("state = 'decided'"), nullable=False),
+    Column("collects", Boolean, nullable=False, server_default="true"),
+    Column("kind", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("subject_name", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("queue", Text, nullable=False, server_default="first"),
+    Column("assignee", Text),
+    Column("decision", Text),
+    Column("decided_by", Text),
+    Column("proposed_by", Text),
+    Column("proposal", JSONB),
+    Column("rules", ARRAY(Text), nullable=False),
+)
+
+case_scans = Table(
+    "case_scans",
+    metadata,
+    Column("scan_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", BigInteger, ForeignKey("cases.case_id"), nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Column("entry_id", BigInteger),
+    Column("others", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+)
+
+case_entries = Table(
+    "case_entries",
+    metadata,
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", BigInteger, ForeignKey("cases.case_id"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+)
+
+case_settings = Table(
+    "case_settings",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("terms", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("approved_by", Text),
+    Column("approved_at", DateTime(timezone=True)),
 )

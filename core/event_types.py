@@ -27,6 +27,8 @@ class EventType(StrEnum):
     POINTS_EXPIRED = "points.expired"
     CAMPAIGN_CHANGED = "campaign.changed"
     BATCH_CHANGED = "batch.changed"
+    CASE_OPENED = "case.opened"
+    CASE_DECIDED = "case.decided"
     DRAW_DRAWN = "draw.drawn"
     PRIZE_CLAIMED = "prize.claimed"
 
@@ -47,6 +49,8 @@ SUBJECTS: Final = {
     EventType.POINTS_EXPIRED: "member_id",
     EventType.CAMPAIGN_CHANGED: "campaign_id",
     EventType.BATCH_CHANGED: "batch_id",
+    EventType.CASE_OPENED: "case_id",
+    EventType.CASE_DECIDED: "case_id",
     EventType.DRAW_DRAWN: "draw_id",
     EventType.PRIZE_CLAIMED: "member_id",
 }

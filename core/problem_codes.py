@@ -178,6 +178,11 @@ PROBLEM_CODES: Final = {
     "overlapping_range": ProblemCode(
         409, "The serials are taken.", "Send it again; another number is drawn."
     ),
+    "held_by_another": ProblemCode(
+        409,
+        "Somebody else works on the case.",
+        "Leave it to them, or have an admin reassign it.",
+    ),
     "illegal_state": ProblemCode(
         409, "It cannot go from this state to that.", "Look at its state first."
     ),

@@ -42,6 +42,7 @@ from core.messages import Message, encode_plainly
 from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
+from crowncap.case_ports import case_ports
 from crowncap.goods import GoodsFinder
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
@@ -218,6 +219,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "find_carton": _giving(lambda: find_packed_codes),
         "find_scans": _giving(lambda: find_earning_scans),
         "tellers": _giving(lambda: TELLERS),
+        "case_ports": _giving(lambda: case_ports(worker.settings.timezone)),
     }
 
 

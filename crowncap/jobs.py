@@ -46,6 +46,7 @@ from rewards.pipeline.points.expiring import (
 )
 from rewards.pipeline.seals import seal_some
 from rewards.store.limits import forget_uses
+from scan_api.pipeline.case_sorting import CaseSorting
 from scan_api.pipeline.worker_lease import LeasedIds
 
 HOURLY: Final = "7 * * * *"
@@ -121,6 +122,7 @@ class JobRunner:
         await self.clock.measure(self.engine)
         await self.ids.renew()
         sets = SetAwarding(self.engine, self.clock, self.ids, self.settings.timezone)
+        sorting = CaseSorting(self.engine, self.clock, self.ids, self.settings.timezone)
         terms = webhook_terms(self.settings)
         pump = WebhookPump(
             self.engine,
@@ -134,6 +136,7 @@ class JobRunner:
             asyncio.create_task(keep_going("webhooks", pump.run)),
             asyncio.create_task(keep_going("number", self.ids.hold)),
             asyncio.create_task(keep_going("card sets", sets.run)),
+            asyncio.create_task(keep_going("cases", sorting.run)),
         ]
         if self.sender is not None:
             sending = keep_going("payouts", self.sender.run)

@@ -1953,6 +1953,80 @@ CREATE TABLE carton_contents (
     CONSTRAINT carton_contents_check CHECK ((last_code_id >= first_code_id))
 );
 
+CREATE TABLE case_entries (
+    entry_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    person text NOT NULL,
+    detail jsonb NOT NULL
+);
+
+CREATE TABLE case_scans (
+    scan_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    points bigint NOT NULL,
+    minor bigint NOT NULL,
+    entry_id bigint,
+    others integer NOT NULL,
+    score integer NOT NULL
+);
+
+CREATE TABLE case_settings (
+    version integer NOT NULL,
+    terms jsonb NOT NULL,
+    state text NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    CONSTRAINT case_settings_hold_once_approved CHECK ((((state = 'draft'::text) = (approved_by IS NULL)) AND ((approved_by IS NULL) = (approved_at IS NULL)))),
+    CONSTRAINT case_settings_state_is_known CHECK ((state = ANY (ARRAY['draft'::text, 'active'::text, 'retired'::text])))
+);
+
+CREATE TABLE cases (
+    case_id bigint NOT NULL,
+    points bigint NOT NULL,
+    minor bigint NOT NULL,
+    worth bigint GENERATED ALWAYS AS ((points + minor)) STORED NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    assigned_until timestamp with time zone,
+    snoozed_until timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    others integer NOT NULL,
+    scans integer NOT NULL,
+    waiting integer NOT NULL,
+    unexplained integer NOT NULL,
+    score integer NOT NULL,
+    heaviest integer NOT NULL,
+    is_over boolean GENERATED ALWAYS AS ((state = 'decided'::text)) STORED NOT NULL,
+    collects boolean DEFAULT true NOT NULL,
+    kind text NOT NULL,
+    subject_kind text NOT NULL,
+    subject text NOT NULL,
+    subject_name text NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    queue text DEFAULT 'first'::text NOT NULL,
+    assignee text,
+    decision text,
+    decided_by text,
+    proposed_by text,
+    proposal jsonb,
+    rules text[] NOT NULL,
+    CONSTRAINT a_second_person_is_asked_something CHECK ((((state = 'waiting'::text) = (proposal IS NOT NULL)) AND ((proposal IS NULL) = (proposed_by IS NULL)))),
+    CONSTRAINT assigned_for_a_while CHECK (((assignee IS NULL) = (assigned_until IS NULL))),
+    CONSTRAINT case_decision_is_known CHECK ((decision = ANY (ARRAY['approve'::text, 'deny'::text]))),
+    CONSTRAINT case_kind_is_known CHECK ((kind = ANY (ARRAY['clone'::text, 'device_farm'::text, 'collector'::text, 'case_scan'::text, 'velocity'::text, 'leak'::text, 'diversion'::text, 'honey'::text, 'outage'::text, 'other'::text]))),
+    CONSTRAINT case_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'waiting'::text, 'decided'::text]))),
+    CONSTRAINT case_subject_is_known CHECK ((subject_kind = ANY (ARRAY['code'::text, 'device'::text, 'member'::text, 'network'::text, 'batch'::text]))),
+    CONSTRAINT case_sums_are_sound CHECK (((points >= 0) AND (minor >= 0) AND (others >= 0) AND ((waiting >= 0) AND (waiting <= scans)) AND ((unexplained >= 0) AND (unexplained <= scans)))),
+    CONSTRAINT decided_whole CHECK ((((state = 'decided'::text) = (decided_at IS NOT NULL)) AND ((state = 'decided'::text) = (decision IS NOT NULL)) AND ((state = 'decided'::text) = (decided_by IS NOT NULL)) AND ((state <> 'decided'::text) OR (waiting = 0)))),
+    CONSTRAINT only_open_cases_collect CHECK (((NOT collects) OR (state = 'open'::text)))
+);
+
 CREATE TABLE claims (
     code_id bigint NOT NULL,
     scan_id bigint NOT NULL,
@@ -2267,6 +2341,7 @@ CREATE TABLE holds (
     limits integer[] DEFAULT '{}'::integer[] NOT NULL,
     takes bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     holders bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    case_id bigint,
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
     CONSTRAINT reason_is_known CHECK ((reason = ANY (ARRAY['signals'::text, 'epoch'::text, 'rules'::text]))),
     CONSTRAINT resolution_is_known CHECK ((resolution = ANY (ARRAY['posted'::text, 'voided'::text]))),
@@ -3180,6 +3255,18 @@ ALTER TABLE ONLY cards
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_pkey PRIMARY KEY (sscc, first_code_id);
 
+ALTER TABLE ONLY case_entries
+    ADD CONSTRAINT case_entries_pkey PRIMARY KEY (entry_id);
+
+ALTER TABLE ONLY case_scans
+    ADD CONSTRAINT case_scans_pkey PRIMARY KEY (scan_id);
+
+ALTER TABLE ONLY case_settings
+    ADD CONSTRAINT case_settings_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (case_id);
+
 ALTER TABLE ONLY claims
     ADD CONSTRAINT claims_pkey PRIMARY KEY (shard, code_id);
 
@@ -3496,6 +3583,20 @@ CREATE INDEX campaigns_by_version ON campaigns USING btree (version);
 
 CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(first_code_id, last_code_id, '[]'::text));
 
+CREATE INDEX case_entries_of_case ON case_entries USING btree (case_id, entry_id);
+
+CREATE INDEX case_scans_of_case ON case_scans USING btree (case_id, scan_id);
+
+CREATE INDEX cases_by_assignee ON cases USING btree (assignee, due_at) WHERE (assignee IS NOT NULL);
+
+CREATE INDEX cases_by_due ON cases USING btree (is_over, due_at, case_id);
+
+CREATE INDEX cases_by_score ON cases USING btree (is_over, score DESC, case_id DESC);
+
+CREATE INDEX cases_by_worth ON cases USING btree (is_over, worth DESC, case_id DESC);
+
+CREATE INDEX cases_of_subject ON cases USING btree (subject_kind, subject, case_id);
+
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
 CREATE INDEX collected_sets_unpaid ON collected_sets USING btree (completed_at) WHERE ((completed_at IS NOT NULL) AND (awarded_at IS NULL));
@@ -3512,6 +3613,8 @@ CREATE INDEX draw_tickets_of_member ON draw_tickets USING btree (member_no, adde
 
 CREATE INDEX draw_winners_of_member ON draw_winners USING btree (member_no, draw_no, place);
 
+CREATE INDEX holds_without_case ON ONLY holds USING btree (transfer_id) WHERE ((resolution IS NULL) AND (reason = 'rules'::text) AND (case_id IS NULL));
+
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 
 CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
@@ -3522,9 +3625,13 @@ CREATE INDEX member_gifts_of_member ON member_gifts USING btree (member_no, tran
 
 CREATE INDEX member_gifts_waiting ON member_gifts USING btree (state, transfer_id) WHERE (state = ANY (ARRAY['won'::text, 'to_collect'::text, 'to_send'::text]));
 
+CREATE UNIQUE INDEX one_active_case_settings ON case_settings USING btree (state) WHERE (state = 'active'::text);
+
 CREATE UNIQUE INDEX one_active_programme ON programme_versions USING btree (state) WHERE (state = 'active'::text);
 
 CREATE UNIQUE INDEX one_active_version ON campaign_versions USING btree (campaign_no) WHERE (state = 'active'::text);
+
+CREATE UNIQUE INDEX one_case_of_an_attack ON cases USING btree (kind, subject_kind, subject) WHERE collects;
 
 CREATE UNIQUE INDEX one_claim_of_a_member ON member_gifts USING btree (shard, member_no, gift_no) WHERE (origin_id IS NULL);
 
@@ -3631,6 +3738,12 @@ ALTER TABLE ONLY carton_contents
 
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY case_entries
+    ADD CONSTRAINT case_entry_of_a_case FOREIGN KEY (case_id) REFERENCES cases(case_id);
+
+ALTER TABLE ONLY case_scans
+    ADD CONSTRAINT case_scan_of_a_case FOREIGN KEY (case_id) REFERENCES cases(case_id);
 
 ALTER TABLE ONLY rule_set_changes
     ADD CONSTRAINT change_after FOREIGN KEY (after) REFERENCES rule_set_commits(version);

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from anti_fraud.domain.case_messages import OF_CASES
 from core.messages import Catalogue
 
 message: Final = Catalogue(
@@ -139,5 +140,6 @@ message: Final = Catalogue(
             "规则集 {version} 之前没有生效过的版本。",
             "No rule set was active before {version}.",
         ),
-    }
+    },
+    OF_CASES,
 )

@@ -1,1 +1,1 @@
-"""What is done with facts and rule sets, a module a topic."""
+"""What is done about fraud, a module a topic."""

@@ -2,7 +2,8 @@
 
 from litestar import Router
 
-from anti_fraud.routes import facts, rule_sets
+from anti_fraud.routes import case_settings, facts, rule_sets
+from anti_fraud.routes.cases import deciding, listing, working
 from core.doors import GUARDS
 
 ROUTER = Router(
@@ -16,5 +17,19 @@ ROUTER = Router(
         rule_sets.commit_rule_set,
         rule_sets.activate_rule_set,
         rule_sets.roll_rules_back,
+        listing.list_cases,
+        listing.show_case,
+        working.assign_case,
+        working.take_next_case,
+        working.snooze_case,
+        working.escalate_case,
+        working.note_case,
+        deciding.decide_case,
+        deciding.decide_cases,
+        deciding.approve_decision,
+        deciding.reject_decision,
+        case_settings.show_case_settings,
+        case_settings.put_case_settings,
+        case_settings.approve_case_settings,
     ],
 )

@@ -15,6 +15,7 @@ from core.ids import first_id_at, time_of_id
 from crowncap.audit import (
     bounds,
     cards,
+    cases,
     codegen,
     core_auth,
     coupons,
@@ -47,6 +48,7 @@ CHECKS = (
     *reversals.CHECKS,
     *draws.CHECKS,
     *cards.CHECKS,
+    *cases.CHECKS,
     *codegen.CHECKS,
     *printer_export.CHECKS,
     *core_auth.CHECKS,

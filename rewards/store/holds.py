@@ -1,7 +1,7 @@
 """The SQL of rewards that wait, and of how they end."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -103,11 +103,19 @@ async def keep_for_review(conn: AsyncConnection, transfer_ids: Sequence[int]) ->
     )
 
 
+# Locked in one order, whoever else ends some of them.
 _END_HOLDS: Final = text(
     """
-    UPDATE holds AS h SET resolution = :resolution, resolved_at = :now
-    WHERE h.shard = 0 AND h.transfer_id = ANY(CAST(:transfer_ids AS bigint[]))
-        AND h.resolution IS NULL
+    WITH waiting AS MATERIALIZED (
+        SELECT h.transfer_id, u.resolution
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:resolutions AS text[]))
+            AS u (id, resolution)
+        CROSS JOIN LATERAL (SELECT transfer_id FROM holds
+            WHERE shard = 0 AND transfer_id = u.id AND resolution IS NULL
+            FOR NO KEY UPDATE) AS h)
+    UPDATE holds AS h SET resolution = w.resolution, resolved_at = :now
+    FROM waiting AS w
+    WHERE h.shard = 0 AND h.transfer_id = w.transfer_id
     RETURNING h.transfer_id, h.member_no, h.amount, h.day, h.limits, h.takes, h.holders
     """
 )
@@ -146,44 +154,57 @@ async def resolve_holds(
     resolution: Resolution,
     now: datetime,
 ) -> int:
-    """Post or void all that held scans earned; what was resolved before stays so.
+    """Post or void all that held scans earned; returns how many, as `end_holds`."""
+    resolutions = {hold.transfer_id: resolution for hold in holds}
+    return len(await end_holds(conn, resolutions, next_id=next_id, now=now))
 
-    What is voided gives back to each limit what it took, in the period that it was
-    taken from. Tickets whose draw is frozen are void though all else is posted.
-    `next_id` gives numbers for transfers. Returns how many holds. Locks are taken in
-    the order of the hot statement: members' limits, balances, everybody's limits, what
-    members collect, draws' counters. Raises DrawFrozenError: give the transaction up
-    and begin it anew.
+
+async def end_holds(
+    conn: AsyncConnection,
+    resolutions: Mapping[int, Resolution],
+    *,
+    next_id: Callable[[], int],
+    now: datetime,
+) -> list[int]:
+    """Post or void all that held scans earned, by scan_id, in one go.
+
+    What was resolved before stays so; tells which were not. What is voided gives back
+    to each limit what it took, in the period that it was taken from. Tickets whose draw
+    is frozen are void though all else is posted. `next_id` gives numbers for transfers.
+    Locks are taken in the order of the hot statement: members' limits, balances,
+    everybody's limits, what members collect, draws' counters. Raises DrawFrozenError:
+    give it all up and begin it anew.
     """
+    in_order = sorted(resolutions)
+    words = ",".join(resolutions[scan_id].value for scan_id in in_order)
     rows = await conn.execute(
         _END_HOLDS,
-        {
-            "transfer_ids": write_numbers(h.transfer_id for h in holds),
-            "resolution": resolution.value,
-            "now": now,
-        },
+        {"ids": write_numbers(in_order), "resolutions": f"{{{words}}}", "now": now},
     )
     ended = [_EndedHold(*row) for row in rows]
     if not ended:
-        return 0
-    origins = write_numbers(hold.transfer_id for hold in ended)
+        return []
+    numbers = [hold.transfer_id for hold in ended]
+    posted = {n for n in numbers if resolutions[n] is Resolution.POSTED}
+    origins = write_numbers(numbers)
     pending = (await conn.execute(_LOAD_PENDING, {"origins": origins})).all()
-    is_posted = resolution is Resolution.POSTED
     voids = frozenset(
-        row.transfer_id for row in pending if row.is_late or not is_posted
+        row.transfer_id for row in pending if row.is_late or row.origin_id not in posted
     )
     taken = await _what_was_taken(conn, ended, pending, voids)
     await _give_back(conn, [use for use in taken if use.holder > EVERYBODY])
     await post_transfers(conn, [_end_of(row, voids, next_id()) for row in pending])
-    await _release(conn, pending, resolution)
+    await _release(conn, pending, posted)
     await _give_back(conn, [use for use in taken if use.holder <= EVERYBODY])
-    if is_posted:
-        cards = [row for row in pending if row.kind == RewardKind.CARD]
-        got = [(row.transfer_id, row.credit_account, row.unit) for row in cards]
-        await complete_sets(conn, got, now=now)
-    await _release_tickets(conn, pending, resolution, voids)
-    await write_happened(conn, HOLDS, [hold.transfer_id for hold in ended])
-    return len(ended)
+    got = [
+        (row.transfer_id, row.credit_account, row.unit)
+        for row in pending
+        if row.kind == RewardKind.CARD and row.origin_id in posted
+    ]
+    await complete_sets(conn, got, now=now)
+    await _release_tickets(conn, pending, posted, voids)
+    await write_happened(conn, HOLDS, numbers)
+    return numbers
 
 
 def _end_of(row: Row[Any], voids: frozenset[int], transfer_id: int) -> Transfer:
@@ -196,34 +217,34 @@ def _end_of(row: Row[Any], voids: frozenset[int], transfer_id: int) -> Transfer:
 
 
 async def _release(
-    conn: AsyncConnection, pending: Sequence[Row[Any]], resolution: Resolution
+    conn: AsyncConnection, pending: Sequence[Row[Any]], posted: Collection[int]
 ) -> None:
     """Let what was held of each kind be there, or be void."""
     for kind, release in _RELEASES.items():
-        numbers = [row.transfer_id for row in pending if row.kind == kind]
-        if numbers:
-            await conn.execute(release, _values(numbers, resolution))
+        rows = [row for row in pending if row.kind == kind]
+        if rows:
+            await conn.execute(release, _values(rows, posted))
 
 
 async def _release_tickets(
     conn: AsyncConnection,
     pending: Sequence[Row[Any]],
-    resolution: Resolution,
+    posted: Collection[int],
     voids: frozenset[int],
 ) -> None:
     """Let tickets take part, or be void, or late; raises if some are that only now."""
-    tickets = [row.transfer_id for row in pending if row.kind == RewardKind.TICKET]
+    tickets = [row for row in pending if row.kind == RewardKind.TICKET]
     if tickets:
-        done = await conn.execute(_RELEASE_TICKETS, _values(tickets, resolution))
+        done = await conn.execute(_RELEASE_TICKETS, _values(tickets, posted))
         if not voids.issuperset(done.scalar_one()):
             raise DrawFrozenError
 
 
-def _values(numbers: Sequence[int], resolution: Resolution) -> dict[str, str]:
-    posted = str(resolution is Resolution.POSTED).lower()
+def _values(rows: Sequence[Row[Any]], posted: Collection[int]) -> dict[str, str]:
+    words = [str(row.origin_id in posted).lower() for row in rows]
     return {
-        "numbers": write_numbers(numbers),
-        "posted": f"{{{','.join([posted] * len(numbers))}}}",
+        "numbers": write_numbers(row.transfer_id for row in rows),
+        "posted": f"{{{','.join(words)}}}",
     }
 
 

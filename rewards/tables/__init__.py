@@ -164,6 +164,7 @@ holds = Table(
     Column("limits", ARRAY(Integer), nullable=False, server_default="{}"),
     Column("takes", ARRAY(BigInteger), nullable=False, server_default="{}"),
     Column("holders", ARRAY(BigInteger), nullable=False, server_default="{}"),
+    Column("case_id", BigInteger),
     postgresql_partition_by="RANGE (transfer_id)",
 )
 

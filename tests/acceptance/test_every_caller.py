@@ -111,6 +111,11 @@ MAY: Final = {
     "cancelPayout": "support",
     "addDraw": "marketer",
     "listWinners": "marketer support",
+    **dict.fromkeys(("listCases", "showCase", "assignCase", "takeNextCase"), "analyst"),
+    **dict.fromkeys(("snoozeCase", "escalateCase", "noteCase"), "analyst"),
+    **dict.fromkeys(("decideCase", "decideCases", "approveDecision"), "analyst"),
+    **dict.fromkeys(("rejectDecision", "showCaseSettings"), "analyst"),
+    **dict.fromkeys(("putCaseSettings", "approveCaseSettings"), "analyst"),
     # These are a member's own, and no role's.
     "putOwnPayee": "member",
     "listOwnPayouts": "member",

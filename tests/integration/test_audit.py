@@ -17,6 +17,7 @@ from rewards.store.holds import load_open_holds, resolve_holds
 from scan_api.domain.scans import Outcome
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.integration.test_audit_cards import BREAKS as OF_CARDS
+from tests.integration.test_audit_cases import BREAKS as OF_CASES
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
 from tests.integration.test_audit_draws import BREAKS as OF_DRAWS
 from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
@@ -326,7 +327,7 @@ def test_every_check_is_broken_once() -> None:
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
     breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_CARDS | OF_DRAWS | OF_FIGURES
-    breaks |= OF_REVERSALS | OF_TICKETS
+    breaks |= OF_REVERSALS | OF_TICKETS | OF_CASES
     known = {sentence for _, sentence in breaks.values()} | {*OF_PAYOUTS}
     known |= beyond_reach
     assert known == {check.sentence for check in (*CHECKS, *TOTALS)}

@@ -1,0 +1,61 @@
+"""Settings of cases: who decides alone, and what resolves itself; pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+import msgspec
+
+_MOST_SUM: Final = 10**12
+
+Sum = Annotated[int, msgspec.Meta(ge=0, le=_MOST_SUM)]
+
+
+class SettingsState(StrEnum):
+    """How far a version has come; one at most is active."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class CaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for cases.
+
+    A decision on more than `four_eyes_points` points, or `four_eyes_minor` hundredths
+    of money, takes two persons. A case of fewer than `resolve_below_points` points and
+    nothing else, of which no rule weighs `weighty_score` or more, is approved by itself
+    `resolve_after_hours` after its last scan; 0 points: none is. `early_scans_hold`
+    early scans of a package let its claims be held. A case is due `due_hours` after it
+    was opened.
+    """
+
+    four_eyes_points: Sum = 1_000_000
+    four_eyes_minor: Sum = 100_000
+    resolve_below_points: Sum = 100
+    resolve_after_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24
+    early_scans_hold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 20
+    weighty_score: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
+    due_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24
+
+    def takes_two(self, points: int, minor: int) -> bool:
+        """Tell whether a decision on so much takes a second person."""
+        return points > self.four_eyes_points or minor > self.four_eyes_minor
+
+
+# What holds until somebody says otherwise.
+DEFAULT_SETTINGS: Final = CaseSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """A version of the settings, and who took which step."""
+
+    version: int
+    state: SettingsState
+    terms: CaseSettings
+    created_by: str
+    created_at: datetime
+    approved_by: str | None = None
+    approved_at: datetime | None = None

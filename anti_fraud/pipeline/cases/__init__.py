@@ -1,0 +1,1 @@
+"""Cases: opened by held scans, worked on by analysts, decided once."""

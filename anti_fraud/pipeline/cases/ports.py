@@ -1,0 +1,48 @@
+"""What cases are handed: how holds are settled, and what is known of scans.
+
+A decision and what it posts or voids are one transaction, in which each feature writes
+its own tables; the shell hands in who does.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from anti_fraud.domain.case_scans import Evidence
+from anti_fraud.domain.cases import Verb
+
+
+class SettleHolds(Protocol):
+    """Posts or voids all that held scans earned, in the caller's transaction."""
+
+    async def __call__(
+        self,
+        conn: AsyncConnection,
+        decisions: Mapping[int, Verb],
+        *,
+        next_id: Callable[[], int],
+        now: datetime,
+    ) -> Collection[int]:
+        """Settle by scan_id; tells which had not ended otherwise before."""
+        ...
+
+
+class ShowScans(Protocol):
+    """Tells what is known of scans, and of others of their codes and members."""
+
+    async def __call__(
+        self, conn: AsyncConnection, scan_ids: Sequence[int]
+    ) -> Evidence:
+        """Show scans in the order asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CasePorts:
+    """All that cases are handed."""
+
+    settle: SettleHolds
+    show: ShowScans

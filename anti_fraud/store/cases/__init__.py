@@ -1,0 +1,1 @@
+"""The SQL of cases, a module for each thing that is done with them."""
