@@ -39,6 +39,7 @@ class OfferState(StrEnum):
     FULL_TODAY = "full_today"
     PAUSED = "paused"
     NOT_BEGUN = "not_begun"
+    FULL = "full"
     SPENT = "spent"
     ENDED = "ended"
 

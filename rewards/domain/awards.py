@@ -1,5 +1,6 @@
 """What a claim has earned of one offer, as its ledger says."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from rewards.domain.payouts import DEFAULT_CURRENCY
 from rewards.domain.plans import PlannedReward, RewardKind
 
 
@@ -78,28 +80,79 @@ def award_of(
     )
 
 
-def tell_award(award: Award, *, status: str) -> dict[str, Any]:
-    """Tell the world outside of a reward, as it was at that time."""
-    told: dict[str, Any] = {
-        "kind": award.kind.value,
-        "campaign_id": award.campaign_id,
-        "amount": award.amount,
-        "status": status,
-    }
-    named = _NAMED.get(award.kind)
-    if named is not None:
-        told[named] = str(award.transfer_id)
-    if award.kind is RewardKind.TICKET:
-        told["draw_id"] = award.draw_id
-    if award.kind is RewardKind.CARD:
-        told |= {"set_id": award.set_id, "card_id": award.card_id}
-        told["completes"] = award.completes
-    return told
+class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a scan earned of one campaign; `pending` waits for a review."""
+
+    kind: str
+    amount: int
+    status: str
+    campaign_id: str | None = None
+    coupon_id: str | None = None
+    name: str | None = None
+    valid_until: datetime | None = None
+    gift_id: str | None = None
+    payout_id: str | None = None
+    minor: int | None = None
+    currency: str | None = None
+    tier_id: str | None = None
+    draw_id: str | None = None
+    draws_at: datetime | None = None
+    set_id: str | None = None
+    card_id: str | None = None
+    completes: bool | None = None
 
 
-# What the number of an award is called, by its kind.
-_NAMED: Final = {
-    RewardKind.COUPON: "coupon_id",
-    RewardKind.GIFT: "gift_id",
-    RewardKind.RED_PACKET: "payout_id",
-}
+def view_awards(awards: Iterable[Award]) -> tuple[RewardView, ...]:
+    """Show rewards, each by its kind; a prize stands before what it gives."""
+    views: list[RewardView] = []
+    for award in awards:
+        shown = award.state.value
+        if award.tier_id:
+            views.append(
+                RewardView(
+                    *(_PRIZE, 1, shown, award.campaign_id),
+                    name=award.tier_name,
+                    tier_id=award.tier_id,
+                )
+            )
+        views.append(_view_award(award))
+    return tuple(views)
+
+
+def _view_award(award: Award) -> RewardView:
+    number, is_money = str(award.transfer_id), award.kind is RewardKind.RED_PACKET
+    return RewardView(
+        award.kind.value,
+        1 if is_money else award.amount,
+        award.state.value,
+        award.campaign_id,
+        coupon_id=number if award.kind is RewardKind.COUPON else None,
+        name=award.name,
+        valid_until=award.valid_until,
+        gift_id=number if award.kind is RewardKind.GIFT else None,
+        payout_id=number if is_money else None,
+        minor=award.amount if is_money else None,
+        currency=DEFAULT_CURRENCY if is_money else None,
+        draw_id=award.draw_id,
+        draws_at=award.draws_at,
+        set_id=award.set_id,
+        card_id=award.card_id,
+        completes=award.completes if award.kind is RewardKind.CARD else None,
+    )
+
+
+_PRIZE: Final = "prize"
+
+
+def tell_awards(awards: Iterable[Award], state: AwardState) -> list[dict[str, Any]]:
+    """Tell the world outside what who scanned is told, of rewards in a state by then.
+
+    What is void by then stays so.
+    """
+    then = [
+        each
+        if each.state is AwardState.VOIDED and state is AwardState.POSTED
+        else msgspec.structs.replace(each, state=state)
+        for each in awards
+    ]
+    return [msgspec.to_builtins(each) for each in view_awards(then)]

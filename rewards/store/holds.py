@@ -21,7 +21,7 @@ from core.db_arrays import write_numbers
 from core.event_types import EventType, Happening
 from core.outbox import write_happened
 from rewards import tables as t
-from rewards.domain.awards import Award, AwardState, tell_award
+from rewards.domain.awards import AwardState, tell_awards
 from rewards.domain.holds import (
     DrawFrozenError,
     Hold,
@@ -294,20 +294,14 @@ async def tell_holds(
             {
                 "scan_id": str(row.transfer_id),
                 "member_id": row.member_id,
-                "rewards": [
-                    tell_award(award, status=_status(award, row.resolution))
-                    for award in awards.get(row.transfer_id, ())
-                ],
+                # Some came too late, and are void though their hold was posted.
+                "rewards": tell_awards(
+                    awards.get(row.transfer_id, ()), AwardState(row.resolution)
+                ),
             },
         )
         for row in rows
     }
-
-
-def _status(award: Award, resolution: str) -> str:
-    """Tell what became of a reward as its hold ended: some came too late."""
-    voided = award.state is AwardState.VOIDED
-    return AwardState.VOIDED.value if voided else resolution
 
 
 class _EndedHold(NamedTuple):

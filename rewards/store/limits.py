@@ -40,6 +40,14 @@ USED_BY_ALL: Final = and_(
 )
 
 
+# Of limits that are full the last is told of: what ends with a day after what does not
+# end, and what a member may have in all after that, since no day helps.
+_IN_ORDER: Final = (
+    t.limits.c.per != Per.TOTAL.value,
+    t.limits.c.per == Per.MEMBER.value,
+)
+
+
 async def load_limits(
     conn: AsyncConnection, campaigns: Sequence[int]
 ) -> dict[int, list[tuple[int, Limit]]]:
@@ -53,7 +61,7 @@ async def load_limits(
     rows = await conn.execute(
         select(n.campaign_no, n.offer_no, n.limit_no, n.per, n.most, n.counts)
         .where(n.campaign_no.in_(campaigns), n.in_force)
-        .order_by(n.per != Per.TOTAL.value, n.limit_no)
+        .order_by(*_IN_ORDER, n.limit_no)
     )
     found: dict[int, list[tuple[int, Limit]]] = {}
     for row in rows:

@@ -60,6 +60,13 @@ message: Final = Catalogue(
             "正品！这次没有奖励。",
             "Genuine! There is no reward this time.",
         ),
+        "full": (
+            "正品！本活动的奖励您已领满。这枚瓶盖还没有领取，可以送给别人。",
+            (
+                "Genuine! You have had all that one member may have of this campaign. "
+                "Nobody has claimed this cap: somebody else still can."
+            ),
+        ),
         "full_today": (
             "正品！您今天领取的积分已满，{again} 0 点起可以再领。",
             (

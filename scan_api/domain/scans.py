@@ -218,6 +218,8 @@ class Settled(msgspec.Struct, frozen=True, gc=False):
     earned: tuple[Earned, ...] = ()
     # What the scan that claimed it earned, where that is more than points.
     originals: tuple[Award, ...] = ()
+    # Whether the member has had all of what campaigns ever give one.
+    is_full: bool = False
 
 
 class CodeStatus(msgspec.Struct, frozen=True, gc=False):

@@ -42,6 +42,7 @@ class CapViewName(StrEnum):
     REFUSED = "refused"
     NOT_BEGUN = "not_begun"
     PAUSED = "paused"
+    FULL = "full"
     FULL_TODAY = "full_today"
     FULL_AT_LAST = "full_at_last"
     ENDED = "ended"
@@ -63,6 +64,7 @@ _TONES: Final = {
     CapViewName.CAME_LATE: Tone.GENUINE,
     CapViewName.NOT_BEGUN: Tone.GENUINE,
     CapViewName.PAUSED: Tone.GENUINE,
+    CapViewName.FULL: Tone.GENUINE,
     CapViewName.FULL_TODAY: Tone.GENUINE,
     CapViewName.FULL_AT_LAST: Tone.GENUINE,
     CapViewName.ENDED: Tone.GENUINE,
@@ -80,9 +82,15 @@ _OFFERED: Final = {
     OfferState.OPEN: CapViewName.GENUINE,
     OfferState.NOT_BEGUN: CapViewName.NOT_BEGUN,
     OfferState.PAUSED: CapViewName.PAUSED,
+    OfferState.FULL: CapViewName.FULL,
     OfferState.FULL_TODAY: CapViewName.FULL_TODAY,
     OfferState.ENDED: CapViewName.ENDED,
     OfferState.SPENT: CapViewName.SPENT,
+}
+# What a claim is told that may be paid one day, at no known time.
+_FOR_LATER: Final = {
+    OfferState.PAUSED: CapViewName.PAUSED,
+    OfferState.FULL: CapViewName.FULL,
 }
 _ANSWERED: Final = {
     Outcome.VERIFIED: CapViewName.OUTSIDE,
@@ -198,8 +206,9 @@ def view_of_answer(answer: ScanAnswer, *, tomorrow: datetime) -> CapView:
         offer = Offer(answer.offer, begins, answer.campaign_ends_at or None)
         name = _name_offer(offer, tomorrow)
     elif outcome is Outcome.LIMIT_REACHED:
-        is_paused = answer.offer is OfferState.PAUSED
-        name = CapViewName.PAUSED if is_paused else CapViewName.FULL_AT_LAST
+        name = _FOR_LATER.get(
+            answer.offer or OfferState.FULL_TODAY, CapViewName.FULL_AT_LAST
+        )
     else:
         name = _ANSWERED.get(outcome, CapViewName.INVALID)
     if name is CapViewName.INVALID:

@@ -13,11 +13,10 @@ from core.auth import Member, Principal, Role, Staff
 from core.clock import utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
-from rewards.domain.awards import Award, AwardState
+from rewards.domain.awards import Award, AwardState, RewardView, view_awards
 from rewards.store.awards import load_awards
 from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.messages import message
-from scan_api.pipeline.responses import RewardView, view_awards
 from scan_api.store import past_scans as store
 from scan_api.store.kept_facts import unpack_facts
 from scan_api.store.past_scans import RecordedScan

@@ -1,9 +1,8 @@
 """What a scan's caller is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,9 +11,7 @@ from codegen.domain.batches import Placement
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
-from rewards.domain.awards import Award, award_of
-from rewards.domain.payouts import DEFAULT_CURRENCY
-from rewards.domain.plans import RewardKind
+from rewards.domain.awards import Award, RewardView, award_of, view_awards
 from scan_api.domain.scans import Outcome, Plan, Scan, Settled
 from scan_api.pipeline.texts import (
     Calendar,
@@ -34,28 +31,6 @@ class ProductAnswer(msgspec.Struct, frozen=True):
     gtin: str
     name: str
     brand: str
-
-
-class RewardView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a scan earned of one campaign; `pending` waits for a review."""
-
-    kind: str
-    amount: int
-    status: str
-    campaign_id: str | None = None
-    coupon_id: str | None = None
-    name: str | None = None
-    valid_until: datetime | None = None
-    gift_id: str | None = None
-    payout_id: str | None = None
-    minor: int | None = None
-    currency: str | None = None
-    tier_id: str | None = None
-    draw_id: str | None = None
-    draws_at: datetime | None = None
-    set_id: str | None = None
-    card_id: str | None = None
-    completes: bool | None = None
 
 
 class NextView(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,7 +104,7 @@ def answer_scan(
     """
     outcome = settled.outcome
     product = plan.product
-    offer = _offer(outcome, plan)
+    offer = _offer(settled, plan)
     by_you: bool | None = None
     first_claimed: datetime | None = None
     # What is not kept has the number of the scan that it equals.
@@ -159,15 +134,22 @@ def answer_scan(
     )
 
 
-def _offer(outcome: Outcome, plan: Plan) -> Offer | None:
+def _offer(settled: Settled, plan: Plan) -> Offer | None:
     """Tell what there was to claim, as PostgreSQL found it."""
+    outcome = settled.outcome
     if plan.offer is None:
         return None
+    # A member who has had all waits for campaigns that do not pay yet, if for any.
+    full = OfferState.PAUSED if plan.later else OfferState.FULL
     found = {
         Outcome.VERIFIED: plan.offer.state,
         # Planned to be paid, and then turned into this: by the cap, by the budget.
         Outcome.LIMIT_REACHED: (
-            OfferState.FULL_TODAY if plan.claims else plan.offer.state
+            plan.offer.state
+            if not plan.claims
+            else full
+            if settled.is_full
+            else OfferState.FULL_TODAY
         ),
         Outcome.NO_REWARD: OfferState.SPENT if plan.rewards else plan.offer.state,
     }.get(outcome)
@@ -218,48 +200,6 @@ def claimed_at(claim_scan_id: int, *, exact: bool) -> datetime:
     return at if exact else at.replace(minute=0, second=0, microsecond=0, tzinfo=UTC)
 
 
-def view_awards(awards: Iterable[Award]) -> tuple[RewardView, ...]:
-    """Show rewards, each by its kind; a prize stands before what it gives."""
-    views: list[RewardView] = []
-    for award in awards:
-        shown = award.state.value
-        if award.tier_id:
-            views.append(
-                RewardView(
-                    *(_PRIZE, 1, shown, award.campaign_id),
-                    name=award.tier_name,
-                    tier_id=award.tier_id,
-                )
-            )
-        views.append(_view_award(award))
-    return tuple(views)
-
-
-def _view_award(award: Award) -> RewardView:
-    number, is_money = str(award.transfer_id), award.kind is RewardKind.RED_PACKET
-    return RewardView(
-        award.kind.value,
-        1 if is_money else award.amount,
-        award.state.value,
-        award.campaign_id,
-        coupon_id=number if award.kind is RewardKind.COUPON else None,
-        name=award.name,
-        valid_until=award.valid_until,
-        gift_id=number if award.kind is RewardKind.GIFT else None,
-        payout_id=number if is_money else None,
-        minor=award.amount if is_money else None,
-        currency=DEFAULT_CURRENCY if is_money else None,
-        draw_id=award.draw_id,
-        draws_at=award.draws_at,
-        set_id=award.set_id,
-        card_id=award.card_id,
-        completes=award.completes if award.kind is RewardKind.CARD else None,
-    )
-
-
-_PRIZE: Final = "prize"
-
-
 def _awards(settled: Settled, scan: Scan, zone: ZoneInfo) -> tuple[Award, ...]:
     """List what a scan earned, or the one with which its caller claimed the code."""
     if settled.originals:
@@ -291,6 +231,8 @@ def _next(
             return NextView("none")
         if offer is not None and offer.state is OfferState.PAUSED:
             return NextView("retry_later")
+        if offer is not None and offer.state is OfferState.FULL:
+            return NextView("none")
         return NextView("retry_later", plan.retry_at or calendar.tomorrow)
     return NextView(_NEXT.get(outcome, "none"))
 

@@ -33,6 +33,7 @@ _TOLD: Final = {
 _OF_OFFER: Final = {
     OfferState.OPEN: message("verified"),
     OfferState.PAUSED: message("paused"),
+    OfferState.FULL: message("full"),
     OfferState.SPENT: message("spent"),
 }
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.event_types import EventType, Happening
-from rewards.domain.awards import tell_award
+from rewards.domain.awards import AwardState, tell_awards
 from rewards.store.awards import load_awards
 from rewards.store.members import load_member_ids
 from scan_api.domain.scans import Outcome
@@ -26,8 +26,8 @@ _TELL: Final = text(
 )
 # What a reward is by then; what became of a hold is an event of its own.
 _TOLD: Final = {
-    Outcome.REWARDED: (EventType.SCAN_REWARDED, "posted"),
-    Outcome.HELD: (EventType.SCAN_HELD, "pending"),
+    Outcome.REWARDED: (EventType.SCAN_REWARDED, AwardState.POSTED),
+    Outcome.HELD: (EventType.SCAN_HELD, AwardState.PENDING),
 }
 
 
@@ -40,13 +40,11 @@ async def tell_scans(
     awards = await load_awards(conn, scan_ids)
     told = {}
     for scan_id, outcome, member_no in rows:
-        of_type, status = _TOLD[Outcome(outcome)]
+        of_type, state = _TOLD[Outcome(outcome)]
         data = {
             "scan_id": str(scan_id),
             "member_id": members[member_no],
-            "rewards": [
-                tell_award(award, status=status) for award in awards.get(scan_id, ())
-            ],
+            "rewards": tell_awards(awards.get(scan_id, ()), state),
         }
         told[scan_id] = Happening(of_type, data)
     return told

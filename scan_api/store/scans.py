@@ -46,11 +46,13 @@ _COMMIT: Final = PreparedStatement(
     f"""
     SELECT outcomes, points, availables, claim_scans, claim_owners, scan_counts,
         originals, original_others, waits, replays, replay_bodies, repeats, chosen,
-        completed
+        completed, refused
     FROM commit_scans_3(0::smallint, $1, {_NUMBERED})
     """.encode(),  # noqa: S608 - only numbers of arguments
     (arrays.INT8, *_ARGUMENTS),
 )
+# What find_absent says of a draw that has not begun.
+BEGINS_LATER: Final = -3
 _VERSION: Final = struct.Struct(">q")
 _OUTCOMES: Final = {outcome.value.encode(): outcome for outcome in Outcome}
 
@@ -101,6 +103,8 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
     # The scan that is kept, where this one equals it and is neither counted nor kept.
     repeats: int | None = None
     earned: tuple[Earned, ...] = ()
+    # Whether the member has had all of what campaigns ever give one.
+    is_full: bool = False
 
 
 class _Found(NamedTuple):
@@ -181,7 +185,9 @@ async def commit_scans(
     # Where there are points alone, nothing is said of cards.
     told = zip_longest(chosen, completed, fillvalue=False)
     earned = [_earned(each, told) for each in decided]
-    return [Committed(*row) for row in zip(*columns, earned, strict=True)]
+    refused = iter(arrays.read_int4_array(result.get_value(0, len(_READ) + 2) or b""))
+    full = [_is_full(each, refused) for each in decided]
+    return [Committed(*row) for row in zip(*columns, earned, full, strict=True)]
 
 
 def _earned(
@@ -201,6 +207,31 @@ def _earned(
         if is_paid:
             earned.append(Earned(reward, number, completes))
     return tuple(earned)
+
+
+def _is_full(decided: "Decided", refused: Iterator[int | None]) -> bool:
+    """Tell whether limits of a member for all time stand between a scan and rewards.
+
+    Takes what refused each reward off the list of a batch's: the number of a limit,
+    or below zero, what no limit is.
+    """
+    if not decided.plan.rewards:
+        return False
+    rewards = [reward for reward, _ in in_order(decided.plan.rewards)]
+    why = [(reward, next(refused)) for reward in rewards]
+    full = [
+        limit
+        for reward, limit_no in why
+        if limit_no
+        for limit in reward.limits
+        if limit.limit_no == limit_no
+    ]
+    stands = any(limit.of_member for limit in full)
+    return (
+        stands
+        and not any(limit.by_day for limit in full)
+        and all(limit_no != BEGINS_LATER for _, limit_no in why)
+    )
 
 
 def _read_outcomes(content: bytes) -> list[Outcome]:
@@ -330,4 +361,5 @@ def settle(
         committed.repeats,
         committed.earned,
         originals,
+        committed.is_full,
     )

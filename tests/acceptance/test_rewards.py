@@ -1,100 +1,13 @@
 """What one cap earns of several campaigns and kinds, over HTTP, with two workers."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
-from core.ids import random_below, random_token
-from tests.fixtures.service import Json, Service
-
-POINTS: Json = {"offer_id": "points", "kind": "points", "amount": 5}
-
-
-def gtin_of(number: int) -> str:
-    """Give the GTIN-14 of a number of twelve digits, with its check digit."""
-    digits = f"{number:013d}"
-    weighed = sum(int(d) * (3 if n % 2 == 0 else 1) for n, d in enumerate(digits))
-    return f"{digits}{-weighed % 10}"
-
-
-class Festival:
-    """Campaigns, pools and caps of a brand of its own, so that tests share nothing."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.brand = f"Festival {random_token(9)}"
-        self.gtin = gtin_of(random_below(10**12))
-        product = {"gtin": self.gtin, "name": "Tea", "brand": self.brand}
-        made = service.post("/v1/products", product, service.issuer)
-        assert made.status_code == 201, made.text
-        self.mona = self._marketer("mona")
-        self.max = self._marketer("max")
-
-    def _marketer(self, name: str) -> str:
-        named = f"{name}-{random_token(9)}"
-        return self.service.staff_token("marketer", name=named, brand=self.brand)
-
-    def campaign(self, campaign_id: str = "", **terms: object) -> str:
-        """Let a campaign pay; one without a name pays whatever cap of the brand."""
-        wish: Json = {
-            "campaign_id": campaign_id or f"for-all-{random_token(9)}",
-            "name": {"zh": "节日", "en": "Festival"},
-            "starts_at": "2026-01-01",
-            "applies_to": "bound" if campaign_id else "all",
-            "offers": [POINTS],
-        }
-        wish |= terms
-        made = self.service.post("/v1/campaigns", wish, self.mona)
-        assert made.status_code == 201, made.text
-        path = f"/v1/campaigns/{wish['campaign_id']}"
-        for step, who in (("approvals", self.max), ("activations", self.mona)):
-            answer = self.service.post(f"{path}/{step}", {"version": 1}, who)
-            assert answer.status_code == 201, answer.text
-        return str(wish["campaign_id"])
-
-    def pool(self, **given: object) -> str:
-        """Add a pool of coupons."""
-        wish: Json = {
-            "pool_id": f"pool-{random_token(9)}",
-            "name": "Five off",
-            "stock": 100,
-            "benefit": {"kind": "amount_off", "minor": 500},
-        }
-        wish |= given
-        answer = self.service.post("/v1/coupon-pools", wish, self.mona)
-        assert answer.status_code == 201, answer.text
-        return str(wish["pool_id"])
-
-    def caps(self, quantity: int, **order: Any) -> list[str]:
-        """Issue codes of the brand, bound to its campaign if it has one."""
-        given = {"gtin": self.gtin, "campaign_id": None} | order
-        return self.service.codes(self.service.issue(quantity, **given))
-
-    def scan_together(self, codes: list[str], *members: str) -> list[Json]:
-        """Scan codes at once, each by one of these members in turn."""
-        tokens = self.service.member_tokens(members)
-
-        def scan(place: int) -> Json:
-            asked: Json = {"code": codes[place]}
-            answer = self.service.post("/v1/scans", asked, tokens[place % len(tokens)])
-            assert answer.status_code == 200, answer.text
-            return cast("Json", answer.json())
-
-        with ThreadPoolExecutor(16) as threads:
-            return list(threads.map(scan, range(len(codes))))
-
-
-@pytest.fixture
-def festival(audited: Service) -> Festival:
-    """Give a brand in the shared service."""
-    return Festival(audited)
-
-
-def kinds(answer: Json) -> list[str]:
-    """Name the kinds of what a scan earned."""
-    return [reward["kind"] for reward in answer["rewards"]]
+from core.ids import random_token
+from tests.fixtures.festival import POINTS, Festival, kinds
+from tests.fixtures.service import Json
 
 
 def test_one_cap_earns_of_two_campaigns_and_lists_it_all(festival: Festival) -> None:
@@ -176,6 +89,10 @@ def test_each_kind_of_cap_stops_where_it_says(
     first = festival.scan_together(caps[:5], "one")
     assert [each["outcome"] for each in first].count("rewarded") == paid
     assert {each["outcome"] for each in first} == {"rewarded", "limit_reached"}
+    full = [each for each in first if each["outcome"] == "limit_reached"]
+    # Nobody who has had all is told to come back tomorrow.
+    told = ("full", "none") if cap["per"] == "member" else ("full_today", "retry_later")
+    assert {(each["offer"], each["next"]["kind"]) for each in full} == {told}
     second = festival.scan_together(caps[5:], "other")
     assert [each["outcome"] for each in second].count("rewarded") == of_second
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.ids import random_token
-from tests.acceptance.test_rewards import POINTS, Festival, kinds
+from tests.fixtures.festival import POINTS, Festival, kinds
 from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import visiting

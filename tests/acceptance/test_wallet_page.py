@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.test_rewards import POINTS, Festival
+from tests.fixtures.festival import POINTS, Festival
 from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import Visitor, balance, heading, hidden_fields, visiting
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.acceptance.test_rewards import POINTS, Festival
 from tests.browser.conftest import SHOTS, OpenContext
 from tests.browser.contrast import CONTRAST
 from tests.browser.test_till import PHONE, enter, look_over
+from tests.fixtures.festival import POINTS, Festival
 from tests.fixtures.programs import Finder
 from tests.fixtures.service import Service
 

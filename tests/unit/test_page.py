@@ -178,6 +178,7 @@ def test_only_an_unclaimed_code_has_the_green_face_of_a_stranger() -> None:
         (OfferState.FULL_TODAY, TOMORROW, CapViewName.FULL_AT_LAST),
         (OfferState.ENDED, TOMORROW, CapViewName.ENDED),
         (OfferState.SPENT, None, CapViewName.SPENT),
+        (OfferState.FULL, None, CapViewName.FULL),
         (OfferState.PAUSED, None, CapViewName.PAUSED),
     ],
 )

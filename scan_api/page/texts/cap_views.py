@@ -77,6 +77,14 @@ CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
         "请留好瓶盖，活动恢复后再来领取，奖励不会因此失效。",
         "Keep the cap, and come back when it goes on: nothing of its worth is lost.",
     ),
+    "full": ("正品，您已领满", "Genuine, but you have had your share"),
+    "full_lead": (
+        "本活动的奖励您已领满。这枚瓶盖还没有人领取，可以送给别人。",
+        (
+            "You have had all that one member may have of this campaign. Nobody has "
+            "claimed this cap, so somebody else still can."
+        ),
+    ),
     "full_today": ("正品，今日已领满", "Genuine, but today is full"),
     "full_today_lead": (
         "您今天领取的积分已达上限，{again} 0\u00a0点起可以再领。请留好瓶盖。",
