@@ -10,6 +10,8 @@ from tests.fixtures.load import Sent, scan
 from tests.fixtures.service import Json
 
 AT_ONCE = 200
+# What a slow Redis leaves to be looked at is paid as well.
+PAID = {"rewarded", "held"}
 RED: Json = {"offer_id": "red", "kind": "red_packet", "minor": 100}
 MUG: Json = {"kind": "gift", "name": "Mug"}
 CHANCE: Json = {
@@ -42,6 +44,14 @@ async def scan_at_once(festival: Festival, codes: list[str]) -> list[Sent]:
         )
 
 
+def paid_once(answers: list[Sent], otherwise: str) -> list[str]:
+    """Name the kinds that one of all scans earned; the others came to this."""
+    [winner] = [each for each in answers if each.outcome in PAID]
+    others = [each.outcome for each in answers if each is not winner]
+    assert others == [otherwise] * (len(answers) - 1)
+    return kinds(winner.body)
+
+
 @pytest.mark.parametrize(
     ("kind", "terms"),
     [
@@ -61,12 +71,7 @@ async def test_the_last_of_each_kind_goes_to_one(
     festival.campaign(**terms)
     codes = await asyncio.to_thread(festival.caps, AT_ONCE)
     answers = await scan_at_once(festival, codes)
-    assert Counter(each.outcome for each in answers) == {
-        "rewarded": 1,
-        "no_reward": AT_ONCE - 1,
-    }
-    [winner] = [each for each in answers if each.outcome == "rewarded"]
-    assert kinds(winner.body)[0] == kind
+    assert paid_once(answers, "no_reward")[0] == kind
 
 
 async def test_a_code_scanned_by_two_hundred_at_once_earns_once_of_each(
@@ -78,12 +83,8 @@ async def test_a_code_scanned_by_two_hundred_at_once_earns_once_of_each(
     festival.campaign(offers=[POINTS, coupon, CHANCE])
     codes = await asyncio.to_thread(festival.caps, 1)
     answers = await scan_at_once(festival, codes * AT_ONCE)
-    assert Counter(each.outcome for each in answers) == {
-        "rewarded": 1,
-        "already_claimed": AT_ONCE - 1,
-    }
-    [winner] = [each for each in answers if each.outcome == "rewarded"]
-    assert kinds(winner.body) == ["points", "coupon", "prize", "gift"]
+    told = paid_once(answers, "already_claimed")
+    assert told == ["points", "coupon", "prize", "gift"]
 
 
 async def test_members_first_claims_are_one_each_on_two_workers(
@@ -102,7 +103,7 @@ async def test_members_first_claims_are_one_each_on_two_workers(
         answers = await asyncio.gather(
             *(scan(client, *each) for each in zip(codes, people, tokens, strict=True))
         )
-    assert {each.outcome for each in answers} == {"rewarded"}
+    assert {each.outcome for each in answers} <= PAID
     welcomed = Counter(
         each.member
         for each in answers
