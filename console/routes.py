@@ -9,12 +9,15 @@ from console.line import batches, home, packages, plants, reports
 from console.marketing import (
     campaign,
     campaigns,
+    cards,
     coupons,
     draws,
+    gifts,
+    new_card_set,
     new_draw,
     writing,
 )
-from console.support import adjustments, coupon, finding, member, payouts, scan
+from console.support import adjustments, coupon, finding, member, parcels, payouts, scan
 from console.system import jobs, webhooks
 from console.till import till
 
@@ -67,6 +70,15 @@ ROUTER = Router(
         draws.look_at_one_draw,
         new_draw.show_new_draw,
         new_draw.write_draw,
+        cards.show_card_sets,
+        cards.look_at_one_card_set,
+        new_card_set.show_new_card_set,
+        new_card_set.write_card_set,
+        gifts.show_gifts,
+        gifts.add_new_gift,
+        parcels.show_parcels,
+        parcels.send_parcel,
+        parcels.hand_over_parcel,
         jobs.show_jobs,
         coupons.show_coupons,
         coupons.add_new_pool,

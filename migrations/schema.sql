@@ -3571,6 +3571,8 @@ CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (
 
 CREATE INDEX adjustments_of_member ON adjustments USING btree (member_no, adjustment_id);
 
+CREATE INDEX adjustments_waiting ON adjustments USING btree (adjustment_id) WHERE (state = 'waiting'::text);
+
 CREATE INDEX balances_by_expiry ON balances USING btree (unit, expires_on, member_no) WHERE (expires_on < 'infinity'::date);
 
 CREATE INDEX balances_in_debt ON balances USING btree (unit, member_no) WHERE (debt > 0);
@@ -3598,6 +3600,8 @@ CREATE INDEX cases_by_worth ON cases USING btree (is_over, worth DESC, case_id D
 CREATE INDEX cases_of_subject ON cases USING btree (subject_kind, subject, case_id);
 
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
+
+CREATE INDEX collected_sets_of_set ON collected_sets USING btree (set_no, member_no);
 
 CREATE INDEX collected_sets_unpaid ON collected_sets USING btree (completed_at) WHERE ((completed_at IS NOT NULL) AND (awarded_at IS NULL));
 

@@ -66,7 +66,7 @@ class Reader:
         """Read one line that has to be there."""
         tidied = tidy(given)
         if not tidied:
-            self.note(name, FieldError(name, "required", message("fill_in")))
+            self.need(name)
         for error in check_text(name, tidied, most=MAX_TEXT):
             self.note(name, error)
         return tidied
@@ -83,10 +83,14 @@ class Reader:
             return None
         return int(digits)
 
+    def need(self, name: str) -> None:
+        """Remember that something is missing there."""
+        self.note(name, FieldError(name, "required", message("fill_in")))
+
     def needed(self, name: str, given: str, least: int, most: int) -> int:
         """Read a whole number that has to be there; `least` stands for a wrong one."""
         if not given.strip():
-            self.note(name, FieldError(name, "required", message("fill_in")))
+            self.need(name)
         number = self.number(name, given.strip(), least, most)
         return least if number is None else number
 
@@ -119,6 +123,9 @@ class Reader:
 
     def share(self, name: str, given: str) -> int | None:
         """Read percents, of a million."""
+        if not given.strip():
+            self.need(name)
+            return None
         found = _PERCENT.fullmatch(given)
         whole = 0 if found is None else int(found[1]) * 10_000
         part = 0 if found is None else int((found[2] or "").ljust(4, "0"))

@@ -80,13 +80,17 @@ message: Final = Catalogue(
             "原来的条件没有完整送达；请重新编写。",
             "The condition did not arrive whole; write it anew.",
         ),
+        "not_of_this_kind": (
+            "这种优惠方式没有这一项，请清空。",
+            "This kind of benefit has none of it; leave it empty.",
+        ),
+        "not_14_digits": (
+            "{given!r} 不是 14 位的 GTIN。",
+            "{given!r} is not a GTIN of 14 digits.",
+        ),
         "no_amount": (
             "{given!r} 不是金额；请写成 42.00。",
             "{given!r} is not an amount; write it like 42.00.",
-        ),
-        "needed": (
-            "请填写 {name}。",
-            "Say {name}.",
         ),
         "no_day": (
             "{given!r} 不是日期；请写成 2026-05-01。",

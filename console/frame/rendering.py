@@ -51,7 +51,7 @@ def render(
         status=status,
         headers=headers,
         t=partial(context.text, page.language),
-        pages=_pages(page),
+        pages=list_pages(page),
         moment=tell_moments(context.settings.timezone),
         second=tell_moments(context.settings.timezone, "%Y-%m-%d %H:%M:%S"),
         shares=write_shares,
@@ -61,7 +61,7 @@ def render(
     )
 
 
-def _pages(page: StaffRequest) -> list[tuple[str, str]]:
+def list_pages(page: StaffRequest) -> list[tuple[str, str]]:
     """List the pages that the visitor may enter, as (name, path)."""
     if page.visitor is None:
         return []

@@ -92,7 +92,10 @@ def _handler(
                     console.refusals.note(
                         Refusal.of(page.visitor, reason=fault.code, route=place)
                     )
-                return show_fault(console, page, fault)
+                above = ""
+                if request.method == HttpMethod.POST and page.visitor is not None:
+                    above = _page_above(page, path)
+                return show_fault(console, page, fault, above=above)
 
         return route(
             HOME + path,
@@ -113,10 +116,15 @@ def _switch_of(request: AnyRequest, page: StaffRequest, path: str) -> str:
     if request.method == HttpMethod.GET:
         asked = {**request.query_params, "lang": page.other_language}
         return f"{page.path}?{urlencode(asked)}"
+    return f"{_page_above(page, path)}?{urlencode({'lang': page.other_language})}"
+
+
+def _page_above(page: StaffRequest, path: str) -> str:
+    """Give the page that a form stood on: its own address, or the nearest above it."""
     shown = page.path
     while path not in _PAGES:
         path, shown = path.rpartition("/")[0], shown.rpartition("/")[0]
-    return f"{shown}?{urlencode({'lang': page.other_language})}"
+    return shown
 
 
 def show_fault(
@@ -126,10 +134,12 @@ def show_fault(
     *,
     file_name: str = "",
     back: str = "",
+    above: str = "",
 ) -> Response[Any]:
     """Tell what went wrong as a page, with what to do about it.
 
-    `back` leads to the form that it went wrong with, perhaps with a file of that name.
+    `back` leads to the form that it went wrong with, perhaps with a file of that name;
+    `above` to the page that a form stood on.
     """
     return render(
         context,
@@ -140,4 +150,5 @@ def show_fault(
         fault=fault,
         file_name=file_name,
         back=back,
+        above=above,
     )

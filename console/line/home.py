@@ -10,9 +10,9 @@ from codegen.domain.batches import BatchFilter
 from codegen.pipeline import list_batches
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
-from console.frame.navigation import CAMPAIGNS, HOME, VIEWERS
+from console.frame.navigation import HOME, VIEWERS
 from console.frame.page_request import StaffRequest
-from console.frame.rendering import TEMPLATES, render
+from console.frame.rendering import TEMPLATES, list_pages, render
 from console.frame.responses import AnyRequest, open_page, staff_page
 from core.auth import Role
 from core.bounds import read_id
@@ -23,20 +23,18 @@ from printer_export.pipeline.packages.views import PackageView, view_package
 from printer_export.pipeline.reports.progress import count_batches
 
 _SHOWN: Final = 20
-_OWN_PAGES: Final = {Role.CASHIER: f"{HOME}/till", Role.MARKETER: CAMPAIGNS}
 
 
 @staff_page(HttpMethod.GET, "", *Role)
 async def show_home(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
-    """Show packages that wait for somebody, and batches, newest first.
+    """Show packages that wait for somebody, one's pages, and batches, newest first.
 
-    A cashier's work is the till, a marketer's are campaigns, and nothing here.
+    A cashier's work is the till, and nothing here.
     """
-    own = _OWN_PAGES.get(page.staff.role)
-    if own is not None:
-        return TEMPLATES.redirect(page, own)
+    if page.staff.role is Role.CASHIER:
+        return TEMPLATES.redirect(page, f"{HOME}/till")
     before_id = read_id(request.query_params.get("cursor", ""))
     async with context.engine.connect() as conn:
         late = await _packages(
@@ -46,6 +44,7 @@ async def show_home(
             context,
             page,
             "home.html",
+            rooms=[each for each in list_pages(page) if each[1] != HOME],
             waiting=await _packages(conn, context, page, PackageFilter(waiting=True)),
             late=[package for package in late if package.overdue],
             packages=await _packages(conn, context, page, PackageFilter()),

@@ -6,30 +6,18 @@ from typing import Any, Final
 from litestar import Response
 from litestar.enums import HttpMethod
 
-from console.frame.amounts import read_amount
 from console.frame.context import ConsoleContext
-from console.frame.messages import message
+from console.frame.fields import Faults, Reader, place_errors
 from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
+from console.marketing.new_pool import read_pool
 from core.auth import Role
-from core.bounds import MAX_TEXT, check_text, refuse
-from core.errors import InvalidInput
-from core.moments import read_end, read_start
+from core.errors import Conflict, FieldError, InvalidInput
 from core.pages import read_form
-from rewards.domain.coupons import (
-    MAX_STOCK,
-    MAX_STORES,
-    MAX_VALID_DAYS,
-    Benefit,
-    BenefitKind,
-    NewPool,
-    Store,
-    StoreKind,
-    check_benefit,
-)
+from rewards.domain.coupons import MAX_STOCK, BenefitKind, Store, StoreKind
 from rewards.domain.prizes import tell_money
 from rewards.pipeline.coupons import pools
 from rewards.pipeline.coupons.till_texts import tell_benefit
@@ -39,8 +27,12 @@ _SHOWN: Final = 100
 _POOL: Final = (
     *("pool_id", "name", "kind", "amount", "percent", "gift", "min_basket", "stock"),
     *("daily_stock", "per_member", "valid_from", "valid_until", "valid_days", "stores"),
+    "gtins",
 )
-_STORE: Final = ("store_id", "name", "kind", "region")
+_STORE: Final = ("store_id", "store_name", "store_kind", "region")
+_STOCK: Final = ("stock_of", "more_or_less", "by", "reason")
+# Which field a pipeline's complaint is about, where it is called otherwise there.
+_POINTERS: Final = {"/min_basket_minor": "min_basket", "/pool_id": "stock_of"}
 
 
 @staff_page(HttpMethod.GET, "/coupons", Role.MARKETER)
@@ -48,6 +40,99 @@ async def show_coupons(
     _request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
     """Show pools with their stock, stores, and forms for more of either."""
+    return await _show(context, page, {}, {})
+
+
+@staff_page(HttpMethod.POST, "/coupons/pools", Role.MARKETER)
+async def add_new_pool(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Add a pool."""
+    form = await read_form(request, page, *_POOL)
+    new, faults = read_pool(form, context.settings.timezone)
+    if new is not None:
+        try:
+            async with context.engine.begin() as conn:
+                await pools.add_pool(conn, new, page.staff, now=context.now)
+        except InvalidInput as fault:
+            named = {f"/stores/{n}": "stores" for n in range(len(new.stores))}
+            faults = place_errors(fault, named)
+        except Conflict as fault:
+            faults = {"pool_id": [FieldError("pool_id", fault.code, fault.detail)]}
+    return await _end(context, page, form, faults)
+
+
+@staff_page(HttpMethod.POST, "/coupons/stores", Role.MARKETER)
+async def add_new_store(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Add a store."""
+    form = await read_form(request, page, *_STORE)
+    reader = Reader()
+    kind = reader.choice("store_kind", form.get("store_kind", ""), StoreKind)
+    texts = [reader.text(name, form.get(name, "")) for name in _STORE]
+    faults = reader.faults
+    if kind is not None and not faults:
+        store = Store(texts[0], texts[1], kind, texts[3])
+        try:
+            async with context.engine.begin() as conn:
+                await pools.add_store(conn, store, page.staff, now=context.now)
+        except Conflict as fault:
+            faults = {"store_id": [FieldError("store_id", fault.code, fault.detail)]}
+    return await _end(context, page, form, faults)
+
+
+@staff_page(HttpMethod.POST, "/coupons/stock", Role.MARKETER)
+async def change_pool_stock(
+    request: AnyRequest, context: ConsoleContext, page: StaffRequest
+) -> Response[Any]:
+    """Add to the stock of a pool, or take from it."""
+    form = await read_form(request, page, *_STOCK)
+    reader, reason = Reader(), form.get("reason", "").strip()
+    by = reader.needed("by", form.get("by", ""), 1, MAX_STOCK)
+    pool_id = reader.text("stock_of", form.get("stock_of", ""))
+    try:
+        check_reason(reason)
+    except InvalidInput as fault:
+        reader.faults |= place_errors(fault, {})
+    faults = reader.faults
+    if not faults:
+        signed = -by if form.get("more_or_less") == "less" else by
+        try:
+            async with context.engine.begin() as conn:
+                await pools.change_stock(
+                    conn,
+                    pool_id,
+                    by=signed,
+                    reason=reason,
+                    staff=page.staff,
+                    now=context.now,
+                )
+        except InvalidInput as fault:
+            faults = place_errors(fault, _POINTERS)
+        except Conflict as fault:
+            faults = {"by": [FieldError("by", fault.code, fault.detail)]}
+    return await _end(context, page, form, faults)
+
+
+async def _end(
+    context: ConsoleContext,
+    page: StaffRequest,
+    form: Mapping[str, str],
+    faults: Faults,
+) -> Response[Any]:
+    """Go back to the list, or to the form with what is wrong at its fields."""
+    if faults:
+        return await _show(context, page, form, faults)
+    return TEMPLATES.redirect(page, PATH)
+
+
+async def _show(
+    context: ConsoleContext,
+    page: StaffRequest,
+    given: Mapping[str, str],
+    faults: Faults,
+) -> Response[bytes]:
     async with context.engine.connect() as conn:
         shown = await pools.list_pools(conn, page.staff, limit=_SHOWN)
         stores = await pools.list_stores(conn, page.staff, limit=_SHOWN)
@@ -55,6 +140,7 @@ async def show_coupons(
         context,
         page,
         "coupons.html",
+        status=422 if faults else 200,
         shown=shown,
         stores=stores,
         store_kinds=list(StoreKind),
@@ -62,130 +148,7 @@ async def show_coupons(
         benefit_of=tell_benefit,
         money=tell_money,
         last_day=lambda pool: pool.last_day(context.settings.timezone),
-    )
-
-
-@staff_page(HttpMethod.POST, "/coupons/pools", Role.MARKETER)
-async def add_new_pool(
-    request: AnyRequest, context: ConsoleContext, page: StaffRequest
-) -> Response[bytes]:
-    """Add a pool."""
-    new = _read_pool(_tidy(await read_form(request, page, *_POOL)), context)
-    async with context.engine.begin() as conn:
-        await pools.add_pool(conn, new, page.staff, now=context.now)
-    return TEMPLATES.redirect(page, PATH)
-
-
-@staff_page(HttpMethod.POST, "/coupons/stores", Role.MARKETER)
-async def add_new_store(
-    request: AnyRequest, context: ConsoleContext, page: StaffRequest
-) -> Response[bytes]:
-    """Add a store."""
-    form = _tidy(await read_form(request, page, *_STORE))
-    store = Store(
-        _text(form, "store_id"),
-        _text(form, "name"),
-        StoreKind(_choice(form, StoreKind)),
-        _text(form, "region"),
-    )
-    async with context.engine.begin() as conn:
-        await pools.add_store(conn, store, page.staff, now=context.now)
-    return TEMPLATES.redirect(page, PATH)
-
-
-@staff_page(HttpMethod.POST, "/coupons/stock", Role.MARKETER)
-async def change_pool_stock(
-    request: AnyRequest, context: ConsoleContext, page: StaffRequest
-) -> Response[bytes]:
-    """Add to the stock of a pool, or take from it."""
-    form = _tidy(await read_form(request, page, "pool_id", "by", "reason"))
-    by = _number(form, "by", least=-MAX_STOCK, most=MAX_STOCK)
-    if by is None:
-        raise InvalidInput.field("/by", "required", message("needed", name="by"))
-    check_reason(form.get("reason", ""))
-    async with context.engine.begin() as conn:
-        await pools.change_stock(
-            conn,
-            _text(form, "pool_id"),
-            by=by,
-            reason=form["reason"],
-            staff=page.staff,
-            now=context.now,
-        )
-    return TEMPLATES.redirect(page, PATH)
-
-
-def _tidy(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: value.strip() for name, value in form.items()}
-
-
-def _text(form: Mapping[str, str], name: str) -> str:
-    """Read one line; raises InvalidInput."""
-    given = form.get(name, "")
-    if not given:
-        raise InvalidInput.field(f"/{name}", "required", message("needed", name=name))
-    refuse(check_text(f"/{name}", given, most=MAX_TEXT))
-    return given
-
-
-def _number(
-    form: Mapping[str, str], name: str, *, most: int, least: int = 0
-) -> int | None:
-    """Read a whole number; None where there is none. Raises InvalidInput."""
-    given = form.get(name, "").replace(",", "")
-    if not given:
-        return None
-    digits = given.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(most))):
-        raise InvalidInput.field(
-            f"/{name}", "invalid", message("no_number", given=given)
-        )
-    if not least <= int(given) <= most:
-        raise InvalidInput.field(
-            f"/{name}", "out_of_range", message("no_number", given=given)
-        )
-    return int(given)
-
-
-def _choice(form: Mapping[str, str], kinds: Any) -> str:
-    given = form.get("kind", "")
-    if given not in set(kinds):
-        raise InvalidInput.field("/kind", "invalid", message("needed", name="kind"))
-    return given
-
-
-def _read_benefit(form: Mapping[str, str]) -> Benefit:
-    """Read what a coupon gives; raises InvalidInput for fields of another kind."""
-    kind = BenefitKind(_choice(form, BenefitKind))
-    minor = read_amount("/amount", form.get("amount", "")) or None
-    percent = _number(form, "percent", least=1, most=100)
-    gift = _text(form, "gift") if form.get("gift") else None
-    given = {
-        "most_minor" if kind is BenefitKind.PERCENT_OFF else "minor": minor,
-        "percent": percent,
-        "name": gift,
-    }
-    refuse(check_benefit(kind, [n for n, value in given.items() if value is not None]))
-    return Benefit(kind, minor, percent, gift)
-
-
-def _read_pool(form: Mapping[str, str], context: ConsoleContext) -> NewPool:
-    """Read what a pool is to be; raises InvalidInput."""
-    timezone = context.settings.timezone
-    stock = _number(form, "stock", most=MAX_STOCK)
-    if stock is None:
-        raise InvalidInput.field("/stock", "required", message("needed", name="stock"))
-    named = [each.strip() for each in form.get("stores", "").split(",")]
-    return NewPool(
-        pool_id=_text(form, "pool_id"),
-        name=_text(form, "name"),
-        benefit=_read_benefit(form),
-        stock=stock,
-        daily_stock=_number(form, "daily_stock", most=MAX_STOCK),
-        per_member=_number(form, "per_member", most=MAX_STOCK),
-        min_basket_minor=read_amount("/min_basket", form.get("min_basket", "")) or 0,
-        valid_from=read_start("/valid_from", form.get("valid_from") or None, timezone),
-        valid_until=read_end("/valid_until", form.get("valid_until") or None, timezone),
-        valid_days=_number(form, "valid_days", least=1, most=MAX_VALID_DAYS),
-        stores=tuple(dict.fromkeys(each for each in named if each))[:MAX_STORES],
+        given=given,
+        faults=faults,
+        focus=next(iter(faults), ""),
     )

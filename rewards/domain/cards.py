@@ -1,7 +1,7 @@
 """Collecting cards: which one a claim gets, and what a member has of a set. Pure."""
 
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from struct import Struct
@@ -69,6 +69,19 @@ class CardSet:
     def is_seen_by(self, brand: str | None) -> bool:
         """Tell whether who is narrowed to a brand may see it."""
         return brand is None or self.brand == brand
+
+
+@dataclass(frozen=True, slots=True)
+class SetFigures:
+    """How many collect a set and have completed it, and hold each card by its unit.
+
+    Where more collect it than are counted, it is of the first of them.
+    """
+
+    collectors: int
+    completed: int
+    holders: Mapping[int, int]
+    is_all: bool
 
 
 def pick_card(key: bytes, cards: CardSet, code_id: int) -> Card:

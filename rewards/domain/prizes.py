@@ -18,7 +18,7 @@ def tell_given(given: Given) -> Message:
 
 
 # What is given outside of scans so far; scans give the rest.
-_AWARDABLE: Final = frozenset({OfferKind.POINTS, OfferKind.GIFT})
+AWARDABLE: Final = (OfferKind.POINTS, OfferKind.GIFT)
 
 
 def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
@@ -26,7 +26,7 @@ def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
     if given.kind is OfferKind.CHANCE:
         told = message("chance_for_a_set")
         yield FieldError(f"{pointer}/kind", "not_of_this_kind", told)
-    elif given.kind not in _AWARDABLE:
+    elif given.kind not in AWARDABLE:
         told = message("not_supported", what=given.kind.value)
         yield FieldError(f"{pointer}/kind", "not_supported", told)
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
@@ -12,10 +13,19 @@ from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import refuse
 from core.errors import Conflict, NotFound
-from rewards.domain.cards import CardSet, NewCardSet, OwnSet, find_faults_of_set
+from rewards.domain.cards import (
+    CardSet,
+    NewCardSet,
+    OwnSet,
+    SetFigures,
+    find_faults_of_set,
+)
 from rewards.domain.messages import message
 from rewards.store import cards as store
 from rewards.store.members import find_member_no
+
+# Who collects a set is counted up to so many members.
+MOST_COUNTED: Final = 10_000
 
 
 async def add_set(
@@ -58,6 +68,14 @@ async def show_set(conn: AsyncConnection, set_id: str, staff: Staff) -> CardSet:
     if found is None or not found.is_seen_by(staff.brand):
         raise NotFound(message("no_set", set_id=set_id))
     return found
+
+
+async def look_at_set(
+    conn: AsyncConnection, set_id: str, staff: Staff
+) -> tuple[CardSet, SetFigures]:
+    """Find a set that somebody may see, and who collects it; raises NotFound."""
+    found = await show_set(conn, set_id, staff)
+    return found, await store.count_collected(conn, found, most=MOST_COUNTED)
 
 
 async def list_own_sets(conn: AsyncConnection, member_id: str) -> Sequence[OwnSet]:

@@ -19,6 +19,7 @@ from rewards.domain.cards import (
     NewCardSet,
     OwnCard,
     OwnSet,
+    SetFigures,
 )
 from rewards.domain.terms import Given
 from rewards.store.members import is_member
@@ -114,6 +115,43 @@ async def _load_sets(
         )
         for row in rows
     ]
+
+
+# Members are read by the key of each, so that a set of millions costs no more.
+_COUNT: Final = text(
+    """
+    WITH chosen AS MATERIALIZED (
+        SELECT member_no, completed_at FROM collected_sets
+        WHERE shard = 0 AND set_no = :set_no ORDER BY member_no LIMIT :most
+    )
+    SELECT NULL AS unit, count(*) AS members, count(completed_at) AS completed
+    FROM chosen
+    UNION ALL
+    SELECT b.unit, count(*), 0 FROM chosen AS s
+    CROSS JOIN LATERAL (SELECT DISTINCT unit FROM balances
+        WHERE shard = 0 AND member_no = s.member_no
+            AND unit = ANY (CAST(:units AS smallint[])) AND available > 0) AS b
+    GROUP BY b.unit
+    """
+)
+
+
+async def count_collected(
+    conn: AsyncConnection, found: CardSet, *, most: int
+) -> SetFigures:
+    """Count who collects a set, of the first so many at most."""
+    values = {
+        "set_no": found.set_no,
+        "units": write_numbers(card.unit for card in found.cards),
+        "most": most,
+    }
+    first, *cards = (await conn.execute(_COUNT, values)).all()
+    return SetFigures(
+        first.members,
+        first.completed,
+        {row.unit: row.members for row in cards},
+        is_all=first.members < most,
+    )
 
 
 async def list_own(conn: AsyncConnection, member_no: int) -> list[OwnSet]:

@@ -24,7 +24,11 @@ def test_a_marketer_adds_a_store_and_a_pool_and_changes_its_stock(
     """What stands in the page is what a coupon of it is worth."""
     store, pool = fresh(), fresh()
     with at_work(service, service.staff("marketer")) as mona:
-        place = {"name": "West Lake", "kind": "station", "region": "CN-33"}
+        place = {
+            "store_name": "West Lake",
+            "store_kind": "station",
+            "region": "CN-33",
+        }
         shown = mona.press(PAGE, f"{PAGE}/stores", store_id=store, **place)
         assert "West Lake" in shown.text
         shown = mona.press(
@@ -40,7 +44,12 @@ def test_a_marketer_adds_a_store_and_a_pool_and_changes_its_stock(
         assert "¥5.00 off" in shown.text
         assert "until 2198-12-31" in shown.text
         shown = mona.press(
-            PAGE, f"{PAGE}/stock", pool_id=pool, by="-999", reason="too many"
+            PAGE,
+            f"{PAGE}/stock",
+            stock_of=pool,
+            more_or_less="less",
+            by="999",
+            reason="too many",
         )
         assert shown.status_code == 200
     wish = {"pool_id": pool, "member_id": "alice"}
@@ -55,25 +64,61 @@ def test_a_marketer_adds_a_store_and_a_pool_and_changes_its_stock(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "field", "told"),
     [
-        ({"amount": ""}, "needs minor"),
-        ({"percent": "5"}, "has no percent"),
-        ({"kind": "percent_off", "percent": "101"}, "is not a number"),
-        ({"kind": "gift", "amount": ""}, "needs name"),
-        ({"stock": "x"}, "is not a number"),
-        ({"stock": ""}, "Say stock"),
-        ({"stores": "nowhere"}, "no store nowhere"),
-        ({"valid_from": "2198-02-01", "valid_until": "2198-01-01"}, "later than"),
+        ({"pool_id": ""}, "pool_id", "Fill this in"),
+        ({"amount": ""}, "amount", "Fill this in"),
+        ({"amount": "much"}, "amount", "is not an amount"),
+        ({"percent": "5"}, "percent", "leave it empty"),
+        ({"kind": "percent_off", "percent": "101"}, "percent", "from 1 to 100"),
+        ({"kind": "gift", "amount": ""}, "gift", "Fill this in"),
+        ({"stock": "x"}, "stock", "whole number"),
+        ({"stock": ""}, "stock", "Fill this in"),
+        ({"stores": "nowhere"}, "stores", "no store nowhere"),
+        ({"gtins": "123"}, "gtins", "14 digits"),
+        ({"valid_from": "2198-02-01", "valid_until": "2198-01-01"}, "valid_until", ""),
+        ({"valid_until": "2198-01-01", "valid_days": "3"}, "valid_days", ""),
     ],
 )
 def test_a_pool_that_makes_no_sense_is_said_to_make_none(
-    service: Service, given: dict[str, str], told: str
+    service: Service, given: dict[str, str], field: str, told: str
 ) -> None:
+    """At its field; what else was typed stands there still."""
+    wish = {"pool_id": fresh()} | POOL | given
     with at_work(service, service.staff("marketer")) as mona:
-        shown = mona.press(PAGE, f"{PAGE}/pools", pool_id=fresh(), **(POOL | given))
+        shown = mona.press(PAGE, f"{PAGE}/pools", **wish)
         assert shown.status_code == 422
-        assert told in shown.text
+        assert 'value="Spring"' in shown.text
+    _, there, wrong = shown.text.partition(f'id="{field}-wrong">')
+    assert there
+    assert told in wrong.partition("</small>")[0]
+
+
+@pytest.mark.parametrize(
+    ("form", "given", "field"),
+    [
+        ("stores", {"store_id": ""}, "store_id"),
+        ("stores", {"region": ""}, "region"),
+        ("stores", {"store_kind": "palace"}, "store_kind"),
+        ("stock", {"by": "0"}, "by"),
+        ("stock", {"by": "10000"}, "by"),
+        ("stock", {"reason": " "}, "reason"),
+    ],
+)
+def test_what_is_wrong_with_a_store_or_a_stock_stands_at_its_field(
+    service: Service, form: str, given: dict[str, str], field: str
+) -> None:
+    pool = fresh()
+    wishes = {
+        "stores": {"store_id": fresh(), "store_name": "W", "region": "CN-33"},
+        "stock": {"stock_of": pool, "more_or_less": "less", "by": "1", "reason": "r"},
+    }
+    with at_work(service, service.staff("marketer")) as mona:
+        mona.press(PAGE, f"{PAGE}/pools", pool_id=pool, **POOL)
+        wish = {"store_kind": "shop"} if form == "stores" else {}
+        shown = mona.press(PAGE, f"{PAGE}/{form}", **(wish | wishes[form] | given))
+    assert shown.status_code == 422
+    assert f'<a href="#{field}">' in shown.text
 
 
 def test_a_brands_marketer_sees_its_own_pools(service: Service) -> None:

@@ -55,7 +55,9 @@ MAY: Final = {
         "marketer",
     ),
     **dict.fromkeys(("draws", "draws/{draw_id}"), "marketer support"),
-    "new-draw": "marketer",
+    **dict.fromkeys(("card-sets", "card-sets/{set_id}"), "marketer analyst"),
+    **dict.fromkeys(("new-draw", "new-card-set", "gifts"), "marketer"),
+    **dict.fromkeys(("parcels", "parcels/ship", "parcels/hand-over"), "support"),
     **dict.fromkeys(
         ("coupons", "coupons/pools", "coupons/stores", "coupons/stock"), "marketer"
     ),

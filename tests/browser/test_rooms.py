@@ -94,6 +94,60 @@ async def test_a_drawn_draw_is_looked_at(
         await look_over(page, f"draws-4-drawn-{screen}-{language[:2]}")
 
 
+@pytest.mark.parametrize(("screen", "language", "scheme"), LOOKS[:2])
+async def test_cards_and_gifts_are_added_by_form(
+    shop: Shop,
+    open_context: OpenContext,
+    screen: str,
+    language: str,
+    scheme: str,
+) -> None:
+    """From the home page by keyboard; a set by its rows, a gift by its stock."""
+    service, tag = shop.service, f"{screen}-{language[:2]}"
+    number = next(_numbers)
+    page = await _open(open_context, screen, language, scheme)
+    await enter(page, service.staff("marketer"), "/console")
+    await expect(page.locator("#rooms li")).to_have_count(5)
+    await look_over(page, f"home-1-marketer-{tag}")
+    await push(page, "#rooms a[href='/console/card-sets']")
+    await push(page, "main .primary")
+    await page.locator("#set_id").fill(f"zodiac-{number}")
+    await page.locator("#name").fill("十二生肖 Zodiac")
+    for place, (name, percent) in enumerate([("鼠 Rat", "1"), ("牛 Ox", "49")]):
+        await page.locator(f"#card{place}_id").fill(f"c-{place}")
+        await page.locator(f"#card{place}_name").fill(name)
+        await page.locator(f"#card{place}_percent").fill(percent)
+    await push(page, ".primary[value=save]")
+    await expect(page.locator("#card2_id-wrong")).to_be_visible()
+    await look_over(page, f"cards-1-form-{tag}")
+    await push(page, "button[value=remove_card_2]")
+    await page.locator("#amount").fill("100")
+    await push(page, ".primary[value=save]")
+    await expect(page.locator("#cards tbody tr")).to_have_count(2)
+    await look_over(page, f"cards-2-set-{tag}")
+    await page.goto("/console/card-sets")
+    await look_over(page, f"cards-3-all-{tag}")
+    await page.goto("/console/gifts")
+    summary = page.locator("#add summary")
+    if not await page.locator("#gift_id").is_visible():
+        await summary.press("Enter")
+    await page.locator("#gift_id").fill(f"scarf-{number}")
+    await page.locator("#name").fill("围巾 A scarf")
+    await page.locator("#stock").fill("100")
+    await push(page, "#add .primary")
+    await expect(page.get_by_text(f"scarf-{number}")).to_be_visible()
+    token = service.member_token(f"scarf-{number}")
+    claim = {"address": "林小姐 139, 1 Nanjing Road"}
+    service.post(f"/v1/me/gifts/scarf-{number}/claims", claim, token)
+    await page.reload()
+    await look_over(page, f"gifts-1-all-{tag}")
+    await page.context.clear_cookies()
+    await enter(page, service.staff("support"), "/console")
+    await look_over(page, f"home-2-support-{tag}")
+    await page.goto("/console/parcels")
+    await look_over(page, f"gifts-2-parcels-{tag}")
+
+
 def _furnish(shop: Shop, member_id: str) -> str:
     """Give a member something of most kinds; gives the number of a scan."""
     service = shop.service

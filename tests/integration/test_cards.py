@@ -9,7 +9,10 @@ from core.errors import Conflict
 from crowncap.tellers import TELLERS
 from events.pipeline.events import read_events
 from rewards.domain.terms import Given, OfferKind
+from rewards.pipeline.cards import look_at_set
+from rewards.store.cards import count_collected
 from tests.fixtures.cards import Album
+from tests.fixtures.coupons import MARKETER
 
 
 async def test_a_wallet_shows_duplicates_and_gaps(album: Album) -> None:
@@ -25,6 +28,24 @@ async def test_a_wallet_shows_duplicates_and_gaps(album: Album) -> None:
     ]
     assert (own.missing, own.completed_at) == (2, None)
     assert await album.own("nobody") == []
+
+
+async def test_who_looks_after_a_set_sees_who_collects_it(album: Album) -> None:
+    """By card, whoever has two of it once; no more members than are counted."""
+    cards, other = await album.set(), await album.set("other", cards=("x",))
+    anna, ben, cy = await album.ground.members("anna", "ben", "cy")
+    await album.get(cards, (anna, "a"), (anna, "b"), (anna, "c"), (ben, "a"))
+    await album.get(cards, (ben, "a"), (cy, "c"))
+    await album.get(other, (cy, "x"))
+    async with album.ground.engine.connect() as conn:
+        found, all_of_it = await look_at_set(conn, "zodiac", MARKETER)
+        some = await count_collected(conn, cards, most=2)
+    units = {each.unit: each.card_id for each in found.cards}
+    counted = {units[unit]: members for unit, members in all_of_it.holders.items()}
+    assert counted == {"a": 2, "b": 1, "c": 2}
+    assert (all_of_it.collectors, all_of_it.completed) == (3, 1)
+    assert all_of_it.is_all
+    assert (some.collectors, some.is_all) == (2, False)
 
 
 async def test_completing_a_set_is_paid_at_once_and_once(album: Album) -> None:

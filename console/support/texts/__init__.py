@@ -7,6 +7,7 @@ from console.support.texts.adjustments import ADJUSTMENT_TEXTS
 from console.support.texts.coupons import ONE_COUPON_TEXTS
 from console.support.texts.finding import FINDING_TEXTS
 from console.support.texts.members import MEMBER_TEXTS
+from console.support.texts.parcels import PARCEL_TEXTS
 from console.support.texts.payouts import PAYOUT_TEXTS
 from console.support.texts.scans import SCAN_TEXTS
 
@@ -17,4 +18,5 @@ SUPPORT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **SCAN_TEXTS,
     **ONE_COUPON_TEXTS,
     **PAYOUT_TEXTS,
+    **PARCEL_TEXTS,
 }

@@ -34,6 +34,9 @@ from rewards.store.gifts import claims as store
 from rewards.store.gifts.claims import GiftClaim
 from rewards.store.members import ensure_members
 
+# Gifts that wait are counted up to so many.
+MOST_COUNTED: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class GiftClaiming:
@@ -145,6 +148,13 @@ async def list_gifts_in(
     return await store.list_in_state(
         conn, state, brand=staff.brand, before=before, limit=limit
     )
+
+
+async def count_waiting_gifts(
+    conn: AsyncConnection, staff: Staff
+) -> Mapping[GiftState, int]:
+    """Count what staff has still to do something about, up to MOST_COUNTED of each."""
+    return await store.count_waiting(conn, brand=staff.brand, most=MOST_COUNTED)
 
 
 async def ship_gift(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, case, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.clock import utc_datetime
@@ -15,6 +15,7 @@ from core.ids import time_of_id
 from rewards import tables as t
 from rewards.domain.gifts import (
     GIFT_STEPS,
+    WAITING,
     Gift,
     GiftState,
     GiftStep,
@@ -214,6 +215,29 @@ async def _list(
         .limit(limit)
     )
     return [_read(row) for row in rows]
+
+
+async def count_waiting(
+    conn: AsyncConnection, *, brand: str | None, most: int
+) -> dict[GiftState, int]:
+    """Count the gifts of a brand that staff has still to do something about.
+
+    Of each state so many at most.
+    """
+    m, g = t.member_gifts.c, t.gifts.c
+    counts = {}
+    for state in WAITING:
+        some = (
+            select(m.transfer_id)
+            .join_from(t.member_gifts, t.gifts, g.gift_no == m.gift_no)
+            .where(m.shard == SHARD, m.state == state.value)
+            .limit(most)
+        )
+        if brand is not None:
+            some = some.where(g.brand == brand)
+        counted = await conn.execute(select(func.count()).select_from(some.subquery()))
+        counts[state] = counted.scalar_one()
+    return counts
 
 
 async def forget_addresses(conn: AsyncConnection, member_no: int) -> None:
