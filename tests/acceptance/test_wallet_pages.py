@@ -143,3 +143,15 @@ def test_cards_are_a_set_with_gaps_until_it_is_complete(
     page = member.get("/me/cards?lang=zh").text
     assert "3 种全部集齐" in page
     assert "集齐奖励：7 积分" in page
+
+
+def test_a_red_packet_says_what_it_waits_for(fair: Fair, member: Visitor) -> None:
+    """For an account, which the wallet leads to; once there is one, for nothing."""
+    fair.campaign(offers=[{"offer_id": "r", "kind": "red_packet", "minor": 88}])
+    member.claim(f"/C/{fair.caps(1)[0]}")
+    wallet = member.get("/me").text
+    assert "¥0.88" in wallet
+    assert "Say where it should go by" in wallet
+    asks = member.get("/me/payee")
+    assert member.send_form(asks, "/me/payee", account=OPENID).status_code == 303
+    assert "Your red packet is on its way." in member.get("/me").text
