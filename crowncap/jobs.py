@@ -26,15 +26,19 @@ from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.counting import count_figures
+from crowncap.coupon_codes import CouponSealing
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
 from crowncap.secret_boxes import BoxInfo, open_box
+from crowncap.server_urls import issuance_of
 from crowncap.tellers import TELLERS, webhook_terms
 from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
+from rewards.pipeline.awarding import Awarding
 from rewards.pipeline.completions import SetAwarding
+from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.draws.drawing import Drawing
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.payouts.ending import PayoutEnds
@@ -121,7 +125,10 @@ class JobRunner:
         """Run what is due until cancelled; what is under way then may end."""
         await self.clock.measure(self.engine)
         await self.ids.renew()
-        sets = SetAwarding(self.engine, self.clock, self.ids, self.settings.timezone)
+        sealed = CouponSealing(issuance_of(self.settings)).codes()
+        numbers = CouponNumbers(self.engine, sealed)
+        awarding = Awarding(self.ids, self.settings.timezone, numbers.take)
+        sets = SetAwarding(self.engine, self.clock, awarding)
         sorting = CaseSorting(self.engine, self.clock, self.ids, self.settings.timezone)
         terms = webhook_terms(self.settings)
         pump = WebhookPump(

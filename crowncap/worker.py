@@ -36,9 +36,11 @@ from crowncap.upkeep import run_upkeep
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.packages.orders import Packaging
 from rewards.pipeline.addresses import Addresses
+from rewards.pipeline.awarding import Awarding
 from rewards.pipeline.coupons.issuing import CouponIssuing
 from rewards.pipeline.coupons.numbers import CouponNumbers
 from rewards.pipeline.coupons.redeeming import Redeeming
+from rewards.pipeline.draws.prizes import PrizeClaiming
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
@@ -88,6 +90,7 @@ class Worker:
     coupon_issuing: CouponIssuing = field(init=False)
     coupon_redeeming: Redeeming = field(init=False)
     gift_claiming: GiftClaiming = field(init=False)
+    prize_claiming: PrizeClaiming = field(init=False)
     payouts: PayoutTerms = field(init=False)
     ticket_taking: TicketTaking = field(init=False)
 
@@ -145,6 +148,8 @@ class Worker:
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
         self.gift_claiming = GiftClaiming(ids, addresses, self.settings.timezone)
+        awarding = Awarding(ids, self.settings.timezone, numbers.take)
+        self.prize_claiming = PrizeClaiming(self.engine, addresses, awarding)
         ends = PayoutEnds(ids, self.clock, self.settings.timezone)
         self.payouts = payout_terms(self.settings, ends)
         self.ticket_taking = TicketTaking(

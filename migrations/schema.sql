@@ -2072,6 +2072,7 @@ CREATE TABLE collected_sets (
     award_id bigint,
     awarded_at timestamp with time zone,
     shard smallint DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone,
     CONSTRAINT awarded_once_complete CHECK (((awarded_at IS NULL) OR (completed_at IS NOT NULL))),
     CONSTRAINT awarded_under_a_number CHECK (((award_id IS NULL) = (awarded_at IS NULL))),
     CONSTRAINT completed_by_a_card CHECK (((transfer_id IS NULL) = (completed_at IS NULL)))
@@ -2153,7 +2154,8 @@ CREATE TABLE draw_claims (
     draw_no integer NOT NULL,
     place integer NOT NULL,
     claimed_at timestamp with time zone NOT NULL,
-    address bytea
+    address bytea,
+    award_id bigint
 );
 
 CREATE TABLE draw_counters (
@@ -2171,6 +2173,7 @@ CREATE TABLE draw_prizes (
     prize_id text NOT NULL,
     name text NOT NULL,
     quantity integer NOT NULL,
+    gives jsonb,
     CONSTRAINT prize_is_there CHECK ((quantity > 0))
 );
 
@@ -3601,9 +3604,9 @@ CREATE INDEX cases_of_subject ON cases USING btree (subject_kind, subject, case_
 
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
-CREATE INDEX collected_sets_of_set ON collected_sets USING btree (set_no, member_no);
+CREATE INDEX collected_sets_due ON collected_sets USING btree (COALESCE(due_at, completed_at)) WHERE ((completed_at IS NOT NULL) AND (awarded_at IS NULL));
 
-CREATE INDEX collected_sets_unpaid ON collected_sets USING btree (completed_at) WHERE ((completed_at IS NOT NULL) AND (awarded_at IS NULL));
+CREATE INDEX collected_sets_of_set ON collected_sets USING btree (set_no, member_no);
 
 CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
 

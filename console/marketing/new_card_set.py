@@ -24,12 +24,13 @@ from rewards.domain.terms import MAX_AMOUNT, Given, OfferKind
 from rewards.pipeline import cards as pipeline
 
 CARDS: Final = RowKind("card", ("id", "name", "percent"), 40)
-_FIELDS: Final = ("set_id", "name", "kind", "amount", "gift")
+_FIELDS: Final = ("set_id", "name", "kind", "amount", "gift", "pool")
 _POINTERS: Final = {
     "/cards": "add_card",
     "/completes/kind": "kind",
     "/completes/amount": "amount",
     "/completes/name": "gift",
+    "/completes/pool_id": "pool",
     **{f"/cards/{n}/card_id": f"card{n}_id" for n in range(CARDS.most)},
 }
 _MAX_BYTES: Final = 32_768
@@ -106,6 +107,8 @@ def _read_completes(reader: Reader, given: Mapping[str, str]) -> Given | None:
     if kind is OfferKind.POINTS:
         amount = reader.needed("amount", given["amount"], 1, MAX_AMOUNT)
         return Given(kind=kind, amount=amount)
+    if kind is OfferKind.COUPON:
+        return Given(kind=kind, pool_id=reader.text("pool", given["pool"]))
     if kind is OfferKind.GIFT:
         return Given(kind=kind, name=reader.text("gift", given["gift"]))
     return None if kind is None else Given(kind=kind)

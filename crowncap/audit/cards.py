@@ -1,6 +1,9 @@
 """Sets that are complete against their cards, and against what was paid for them."""
 
 from crowncap.audit.checks import Check, Scope
+from crowncap.audit.given import was_given
+
+_PAID = was_given("d.award_id", "d.set_no", "d.member_no", "s.completes")
 
 CHECKS = (
     Check(
@@ -17,14 +20,9 @@ CHECKS = (
     Check(
         1,
         "each set that is complete was paid once, by its set, or waits to be",
-        """SELECT d.transfer_id FROM collected_sets AS d
+        f"""SELECT d.transfer_id FROM collected_sets AS d
             JOIN card_sets AS s ON s.set_no = d.set_no
-            WHERE d.shard = 0 AND d.award_id IS NOT NULL
-                AND s.completes ->> 'kind' = 'points' AND NOT EXISTS (
-                SELECT FROM transfers AS t WHERE t.shard = 0
-                    AND t.origin_id = d.award_id AND t.transfer_id = d.award_id
-                    AND t.debit_account = d.set_no AND t.credit_account = d.member_no
-                    AND t.amount = (s.completes ->> 'amount')::bigint)""",
+            WHERE d.shard = 0 AND d.award_id IS NOT NULL AND NOT {_PAID}""",  # noqa: S608 - a constant
         scopes=(Scope.FULL,),
     ),
     Check(

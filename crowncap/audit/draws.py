@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crowncap.audit.checks import TRANSFERS, Check, Scope
+from crowncap.audit.given import was_given
 from rewards.pipeline.draws.publishing import find_differences
 
 
@@ -19,6 +20,8 @@ class RedrawCheck(Check):
         draw_ids = await super().find(conn, known)
         return [each for one in draw_ids for each in await find_differences(conn, one)]
 
+
+_GAVE = was_given("c.award_id", "c.draw_no", "w.member_no", "p.gives")
 
 CHECKS = (
     Check(
@@ -114,6 +117,27 @@ CHECKS = (
         """SELECT c.draw_no || '-' || c.place FROM draw_claims AS c
             JOIN draws AS d ON d.draw_no = c.draw_no
             WHERE c.claimed_at >= d.claims_until""",
+    ),
+    Check(
+        7,
+        "each prize that gives something gave it to who claimed it",
+        f"""SELECT c.draw_no || '-' || c.place FROM draw_claims AS c
+            JOIN draw_winners AS w ON w.draw_no = c.draw_no AND w.place = c.place
+            JOIN (SELECT *, sum(quantity) OVER (PARTITION BY draw_no ORDER BY prize_no)
+                AS after FROM draw_prizes) AS p ON p.draw_no = c.draw_no
+                AND c.place < p.after AND c.place >= p.after - p.quantity
+            WHERE (p.gives IS NULL) <> (c.award_id IS NULL)
+                OR p.gives IS NOT NULL AND NOT {_GAVE}""",  # noqa: S608 - a constant
+        scopes=(Scope.FULL,),
+    ),
+    Check(
+        1,
+        "nothing is paid by a draw but for a prize that was claimed",
+        """SELECT t.transfer_id FROM transfers AS t
+            JOIN draws AS d ON d.draw_no = t.debit_account
+            WHERE t.shard = 0 AND NOT EXISTS (SELECT FROM draw_claims AS c
+                WHERE c.draw_no = d.draw_no AND c.award_id = t.transfer_id)""",
+        scopes=(Scope.FULL,),
     ),
     RedrawCheck(
         14,

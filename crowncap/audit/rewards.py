@@ -51,13 +51,15 @@ CHECKS = (
         """SELECT t.transfer_id FROM transfers AS t
             LEFT JOIN offers AS o ON o.offer_no = t.debit_account
             LEFT JOIN card_sets AS s ON s.set_no = t.debit_account
+            LEFT JOIN draws AS d ON d.draw_no = t.debit_account
             LEFT JOIN members AS m ON m.shard = 0 AND m.member_no = t.credit_account
             LEFT JOIN transfers AS p ON p.shard = 0 AND p.kind = 'pending'
                 AND p.origin_id = t.origin_id AND p.debit_account = t.debit_account
                 AND p.origin_id BETWEEN :first AND :last
             WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
                 AND t.kind IN ('posted', 'pending', 'post', 'void', 'grant')
-                AND (o.offer_no IS NULL AND s.set_no IS NULL OR m.member_no IS NULL
+                AND (num_nonnulls(o.offer_no, s.set_no, d.draw_no) = 0
+                    OR m.member_no IS NULL
                     OR t.kind IN ('post', 'void') AND p.transfer_id IS NULL)""",
         TRANSFERS,
     ),

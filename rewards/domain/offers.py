@@ -205,23 +205,31 @@ def find_missing(
 ) -> Iterator[FieldError]:
     """Say which of what terms give is not there, or not for who is of a brand."""
     for _, given, pointer in terms.given:
-        if given.pool_id is not None:
-            pool = things.pools.get(given.pool_id)
-            if pool is None or not pool.is_of(brand):
-                told = message("no_pool", pool_id=given.pool_id)
-                yield FieldError(f"{pointer}/pool_id", "unknown_pool", told)
-        elif given.draw_id is not None:
-            draw = things.draws.get(given.draw_id)
-            if draw is None or not draw.is_of(brand):
-                told = message("no_draw", draw_id=given.draw_id)
-                yield FieldError(f"{pointer}/draw_id", "unknown_draw", told)
-            else:
-                yield from _find_untimely(f"{pointer}/draw_id", draw, terms)
-        elif given.set_id is not None:
-            cards = things.sets.get(given.set_id)
-            if cards is None or not cards.is_seen_by(brand):
-                told = message("no_set", set_id=given.set_id)
-                yield FieldError(f"{pointer}/set_id", "unknown_set", told)
+        yield from find_missing_given(pointer, given, things, brand)
+        draw = things.draws.get(given.draw_id or "")
+        if draw is not None and draw.is_of(brand):
+            yield from _find_untimely(f"{pointer}/draw_id", draw, terms)
+
+
+def find_missing_given(
+    pointer: str, given: Given, things: Things, brand: str | None
+) -> Iterator[FieldError]:
+    """Say that what is given is not there, or not for who is of a brand."""
+    if given.pool_id is not None:
+        pool = things.pools.get(given.pool_id)
+        if pool is None or not pool.is_of(brand):
+            told = message("no_pool", pool_id=given.pool_id)
+            yield FieldError(f"{pointer}/pool_id", "unknown_pool", told)
+    elif given.draw_id is not None:
+        draw = things.draws.get(given.draw_id)
+        if draw is None or not draw.is_of(brand):
+            told = message("no_draw", draw_id=given.draw_id)
+            yield FieldError(f"{pointer}/draw_id", "unknown_draw", told)
+    elif given.set_id is not None:
+        cards = things.sets.get(given.set_id)
+        if cards is None or not cards.is_seen_by(brand):
+            told = message("no_set", set_id=given.set_id)
+            yield FieldError(f"{pointer}/set_id", "unknown_set", told)
 
 
 def _find_untimely(pointer: str, draw: Draw, terms: Terms) -> Iterator[FieldError]:

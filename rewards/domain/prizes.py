@@ -18,13 +18,13 @@ def tell_given(given: Given) -> Message:
 
 
 # What is given outside of scans so far; scans give the rest.
-AWARDABLE: Final = (OfferKind.POINTS, OfferKind.GIFT)
+AWARDABLE: Final = (OfferKind.POINTS, OfferKind.GIFT, OfferKind.COUPON)
 
 
 def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
     """Say what is wrong with something that is given outside of scans."""
     if given.kind is OfferKind.CHANCE:
-        told = message("chance_for_a_set")
+        told = message("no_chance_here")
         yield FieldError(f"{pointer}/kind", "not_of_this_kind", told)
     elif given.kind not in AWARDABLE:
         told = message("not_supported", what=given.kind.value)

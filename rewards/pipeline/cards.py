@@ -21,8 +21,10 @@ from rewards.domain.cards import (
     find_faults_of_set,
 )
 from rewards.domain.messages import message
+from rewards.domain.offers import find_missing_given
 from rewards.store import cards as store
 from rewards.store.members import find_member_no
+from rewards.store.offers import load_given
 
 # Who collects a set is counted up to so many members.
 MOST_COUNTED: Final = 10_000
@@ -33,6 +35,8 @@ async def add_set(
 ) -> NewCardSet:
     """Add a set, of the brand of who adds it; raises InvalidInput and Conflict."""
     refuse(find_faults_of_set(new))
+    things = await load_given(conn, [new.completes])
+    refuse(find_missing_given("/completes", new.completes, things, staff.brand))
     new = replace(new, brand=staff.brand)
     try:
         await store.insert_set(conn, new, now=now)

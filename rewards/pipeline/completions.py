@@ -1,27 +1,31 @@
 """Who has all cards of a set is paid at once, and once: by the processes of jobs.
 
 The commit notes that a set is complete; here one transaction pays it and notes under
-which number. Whoever is killed has done both or neither.
+which number. Whoever is killed has done both or neither. What cannot be paid now, since
+its pool has no coupon left, is tried again later.
 """
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from core.clock import Clock, business_day, utc_datetime
+from core.clock import Clock, utc_datetime
+from core.errors import Fault
 from core.event_types import EventType, Happening
-from core.ids import TimeIds
+from core.fence import share_fence
 from core.outbox import write_events
-from rewards.pipeline.awards import NewAward, give_award
+from rewards.domain.cards import CompletedSet
+from rewards.pipeline.awarding import Awarding, NewAward
 from rewards.store import cards as store
 
 # How soon a set that is complete is paid.
 _LOOK_S: Final = 1.0
+_AGAIN: Final = timedelta(minutes=10)
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -32,8 +36,7 @@ class SetAwarding:
 
     engine: AsyncEngine
     clock: Clock
-    ids: TimeIds
-    timezone: ZoneInfo
+    awarding: Awarding
 
     async def run(self) -> None:
         """Pay until cancelled."""
@@ -46,25 +49,36 @@ class SetAwarding:
             await asyncio.sleep(_LOOK_S)
 
     async def pay_one(self) -> bool:
-        """Pay the oldest set that waits; tells whether there was one."""
-        now_ms = self.clock.now_ms()
-        now = utc_datetime(now_ms)
+        """Pay the oldest set that waits, or put it off; tells whether there was one."""
         async with self.engine.begin() as conn:
             done = await store.lock_unawarded(conn)
-            if done is None:
-                return False
-            award_id = self.ids.next_id(now_ms)
-            award = NewAward(
-                *(done.set_no, done.member_no, done.completes, award_id),
-                *(business_day(now_ms, self.timezone), done.brand),
-            )
-            await give_award(conn, award, now=now)
-            await store.note_awarded(conn, done, award_id=award_id, now=now)
-            data = {
-                "member_id": done.member_id,
-                "set_id": done.set_id,
-                "award_id": str(award_id),
-                "gives": msgspec.to_builtins(done.completes),
-            }
-            await write_events(conn, [Happening(EventType.CARDS_COMPLETED, data)])
+        if done is None:
+            return False
+        now = utc_datetime(self.clock.now_ms())
+        try:
+            award_id = await self.awarding.take_number(done.completes, now=now)
+            async with self.engine.begin() as conn:
+                await share_fence(conn)
+                if await store.lock_unawarded(conn, done) is not None:
+                    award = NewAward(
+                        *(done.set_no, done.member_no, done.completes, award_id),
+                        done.brand,
+                    )
+                    await self.awarding.give(conn, award, now=now)
+                    await store.note_awarded(conn, done, award_id=award_id, now=now)
+                    await _tell(conn, done, award_id)
+        except Fault as fault:
+            log.warning("set_put_off", set_id=done.set_id, cause=str(fault))
+            async with self.engine.begin() as conn:
+                await store.put_off(conn, done, _AGAIN)
         return True
+
+
+async def _tell(conn: AsyncConnection, done: CompletedSet, award_id: int) -> None:
+    data = {
+        "member_id": done.member_id,
+        "set_id": done.set_id,
+        "award_id": str(award_id),
+        "gives": msgspec.to_builtins(done.completes),
+    }
+    await write_events(conn, [Happening(EventType.CARDS_COMPLETED, data)])

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, insert, select, text, update
+from sqlalchemy import ColumnElement, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -219,9 +219,22 @@ async def complete_sets(
     return completed
 
 
-async def lock_unawarded(conn: AsyncConnection) -> CompletedSet | None:
-    """Lock the oldest complete set that was not paid and that nobody pays now."""
+_DUE: Final = func.coalesce(
+    own.collected_sets.c.due_at, own.collected_sets.c.completed_at
+)
+
+
+async def lock_unawarded(
+    conn: AsyncConnection, known: CompletedSet | None = None
+) -> CompletedSet | None:
+    """Lock the oldest complete set that is to be paid and that nobody pays now.
+
+    Or one that is `known`, if that is still so.
+    """
     d, s, m = own.collected_sets.c, own.card_sets.c, t.members.c
+    which: list[ColumnElement[bool]] = []
+    if known is not None:
+        which = [d.member_no == known.member_no, d.set_no == known.set_no]
     found = await conn.execute(
         select(
             own.collected_sets,
@@ -229,8 +242,11 @@ async def lock_unawarded(conn: AsyncConnection) -> CompletedSet | None:
         )
         .join_from(own.collected_sets, own.card_sets, s.set_no == d.set_no)
         .join(t.members, is_member(d.member_no))
-        .where(d.shard == SHARD, d.completed_at.is_not(None), d.awarded_at.is_(None))
-        .order_by(d.completed_at)
+        .where(
+            *(d.shard == SHARD, d.completed_at.is_not(None), d.awarded_at.is_(None)),
+            *(func.now() >= _DUE, *which),
+        )
+        .order_by(_DUE)
         .limit(1)
         .with_for_update(of=own.collected_sets, skip_locked=True)
     )
@@ -246,6 +262,16 @@ async def lock_unawarded(conn: AsyncConnection) -> CompletedSet | None:
         row.completed_at,
         msgspec.convert(row.completes, Given),
         row.brand,
+    )
+
+
+async def put_off(conn: AsyncConnection, done: CompletedSet, by: timedelta) -> None:
+    """Let a set that cannot be paid now be looked at again later."""
+    d = own.collected_sets.c
+    await conn.execute(
+        update(own.collected_sets)
+        .where(d.shard == SHARD, d.member_no == done.member_no, d.set_no == done.set_no)
+        .values(due_at=func.now() + by)
     )
 
 

@@ -1,6 +1,7 @@
 """The SQL of offers: the accounts that campaigns pay from, and what they give."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import insert, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards import tables as t
 from rewards.domain.offers import Things
-from rewards.domain.terms import AccountTerms, OfferKind, Terms
+from rewards.domain.terms import AccountTerms, Given, OfferKind, Terms
 from rewards.store.cards import load_sets
 from rewards.store.coupons.pools import load_pools
 from rewards.store.draws.draws import load_draws
@@ -82,18 +83,23 @@ async def load_things(
 ) -> Things:
     """Load what offers of these terms give."""
     given = [given for each in terms for _, given, _ in each.given]
-    pools = {each.pool_id for each in given if each.pool_id is not None}
+    things = await load_given(conn, given)
     gifts = [
         number
         for numbers in accounts.values()
         for account, number in numbers.items()
         if account.kind == OfferKind.GIFT.value
     ]
+    return replace(things, gifts=await load_offer_gifts(conn, gifts))
+
+
+async def load_given(conn: AsyncConnection, given: Sequence[Given]) -> Things:
+    """Load what is given, but for gifts, which are made by their names."""
+    pools = {each.pool_id for each in given if each.pool_id is not None}
     draws = {each.draw_id for each in given if each.draw_id is not None}
     sets = {each.set_id for each in given if each.set_id is not None}
     return Things(
         await load_pools(conn, pools),
-        await load_offer_gifts(conn, gifts),
-        await load_draws(conn, sorted(draws)) if draws else {},
-        await load_sets(conn, sets) if sets else {},
+        draws=await load_draws(conn, sorted(draws)) if draws else {},
+        sets=await load_sets(conn, sets) if sets else {},
     )

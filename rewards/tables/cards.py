@@ -56,5 +56,6 @@ collected_sets = Table(
     Column("completed_at", DateTime(timezone=True)),
     Column("award_id", BigInteger),
     Column("awarded_at", DateTime(timezone=True)),
+    Column("due_at", DateTime(timezone=True)),
     shard(),
 )

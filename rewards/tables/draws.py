@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from rewards.tables.metadata import account_numbers, metadata, shard
 
@@ -51,6 +52,7 @@ draw_prizes = Table(
     Column("prize_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
+    Column("gives", JSONB(none_as_null=True)),
     UniqueConstraint("draw_no", "prize_id", name="one_prize_of_a_name"),
 )
 
@@ -105,4 +107,5 @@ draw_claims = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("claimed_at", DateTime(timezone=True), nullable=False),
     Column("address", LargeBinary),
+    Column("award_id", BigInteger),
 )

@@ -11,6 +11,7 @@ from core.auth.members import MemberVerifier
 from core.clock import Clock, utc_datetime
 from core.settings import Settings
 from rewards.pipeline.coupons.numbers import CouponCodes
+from rewards.pipeline.draws.prizes import PrizeClaiming
 from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.terms import PayoutTerms
@@ -36,6 +37,7 @@ class WalletPorts:
     gift_claiming: GiftClaiming
     draw_symbol: Callable[[str], Symbol]
     ticket_taking: TicketTaking
+    prize_claiming: PrizeClaiming
     payouts: PayoutTerms
     find_scans: FindScans
 

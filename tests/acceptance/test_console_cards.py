@@ -73,7 +73,9 @@ def _cells(page: httpx.Response, card: str) -> list[str]:
         ({"card0_percent": "60"}, "add_card", "1,000,000"),
         ({"amount": ""}, "amount", "Fill this in"),
         ({"kind": "gift", "gift": ""}, "gift", "Fill this in"),
-        ({"kind": "coupon"}, "kind", "coupon"),
+        ({"kind": "coupon", "pool": ""}, "pool", "Fill this in"),
+        ({"kind": "coupon", "pool": "nowhere"}, "pool", "nowhere"),
+        ({"kind": "red_packet"}, "kind", "red_packet"),
         ({"kind": "luck"}, "kind", "Fill this in"),
     ],
 )

@@ -174,3 +174,30 @@ def test_many_tickets_are_counted_and_shown_page_by_page(fair: Fair) -> None:
         last = visitor.get(older).text
         assert re.findall(r"<li><b>(No[^<]*)", last) == ["No. 1"]
         assert f"You have {2 * SHOWN + 1} tickets." in visitor.get("/me").text
+
+
+def test_a_prize_that_gives_points_is_claimed_by_one_button(lottery: Lottery) -> None:
+    """No address is asked for; the points are there with the claim, and once."""
+    gives: Json = {"kind": "points", "amount": 40}
+    wish: Json = {"prize_id": "forty", "name": "Luck", "quantity": 1, "gives": gives}
+    draw = lottery.make(prizes=[wish])
+    assert draw["prizes"] == [wish]
+    owner = f"{draw['draw_id']}-owner"
+    lottery.enter(draw, owner)
+    lottery.be_drawn(draw)
+    service, token = lottery.service, lottery.token(owner)
+    [won] = service.get("/v1/me/prizes", token).json()["items"]
+    assert won["gives"] == gives
+    path = f"/me/prizes/{won['won_id']}"
+    with visiting(service) as winner:
+        asks = winner.sign_in(owner).get(path)
+        assert "Claiming it gives you" in asks.text
+        assert "40 points" in asks.text
+        assert "<textarea" not in asks.text
+        for _ in range(2):
+            assert winner.send_form(asks, path, how="collect").status_code == 303
+        assert "You claimed it on" in winner.get(path).text
+    wallet = service.get("/v1/me/wallet", token).json()
+    assert wallet["points"]["available"] == 40
+    claim = service.post(f"/v1{path}/claims", {}, token)
+    assert (claim.status_code, claim.json()["code"]) == (409, "already_claimed")

@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from rewards.pipeline.draws.prizes import claim_prize
+from rewards.domain.draws.terms import Prize
+from rewards.domain.terms import Given, OfferKind
 from tests.fixtures.draws import Raffle
 
 _NUMBERS = "no two tickets of a draw have one number, and none was not given out"
@@ -45,6 +46,18 @@ BREAKS = {
         "UPDATE draw_winners SET ticket_no = 5 WHERE place = 0",
         _WON,
     ),
+    "a prize that gave nothing": (
+        "UPDATE draw_claims SET award_id = NULL",
+        "each prize that gives something gave it to who claimed it",
+    ),
+    "a prize that gave more than it says": (
+        "UPDATE transfers SET amount = 41 WHERE amount = 40",
+        "each prize that gives something gave it to who claimed it",
+    ),
+    "a prize that paid who claimed nothing": (
+        "DELETE FROM draw_claims",
+        "nothing is paid by a draw but for a prize that was claimed",
+    ),
     "a claim that came too late": (
         "UPDATE draw_claims SET claimed_at = now() + interval '1 year'",
         "each prize was claimed before it lapsed",
@@ -67,7 +80,9 @@ BREAKS = {
 @pytest.fixture
 async def sound(raffle: Raffle) -> Raffle:
     """Give a draw of four tickets and one that came too late, and an open draw."""
-    draw = await raffle.make(most_tickets=3)
+    forty = Given(kind=OfferKind.POINTS, amount=40)
+    prizes = Prize("car", "A car", 1, forty), Prize("cup", "A cup", 3)
+    draw = await raffle.make(most_tickets=3, prizes=prizes)
     await raffle.enter(draw, "a", "b", "c", "d")
     await raffle.enter(await raffle.make("open"), "a", "b")
     [member] = await raffle.ground.members("e")
@@ -79,15 +94,7 @@ async def sound(raffle: Raffle) -> Raffle:
     [(member_id,)] = await raffle.ground.rows(
         f"SELECT member_id FROM members WHERE member_no = {owner}"
     )
-    async with raffle.ground.engine.begin() as conn:
-        await claim_prize(
-            conn,
-            f"{draw.draw_no}-0",
-            member_id,
-            raffle.addresses,
-            address=None,
-            now=raffle.clock.now,
-        )
+    await raffle.claim(f"{draw.draw_no}-0", member_id)
     assert await raffle.audit() == []
     return raffle
 

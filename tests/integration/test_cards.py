@@ -5,14 +5,15 @@ import asyncio
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from core.errors import Conflict
+from core.errors import Conflict, InvalidInput
+from crowncap.coupon_codes import CouponSealing
 from crowncap.tellers import TELLERS
 from events.pipeline.events import read_events
 from rewards.domain.terms import Given, OfferKind
 from rewards.pipeline.cards import look_at_set
 from rewards.store.cards import count_collected
 from tests.fixtures.cards import Album
-from tests.fixtures.coupons import MARKETER
+from tests.fixtures.coupons import MARKETER, Counter
 
 
 async def test_a_wallet_shows_duplicates_and_gaps(album: Album) -> None:
@@ -104,8 +105,11 @@ async def test_several_processes_pay_each_set_once(album: Album) -> None:
     cards = await album.set(cards=["a"])
     members = await album.ground.members(*(f"m{n}" for n in range(12)))
     await album.get(cards, *((each, "a") for each in members))
-    paid = await asyncio.gather(*(album.pay() for _ in range(4)))
-    assert sum(paid) == 12
+    await asyncio.gather(*(album.pay() for _ in range(4)))
+    [(paid,)] = await album.ground.rows(
+        "SELECT count(*) FROM transfers WHERE amount = 100"
+    )
+    assert paid == 12
     assert {await album.points(each) for each in members} == {100}
     assert await album.audit() == []
 
@@ -138,6 +142,41 @@ async def test_a_set_may_give_a_gift_that_its_member_claims(album: Album) -> Non
     )
     assert (name, state) == ("An album", "won")
     assert await album.audit() == []
+
+
+async def test_a_set_may_give_a_coupon_and_waits_while_there_is_none(
+    album: Album,
+) -> None:
+    """Others are paid meanwhile; it is, too, once there are some again."""
+    codes = CouponSealing(album.ground.issuance).codes()
+    counter = Counter(album.ground, album.clock, codes)
+    pool_id = await counter.pool(stock=1)
+    coupon = Given(kind=OfferKind.COUPON, pool_id=pool_id)
+    cards = await album.set(cards=["a"], completes=coupon)
+    other = await album.set("other", ["b"])
+    anna, ben, cid = await album.ground.members("anna", "ben", "cid")
+    for each in (anna, ben):
+        await album.get(cards, (each, "a"))
+    await album.get(other, (cid, "b"))
+    assert await album.pay() == 3
+    owners = "SELECT member_no FROM coupons ORDER BY coupon_no"
+    assert await album.ground.rows(owners) == [(anna,)]
+    assert await album.points(cid) == 100
+    assert await album.audit() == []
+    await counter.restock(pool_id, 1)
+    await album.ground.rows("UPDATE collected_sets SET due_at = now()")
+    assert await album.pay() == 1
+    assert await album.ground.rows(owners) == [(anna,), (ben,)]
+    assert await album.pay() == 0
+    assert await album.audit() == []
+
+
+async def test_a_set_gives_nothing_that_is_not_there(album: Album) -> None:
+    coupon = Given(kind=OfferKind.COUPON, pool_id="nowhere")
+    with pytest.raises(InvalidInput) as refused:
+        await album.set(completes=coupon)
+    [error] = refused.value.errors
+    assert (error.pointer, error.code) == ("/completes/pool_id", "unknown_pool")
 
 
 async def test_a_set_is_added_once(album: Album) -> None:

@@ -8,15 +8,21 @@ import psycopg
 import pytest
 
 from core.errors import Conflict, InvalidInput, NotFound
+from crowncap.coupon_codes import CouponSealing
 from crowncap.tellers import TELLERS
 from events.domain.events import Event
 from events.pipeline.events import read_events
 from rewards.domain.draws.terms import Entry, Prize
+from rewards.domain.terms import Given, OfferKind
 from rewards.pipeline.draws.drawing import DrawingOutcome
 from rewards.pipeline.draws.own import list_own_prizes, list_own_tickets
-from rewards.pipeline.draws.prizes import WonPrize, claim_prize
+from rewards.pipeline.draws.prizes import WonPrize
 from rewards.pipeline.draws.taking import TakeRequest
+from tests.fixtures.coupons import Counter
 from tests.fixtures.draws import Raffle, read_taken
+
+CHANCE = Given(kind=OfferKind.CHANCE)
+NO_POOL = Given(kind=OfferKind.COUPON, pool_id="nowhere")
 
 
 async def test_a_member_takes_part_once(raffle: Raffle) -> None:
@@ -213,18 +219,6 @@ async def test_what_was_committed_to_cannot_be_drawn_by_another_seed(
             await raffle.ground.conn.execute(statement)
 
 
-async def _claim(raffle: Raffle, won_id: str, member: str) -> WonPrize:
-    async with raffle.ground.engine.begin() as conn:
-        return await claim_prize(
-            conn,
-            won_id,
-            member,
-            raffle.addresses,
-            address="1 Road",
-            now=raffle.clock.now,
-        )
-
-
 async def test_a_prize_is_claimed_once_by_who_won_it(raffle: Raffle) -> None:
     draw = await raffle.make()
     await raffle.enter(draw, "a")
@@ -242,9 +236,9 @@ async def test_a_prize_is_claimed_once_by_who_won_it(raffle: Raffle) -> None:
     for other in ("b", "nobody"):
         await raffle.ground.members("b")
         with pytest.raises(NotFound):
-            await _claim(raffle, prize.won_id, other)
+            await raffle.claim(prize.won_id, other)
     told = await asyncio.gather(
-        *(_claim(raffle, prize.won_id, "a") for _ in range(9)), return_exceptions=True
+        *(raffle.claim(prize.won_id, "a") for _ in range(9)), return_exceptions=True
     )
     assert len([each for each in told if isinstance(each, WonPrize)]) == 1
     faults = [each for each in told if isinstance(each, Conflict)]
@@ -253,6 +247,52 @@ async def test_a_prize_is_claimed_once_by_who_won_it(raffle: Raffle) -> None:
     claimed = [e for e in await _events(raffle) if e.type.value == "prize.claimed"]
     assert len(claimed) == 1
     assert "1 Road" not in str(claimed)
+
+
+async def test_what_a_prize_gives_is_there_with_its_claim_and_once(
+    raffle: Raffle,
+) -> None:
+    """Points of the draw's own account; of nine at once one is given them."""
+    gives = Given(kind=OfferKind.POINTS, amount=40)
+    draw = await raffle.make(prizes=(Prize("forty", "Forty points", 1, gives),))
+    await raffle.enter(draw, "a")
+    await raffle.draw(draw)
+    assert (await raffle.shown(draw)).prizes[0].gives == gives
+    won_id = f"{draw.draw_no}-0"
+    told = await asyncio.gather(
+        *(raffle.claim(won_id, "a") for _ in range(9)), return_exceptions=True
+    )
+    assert len([each for each in told if isinstance(each, WonPrize)]) == 1
+    paid = await raffle.ground.rows(
+        "SELECT kind, debit_account, amount FROM transfers WHERE unit = 0"
+    )
+    assert paid == [("grant", draw.draw_no, 40)]
+    [claimed] = [e for e in await _events(raffle) if e.type.value == "prize.claimed"]
+    assert claimed.data["gives"] == {"kind": "points", "amount": 40}
+    assert await raffle.audit() == []
+
+
+async def test_a_prize_whose_pool_has_no_coupon_can_be_claimed_later(
+    raffle: Raffle,
+) -> None:
+    """A refused claim has written nothing; once there are coupons it is good."""
+    codes = CouponSealing(raffle.ground.issuance).codes()
+    counter = Counter(raffle.ground, raffle.clock, codes)
+    pool_id = await counter.pool(stock=1)
+    await counter.restock(pool_id, -1)
+    gives = Given(kind=OfferKind.COUPON, pool_id=pool_id)
+    draw = await raffle.make(prizes=(Prize("five", "Five off", 1, gives),))
+    await raffle.enter(draw, "a")
+    await raffle.draw(draw)
+    won_id = f"{draw.draw_no}-0"
+    with pytest.raises(Conflict) as refused:
+        await raffle.claim(won_id, "a")
+    assert refused.value.code == "out_of_stock"
+    await counter.restock(pool_id, 1)
+    await raffle.claim(won_id, "a")
+    [(number,)] = await raffle.ground.rows("SELECT coupon_no FROM coupons")
+    assert await raffle.ground.rows("SELECT award_id FROM draw_claims") == [(number,)]
+    assert await raffle.audit() == []
 
 
 async def test_a_prize_lapses_after_its_last_whole_day(raffle: Raffle) -> None:
@@ -267,11 +307,11 @@ async def test_a_prize_lapses_after_its_last_whole_day(raffle: Raffle) -> None:
     won_id = f"{draw.draw_no}-0"
     raffle.clock.go_to(result.claims_until)
     with pytest.raises(Conflict) as raised:
-        await _claim(raffle, won_id, "a")
+        await raffle.claim(won_id, "a")
     assert raised.value.code == "lapsed"
     # A clock that was set back finds it open again: nothing was written of its end.
     raffle.clock.go_to(result.claims_until - timedelta(milliseconds=1))
-    assert (await _claim(raffle, won_id, "a")).won.won_id == won_id
+    assert (await raffle.claim(won_id, "a")).won.won_id == won_id
 
 
 @pytest.mark.parametrize(
@@ -280,6 +320,8 @@ async def test_a_prize_lapses_after_its_last_whole_day(raffle: Raffle) -> None:
         ({"closes_at": datetime(2001, 1, 1, tzinfo=UTC)}, "/closes_at"),
         ({"draws_at": datetime(2001, 1, 1, tzinfo=UTC)}, "/draws_at"),
         ({"prizes": ()}, "/prizes"),
+        ({"prizes": (Prize("a", "a", 1, CHANCE),)}, "/prizes/0/gives/kind"),
+        ({"prizes": (Prize("a", "a", 1, NO_POOL),)}, "/prizes/0/gives/pool_id"),
         ({"prizes": (Prize("a", "a", 1), Prize("a", "b", 1))}, "/prizes/1/prize_id"),
         ({"prizes": (Prize("a", "a", 9_999), Prize("b", "b", 2))}, "/prizes"),
     ],

@@ -13,6 +13,8 @@ from core.bounds import MOMENT_MAX
 from core.errors import FieldError
 from rewards.domain.limits import Limit
 from rewards.domain.messages import message
+from rewards.domain.prizes import find_unawardable
+from rewards.domain.terms import Given
 
 MAX_KINDS: Final = 100
 MAX_PRIZES: Final = 10_000
@@ -43,6 +45,8 @@ class Prize:
     prize_id: str
     name: str
     quantity: int
+    # What who claims one is given at once, beside what is sent.
+    gives: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,9 @@ def find_faults(new: NewDraw) -> Iterator[FieldError]:
         if prize_id in ids[:place]:
             told = message("prize_twice", prize_id=prize_id)
             yield FieldError(f"/prizes/{place}/prize_id", "given_twice", told)
+    for place, prize in enumerate(new.prizes):
+        if prize.gives is not None:
+            yield from find_unawardable(f"/prizes/{place}/gives", prize.gives)
     if sum(prize.quantity for prize in new.prizes) > MAX_PRIZES:
         told = message("too_many_prizes", most=MAX_PRIZES)
         yield FieldError("/prizes", "out_of_range", told)

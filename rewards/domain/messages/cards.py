@@ -22,8 +22,8 @@ CARDS: Final[Sentences] = {
         "各张卡的 per_million 合计 {given:,}，最多 {most:,}。",
         "The cards' per_million add up to {given:,}; they can be {most:,} at most.",
     ),
-    "chance_for_a_set": (
-        "集齐卡组不能给一次抽奖。",
-        "Completing a set cannot give a chance.",
+    "no_chance_here": (
+        "这里只能给确定的奖励，不能给一次抽奖。",
+        "What is given here is sure: it cannot be a chance.",
     ),
 }

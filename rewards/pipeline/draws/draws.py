@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import refuse
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from rewards.domain.draws.terms import MAX_PRIZES, Draw, NewDraw, Won, find_faults
 from rewards.domain.messages import message
+from rewards.domain.offers import find_missing_given
 from rewards.pipeline.draws.secrets import DrawSecrets
 from rewards.store.draws import draws as store
 from rewards.store.draws import prizes
+from rewards.store.offers import load_given
 
 
 async def add_draw(
@@ -32,6 +34,7 @@ async def add_draw(
     an id that there is.
     """
     refuse(find_faults(new))
+    refuse(await _find_missing(conn, new, staff))
     if new.closes_at <= now:
         raise InvalidInput.field(
             "/closes_at", "out_of_range", message("draw_closed_already")
@@ -62,6 +65,22 @@ async def add_draw(
         now=now,
     )
     return (await store.load_draws(conn, [new.draw_id]))[new.draw_id]
+
+
+async def _find_missing(
+    conn: AsyncConnection, new: NewDraw, staff: Staff
+) -> list[FieldError]:
+    """Say which prizes give what is not there."""
+    gives = [each.gives for each in new.prizes]
+    things = await load_given(conn, [each for each in gives if each is not None])
+    return [
+        fault
+        for place, given in enumerate(gives)
+        if given is not None
+        for fault in find_missing_given(
+            f"/prizes/{place}/gives", given, things, staff.brand
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,7 @@ def view_prizes(found: Sequence[WonPrize], *, now: datetime) -> tuple[OwnPrize, 
             state=_STATES[each.judge(now)],
             claims_until=each.claims_until,
             claimed_at=each.won.claimed_at,
+            gives=each.prize.gives,
         )
         for each in found
     )

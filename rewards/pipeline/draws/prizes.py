@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import Conflict, NotFound
 from core.event_types import EventType, Happening
+from core.fence import share_fence
 from core.outbox import write_events
 from rewards.domain.draws.terms import (
     MAX_PRIZES,
@@ -18,6 +20,7 @@ from rewards.domain.draws.terms import (
 )
 from rewards.domain.messages import message
 from rewards.pipeline.addresses import Addresses
+from rewards.pipeline.awarding import Awarding, NewAward
 from rewards.store.draws.draws import load_numbered
 from rewards.store.draws.prizes import claim_won, find_won
 from rewards.store.members import find_member_no
@@ -63,37 +66,75 @@ async def find_own_prize(
     return WonPrize(won, draw)
 
 
-async def claim_prize(
-    conn: AsyncConnection,
-    won_id: str,
-    member_id: str,
-    addresses: Addresses,
-    *,
-    address: str | None,
-    now: datetime,
-) -> WonPrize:
-    """Claim a prize that a member has won; raises NotFound and Conflict."""
-    found = await find_own_prize(conn, won_id, member_id)
-    won = found.won
-    refused = found.judge(now)
-    if refused is ClaimOutcome.LAPSED:
-        raise Conflict(message("prize_lapsed"), code=refused.value)
-    if refused or not await claim_won(
-        conn, won, address=addresses.close(address, won.owner_no), now=now
-    ):
-        raise Conflict(message("prize_claimed"), code=ClaimOutcome.ALREADY.value)
-    await write_events(conn, [_tell(found, member_id)])
-    return found
+@dataclass(frozen=True, slots=True)
+class PrizeClaiming:
+    """Lets members claim what they have won, and gives them what it gives."""
+
+    engine: AsyncEngine
+    addresses: Addresses
+    awarding: Awarding
+
+    async def take_number(
+        self, won_id: str, member_id: str, *, now: datetime
+    ) -> int | None:
+        """Take the number under which what a prize gives is given; None for nothing.
+
+        Before the transaction of the claim.
+        """
+        try:
+            async with self.engine.connect() as conn:
+                found = await find_own_prize(conn, won_id, member_id)
+        except NotFound:
+            return None  # The claim is told so, once.
+        gives = found.prize.gives
+        if gives is None or found.judge(now) is not None:
+            return None
+        return await self.awarding.take_number(gives, now=now)
+
+    async def claim(
+        self,
+        conn: AsyncConnection,
+        won_id: str,
+        member_id: str,
+        number: int | None,
+        *,
+        address: str | None,
+        now: datetime,
+    ) -> WonPrize:
+        """Claim a prize that a member has won; raises NotFound and Conflict.
+
+        What it gives is there with the claim, or neither is.
+        """
+        await share_fence(conn)
+        found = await find_own_prize(conn, won_id, member_id)
+        won, gives = found.won, found.prize.gives
+        refused = found.judge(now)
+        if refused is ClaimOutcome.LAPSED:
+            raise Conflict(message("prize_lapsed"), code=refused.value)
+        closed = self.addresses.close(address, won.owner_no)
+        if refused or not await claim_won(
+            conn, won, address=closed, award_id=number, now=now
+        ):
+            raise Conflict(message("prize_claimed"), code=ClaimOutcome.ALREADY.value)
+        if gives is not None:
+            assert number is not None, "it was taken while it could be claimed"
+            award = NewAward(
+                *(won.draw_no, won.member_no, gives, number), found.draw.brand
+            )
+            await self.awarding.give(conn, award, now=now)
+        await write_events(conn, [_tell(found, member_id)])
+        return found
 
 
 def _tell(claimed: WonPrize, member_id: str) -> Happening:
-    return Happening(
-        EventType.PRIZE_CLAIMED,
-        {
-            "member_id": member_id,
-            "draw_id": claimed.draw.draw_id,
-            "won_id": claimed.won.won_id,
-            "prize_id": claimed.prize.prize_id,
-            "ticket_no": claimed.won.ticket_no,
-        },
-    )
+    told = {
+        "member_id": member_id,
+        "draw_id": claimed.draw.draw_id,
+        "won_id": claimed.won.won_id,
+        "prize_id": claimed.prize.prize_id,
+        "ticket_no": claimed.won.ticket_no,
+    }
+    gives = claimed.prize.gives
+    if gives is not None:
+        told["gives"] = msgspec.to_builtins(gives)
+    return Happening(EventType.PRIZE_CLAIMED, told)

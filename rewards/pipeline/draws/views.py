@@ -10,6 +10,7 @@ import msgspec
 from core.auth.principal import Role, Staff
 from rewards.domain.draws.terms import Draw, DrawPhase, Entry
 from rewards.domain.draws.tickets import TicketState
+from rewards.domain.terms import Given
 from rewards.pipeline.addresses import Addresses
 from rewards.pipeline.draws.draws import DrawnDraw
 from rewards.store.draws.prizes import Winner
@@ -17,12 +18,13 @@ from rewards.store.draws.prizes import Winner
 PUBLICATION: Final = "/v1/draws/{draw_id}/publication"
 
 
-class PrizeView(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of prizes and how many there are."""
+class PrizeView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A kind of prizes, how many there are, and what who claims one is given."""
 
     prize_id: str
     name: str
     quantity: int
+    gives: Given | None = None
 
 
 class WinnerView(msgspec.Struct, frozen=True):
@@ -74,7 +76,9 @@ def view_draw(shown: DrawnDraw, *, now: datetime) -> DrawView:
         claim_days=draw.claim_days,
         commitment=draw.commitment.hex(),
         prizes=tuple(
-            PrizeView(prize_id=p.prize_id, name=p.name, quantity=p.quantity)
+            PrizeView(
+                prize_id=p.prize_id, name=p.name, quantity=p.quantity, gives=p.gives
+            )
             for p in draw.prizes
         ),
         tickets=draw.tickets,
@@ -129,7 +133,7 @@ class OwnTicketList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class OwnPrize(msgspec.Struct, frozen=True, kw_only=True):
+class OwnPrize(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A prize that a member has won: open until `claims_until`, claimed, or lapsed."""
 
     won_id: str
@@ -141,6 +145,7 @@ class OwnPrize(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     claims_until: datetime
     claimed_at: datetime | None
+    gives: Given | None = None
 
 
 class OwnPrizeList(msgspec.Struct, frozen=True):
@@ -150,14 +155,15 @@ class OwnPrizeList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class ClaimedPrize(msgspec.Struct, frozen=True, kw_only=True):
-    """A prize that was claimed just now."""
+class ClaimedPrize(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A prize that was claimed just now, with what it gave."""
 
     won_id: str
     draw_id: str
     prize_id: str
     name: str
     claimed_at: datetime
+    gives: Given | None = None
 
 
 class StaffWinner(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from rewards.domain.draws.terms import (
     NewDraw,
     Prize,
 )
+from rewards.domain.terms import Given
 from rewards.pipeline.addresses import Addresses
 from rewards.pipeline.draws import draws as pipeline
 from rewards.pipeline.draws.draws import DrawnDraw
@@ -36,11 +37,15 @@ from rewards.pipeline.draws.views import (
 
 
 class PrizeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """So many prizes of one kind."""
+    """So many prizes of one kind, and what who claims one is given at once.
+
+    `gives` is points, a gift or a coupon.
+    """
 
     prize_id: Annotated[Text64, msgspec.Meta(examples=["car"])]
     name: Annotated[Text64, msgspec.Meta(examples=["A red car"])]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRIZES)]
+    gives: Given | None = None
 
 
 class NewDrawBody(Body, frozen=True, kw_only=True):
@@ -74,7 +79,9 @@ class NewDrawBody(Body, frozen=True, kw_only=True):
             opens_at=opens_at,
             closes_at=closes_at,
             draws_at=draws_at,
-            prizes=tuple(Prize(p.prize_id, p.name, p.quantity) for p in self.prizes),
+            prizes=tuple(
+                Prize(p.prize_id, p.name, p.quantity, p.gives) for p in self.prizes
+            ),
             entry=self.entry,
             claim_days=self.claim_days,
             most_tickets=self.most_tickets,

@@ -11,8 +11,7 @@ from core.auth.requests import Once
 from core.bounds import Body
 from core.clock import Clock, utc_datetime
 from core.fields import Sentence
-from rewards.pipeline.addresses import Addresses
-from rewards.pipeline.draws.prizes import claim_prize
+from rewards.pipeline.draws.prizes import PrizeClaiming
 from rewards.pipeline.draws.views import ClaimedPrize
 
 
@@ -32,15 +31,16 @@ async def claim_own_prize(
     principal: Principal,
     once: Once,
     clock: Clock,
-    addresses: SkipValidation[Addresses],
+    prize_claiming: SkipValidation[PrizeClaiming],
 ) -> Response[ClaimedPrize]:
-    """Claim what a member has won, before it lapses."""
+    """Claim what a member has won, before it lapses; what it gives is there at once."""
     member = require_member(principal)
     now = utc_datetime(clock.now_ms())
+    number = await prize_claiming.take_number(won_id, member.member_id, now=now)
 
     async def effect(conn: AsyncConnection) -> ClaimedPrize:
-        claimed = await claim_prize(
-            conn, won_id, member.member_id, addresses, address=data.address, now=now
+        claimed = await prize_claiming.claim(
+            conn, won_id, member.member_id, number, address=data.address, now=now
         )
         return ClaimedPrize(
             won_id=claimed.won.won_id,
@@ -48,6 +48,7 @@ async def claim_own_prize(
             prize_id=claimed.prize.prize_id,
             name=claimed.prize.name,
             claimed_at=now,
+            gives=claimed.prize.gives,
         )
 
     return await once.perform_own(request, member, effect)

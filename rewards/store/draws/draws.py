@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import convert, to_builtins
 from sqlalchemy import ColumnElement, Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rewards import tables
 from rewards.domain.draws.terms import Draw, Entry, NewDraw, Prize, Result
 from rewards.domain.limits import Limit, Per
+from rewards.domain.terms import Given
 from rewards.tables import draws as t
 
 
@@ -60,6 +62,7 @@ async def insert_draw(
                 "prize_id": prize.prize_id,
                 "name": prize.name,
                 "quantity": prize.quantity,
+                "gives": None if prize.gives is None else to_builtins(prize.gives),
             }
             for number, prize in enumerate(new.prizes, 1)
         ],
@@ -126,11 +129,13 @@ async def _load(
     p = t.draw_prizes.c
     prizes: dict[int, list[Prize]] = {row.draw_no: [] for row in rows}
     for each in await conn.execute(
-        select(p.draw_no, p.prize_id, p.name, p.quantity)
+        select(p.draw_no, p.prize_id, p.name, p.quantity, p.gives)
         .where(p.draw_no.in_(prizes))
         .order_by(p.draw_no, p.prize_no)
     ):
-        prizes[each.draw_no].append(Prize(each.prize_id, each.name, each.quantity))
+        gives = None if each.gives is None else convert(each.gives, Given)
+        prize = Prize(each.prize_id, each.name, each.quantity, gives)
+        prizes[each.draw_no].append(prize)
     return [_read(row, tuple(prizes[row.draw_no])) for row in rows]
 
 

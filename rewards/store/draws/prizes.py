@@ -76,12 +76,26 @@ async def load_member_won_in(
 
 
 async def claim_won(
-    conn: AsyncConnection, won: Won, *, address: bytes | None, now: datetime
+    conn: AsyncConnection,
+    won: Won,
+    *,
+    address: bytes | None,
+    award_id: int | None,
+    now: datetime,
 ) -> bool:
-    """Write down that a prize is claimed; tells whether nobody had before."""
+    """Write down that a prize is claimed; tells whether nobody had before.
+
+    `award_id` is the number under which what the prize gives is given.
+    """
     done = await conn.execute(
         insert(t.draw_claims)
-        .values(draw_no=won.draw_no, place=won.place, claimed_at=now, address=address)
+        .values(
+            draw_no=won.draw_no,
+            place=won.place,
+            claimed_at=now,
+            address=address,
+            award_id=award_id,
+        )
         .on_conflict_do_nothing()
         .returning(t.draw_claims.c.place)
     )

@@ -6,9 +6,11 @@ from typing import Final
 from litestar import Response, post, route
 
 from core.errors import Conflict
+from core.messages import say
 from core.pages import read_form
+from rewards.domain.prizes import tell_given
 from rewards.pipeline.draws.own import view_prizes
-from rewards.pipeline.draws.prizes import WonPrize, claim_prize, find_own_prize
+from rewards.pipeline.draws.prizes import WonPrize, find_own_prize
 from scan_api.page.context import PageContext
 from scan_api.page.delivery import FIELDS, Delivery
 from scan_api.page.page_request import MemberRequest
@@ -53,13 +55,12 @@ async def _take(
     if not delivery.fits:
         return _render(context, page, prize, refused=delivery)
     # Claimed meanwhile, or too late: the page tells how it stands.
+    claiming, won_id = context.wallet.prize_claiming, prize.won.won_id
     with suppress(Conflict):
+        number = await claiming.take_number(won_id, member_id, now=context.now)
         async with context.engine.begin() as conn:
-            await claim_prize(
-                conn,
-                prize.won.won_id,
-                member_id,
-                context.wallet.gift_claiming.addresses,
+            await claiming.claim(
+                *(conn, won_id, member_id, number),
                 address=delivery.address,
                 now=context.now,
             )
@@ -86,5 +87,6 @@ def _render(
         status=422 if refused else 200,
         brand=prize.draw.brand,
         prize=shown,
+        gives=shown.gives and say(page.language, tell_given(shown.gives)),
         refused=refused,
     )

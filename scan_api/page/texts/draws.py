@@ -118,6 +118,7 @@ DRAWS: Final[Mapping[str, tuple[str, str]]] = {
     "prizes": ("抽中的奖品", "Prizes you won"),
     "won_in": ("{draw} · 中奖", "Won in {draw}"),
     "prize_claim": ("领取奖品", "Claim it"),
+    "prize_gives": ("领取后到账", "Claiming it gives you"),
     "prize_open": (
         "请在 {until} 前领取，逾期作废。",
         "Claim it until {until}; after that it lapses.",
