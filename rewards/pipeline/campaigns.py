@@ -4,7 +4,7 @@ What scans are decided by changes behind the fence, so that no scan that comes a
 answer is paid by what was paused. Each step is written down.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -33,7 +33,7 @@ from rewards.domain.campaigns import (
 from rewards.domain.claim_facts import read_when
 from rewards.domain.messages import message
 from rewards.domain.offers import find_missing
-from rewards.domain.terms import Terms, find_faults, find_uncountable
+from rewards.domain.terms import Terms, TwoNames, find_faults, find_uncountable
 from rewards.store import campaigns as store
 from rewards.store.campaigns import FIRST
 from rewards.store.offers import load_things
@@ -252,6 +252,20 @@ async def show_campaign(
     if kept is None or not kept.is_seen_by(staff.brand):
         raise NotFound(message("no_campaign", campaign_id=campaign_id))
     return kept
+
+
+async def name_campaigns(
+    conn: AsyncConnection, numbers: Collection[int]
+) -> dict[int, TwoNames]:
+    """Name campaigns for who earned of them, by their numbers; drafts are left out."""
+    if not numbers:
+        return {}
+    found = await store.find_campaigns(conn, numbers)
+    return {
+        each.campaign_no: each.active.terms.name
+        for each in found
+        if each.active is not None
+    }
 
 
 async def list_campaigns(

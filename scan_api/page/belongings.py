@@ -74,6 +74,13 @@ class CouponCard:
     products: tuple[str, ...]
     symbol: Symbol | None
 
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """What two coupons have in common that are one as good as the other."""
+        coupon = self.coupon
+        begins = coupon.valid_from if self.phase is CouponPhase.LATER else None
+        return coupon.pool.pool_id, begins, coupon.valid_until
+
 
 @dataclass(frozen=True, slots=True)
 class RedPacketCard:
@@ -102,7 +109,8 @@ class RewardCard:
 class DrawCard:
     """A draw that a member takes part in, with how many tickets and what they won.
 
-    `tickets` take part or did; `held` wait for a review.
+    `tickets` take part or did; `held` wait for a review. `is_enterable`: one more is to
+    be had by taking part.
     """
 
     draw_id: str
@@ -112,6 +120,7 @@ class DrawCard:
     tickets: int
     held: int
     prizes: tuple[OwnPrize, ...]
+    is_enterable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +138,13 @@ class Belongings:
     claimable: Sequence[Gift] = ()
 
     @property
-    def usable(self) -> list[CouponCard]:
-        """The coupons to use, the first to be over first."""
+    def usable(self) -> list[tuple[CouponCard, int]]:
+        """The coupons to use, the first to be over first; how many are like it."""
         open_ones = [each for each in self.coupons if not each.phase.is_past]
-        return sorted(open_ones, key=_over_at)
+        alike: dict[object, list[CouponCard]] = {}
+        for each in sorted(open_ones, key=_over_at):
+            alike.setdefault(each.likeness, []).append(each)
+        return [(each[0], len(each)) for each in alike.values()]
 
     @property
     def past(self) -> list[CouponCard]:
@@ -159,17 +171,20 @@ async def load_belongings(context: PageContext, member_id: str) -> Belongings:
     async with context.engine.connect() as conn:
         coupons = await own_coupons.list_newest(conn, codes, member_id, limit=SHOWN)
         prizes = await _load_prizes(context, conn, member_id)
+        enterable = await own_draws.list_enterable(
+            conn, member_id, now=context.now, limit=OFFERED
+        )
+        draws = await _load_draws(conn, member_id, prizes, enterable)
+        known = {each.draw_id for each in draws}
         return Belongings(
             await load_wallet(conn, member_id, today=today),
             [_coupon_card(context, each) for each in coupons],
             await list_own_gifts(conn, member_id, before=None, limit=SHOWN),
             await _load_red_packets(context, conn, member_id),
             prizes,
-            await _load_draws(conn, member_id, prizes),
+            draws,
             await list_own_sets(conn, member_id),
-            await own_draws.list_enterable(
-                conn, member_id, now=context.now, limit=OFFERED
-            ),
+            [each for each in enterable if each.draw_id not in known],
             await list_claimable(
                 conn,
                 member_id,
@@ -190,8 +205,12 @@ async def _load_prizes(
 
 
 async def _load_draws(
-    conn: AsyncConnection, member_id: str, prizes: Sequence[OwnPrize]
+    conn: AsyncConnection,
+    member_id: str,
+    prizes: Sequence[OwnPrize],
+    enterable: Sequence[Draw],
 ) -> list[DrawCard]:
+    open_ones = {each.draw_no for each in enterable}
     return [
         DrawCard(
             own.draw.draw_id,
@@ -201,6 +220,7 @@ async def _load_draws(
             own.tickets,
             own.held,
             tuple(each for each in prizes if each.draw_id == own.draw.draw_id),
+            own.draw.draw_no in open_ones,
         )
         for own in await own_draws.list_own_draws(conn, member_id, limit=SHOWN)
     ]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.test_points import adjust, member_of
 from tests.acceptance.test_tickets_and_cards import Fair
+from tests.fixtures.festival import POINTS
 from tests.fixtures.service import Service
 from tests.fixtures.shop import Shop
 from tests.fixtures.visitor import Visitor, balance, visiting
@@ -155,3 +156,34 @@ def test_a_red_packet_says_what_it_waits_for(fair: Fair, member: Visitor) -> Non
     asks = member.get("/me/payee")
     assert member.send_form(asks, "/me/payee", account=OPENID).status_code == 303
     assert "Your red packet is on its way." in member.get("/me").text
+
+
+def test_equal_coupons_are_one_card_and_a_draw_is_named_once(
+    fair: Fair, member: Visitor
+) -> None:
+    """With how many there are; points say by the name of which campaign they came."""
+    pool, draw_id = fair.pool(valid_days=9), fair.draw(entry="open")
+    fair.campaign(
+        name={"zh": "开盖有礼", "en": "Caps of spring"},
+        offers=[
+            POINTS,
+            {"offer_id": "c", "kind": "coupon", "pool_id": pool},
+            {"offer_id": "t", "kind": "ticket", "draw_id": draw_id, "amount": 1},
+        ],
+    )
+    codes = fair.caps(3)
+    for code in codes:
+        member.claim(f"/C/{code}")
+    wallet = member.get("/me").text
+    assert wallet.count("Show it at the till") == 1
+    assert "× 3" in wallet
+    assert wallet.count(f'action="/draws/{draw_id}"') == 1
+    assert wallet.count(f'href="/draws/{draw_id}"') == 1
+    assert "Get one more ticket" in wallet
+    entered = member.send_form(member.get("/me"), f"/draws/{draw_id}")
+    assert entered.status_code == 303
+    after = member.get("/me").text
+    assert "You have 4 tickets." in after
+    assert f'action="/draws/{draw_id}"' not in after
+    assert member.get("/me/points").text.count("<p>Caps of spring</p>") == 3
+    assert member.get("/me/points?lang=zh").text.count("<p>开盖有礼</p>") == 3

@@ -89,7 +89,7 @@ def own_draw(*, held: int = 0, drawn: bool = False, won: bool = False) -> DrawCa
     """Give a draw of the wallet."""
     return DrawCard(
         *("spring", "春日抽奖 Spring", LATER, NOW if drawn else None, 12, held),
-        (PRIZE,) if won else (),
+        *((PRIZE,) if won else (), held > 0),
     )
 
 

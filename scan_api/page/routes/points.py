@@ -1,5 +1,6 @@
 """What moved a member's points, newest first, a page at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,8 @@ from core.clock import business_day, utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
 from rewards.domain.points.statements import Entry
+from rewards.domain.terms import TwoNames
+from rewards.pipeline.campaigns import name_campaigns
 from rewards.pipeline.ledger import load_wallet
 from rewards.pipeline.points.statements import Cursor, Statement, load_statement
 from scan_api.page.context import PageContext
@@ -20,6 +23,7 @@ from scan_api.page.routes.wallet import ask_to_sign_in
 from scan_api.page.sign_in import WALLET_PATH
 
 _SHOWN: Final = 20
+_JOINTS: Final = {"zh": "、", "en": ", "}
 _NOTHING: Final = Statement([], [], None)
 
 
@@ -62,15 +66,31 @@ async def _show(
             )
         except NotFound:
             found = _NOTHING
+        payers = {payer for entry in found.entries for payer in entry.payers}
+        names = await name_campaigns(conn, payers)
     return render(
         context,
         page,
         "points.html",
         points=points,
         lines=[
-            EntryLine(entry, utc_datetime(time_of_id(entry.entry_id)), because)
+            EntryLine(
+                entry,
+                utc_datetime(time_of_id(entry.entry_id)),
+                _word(entry, because, names, page.language),
+            )
             for entry, because in zip(found.entries, found.because, strict=True)
         ],
         is_first=before is None,
         older=found.next_cursor.write() if found.next_cursor else None,
     )
+
+
+def _word(
+    entry: Entry, because: str, names: Mapping[int, TwoNames], language: str
+) -> str:
+    """Say why: by which campaigns, as people know them, or in a person's own words."""
+    paid = [names[payer] for payer in entry.payers if payer in names]
+    if entry.amount < 0 or not paid:
+        return because
+    return _JOINTS[language].join(getattr(each, language) for each in paid)

@@ -11,6 +11,7 @@ DRAWS: Final[Mapping[str, tuple[str, str]]] = {
     "draw_look": ("奖品和规则", "Prizes and rules"),
     "draw_tickets": ("抽奖券和结果", "Tickets and results"),
     "take_part": ("参与抽奖", "Take part"),
+    "take_part_more": ("参与抽奖，再得一张", "Get one more ticket"),
     "sign_in_take_part": ("登录并参与抽奖", "Sign in and take part"),
     "take_part_app": (
         "请使用品牌官方 App 或小程序登录后参与。",

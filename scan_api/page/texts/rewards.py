@@ -57,6 +57,7 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
     # Coupons -------------------------------------------------------------------------
     "coupons": ("优惠券", "Coupons"),
     "coupons_past": ("已用和过期的优惠券", "Coupons used or over"),
+    "coupon_many": ("共 {count} 张", "× {count}"),
     "coupon_show": ("到店出示", "Show it at the till"),
     "coupon_lead": (
         "结账时请收银员扫描此码。",
