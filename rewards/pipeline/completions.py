@@ -7,7 +7,7 @@ its pool has no coupon left, is tried again later.
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -50,28 +50,37 @@ class SetAwarding:
 
     async def pay_one(self) -> bool:
         """Pay the oldest set that waits, or put it off; tells whether there was one."""
-        async with self.engine.begin() as conn:
-            done = await store.lock_unawarded(conn)
+        async with self.engine.connect() as conn:
+            done = await store.find_unawarded(conn)
         if done is None:
             return False
         now = utc_datetime(self.clock.now_ms())
         try:
             award_id = await self.awarding.take_number(done.completes, now=now)
-            async with self.engine.begin() as conn:
-                await share_fence(conn)
-                if await store.lock_unawarded(conn, done) is not None:
-                    award = NewAward(
-                        *(done.set_no, done.member_no, done.completes, award_id),
-                        done.brand,
-                    )
-                    await self.awarding.give(conn, award, now=now)
-                    await store.note_awarded(conn, done, award_id=award_id, now=now)
-                    await _tell(conn, done, award_id)
+            await self._pay(done, award_id, now)
         except Fault as fault:
             log.warning("set_put_off", set_id=done.set_id, cause=str(fault))
             async with self.engine.begin() as conn:
                 await store.put_off(conn, done, _AGAIN)
         return True
+
+    async def _pay(self, done: CompletedSet, award_id: int, now: datetime) -> None:
+        """Pay a set, unless somebody else did, or a card of it was taken back.
+
+        The set's row is locked last, after balances and limits, as scans lock it.
+        """
+        async with self.engine.connect() as conn, conn.begin() as paying:
+            await share_fence(conn)
+            if not await store.begin_paying(conn, done):
+                return
+            award = NewAward(
+                *(done.set_no, done.member_no, done.completes, award_id), done.brand
+            )
+            await self.awarding.give(conn, award, now=now)
+            if await store.note_awarded(conn, done, award_id=award_id, now=now):
+                await _tell(conn, done, award_id)
+            else:
+                await paying.rollback()
 
 
 async def _tell(conn: AsyncConnection, done: CompletedSet, award_id: int) -> None:

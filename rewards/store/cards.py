@@ -224,17 +224,9 @@ _DUE: Final = func.coalesce(
 )
 
 
-async def lock_unawarded(
-    conn: AsyncConnection, known: CompletedSet | None = None
-) -> CompletedSet | None:
-    """Lock the oldest complete set that is to be paid and that nobody pays now.
-
-    Or one that is `known`, if that is still so.
-    """
+async def find_unawarded(conn: AsyncConnection) -> CompletedSet | None:
+    """Find the oldest complete set that is to be paid."""
     d, s, m = own.collected_sets.c, own.card_sets.c, t.members.c
-    which: list[ColumnElement[bool]] = []
-    if known is not None:
-        which = [d.member_no == known.member_no, d.set_no == known.set_no]
     found = await conn.execute(
         select(
             own.collected_sets,
@@ -244,11 +236,10 @@ async def lock_unawarded(
         .join(t.members, is_member(d.member_no))
         .where(
             *(d.shard == SHARD, d.completed_at.is_not(None), d.awarded_at.is_(None)),
-            *(func.now() >= _DUE, *which),
+            func.now() >= _DUE,
         )
         .order_by(_DUE)
         .limit(1)
-        .with_for_update(of=own.collected_sets, skip_locked=True)
     )
     row: Any = found.one_or_none()
     if row is None:
@@ -275,16 +266,39 @@ async def put_off(conn: AsyncConnection, done: CompletedSet, by: timedelta) -> N
     )
 
 
+# Of those who pay sets of one member, one after the other.
+_BEGIN: Final = text("SELECT pg_advisory_xact_lock(4347, hashint8(:member_no))")
+_WAITS: Final = """FROM collected_sets WHERE shard = 0 AND member_no = :member_no
+    AND set_no = :set_no AND transfer_id = :transfer_id AND awarded_at IS NULL"""
+_STILL_WAITS: Final = text(f"SELECT EXISTS (SELECT {_WAITS})")
+_AWARDED: Final = text(
+    f"""
+    UPDATE collected_sets SET award_id = :award_id, awarded_at = :now
+    {_WAITS.removeprefix("FROM collected_sets ")}
+    """  # noqa: S608 - a constant
+)
+
+
+def _name_of(done: CompletedSet) -> dict[str, int]:
+    return {
+        "member_no": done.member_no,
+        "set_no": done.set_no,
+        "transfer_id": done.transfer_id,
+    }
+
+
+async def begin_paying(conn: AsyncConnection, done: CompletedSet) -> bool:
+    """Let nobody else pay its member's sets; tells whether it still waits."""
+    await conn.execute(_BEGIN, {"member_no": done.member_no})
+    return bool((await conn.execute(_STILL_WAITS, _name_of(done))).scalar_one())
+
+
 async def note_awarded(
     conn: AsyncConnection, done: CompletedSet, *, award_id: int, now: datetime
-) -> None:
-    """Note under which number a locked set was paid."""
-    d = own.collected_sets.c
-    await conn.execute(
-        update(own.collected_sets)
-        .where(d.shard == SHARD, d.member_no == done.member_no, d.set_no == done.set_no)
-        .values(award_id=award_id, awarded_at=now)
-    )
+) -> bool:
+    """Note under which number a set was paid; False where it waits no more."""
+    values = {"award_id": award_id, "now": now} | _name_of(done)
+    return (await conn.execute(_AWARDED, values)).rowcount == 1
 
 
 _LOCK_SETS: Final = text(
@@ -300,7 +314,8 @@ _LOCK_SETS: Final = text(
 )
 _REOPEN: Final = text(
     """
-    UPDATE collected_sets AS d SET completed_at = NULL, transfer_id = NULL
+    UPDATE collected_sets AS d SET completed_at = NULL, transfer_id = NULL,
+        due_at = NULL
     WHERE d.shard = 0 AND d.member_no = :member_no
         AND d.set_no = ANY (CAST(:sets AS bigint[])) AND EXISTS (
             SELECT FROM cards AS c WHERE c.set_no = d.set_no AND NOT EXISTS (

@@ -14,6 +14,7 @@ from rewards.pipeline.cards import look_at_set
 from rewards.store.cards import count_collected
 from tests.fixtures.cards import Album
 from tests.fixtures.coupons import MARKETER, Counter
+from tests.fixtures.ground import Ground
 
 
 async def test_a_wallet_shows_duplicates_and_gaps(album: Album) -> None:
@@ -111,6 +112,54 @@ async def test_several_processes_pay_each_set_once(album: Album) -> None:
     )
     assert paid == 12
     assert {await album.points(each) for each in members} == {100}
+    assert await album.audit() == []
+
+
+async def test_who_pays_a_set_waits_for_its_members_scans_and_they_not_for_it(
+    album: Album,
+) -> None:
+    """A scan locks balances, then sets; so does who pays, or both would wait."""
+    cards = await album.set(cards=["a"])
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    await album.pay()
+    later = await album.set("later", cards=["b"])
+    await album.get(later, (anna, "b"))
+    async with await album.ground.connect() as scan, scan.transaction():
+        await scan.execute(
+            "UPDATE balances SET available = available + 0 WHERE member_no = %s", [anna]
+        )
+        paying = asyncio.create_task(album.pay())
+        await waiting(album.ground, "balances")
+        await album.get(later, (anna, "b"), held=False, conn=scan)
+    assert await paying == 1
+    assert await album.points(anna) == 200
+
+
+async def waiting(ground: Ground, of: str) -> None:
+    """Wait until somebody waits for a lock in a statement about something."""
+    asked = (
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        f" AND datname = current_database() AND query LIKE '%{of}%'"
+        " OR wait_event_type = 'Lock' AND query LIKE '%post_transfers%'"
+    )
+    while await ground.rows(asked) == [(0,)]:  # noqa: ASYNC110 - PostgreSQL tells nobody
+        await asyncio.sleep(0.01)
+
+
+async def test_a_set_that_is_open_again_is_not_paid(album: Album) -> None:
+    """Its member lost a card while somebody was about to pay it."""
+    cards = await album.set(cards=["a"])
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    async with await album.ground.connect() as back, back.transaction():
+        await back.execute(
+            "UPDATE collected_sets SET completed_at = NULL, transfer_id = NULL"
+        )
+        paying = asyncio.create_task(album.pay())
+        await waiting(album.ground, "collected_sets")
+    await paying
+    assert await album.points(anna) == 0
     assert await album.audit() == []
 
 
