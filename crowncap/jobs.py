@@ -18,6 +18,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from anti_fraud.pipeline.cases.resolving import resolve_some
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
@@ -25,6 +26,7 @@ from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.case_ports import case_ports
 from crowncap.counting import count_figures
 from crowncap.coupon_codes import CouponSealing
 from crowncap.paying import payout_sender
@@ -116,6 +118,7 @@ class JobRunner:
             ("expire_points", HOURLY, self._expire_points),
             ("repay_debts", EACH_MINUTE, self._repay_debts),
             ("seal_transfers", EACH_MINUTE, self._seal_transfers),
+            ("resolve_cases", EACH_MINUTE, self._resolve_cases),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -271,6 +274,11 @@ class JobRunner:
 
     async def _seal_transfers(self, due: datetime) -> None:
         await self._until_none(partial(seal_some, now=due))
+
+    async def _resolve_cases(self, due: datetime) -> None:
+        ports = case_ports(self.settings.timezone)
+        resolve = partial(resolve_some, ports=ports, next_id=self._next_id)
+        await self._until_none(partial(resolve, now=self._earlier(due)))
 
     def _next_id(self) -> int:
         return self.ids.next_id(self.clock.now_ms())

@@ -40,10 +40,13 @@ CAP_VIEWS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "held": ("正品，奖励审核中", "Genuine, reward under review"),
     "held_lead": (
-        "这枚瓶盖已归您所有。我们会尽快核对，通过后奖励自动到账，无需任何操作。",
         (
-            "The cap is yours. We are taking a closer look; what it earned will follow"
-            " by itself."
+            "这枚瓶盖已归您所有。工作人员会核对这次扫码：通过后奖励自动到账，"
+            "未通过时本页会说明。无需任何操作。"
+        ),
+        (
+            "The cap is yours. Somebody looks at this scan: if all is well, what it "
+            "earned follows by itself, and if not, this page says so. Nothing to do."
         ),
     ),
     "denied": ("正品，奖励未通过审核", "Genuine, but no reward this time"),
