@@ -4,7 +4,7 @@ from litestar import Router
 
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
-from console.fraud import leaks
+from console.fraud import case, cases, leaks
 from console.line import batches, home, packages, plants, reports
 from console.marketing import (
     campaign,
@@ -45,6 +45,12 @@ ROUTER = Router(
         codes.ask_for_code,
         codes.find_code,
         codes.show_code,
+        cases.show_cases,
+        cases.give_keys,
+        cases.open_next_case,
+        cases.decide_many,
+        case.show_one_case,
+        case.work_on_case,
         leaks.ask_for_codes,
         leaks.trace_leak,
         leaks.void_leak,

@@ -8,7 +8,7 @@ from typing import Final
 
 from console.codes.texts import CAP_TEXTS
 from console.frame.texts import FRAME_TEXTS
-from console.fraud.texts import LEAK_TEXTS
+from console.fraud.texts import FRAUD_TEXTS
 from console.line.texts import LINE_TEXTS
 from console.marketing.texts import MARKETING_TEXTS
 from console.support.texts import SUPPORT_TEXTS
@@ -19,7 +19,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **FRAME_TEXTS,
     **LINE_TEXTS,
     **CAP_TEXTS,
-    **LEAK_TEXTS,
+    **FRAUD_TEXTS,
     **MARKETING_TEXTS,
     **SUPPORT_TEXTS,
     **SYSTEM_TEXTS,

@@ -136,6 +136,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         worker.gift_claiming.addresses,
         find_earning_scans,
         PictureReading().read,
+        case_ports(worker.settings.timezone),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from anti_fraud.pipeline.cases.ports import CasePorts
 from codegen.domain import EpochKeys
 from core.auth.guesses import GuessLimit
 from core.auth.refusals import RefusalLog
@@ -45,6 +46,7 @@ class ConsoleContext:
     addresses: Addresses
     find_scans: FindScans
     read_picture: ReadPicture
+    case_ports: CasePorts
 
     @property
     def now(self) -> datetime:

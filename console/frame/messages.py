@@ -26,6 +26,10 @@ message: Final = Catalogue(
             "超过 {most:,} 个码；请分几次粘贴。",
             "These are more than {most:,} codes; paste fewer at once.",
         ),
+        "no_cases_picked": (
+            "请先选择案件。",
+            "Select some cases first.",
+        ),
         "no_reach": (
             "请说明只作废这些码，还是作废所在的整卷。",
             "Say whether the codes or their whole units go.",

@@ -1,0 +1,9 @@
+"""What analysts read, by the pages on which they read it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from console.fraud.texts.cases import CASE_TEXTS
+from console.fraud.texts.leaks import LEAK_TEXTS
+
+FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {**LEAK_TEXTS, **CASE_TEXTS}

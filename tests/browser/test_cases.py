@@ -1,0 +1,145 @@
+"""An analyst's day in real Chromium: sign in, take, read, decide, many at once."""
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.acceptance.test_cases import open_case
+from tests.browser.conftest import SHOTS, OpenContext
+from tests.fixtures.service import Json, Service
+
+SCREENS = {
+    "laptop": {"width": 1280, "height": 900},
+    "tablet": {"width": 820, "height": 1180},
+    "phone": {"width": 390, "height": 844},
+}
+
+
+async def _photograph(page: Page, name: str) -> None:
+    folder = SHOTS.with_name("cases")
+    folder.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+async def _enter(context: BrowserContext, token: str) -> Page:
+    page = await context.new_page()
+    await page.goto("/console")
+    await expect(page.locator("#staff_token")).to_be_focused()
+    await page.keyboard.type(token)
+    async with page.expect_navigation(url="**/console"):
+        await page.keyboard.press("Enter")
+    return page
+
+
+async def _key(page: Page, key: str) -> None:
+    async with page.expect_navigation():
+        await page.keyboard.press(key)
+
+
+def wallet(service: Service, member: str) -> Json:
+    """Tell what a member has."""
+    points: Json = service.get("/v1/me/wallet", service.member_token(member)).json()[
+        "points"
+    ]
+    return points
+
+
+async def test_an_analyst_works_by_keyboard(
+    service: Service, open_context: OpenContext
+) -> None:
+    """Down the queue, into a case, taken, approved with a reason, on to the next."""
+    cases = [open_case(service, f"desk-{n}") for n in range(3)]
+    context = await open_context(viewport=SCREENS["laptop"])
+    page = await _enter(context, service.staff_token("analyst", name="desk-anne"))
+    await page.goto("/console/cases?kind=clone")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("k")
+    first = page.locator("[data-row] a").first
+    await expect(first).to_be_focused()
+    await page.goto(f"/console/cases/{cases[0]['case_id']}")
+    await _key(page, "c")
+    await expect(page.get_by_text("desk-anne").first).to_be_visible()
+    # Without a reason the key leads to where it is written.
+    await page.keyboard.press("a")
+    await expect(page.get_by_label("Why, or a note")).to_be_focused()
+    await page.keyboard.type("the shop called")
+    await page.keyboard.press("Escape")
+    await _key(page, "a")
+    await expect(page.locator("h1 .chip")).to_have_text("Decided")
+    assert wallet(service, "desk-0")["available"] == 5
+    await page.keyboard.press("?")
+    await expect(page.get_by_text("c takes it")).to_be_visible()
+    await _key(page, "n")
+    await expect(page.locator("h1 .chip")).to_have_text("Open")
+
+
+async def test_many_are_decided_at_once_and_a_stale_one_is_told(
+    service: Service, open_context: OpenContext
+) -> None:
+    """Selected, previewed, done; what somebody changed meanwhile harms no other."""
+    cases = [open_case(service, f"bulk-{n}") for n in range(2)]
+    token = service.staff_token("analyst", name="bulk-anne")
+    context = await open_context(viewport=SCREENS["tablet"], java_script_enabled=False)
+    page = await _enter(context, token)
+    await page.goto("/console/cases?kind=clone&sort=value&queue=first")
+    boxes = [page.locator(f'[value="{c["case_id"]}-{c["version"]}"]') for c in cases]
+    for box in boxes:
+        await box.check()
+    await page.get_by_label("Decide", exact=True).select_option("deny")
+    await page.get_by_label("Why, or a note").fill("one gang")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Preview").click()
+    bulk = page.locator("#bulk")
+    await expect(bulk).to_contain_text("What it would come to")
+    await expect(bulk).to_contain_text("10 points")
+    passed = {"queue": "senior", "reason": "mine"}
+    path = f"/v1/cases/{cases[1]['case_id']}/escalations"
+    assert service.post(path, passed, token).status_code == 201
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Do it").click()
+    await expect(bulk).to_contain_text("Done")
+    await expect(bulk.locator(".wrong")).to_contain_text("has changed")
+    assert [wallet(service, f"bulk-{n}")["pending"] for n in range(2)] == [0, 5]
+    await _photograph(page, "bulk")
+
+
+async def test_a_decision_above_the_value_is_confirmed_by_another(
+    service: Service, open_context: OpenContext
+) -> None:
+    """Who proposed it has no button for it; the other one has."""
+    case = open_case(service, "dear")
+    service.query(
+        "UPDATE cases SET state = 'waiting', collects = false,"
+        " proposed_by = 'eyes-anne', proposal = %s WHERE case_id = %s",
+        '{"decision": "deny", "note": "a gang", "release_code": false, "scans": []}',
+        case["case_id"],
+    )
+    path = f"/console/cases/{case['case_id']}"
+    for name, buttons in (("eyes-anne", 0), ("eyes-ben", 1)):
+        context = await open_context(viewport=SCREENS["laptop"])
+        page = await _enter(context, service.staff_token("analyst", name=name))
+        await page.goto(path)
+        confirm = page.get_by_role("button", name="Confirm the decision")
+        await expect(confirm).to_have_count(buttons)
+    await _key(page, "a")
+    await expect(page.locator("h1 .chip")).to_have_text("Decided")
+    assert wallet(service, "dear")["pending"] == 0
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_pages_fit_the_screen_in_both_languages(
+    service: Service, open_context: OpenContext, screen: str
+) -> None:
+    """Nothing is wider than it, light and dark."""
+    case = open_case(service, f"look-{screen}")
+    token = service.staff_token("analyst", name="look-anne")
+    for locale, scheme in (("en-US", "light"), ("zh-CN", "dark")):
+        context = await open_context(
+            viewport=SCREENS[screen], locale=locale, color_scheme=scheme
+        )
+        page = await _enter(context, token)
+        for name, path in (("queue", "cases"), ("case", f"cases/{case['case_id']}")):
+            await page.goto(f"/console/{path}")
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= SCREENS[screen]["width"], (name, wide)
+            await _photograph(page, f"{name}-{screen}-{locale}")
