@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.draws",
     "tests.fixtures.lottery",
     "tests.fixtures.cards",
+    "tests.fixtures.cases",
     "tests.fixtures.festival",
     "tests.fixtures.shop",
     "tests.fixtures.programs",

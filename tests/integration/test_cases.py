@@ -16,7 +16,7 @@ from anti_fraud.domain.cases import (
 )
 from anti_fraud.domain.verdict import CaseKind
 from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
-from anti_fraud.pipeline.cases import deciding, listing, resolving, working
+from anti_fraud.pipeline.cases import deciding, listing, working
 from anti_fraud.pipeline.cases.deciding import Outcome, Wish
 from anti_fraud.pipeline.cases.listing import Filters
 from core.auth.principal import Staff
@@ -26,20 +26,11 @@ from tests.fixtures.cases import (
     ANNE,
     BEN,
     BOSS,
-    BUSY,
     FAR,
     PORTS,
-    SMALL,
     Review,
 )
-from tests.fixtures.ground import CLOCK, Ground
-
-
-@pytest.fixture
-async def review(ledger: Ground) -> Review:
-    """Install the rules that ship, and a campaign of five points."""
-    await ledger.rules()
-    return Review(ledger, await ledger.campaign("points"))
+from tests.fixtures.ground import CLOCK
 
 
 async def held_case(review: Review, scans: int = 1) -> Case:
@@ -374,41 +365,3 @@ async def test_a_case_shows_why_its_scans_were_held(review: Review) -> None:
     shared = {(each.kind, each.scans) for each in shown.evidence.linked}
     assert {(SubjectKind.MEMBER, 2), (SubjectKind.DEVICE, 2)} <= shared
     assert case.kind is CaseKind.VELOCITY
-
-
-async def test_what_is_of_little_worth_and_weight_resolves_itself(
-    review: Review,
-) -> None:
-    """A day after its last scan; what a weighty rule holds, or somebody has, waits."""
-    people = await review.ground.members("small", "weighty", "taken")
-    for member, facts, code in zip(
-        people, (SMALL, BUSY, SMALL), await review.ground.live(3), strict=True
-    ):
-        await review.hold(code, member, facts, device=f"phone of {member}")
-    await review.sorting().sort_once()
-    [(case_id,)] = await review.ground.rows(
-        "SELECT case_id FROM cases WHERE subject_name = 'taken'"
-    )
-    async with review.ground.engine.begin() as conn:
-        work = review.work(conn, BOSS)
-        await working.assign_case(work, case_id, "anne", expected_version=None)
-    async with review.ground.engine.begin() as conn:
-        work = review.work(conn, later_ms=23 * 3_600_000)
-        resolve = resolving.resolve_some(
-            conn, PORTS, next_id=work.next_id, now=work.now
-        )
-        assert await resolve == 0
-    await review.ground.rows(
-        "UPDATE cases SET last_at = last_at - interval '25 h' RETURNING case_id"
-    )
-    for resolved in (1, 0):
-        async with review.ground.engine.begin() as conn:
-            work = review.work(conn)
-            done = await resolving.resolve_some(
-                conn, PORTS, next_id=work.next_id, now=work.now
-            )
-            assert done == resolved
-    rows = await review.ground.rows("SELECT subject_name, decided_by FROM cases")
-    assert dict(rows) == {"small": "system", "weighty": None, "taken": None}
-    assert await review.resolutions() == ["posted", None, None]
-    assert await review.ground.audit() == []
