@@ -1,36 +1,6 @@
 """Transfers, holds, members and balances; crowncap.audit.totals adds transfers up."""
 
 from crowncap.audit.checks import BALANCES, MEMBERS, TRANSFERS, Check, Scope
-from crowncap.audit.payouts import WAS_GIVEN_BACK
-from crowncap.audit.reversals import DAY, ROOM_OF_DAYS
-
-# What was taken of each limit of a day by transfers, but of those of regions, which no
-# transfer names. A slice is made of whole business days.
-_PAID_BY_DAY = f"""SELECT l.limit_no, l.most, l.since,
-        CASE l.per WHEN 'member_day' THEN t.credit_account ELSE 0 END AS holder,
-        {DAY.format("t.origin_id")} AS day,
-        CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
-            WHEN 'awards' THEN count(*) ELSE sum(t.amount) END AS taken
-    FROM transfers AS t
-    JOIN offers AS o ON o.offer_no = t.debit_account
-    JOIN limits AS l ON l.campaign_no = o.campaign_no
-        AND l.per IN ('day', 'member_day') AND l.in_force
-        AND l.offer_no IN (0, o.offer_no)
-        AND (l.counts = 'points' AND t.unit = 0 OR l.counts = 'minor' AND t.unit = 1
-            OR l.counts IN ('claims', 'awards'))
-    WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-        AND t.kind IN ('posted', 'pending') AND NOT EXISTS (
-            SELECT FROM transfers AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
-                AND e.kind = 'void' AND e.debit_account = t.debit_account)
-        AND (t.unit <> 1 OR l.counts = 'claims' OR NOT EXISTS (
-            SELECT FROM payouts WHERE shard = 0 AND payout_id = t.transfer_id
-                AND {WAS_GIVEN_BACK}))
-    GROUP BY l.limit_no, l.most, l.since, l.counts, 4, 5"""  # noqa: S608 - constants
-# Less what was given back when scans were taken back.
-_TAKEN_BY_DAY = f"""SELECT p.limit_no, p.most, p.since, p.holder, p.day,
-        p.taken - coalesce(r.room, 0) AS taken
-    FROM ({_PAID_BY_DAY}) AS p
-    LEFT JOIN ({ROOM_OF_DAYS}) AS r USING (limit_no, holder, day)"""  # noqa: S608 - constants
 
 CHECKS = (
     Check(
@@ -129,28 +99,5 @@ CHECKS = (
                     OR e.amount <> p.amount OR e.credit_account <> p.credit_account)
             """,
         scopes=(Scope.RECENT,),
-    ),
-    Check(
-        7,
-        "no more was earned in a day than its limit lets",
-        f"""SELECT t.limit_no FROM ({_TAKEN_BY_DAY}) AS t
-            WHERE t.taken > t.most AND t.day > t.since""",  # noqa: S608 - a constant
-        TRANSFERS,
-    ),
-    # The row of a day that is over may be gone; one that is there must be right. Days
-    # are counted exactly from the one after `since`.
-    Check(
-        7,
-        "what was taken of a day's limit equals the transfers of that day",
-        f"""SELECT u.limit_no FROM limit_uses AS u
-            JOIN limits AS l ON l.limit_no = u.limit_no
-                AND l.per IN ('day', 'member_day')
-                AND l.campaign_no IS NOT NULL AND l.in_force
-            LEFT JOIN ({_TAKEN_BY_DAY}) AS t ON t.limit_no = u.limit_no
-                AND t.holder = u.holder AND t.day = u.period
-            WHERE u.shard = 0 AND u.period > l.since
-                AND u.period BETWEEN {DAY.format(":first")} AND {DAY.format(":last")}
-                AND u.used <> coalesce(t.taken, 0)""",  # noqa: S608 - constants
-        TRANSFERS,
     ),
 )

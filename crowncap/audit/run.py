@@ -22,6 +22,7 @@ from crowncap.audit import (
     draws,
     figures,
     gifts,
+    limits,
     payouts,
     printer_export,
     reversals,
@@ -41,6 +42,7 @@ FIRST_KEY, LAST_KEY = -(1 << 63), (1 << 63) - 1
 CHECKS = (
     *scan_api.CHECKS,
     *rewards.CHECKS,
+    *limits.CHECKS,
     *coupons.CHECKS,
     *figures.CHECKS,
     *gifts.CHECKS,

@@ -21,6 +21,7 @@ from tests.integration.test_audit_cases import BREAKS as OF_CASES
 from tests.integration.test_audit_coupons import BREAKS as OF_COUPONS
 from tests.integration.test_audit_draws import BREAKS as OF_DRAWS
 from tests.integration.test_audit_gifts import BREAKS as OF_GIFTS
+from tests.integration.test_audit_limits import BREAKS as OF_LIMITS
 from tests.integration.test_audit_payouts import NAMED as OF_PAYOUTS
 from tests.integration.test_audit_reversals import BREAKS as OF_REVERSALS
 from tests.integration.test_audit_tickets import BREAKS as OF_TICKETS
@@ -326,7 +327,9 @@ def test_every_check_is_broken_once() -> None:
     """A new check needs a new way to break it here."""
     # By construction of `entries` debits and credits always cancel out.
     beyond_reach = {"debits and credits cancel out"}
-    breaks = BREAKS | OF_COUPONS | OF_GIFTS | OF_CARDS | OF_DRAWS | OF_FIGURES
+    breaks = (
+        BREAKS | OF_LIMITS | OF_COUPONS | OF_GIFTS | OF_CARDS | OF_DRAWS | OF_FIGURES
+    )
     breaks |= OF_REVERSALS | OF_TICKETS | OF_CASES
     known = {sentence for _, sentence in breaks.values()} | {*OF_PAYOUTS}
     known |= beyond_reach
