@@ -1,7 +1,6 @@
 """Claims of two campaigns of many kinds against a plain model, from two workers."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
@@ -21,20 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.clock import business_day, utc_datetime
 from core.ids import random_token
-from rewards.domain.active_campaigns import plan_rewards
 from rewards.domain.holds import Resolution
-from rewards.domain.plans import Claim
 from rewards.domain.rebuilding import Rebuilt
-from scan_api.domain.scans import Scan, WorkerState, look_up_code, plan_scan
-from scan_api.pipeline.answered import Answered
-from scan_api.pipeline.commit import ScanCommitter
-from scan_api.pipeline.worker_state import WorkerStateKeeper
-from scan_api.store.commit_pool import CommitConnection
 from tests.fixtures.campaigns import first_card
 from tests.fixtures.claims import Claims, Json, chance, coupon, gift, points
-from tests.fixtures.ground import CLOCK, TIMEZONE, Ground, prepare_ground
+from tests.fixtures.ground import Ground, prepare_ground
+from tests.fixtures.taking import Taking
 
 CODES, MEMBERS = 14, 3
 # What the campaigns give, in order; bronze is for who would have won gold.
@@ -183,58 +175,14 @@ class ClaimsMachine(RuleBasedStateMachine):
         )
         self.codes = await ground.live(CODES, campaign_id=f"{name}-a", lot=name)
         self.people = await ground.members(*(f"{name}-{n}" for n in range(MEMBERS)))
-        keeper = WorkerStateKeeper(ground.engine, ground.issuance.key_file)
-        await keeper.start()
-        await keeper.refresh()
-        self.state: WorkerState = keeper.current
-        numbers = self.claims.counter.issuing.numbers
-        self.committer = ScanCommitter(
-            TIMEZONE, lambda *_: None, numbers.take, ground.ids
+        self.taking = Taking(
+            *(self.claims, name, self.codes, self.people),
+            lambda cards, _: first_card(cards),
         )
-        self.workers = [CommitConnection(ground.database_url) for _ in range(2)]
+        await self.taking.start()
 
     async def _take(self, worker: int, batch: Batch) -> list[Json]:
-        """Plan and commit a batch as a worker does; gives the answers."""
-        now_ms = CLOCK.now_ms()
-        scans, plans = [], []
-        for code, member in batch.pairs:
-            scan = Scan(
-                scan_id=self.claims.ground.ids.next_id(now_ms),
-                at_ms=now_ms,
-                code_id=self.codes[code],
-                code_hash=0,
-                gtin=None,
-                member_id=f"{self.name}-{member - 1}",
-                device_id=None,
-                address=None,
-                cell=None,
-                language="en",
-            )
-            scans.append(scan)
-            plans.append(self._plan(scan, held=batch.held))
-        answers = await self.committer.commit_plans(
-            self.workers[worker],
-            scans,
-            plans,
-            {f"{self.name}-{n}": number for n, number in enumerate(self.people)},
-            version=self.state.version,
-            today=business_day(now_ms, TIMEZONE),
-        )
-        return [json.loads(_body(each)) for each in answers]
-
-    def _plan(self, scan: Scan, *, held: bool) -> Any:
-        now = utc_datetime(scan.at_ms)
-        terms = self.state.table.find(scan.code_id)
-        facts = {"lot": self.name}
-        claim = Claim(scan.code_id, lambda: facts, lambda *_: 0, first_card)
-        return plan_scan(
-            look_up_code(self.state, terms, scan.code_id, None, now),
-            member_id=scan.member_id,
-            decision=None,
-            signals_available=not held,
-            offer=self.state.offer_of(terms, now),
-            earned=lambda: plan_rewards(self.state.candidates(terms), claim, now),
-        )
+        return await self.taking.take(worker, batch.pairs, held=batch.held)
 
     @rule(batch=BATCH, worker=st.integers(0, 1))
     def scan(self, batch: Batch, worker: int) -> None:
@@ -297,7 +245,7 @@ class ClaimsMachine(RuleBasedStateMachine):
     @invariant()
     def limits_and_balances_agree(self) -> None:
         """Everything that was taken is what the model says, and so is each balance."""
-        if not hasattr(self, "workers"):
+        if not hasattr(self, "taking"):
             return
         people = {0: 0, **dict(enumerate(self.people, 1))}
         names = {
@@ -327,15 +275,8 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let the connections go."""
-        if hasattr(self, "workers"):
-            for each in self.workers:
-                self.run(each.close())
-
-
-def _body(answered: Answered | Exception) -> bytes:
-    if isinstance(answered, Exception):
-        raise answered
-    return answered.body()
+        if hasattr(self, "taking"):
+            self.run(self.taking.close())
 
 
 _SHOWN = {"points": FIRST, "coupon": SECOND}
