@@ -9,6 +9,7 @@ from scan_api.page.belongings import SHOWN
 from tests.acceptance.test_tickets_and_cards import Fair
 from tests.fixtures.lottery import Lottery
 from tests.fixtures.service import Json, Service
+from tests.fixtures.shop import Shop
 from tests.fixtures.visitor import Visitor, heading, visiting
 
 
@@ -201,3 +202,30 @@ def test_a_prize_that_gives_points_is_claimed_by_one_button(lottery: Lottery) ->
     assert wallet["points"]["available"] == 40
     claim = service.post(f"/v1{path}/claims", {}, token)
     assert (claim.status_code, claim.json()["code"]) == (409, "already_claimed")
+
+
+def test_a_prize_whose_coupon_is_gone_waits_and_says_so(
+    lottery: Lottery, shop: Shop
+) -> None:
+    """Nothing is claimed then; once there is stock again the same form claims it."""
+    pool = shop.pool(stock=1)
+    shop.issue(pool)
+    gives: Json = {"kind": "coupon", "pool_id": pool}
+    wish: Json = {"prize_id": "off", "name": "Five off", "quantity": 1, "gives": gives}
+    draw = lottery.make(prizes=[wish])
+    owner = f"{draw['draw_id']}-waits"
+    lottery.enter(draw, owner)
+    lottery.be_drawn(draw)
+    service, token = lottery.service, lottery.token(owner)
+    [won] = service.get("/v1/me/prizes", token).json()["items"]
+    path = f"/me/prizes/{won['won_id']}"
+    with visiting(service) as winner:
+        asks = winner.sign_in(owner).get(path)
+        told = winner.send_form(asks, path, how="collect")
+        assert told.status_code == 409
+        assert "The prize stays yours" in told.text
+        more = {"by": 1, "reason": "a second print run"}
+        shop.created(f"/v1/coupon-pools/{pool}/stock-changes", more)
+        assert winner.send_form(told, path, how="collect").status_code == 303
+        assert "You claimed it on" in winner.get(path).text
+        assert "5 off" in winner.get("/me").text

@@ -127,6 +127,7 @@ def _lines() -> Iterator[EntryLine]:
 
 def draw_more(language: str, show: Callable[..., bytes]) -> Iterator[tuple[str, bytes]]:
     """Draw the pages of draws, cards, points and payees."""
+    told = {"tell_given": lambda given: say(language, tell_given(given))}
     own = [tickets(state, 1 + place * 40) for place, state in enumerate(TicketState)]
     for phase in ("not_begun", "open", "closed", "drawn"):
         here = draw(phase)
@@ -152,6 +153,7 @@ def draw_more(language: str, show: Callable[..., bytes]) -> Iterator[tuple[str, 
                 ),
                 enterable=phase == "open",
                 why=None,
+                **told,
             ),
         )
     wallet = Wallet(12_345, 5, 20, LATER.date(), 800)
@@ -167,7 +169,6 @@ def draw_more(language: str, show: Callable[..., bytes]) -> Iterator[tuple[str, 
     )
     nothing = {"points": Wallet(0, 0, 0, None, 0), "lines": [], "older": None}
     yield "points-none", show("points.html", is_first=True, **nothing)
-    told = {"tell_given": lambda given: say(language, tell_given(given))}
     yield "cards", show("cards.html", sets=SETS, **told)
     yield "cards-none", show("cards.html", sets=(), **told)
     refused = Delivery("x", fits=False)

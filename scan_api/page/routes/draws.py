@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.auth import Member
 from core.bounds import read_id
-from core.messages import Message
+from core.messages import Message, say
 from core.pages import Sender, read_form
 from rewards.domain.draws.terms import Draw, DrawPhase, Entry, TakeOutcome
+from rewards.domain.prizes import tell_given
 from rewards.pipeline.draws import own
 from rewards.pipeline.draws.draws import show_draw as find_draw
 from rewards.pipeline.draws.taking import TakeRequest, tell_outcome
@@ -143,4 +144,5 @@ async def _render(
         share=share,
         enterable=is_open and not share.has_entered,
         why=why,
+        tell_given=lambda given: say(page.language, tell_given(given)),
     )

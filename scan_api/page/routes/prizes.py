@@ -1,6 +1,5 @@
 """A prize that a member won in a draw: claimed by a form, until its time is over."""
 
-from contextlib import suppress
 from typing import Final
 
 from litestar import Response, post, route
@@ -54,9 +53,8 @@ async def _take(
     delivery = Delivery.of(form)
     if not delivery.fits:
         return _render(context, page, prize, refused=delivery)
-    # Claimed meanwhile, or too late: the page tells how it stands.
     claiming, won_id = context.wallet.prize_claiming, prize.won.won_id
-    with suppress(Conflict):
+    try:
         number = await claiming.take_number(won_id, member_id, now=context.now)
         async with context.engine.begin() as conn:
             await claiming.claim(
@@ -64,6 +62,12 @@ async def _take(
                 address=delivery.address,
                 now=context.now,
             )
+    except Conflict as fault:
+        # Claimed meanwhile, or too late: the page tells how it stands. What it gives
+        # may be gone just now; then it waits.
+        prize = await _find(request, context, member_id)
+        if prize.judge(context.now) is None:
+            return _render(context, page, prize, fault=fault)
     return TEMPLATES.redirect(page, page.path)
 
 
@@ -78,15 +82,17 @@ def _render(
     prize: WonPrize,
     *,
     refused: Delivery | None = None,
+    fault: Conflict | None = None,
 ) -> Response[bytes]:
     [shown] = view_prizes([prize], now=context.now)
     return render(
         context,
         page,
         "prize.html",
-        status=422 if refused else 200,
+        status=fault.status if fault else 422 if refused else 200,
         brand=prize.draw.brand,
         prize=shown,
         gives=shown.gives and say(page.language, tell_given(shown.gives)),
         refused=refused,
+        fault=fault,
     )

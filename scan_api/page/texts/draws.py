@@ -124,6 +124,10 @@ DRAWS: Final[Mapping[str, tuple[str, str]]] = {
         "请在 {until} 前领取，逾期作废。",
         "Claim it until {until}; after that it lapses.",
     ),
+    "prize_later": (
+        "奖品仍归您所有，请稍后再来领取。",
+        "The prize stays yours: please come back and claim it later.",
+    ),
     "prize_claimed": ("{at} 已领取。", "You claimed it on {at}."),
     "prize_lapsed": (
         "领取期限已于 {until} 结束。",
