@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rewards.domain.cards import CardSet
 from rewards.domain.chances import WHOLE
 from rewards.domain.terms import TierTerms, TwoNames
 from rewards.store.campaigns import find_campaign
+from rewards.store.cards import load_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class ChanceOdds:
 
 @dataclass(frozen=True, slots=True)
 class CampaignOdds:
-    """The chances of the version that a campaign pays by, or paid by last."""
+    """The chances of the version that a campaign pays by, or paid by last.
+
+    Which card of a set a cap gives is a chance too.
+    """
 
     campaign_id: str
     brand: str | None
@@ -33,6 +38,7 @@ class CampaignOdds:
     starts_at: datetime
     ends_at: datetime | None
     chances: tuple[ChanceOdds, ...]
+    sets: tuple[CardSet, ...]
 
 
 async def load_odds(conn: AsyncConnection, campaign_id: str) -> CampaignOdds | None:
@@ -42,7 +48,10 @@ async def load_odds(conn: AsyncConnection, campaign_id: str) -> CampaignOdds | N
         return None
     terms = kept.active.terms
     chances = tuple(ChanceOdds(each.table) for each in terms.offers if each.table)
-    if not chances:
+    named = {given.set_id for _, given, _ in terms.given if given.set_id is not None}
+    found = await load_sets(conn, named) if named else {}
+    sets = tuple(found[set_id] for set_id in sorted(named))
+    if not chances and not sets:
         return None
     return CampaignOdds(
         campaign_id,
@@ -52,4 +61,5 @@ async def load_odds(conn: AsyncConnection, campaign_id: str) -> CampaignOdds | N
         kept.starts_at,
         kept.ends_at,
         chances,
+        sets,
     )

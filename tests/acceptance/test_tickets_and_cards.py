@@ -133,6 +133,20 @@ def test_the_page_of_a_cap_says_what_tickets_and_cards_are(fair: Fair) -> None:
             assert told in chinese, told
 
 
+def test_the_odds_of_a_campaign_tell_those_of_its_cards(fair: Fair) -> None:
+    """Each share is of what all cards of the set come to."""
+    rare: Json = {"card_id": "rare", "name": "The rare", "per_million": 1_000}
+    often: Json = {"card_id": "often", "name": "The often", "per_million": 3_000}
+    set_id = fair.cards(cards=[rare, often])
+    offer: Json = {"offer_id": "c", "kind": "card", "set_id": set_id}
+    campaign_id = fair.campaign(offers=[offer])
+    with visiting(fair.service) as visitor:
+        page = visitor.get(f"/odds/{campaign_id}").text
+    assert "The cards of Zodiac" in page
+    assert "The rare</dt><dd>25%" in page
+    assert "The often</dt><dd>75%" in page
+
+
 def test_previews_and_figures_count_both(fair: Fair) -> None:
     """A preview names the set and not the card; figures count each offer."""
     service, draw_id, set_id = fair.service, fair.draw(), fair.cards("ox", "hare")

@@ -61,6 +61,7 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
         "每个瓶盖码抽一次，概率如下。",
         "Each cap draws once; these are the odds.",
     ),
+    "odds_cards": ("“{set}”的各张收集卡", "The cards of {set}"),
     "odds_nothing": ("未中奖", "No prize"),
     "odds_stock": ("共 {stock} 份", "{stock} in all"),
     "odds_daily_stock": ("每天 {stock} 份", "{stock} a day"),
