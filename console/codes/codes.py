@@ -142,4 +142,5 @@ async def show_code(
         "code.html",
         history=history,
         shows_member=page.may(Role.ANALYST, Role.SUPPORT),
+        knows_members=page.may(Role.SUPPORT) and page.staff.brand is None,
     )

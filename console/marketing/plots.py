@@ -174,7 +174,7 @@ class Curve:
     """How many there were by when, as a line over the time that is shown.
 
     `line` are points of a square of a hundred with the top at 0; `now` is None where
-    it lies outside.
+    it lies outside. What `is_long` is over a year.
     """
 
     line: str
@@ -182,6 +182,7 @@ class Curve:
     most: int
     ticks: tuple[Tick, ...]
     now: float | None
+    is_long: bool
 
 
 def lay_out_curve(
@@ -219,6 +220,7 @@ def lay_out_curve(
         most,
         tuple(_days(x, first.astimezone(now.tzinfo), last.astimezone(now.tzinfo))),
         x(now) if first <= now <= last else None,
+        is_long=last - first > _AFTER,
     )
 
 

@@ -61,6 +61,7 @@ async def show_payouts(
         states=STATE_NAMES,
         state=state,
         money=tell_money,
+        knows_members=page.staff.brand is None,
         fault_of=_explain,
         may_cancel=_may_cancel,
         is_paying=context.payouts.notices is not None,

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.evaluation import RuleAnswer
 from console.frame.caps import find_cap_paths
 from console.frame.context import ConsoleContext
 from console.frame.fields import Faults, Reader, place_errors
@@ -23,7 +24,8 @@ from core.pages import read_form
 from rewards.domain.prizes import tell_money
 from rewards.domain.programme import Clawback
 from rewards.domain.reversals import TakenBack
-from rewards.pipeline.reversals import reverse_scan
+from rewards.pipeline.reversals import find_reversal, reverse_scan
+from scan_api.pipeline.evaluations import evaluate_scan
 from scan_api.pipeline.past_scans import SeenScan, look_at_scan
 
 PLACE: Final = f"{HOME}/scans"
@@ -113,6 +115,19 @@ async def _foresee(
     return ways
 
 
+async def _tell_rules(
+    conn: AsyncConnection, context: ConsoleContext, page: StaffRequest, scan: SeenScan
+) -> list[Mapping[str, str]]:
+    """Give the sentences of the rules that hit a scan, by language."""
+    found = await evaluate_scan(
+        conn, scan.scan_id, page.staff, context.settings.timezone
+    )
+    if found.judged is None:
+        return []
+    rules = found.judged.evaluation.rules
+    return [each.rule.sentence for each in rules if each.answer is RuleAnswer.HIT]
+
+
 async def _show(
     request: AnyRequest,
     context: ConsoleContext,
@@ -124,8 +139,12 @@ async def _show(
     async with context.engine.connect() as conn:
         scan = await look_at_scan(conn, scan_id, page.staff)
         (cap,) = await find_cap_paths(conn, context, page.staff, [scan.code_id])
-        may_reverse = page.staff.brand is None and bool(scan.awards)
-        ways = await _foresee(conn, context, page, scan) if may_reverse else []
+        done, ways = None, []
+        if page.staff.brand is None and scan.awards:
+            done = await find_reversal(conn, scan_id, page.staff)
+            if done is None:
+                ways = await _foresee(conn, context, page, scan)
+        why = await _tell_rules(conn, context, page, scan)
         await conn.rollback()
     return render(
         context,
@@ -134,6 +153,8 @@ async def _show(
         status=422 if faults else 200,
         scan=scan,
         cap=cap,
+        done=done,
+        why=why,
         ways=ways,
         may_reverse=any(each.done for each in ways),
         given=form,

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import msgspec
 from rewards.domain.awards import Award
 from rewards.domain.limits import Counts
 from rewards.domain.plans import RewardKind
+from rewards.domain.programme import Clawback
 
 
 class Fate(StrEnum):
@@ -147,6 +148,18 @@ class TakenBack:
                 for each in self.backs
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """That what a scan earned was taken back: when, by whom, how far and why."""
+
+    at: datetime
+    person: str
+    policy: Clawback
+    reason: str
+    points: int
+    debt: int
 
 
 class Use(NamedTuple):

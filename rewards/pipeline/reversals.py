@@ -36,6 +36,7 @@ from rewards.domain.reversals import (
     AwardBack,
     Fate,
     Note,
+    Reversal,
     TakenBack,
     Use,
     kept,
@@ -349,3 +350,11 @@ async def _write_down(
 
 def _reversed() -> Conflict:
     return Conflict(message("scan_reversed"), code="already_reversed")
+
+
+async def find_reversal(
+    conn: AsyncConnection, scan_id: int, staff: Staff
+) -> Reversal | None:
+    """Tell how what a scan earned was taken back, to who may take it back."""
+    refuse_brand(staff)
+    return await store.find_reversal(conn, scan_id)

@@ -11,10 +11,13 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.clock import utc_datetime
 from core.db_arrays import write_numbers
 from core.event_types import EventType, Happening
+from core.ids import time_of_id
 from rewards.domain.limits import Counts
-from rewards.domain.reversals import Take, Use
+from rewards.domain.programme import Clawback
+from rewards.domain.reversals import Reversal, Take, Use
 
 # The kind of row of the outbox that numbers scans whose rewards were taken back.
 REVERSED: Final = "reversals"
@@ -94,6 +97,12 @@ _INSERT: Final = text(
     RETURNING origin_id
     """
 )
+_FIND: Final = text(
+    """
+    SELECT reversal_id, person, policy, reason, points, debt FROM reversals
+    WHERE shard = 0 AND origin_id = :scan_id AND policy IS NOT NULL
+    """
+)
 _TELL: Final = text(
     """
     SELECT r.origin_id, r.points, r.debt, r.told
@@ -108,6 +117,16 @@ async def is_reversed(conn: AsyncConnection, scan_id: int) -> bool:
     """Tell whether what a scan earned was taken back before."""
     found = await conn.execute(_IS_REVERSED, {"scan_id": scan_id})
     return bool(found.scalar_one())
+
+
+async def find_reversal(conn: AsyncConnection, scan_id: int) -> Reversal | None:
+    """Find how what a scan earned was taken back; None where it was not."""
+    found = await conn.execute(_FIND, {"scan_id": scan_id})
+    row = found.one_or_none()
+    if row is None:
+        return None
+    at = utc_datetime(time_of_id(row.reversal_id))
+    return Reversal(at, row.person, Clawback(row.policy), *row[3:])
 
 
 async def lock_hold(conn: AsyncConnection, scan_id: int) -> None:

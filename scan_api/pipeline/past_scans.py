@@ -82,10 +82,7 @@ _HELD_SHOWN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class SeenScan:
-    """A scan as who helps its member sees it: all that it earned, void or not.
-
-    `hit` are the rules that had something to say of it.
-    """
+    """A scan as who helps its member sees it: all that it earned, void or not."""
 
     scan_id: int
     code_id: int
@@ -93,7 +90,6 @@ class SeenScan:
     outcome: str
     member_id: str | None
     awards: Sequence[Award]
-    hit: Sequence[str]
 
     @property
     def waits(self) -> bool:
@@ -136,7 +132,6 @@ async def _see(conn: AsyncConnection, found: Sequence[RecordedScan]) -> list[See
             scan.outcome,
             None if scan.member_no is None else names.get(scan.member_no),
             awards.get(scan.scan_id, ()),
-            tuple(unpack_facts(scan.facts).hits),
         )
         for scan in found
     ]

@@ -189,7 +189,8 @@ def test_a_reversal_does_what_its_page_foretold(
     wish = {"policy": "within_balance", "reason": "stolen caps"}
     done = sue.press(here, f"{here}/reverse", **wish)
     assert "cannot be undone" not in done.text
-    assert "taken back already" in done.text
+    assert "stolen caps" in done.text
+    assert "the-support" in done.text.partition('id="reversed"')[2]
     assert ">0</dd>" in find(sue, "back-ann").text
     assert "stolen caps" in find(sue, "back-ann").text
     [[person]] = service.query(
@@ -218,6 +219,27 @@ def test_what_a_member_spent_is_owed_only_by_that_policy(
     assert "2 taken back; 3 let go" in within
     assert "owed" not in within.partition('class="earned')[2]
     assert "<b>taken back</b>; 3 owed" in owed
+
+
+def test_what_is_held_is_shown_with_what_the_rules_said(
+    sue: Colleague, service: Service
+) -> None:
+    """It waits on the member's page; taken back, it waits no more."""
+    code = service.fresh_code()
+    service.scan(code, position={"lat": 31.23, "lon": 121.47})
+    away = {"lat": 39.90, "lon": 116.40}
+    held = service.scan(code, "held-ann", position=away)
+    assert held["outcome"] == "held"
+    shown = find(sue, "held-ann").text
+    waiting = shown.partition('id="held"')[2].partition("</section>")[0]
+    here = f"/console/scans/{held['scan_id']}"
+    assert f'href="{here}"' in waiting
+    page = sue.get(here)
+    assert "The same code was scanned in two places" in page.text
+    wish = {"policy": "pending_only", "reason": "a copied cap"}
+    done = sue.press(here, f"{here}/reverse", **wish)
+    assert 'id="reversed"' in done.text
+    assert 'id="held"' not in find(sue, "held-ann").text
 
 
 def test_members_are_looked_after_by_support_of_all_brands(service: Service) -> None:

@@ -95,14 +95,14 @@ async def test_a_drawn_draw_is_looked_at(
 
 
 @pytest.mark.parametrize(("screen", "language", "scheme"), LOOKS[:2])
-async def test_cards_and_gifts_are_added_by_form(
+async def test_cards_are_added_by_form(
     shop: Shop,
     open_context: OpenContext,
     screen: str,
     language: str,
     scheme: str,
 ) -> None:
-    """From the home page by keyboard; a set by its rows, a gift by its stock."""
+    """From the home page by keyboard; a set by its rows."""
     service, tag = shop.service, f"{screen}-{language[:2]}"
     number = next(_numbers)
     page = await _open(open_context, screen, language, scheme)
@@ -127,7 +127,21 @@ async def test_cards_and_gifts_are_added_by_form(
     await look_over(page, f"cards-2-set-{tag}")
     await page.goto("/console/card-sets")
     await look_over(page, f"cards-3-all-{tag}")
-    await page.goto("/console/gifts")
+
+
+@pytest.mark.parametrize(("screen", "language", "scheme"), LOOKS[:2])
+async def test_gifts_are_added_and_sent(
+    shop: Shop,
+    open_context: OpenContext,
+    screen: str,
+    language: str,
+    scheme: str,
+) -> None:
+    """A gift by its stock; a pool that lacks something, at its fields; a parcel."""
+    service, tag = shop.service, f"{screen}-{language[:2]}"
+    number = next(_numbers)
+    page = await _open(open_context, screen, language, scheme)
+    await enter(page, service.staff("marketer"), "/console/gifts")
     summary = page.locator("#add summary")
     if not await page.locator("#gift_id").is_visible():
         await summary.press("Enter")
@@ -141,6 +155,16 @@ async def test_cards_and_gifts_are_added_by_form(
     service.post(f"/v1/me/gifts/scarf-{number}/claims", claim, token)
     await page.reload()
     await look_over(page, f"gifts-1-all-{tag}")
+    await page.goto("/console/coupons")
+    pool = page.locator("details", has=page.locator("#pool_id"))
+    if not await page.locator("#pool_id").is_visible():
+        await pool.locator("summary").press("Enter")
+    await page.locator("#pool_id").fill(f"tea-{number}")
+    await page.locator("#stock").fill("1e3")
+    async with page.expect_navigation():
+        await pool.locator(".primary").press("Enter")
+    await expect(page.locator("#stock-wrong")).to_be_visible()
+    await look_over(page, f"coupons-1-form-{tag}")
     await page.context.clear_cookies()
     await enter(page, service.staff("support"), "/console")
     await look_over(page, f"home-2-support-{tag}")

@@ -15,11 +15,13 @@ from events.pipeline.events import read_events
 from rewards.domain.draws.terms import Entry, Prize
 from rewards.domain.terms import Given, OfferKind
 from rewards.pipeline.draws.drawing import DrawingOutcome
+from rewards.pipeline.draws.figures import look_at_draw
 from rewards.pipeline.draws.own import list_own_prizes, list_own_tickets
 from rewards.pipeline.draws.prizes import WonPrize
 from rewards.pipeline.draws.taking import TakeRequest
+from rewards.store.draws.tickets import load_given
 from tests.fixtures.coupons import Counter
-from tests.fixtures.draws import Raffle, read_taken
+from tests.fixtures.draws import MARKETER, Raffle, read_taken
 
 CHANCE = Given(kind=OfferKind.CHANCE)
 NO_POOL = Given(kind=OfferKind.COUPON, pool_id="nowhere")
@@ -47,6 +49,32 @@ async def test_two_hundred_at_once_get_numbers_of_their_own(raffle: Raffle) -> N
     assert told.count("already_taken") == 100
     assert sorted(n for n in told if isinstance(n, int)) == list(range(1, 101))
     assert (await raffle.shown(draw)).tickets == 100
+
+
+async def test_who_looks_after_a_draw_sees_by_when_how_many_tickets_were_given(
+    raffle: Raffle,
+) -> None:
+    """A few looks, however many tickets; another draw's are not among them."""
+    draw, other = await raffle.make(), await raffle.make("other")
+    members = await raffle.ground.members("a", "b")
+    start = raffle.clock.now
+    for minute in range(50):
+        at = start + timedelta(minutes=minute)
+        await raffle.add(draw, members, amount=10, at=at)
+        await raffle.add(other, members, at=at)
+    async with raffle.ground.engine.connect() as conn:
+        found = await look_at_draw(conn, draw.draw_id, MARKETER, now=start)
+        few = await load_given(conn, draw.draw_no, looks=3)
+    assert found.given[0] == (start, 10)
+    assert found.given[-1] == (start + timedelta(minutes=49), 1_000)
+    assert 20 <= len(found.given) <= 25
+    assert all(
+        number in {20 * minute + 10, 20 * minute + 20}
+        for at, number in found.given
+        for minute in [round((at - start) / timedelta(minutes=1))]
+    )
+    assert len(few) == 4
+    assert [each.unwon for each in found.by_prize] == [1, 3]
 
 
 async def test_a_draw_is_open_between_its_moments(raffle: Raffle) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from console.marketing.plots import (
     WHOLE,
+    lay_out_curve,
     lay_out_shares,
     lay_out_spend,
     lay_out_timeline,
@@ -99,8 +100,32 @@ def test_a_budget_lasts_as_long_as_the_pace_of_last_week_lets_it() -> None:
     assert old.lasts_until is None
 
 
+@given(
+    st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=30),
+    st.integers(1, 10**6),
+)
+def test_a_curve_never_goes_back_and_stays_in_its_frame(
+    seconds: list[int], span_s: int
+) -> None:
+    """Whatever clocks of two workers said, and before or after what is shown."""
+    given = [
+        (NOW + timedelta(seconds=at), number) for number, at in enumerate(seconds, 1)
+    ]
+    span = (NOW - timedelta(seconds=span_s), NOW + timedelta(seconds=span_s))
+    plot = lay_out_curve(given, span, NOW)
+    assert plot is not None
+    points = [tuple(map(float, each.split(","))) for each in plot.line.split()]
+    for (x, y), (next_x, next_y) in itertools.pairwise(points):
+        assert 0 <= x <= next_x <= WHOLE
+        assert 0 <= next_y <= y <= WHOLE
+    assert points[-1][1] == 0
+    assert plot.most == len(seconds)
+    assert 1 <= len(plot.ticks) <= 7
+
+
 def test_nothing_yet_has_no_plot() -> None:
     assert lay_out_spend([], budget=5, today=TODAY) is None
+    assert lay_out_curve([], (NOW, NOW + timedelta(days=1)), NOW) is None
 
 
 def test_what_is_not_zero_can_be_seen() -> None:

@@ -29,6 +29,9 @@ SCAN_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "earned_card": ("集卡", "Card of a set"),
     "award_pending": ("待审", "waits"),
     "award_voided": ("已作废", "void"),
+    "scan_why": ("风控规则的判断", "What the rules said"),
+    "taken_back": ("奖励已收回", "What it earned was taken back"),
+    "taken_back_by": ("操作人", "By"),
     # Taking back ----------------------------------------------------------------------
     "take_back": ("收回此次扫码的奖励", "Take back what it earned"),
     "reverse_does": (
