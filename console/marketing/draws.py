@@ -15,6 +15,7 @@ from console.marketing.plots import lay_out_curve
 from core.auth import Role
 from core.bounds import read_id
 from rewards.domain.draws.terms import Draw, DrawPhase
+from rewards.domain.prizes import tell_given
 from rewards.pipeline.draws import draws as pipeline
 from rewards.pipeline.draws.figures import look_at_draw
 from rewards.pipeline.draws.prizes import WonPrize
@@ -76,6 +77,7 @@ async def look_at_one_draw(
         ],
         more=found[-1].won.place + 1 if len(found) == _SHOWN else None,
         may_look_up=page.may(Role.SUPPORT),
+        given=tell_given,
     )
 
 

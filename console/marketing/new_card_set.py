@@ -15,22 +15,23 @@ from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.frame.rows import Row, RowKind
 from console.marketing.cards import PATH
+from console.marketing.given import place_given, read_given
 from core.auth import Role
+from core.bounds import MAX_PAGE
 from core.errors import Conflict, FieldError, InvalidInput
 from core.pages import read_form
 from rewards.domain.cards import NewCard, NewCardSet
 from rewards.domain.prizes import AWARDABLE
-from rewards.domain.terms import MAX_AMOUNT, Given, OfferKind
+from rewards.domain.terms import OfferKind
 from rewards.pipeline import cards as pipeline
+from rewards.pipeline.coupons import pools
 
 CARDS: Final = RowKind("card", ("id", "name", "percent"), 40)
-_FIELDS: Final = ("set_id", "name", "kind", "amount", "gift", "pool")
+_GIVEN: Final = ("kind", "what")
+_FIELDS: Final = ("set_id", "name", *_GIVEN)
 _POINTERS: Final = {
     "/cards": "add_card",
-    "/completes/kind": "kind",
-    "/completes/amount": "amount",
-    "/completes/name": "gift",
-    "/completes/pool_id": "pool",
+    **place_given("/completes", _GIVEN),
     **{f"/cards/{n}/card_id": f"card{n}_id" for n in range(CARDS.most)},
 }
 _MAX_BYTES: Final = 32_768
@@ -52,7 +53,7 @@ async def show_new_card_set(
     """Show the form for a set, with rows for its first cards."""
     rows = [dict.fromkeys(CARDS.names, "") for _ in range(_ROWS_AT_FIRST)]
     draft = SetDraft({"kind": OfferKind.POINTS.value}, rows)
-    return _show(context, page, draft, {}, focus="set_id")
+    return await _show(context, page, draft, {}, focus="set_id")
 
 
 @staff_page(HttpMethod.POST, "/new-card-set", Role.MARKETER, max_bytes=_MAX_BYTES)
@@ -71,13 +72,13 @@ async def write_card_set(
     draft = SetDraft(values, CARDS.read(form))
     focus = CARDS.change(draft.cards, form.get("do", ""))
     if focus is not None:
-        return _show(context, page, draft, {}, focus=focus)
+        return await _show(context, page, draft, {}, focus=focus)
     new, faults = read_set(draft)
     if new is not None:
         faults = await _add(context, page, new)
         if not faults:
             return TEMPLATES.redirect(page, f"{PATH}/{quote(new.set_id, safe='')}")
-    return _show(context, page, draft, faults)
+    return await _show(context, page, draft, faults)
 
 
 def read_set(draft: SetDraft) -> tuple[NewCardSet | None, Faults]:
@@ -95,23 +96,10 @@ def read_set(draft: SetDraft) -> tuple[NewCardSet | None, Faults]:
     )
     if not cards:
         reader.need("add_card")
-    completes = _read_completes(reader, given)
+    completes = read_given(reader, _GIVEN, (given["kind"], given["what"]))
     if reader.faults or completes is None:
         return None, reader.faults
     return NewCardSet(set_id, name, cards, completes), {}
-
-
-def _read_completes(reader: Reader, given: Mapping[str, str]) -> Given | None:
-    """Read what who has all cards is given; what is of another kind is left."""
-    kind = reader.choice("kind", given["kind"], OfferKind)
-    if kind is OfferKind.POINTS:
-        amount = reader.needed("amount", given["amount"], 1, MAX_AMOUNT)
-        return Given(kind=kind, amount=amount)
-    if kind is OfferKind.COUPON:
-        return Given(kind=kind, pool_id=reader.text("pool", given["pool"]))
-    if kind is OfferKind.GIFT:
-        return Given(kind=kind, name=reader.text("gift", given["gift"]))
-    return None if kind is None else Given(kind=kind)
 
 
 async def _add(context: ConsoleContext, page: StaffRequest, new: NewCardSet) -> Faults:
@@ -126,7 +114,7 @@ async def _add(context: ConsoleContext, page: StaffRequest, new: NewCardSet) -> 
     return {}
 
 
-def _show(
+async def _show(
     context: ConsoleContext,
     page: StaffRequest,
     draft: SetDraft,
@@ -134,6 +122,8 @@ def _show(
     *,
     focus: str = "",
 ) -> Response[bytes]:
+    async with context.engine.connect() as conn:
+        known = await pools.list_pools(conn, page.staff, limit=MAX_PAGE)
     return render(
         context,
         page,
@@ -143,5 +133,6 @@ def _show(
         faults=faults,
         focus=next(iter(faults), focus),
         kinds=AWARDABLE,
+        pools=[each.pool for each in known],
         most_cards=CARDS.most,
     )

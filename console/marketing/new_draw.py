@@ -16,7 +16,9 @@ from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.frame.rows import Row, RowKind
 from console.marketing.draws import PATH
+from console.marketing.given import place_given, read_given
 from core.auth import Role
+from core.bounds import MAX_PAGE
 from core.errors import Conflict, FieldError, InvalidInput
 from core.moments import read_end, read_start
 from core.pages import read_form
@@ -28,19 +30,33 @@ from rewards.domain.draws.terms import (
     NewDraw,
     Prize,
 )
+from rewards.domain.prizes import AWARDABLE
+from rewards.pipeline.coupons import pools
 from rewards.pipeline.draws import draws as pipeline
 
-PRIZES: Final = RowKind("prize", ("id", "name", "quantity"), 30)
+PRIZES: Final = RowKind("prize", ("id", "name", "quantity", "kind", "what"), 30)
 _FIELDS: Final = (
     *("draw_id", "name", "opens_on", "opens_time", "closes_on", "closes_time"),
     *("draws_on", "draws_time", "entry", "most_tickets", "claim_days"),
 )
+
+
+def _given(number: int) -> tuple[str, str]:
+    """Name the fields of what a prize gives with its claim."""
+    return f"prize{number}_kind", f"prize{number}_what"
+
+
 _POINTERS: Final = {
     "/opens_at": "opens_on",
     "/closes_at": "closes_on",
     "/draws_at": "draws_on",
     "/prizes": "add_prize",
     **{f"/prizes/{n}/prize_id": f"prize{n}_id" for n in range(PRIZES.most)},
+    **{
+        at: name
+        for n in range(PRIZES.most)
+        for at, name in place_given(f"/prizes/{n}/gives", _given(n)).items()
+    },
 }
 _MAX_BYTES: Final = 32_768
 
@@ -60,7 +76,7 @@ async def show_new_draw(
     """Show the form for a draw, with a row for a first prize."""
     values = {"entry": Entry.AWARDED.value, "claim_days": "30"}
     draft = DrawDraft(values, [dict.fromkeys(PRIZES.names, "") | {"quantity": "1"}])
-    return _show(context, page, draft, {}, focus="draw_id")
+    return await _show(context, page, draft, {}, focus="draw_id")
 
 
 @staff_page(HttpMethod.POST, "/new-draw", Role.MARKETER, max_bytes=_MAX_BYTES)
@@ -79,13 +95,13 @@ async def write_draw(
     draft = DrawDraft(values, PRIZES.read(form))
     focus = PRIZES.change(draft.prizes, form.get("do", ""))
     if focus is not None:
-        return _show(context, page, draft, {}, focus=focus)
+        return await _show(context, page, draft, {}, focus=focus)
     new, faults = read_draw(draft, context)
     if new is not None:
         faults = await _make(context, page, new)
         if not faults:
             return TEMPLATES.redirect(page, f"{PATH}/{quote(new.draw_id, safe='')}")
-    return _show(context, page, draft, faults)
+    return await _show(context, page, draft, faults)
 
 
 def read_draw(
@@ -126,11 +142,15 @@ def read_draw(
 
 
 def _read_prize(reader: Reader, number: int, row: Row) -> Prize:
-    at = f"prize{number}"
+    """Read a prize; one that gives nothing is a thing, which is sent."""
+    at, gives = f"prize{number}", None
+    if row["kind"]:
+        gives = read_given(reader, _given(number), (row["kind"], row["what"]))
     return Prize(
         reader.text(f"{at}_id", row["id"]),
         reader.text(f"{at}_name", row["name"]),
         reader.needed(f"{at}_quantity", row["quantity"], 1, MAX_PRIZES),
+        gives,
     )
 
 
@@ -148,7 +168,7 @@ async def _make(context: ConsoleContext, page: StaffRequest, new: NewDraw) -> Fa
     return {}
 
 
-def _show(
+async def _show(
     context: ConsoleContext,
     page: StaffRequest,
     draft: DrawDraft,
@@ -156,6 +176,8 @@ def _show(
     *,
     focus: str = "",
 ) -> Response[bytes]:
+    async with context.engine.connect() as conn:
+        known = await pools.list_pools(conn, page.staff, limit=MAX_PAGE)
     return render(
         context,
         page,
@@ -165,6 +187,8 @@ def _show(
         faults=faults,
         focus=next(iter(faults), focus),
         entries=list(Entry),
+        kinds=AWARDABLE,
+        pools=[each.pool for each in known],
         most_prizes=PRIZES.most,
         timezone=context.settings.timezone,
     )

@@ -227,9 +227,10 @@ def lay_out_curve(
 def _days(
     x: Callable[[datetime], float], first: datetime, last: datetime
 ) -> Iterable[Tick]:
-    """Mark a few days, evenly."""
+    """Mark a few days, evenly; fewer over years, which take more room."""
     days = (last - first).days
-    step = max(-(-days // _TICKS), 1)
+    most = _TICKS // 2 if last - first > _AFTER else _TICKS
+    step = max(-(-days // most), 1)
     for number in range(0, days + 1, step):
         at = first + timedelta(days=number)
         yield Tick(x(at), at.date())

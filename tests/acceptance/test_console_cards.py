@@ -19,7 +19,7 @@ CARDS = {
     "card1_name": "牛 Ox",
     "card1_percent": "49.5 %",
 }
-FIELDS = {"name": "生肖 Zodiac", "kind": "points", "amount": "100"} | CARDS
+FIELDS = {"name": "生肖 Zodiac", "kind": "points", "what": "100"} | CARDS
 
 
 def fresh() -> str:
@@ -71,10 +71,12 @@ def _cells(page: httpx.Response, card: str) -> list[str]:
         ({"card0_percent": "0"}, "card0_percent", "not a percentage"),
         ({"card1_id": "rat"}, "card1_id", "rat"),
         ({"card0_percent": "60"}, "add_card", "1,000,000"),
-        ({"amount": ""}, "amount", "Fill this in"),
-        ({"kind": "gift", "gift": ""}, "gift", "Fill this in"),
-        ({"kind": "coupon", "pool": ""}, "pool", "Fill this in"),
-        ({"kind": "coupon", "pool": "nowhere"}, "pool", "nowhere"),
+        ({"what": ""}, "what", "Fill this in"),
+        ({"what": "many"}, "what", "whole number"),
+        ({"kind": "gift", "what": ""}, "what", "Fill this in"),
+        ({"kind": "coupon", "what": ""}, "what", "Fill this in"),
+        ({"kind": "coupon", "what": "nowhere"}, "what", "nowhere"),
+        ({"kind": "card"}, "kind", "card"),
         ({"kind": "red_packet"}, "kind", "red_packet"),
         ({"kind": "luck"}, "kind", "Fill this in"),
     ],

@@ -24,6 +24,7 @@ FIELDS = {
     "prize0_id": "car",
     "prize0_name": "A car",
     "prize0_quantity": "1",
+    "prize0_kind": "",
 }
 
 
@@ -42,7 +43,13 @@ def send(mona: Colleague, **fields: str) -> httpx.Response:
 def test_a_marketer_makes_a_draw_with_prizes_in_rows(service: Service) -> None:
     """A row is added and another one taken away; the rest becomes a draw."""
     draw_id = fresh()
-    second = {"prize1_id": "cup", "prize1_name": "A cup", "prize1_quantity": "20"}
+    second = {
+        "prize1_id": "cup",
+        "prize1_name": "A cup",
+        "prize1_quantity": "20",
+        "prize1_kind": "points",
+        "prize1_what": "1,000",
+    }
     with at_work(service, service.staff("marketer")) as mona:
         grown = send(mona, draw_id=draw_id, do="add_prize")
         assert 'name="prize1_id"' in grown.text
@@ -59,7 +66,12 @@ def test_a_marketer_makes_a_draw_with_prizes_in_rows(service: Service) -> None:
         assert f'href="/console/draws/{draw_id}"' in mona.get("/console/draws").text
     assert told["prizes"] == [
         {"prize_id": "car", "name": "A car", "quantity": 1},
-        {"prize_id": "cup", "name": "A cup", "quantity": 20},
+        {
+            "prize_id": "cup",
+            "name": "A cup",
+            "quantity": 20,
+            "gives": {"kind": "points", "amount": 1000},
+        },
     ]
     assert told["draws_at"] == "2198-01-02T02:30:00Z"
     assert (told["most_tickets"], told["claim_days"]) == (1000, 14)
@@ -79,6 +91,9 @@ def test_a_marketer_makes_a_draw_with_prizes_in_rows(service: Service) -> None:
         ({"claim_days": "0"}, "claim_days", "from 1 to 3,650"),
         ({"most_tickets": "x"}, "most_tickets", "from 1 to"),
         ({"prize0_id": ""}, "prize0_id", "Fill this in"),
+        ({"prize0_kind": "points"}, "prize0_what", "Fill this in"),
+        ({"prize0_kind": "coupon", "prize0_what": "no-pool"}, "prize0_what", "no-pool"),
+        ({"prize0_kind": "ticket"}, "prize0_kind", "ticket"),
         ({"prize0_quantity": "10001"}, "prize0_quantity", "from 1 to 10,000"),
         (
             {"prize1_id": "car", "prize1_name": "B", "prize1_quantity": "1"},

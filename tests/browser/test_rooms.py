@@ -121,7 +121,7 @@ async def test_cards_are_added_by_form(
     await expect(page.locator("#card2_id-wrong")).to_be_visible()
     await look_over(page, f"cards-1-form-{tag}")
     await push(page, "button[value=remove_card_2]")
-    await page.locator("#amount").fill("100")
+    await page.locator("#what").fill("100")
     await push(page, ".primary[value=save]")
     await expect(page.locator("#cards tbody tr")).to_have_count(2)
     await look_over(page, f"cards-2-set-{tag}")

@@ -9,6 +9,7 @@ from console.marketing.texts.cards import CARD_TEXTS
 from console.marketing.texts.coupons import COUPON_TEXTS
 from console.marketing.texts.draws import DRAW_TEXTS
 from console.marketing.texts.gifts import GIFT_TEXTS
+from console.marketing.texts.given import GIVEN_TEXTS
 from console.marketing.texts.words import WORD_TEXTS
 
 MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -19,4 +20,5 @@ MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **DRAW_TEXTS,
     **CARD_TEXTS,
     **GIFT_TEXTS,
+    **GIVEN_TEXTS,
 }

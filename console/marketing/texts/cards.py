@@ -49,8 +49,5 @@ CARD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "card_percent": ("几率 %", "Share %"),
     "card_add": ("添加卡片", "Add a card"),
     "set_gives": ("集齐后发什么", "What completing it gives"),
-    "set_amount": ("积分数（发积分时）", "How many points"),
-    "set_gift": ("礼品名称（发礼品时）", "Or the gift's name"),
-    "set_pool": ("优惠券池编号（发优惠券时）", "Or the id of a coupon pool"),
     "set_make": ("建立卡组", "Make the set"),
 }
