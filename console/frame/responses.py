@@ -152,3 +152,14 @@ def show_fault(
         back=back,
         above=above,
     )
+
+
+def attach(page: StaffRequest, content: bytes, name: str) -> Response[bytes]:
+    """Give a CSV to keep under a name."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(
+        content,
+        media_type="text/csv",
+        headers=TEMPLATES.headers(page) | headers,
+        cookies=page.cookies,
+    )

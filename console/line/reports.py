@@ -17,7 +17,7 @@ from console.frame.messages import message
 from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
-from console.frame.responses import AnyRequest, show_fault, staff_page
+from console.frame.responses import AnyRequest, attach, show_fault, staff_page
 from console.line.dropped_file import DroppedFile, read_dropped
 from core.auth import Role
 from core.errors import Fault, NotFound
@@ -169,7 +169,7 @@ async def give_wrong_rows(
         told = say(page.language, error.recall())
         writer.writerow([error.line, error.column, told])
     content = f"\ufeff{out.getvalue()}".encode()
-    return _attach(page, content, f"report-{report_id}-wrong-rows.csv")
+    return attach(page, content, f"report-{report_id}-wrong-rows.csv")
 
 
 @staff_page(HttpMethod.GET, "/report-templates/{name:str}", Role.LINE, Role.PRINTHOUSE)
@@ -180,14 +180,4 @@ async def give_template(
     name = request.path_params["name"].removesuffix(".csv")
     if name not in _TEMPLATES:
         raise NotFound(message("no_template"))
-    return _attach(page, _TEMPLATES[name], f"report-{name}.csv")
-
-
-def _attach(page: StaffRequest, content: bytes, name: str) -> Response[bytes]:
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(
-        content,
-        media_type="text/csv; charset=utf-8",
-        headers=TEMPLATES.headers(page) | headers,
-        cookies=page.cookies,
-    )
+    return attach(page, _TEMPLATES[name], f"report-{name}.csv")

@@ -1,5 +1,7 @@
 """A marketer's day in the console: a campaign is built, approved, run and paused."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from html import unescape
@@ -289,6 +291,14 @@ def test_what_a_campaign_came_to_stands_on_its_page(marketing: Marketing) -> Non
         )
         assert json.loads(told)["claims"] == 3
         shown = ana.get(here).text
+        assert f'href="{here}/entries.csv"' in shown
+        table = ana.get(f"{here}/entries.csv")
+        assert table.headers["content-type"] == "text/csv; charset=utf-8"
+        rows = list(csv.DictReader(io.StringIO(table.text.removeprefix("\ufeff"))))
+        assert [row["member_id"] for row in rows] == [
+            f"counted-{number}" for number in (0, 1, 0)
+        ]
+        assert {(row["kind"], row["amount"]) for row in rows} == {("award", "5")}
         assert "<polyline" in shown
         assert f"{day['day']}</th>" in shown
         assert "<svg" in ana.get(PAGE).text

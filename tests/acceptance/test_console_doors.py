@@ -43,6 +43,7 @@ MAY: Final = {
     "void-requests/{recall_id}/approve": "issuer",
     "campaigns": "marketer analyst support",
     "campaigns/{campaign_id}": "marketer analyst support",
+    "campaigns/{campaign_id}/entries.csv": "marketer analyst support",
     "campaigns/{campaign_id}/preview": "marketer support",
     **dict.fromkeys(
         (

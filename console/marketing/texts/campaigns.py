@@ -89,6 +89,10 @@ CAMPAIGN_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "还没有人领取。",
         "Nobody has claimed anything yet.",
     ),
+    "entries_csv": (
+        "下载发放明细（CSV，最新 5,000 条）",
+        "Download who got what (CSV, the newest 5,000)",
+    ),
     "figures_hint": (
         "每分钟统计一次；待审的奖励计入已发放，每位会员只计一次。统计至",
         (
