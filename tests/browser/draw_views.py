@@ -172,7 +172,9 @@ def draw_more(language: str, show: Callable[..., bytes]) -> Iterator[tuple[str, 
     yield "cards", show("cards.html", sets=SETS, **told)
     yield "cards-none", show("cards.html", sets=(), **told)
     refused = Delivery("x", fits=False)
-    yield "prize", show("prize.html", prize=PRIZE, refused=refused)
+    mine: dict[str, Any] = {"prize": PRIZE, "refused": refused}
+    yield "prize", show("prize.html", **mine, gives=None, waits=False)
+    yield "prize-waits", show("prize.html", **mine, gives="¥5.00 off", waits=True)
     gift = {"gift": GIFT, "refused": None, "fault": None}
     yield "claimable-gift", show("claimable_gift.html", **gift)
     yield "payee", show("payee.html", known=None, refused=None)

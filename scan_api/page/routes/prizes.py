@@ -52,7 +52,7 @@ async def _take(
     prize = await _find(request, context, member_id)
     delivery = Delivery.of(form)
     if not delivery.fits:
-        return _render(context, page, prize, refused=delivery)
+        return _render(context, page, prize, refused=delivery, status=422)
     claiming, won_id = context.wallet.prize_claiming, prize.won.won_id
     try:
         number = await claiming.take_number(won_id, member_id, now=context.now)
@@ -62,12 +62,12 @@ async def _take(
                 address=delivery.address,
                 now=context.now,
             )
-    except Conflict as fault:
+    except Conflict:
         # Claimed meanwhile, or too late: the page tells how it stands. What it gives
         # may be gone just now; then it waits.
         prize = await _find(request, context, member_id)
         if prize.judge(context.now) is None:
-            return _render(context, page, prize, fault=fault)
+            return _render(context, page, prize, status=Conflict.status)
     return TEMPLATES.redirect(page, page.path)
 
 
@@ -82,17 +82,17 @@ def _render(
     prize: WonPrize,
     *,
     refused: Delivery | None = None,
-    fault: Conflict | None = None,
+    status: int = 200,
 ) -> Response[bytes]:
     [shown] = view_prizes([prize], now=context.now)
     return render(
         context,
         page,
         "prize.html",
-        status=fault.status if fault else 422 if refused else 200,
+        status=status,
         brand=prize.draw.brand,
         prize=shown,
         gives=shown.gives and say(page.language, tell_given(shown.gives)),
         refused=refused,
-        fault=fault,
+        waits=status == Conflict.status,
     )

@@ -125,8 +125,11 @@ DRAWS: Final[Mapping[str, tuple[str, str]]] = {
         "Claim it until {until}; after that it lapses.",
     ),
     "prize_later": (
-        "奖品仍归您所有，请稍后再来领取。",
-        "The prize stays yours: please come back and claim it later.",
+        "现在暂时发不了。奖品仍归您所有，请稍后再来领取。",
+        (
+            "It cannot be given just now. The prize stays yours: please come back and "
+            "claim it later."
+        ),
     ),
     "prize_claimed": ("{at} 已领取。", "You claimed it on {at}."),
     "prize_lapsed": (
