@@ -34,6 +34,9 @@ MAY: Final = {
     "report-templates/{name}": "line printhouse",
     "codes": _VIEW,
     "plants": "line issuer analyst",
+    **dict.fromkeys(
+        ("cases", "cases/next", "cases/keys.js", "cases/{case_id}"), "analyst"
+    ),
     "leaks": "line issuer analyst",
     "leaks/void": "line issuer",
     **dict.fromkeys(

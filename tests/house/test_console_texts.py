@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 import pytest
 
 import console
+from console.frame.navigation import NAVIGATION
 
 Texts = Mapping[str, tuple[str, str]]
 
@@ -38,6 +39,13 @@ def test_no_text_is_written_twice() -> None:
     names = Counter(name for texts in everyones for name in texts)
     assert [name for name, times in names.items() if times > 1] == []
     assert set(names) == set(console.TEXTS)
+
+
+def test_every_page_of_the_bar_has_a_name_and_a_word_for_the_home_page() -> None:
+    """Home tells of each page what it is for; one without a word would be a fault."""
+    pages = NAVIGATION.keys()
+    named = pages | {f"about_{name}" for name in pages if name != "page_home"}
+    assert named - set(console.TEXTS) == set()
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

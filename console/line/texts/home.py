@@ -47,6 +47,10 @@ HOME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "召回和作废申请，由另一人批准",
         "Recalls and void requests, which a second person approves",
     ),
+    "about_page_cases": (
+        "扣下的奖励按案件处理：通过或拒绝",
+        "Rewards that are held, case by case: approve or refuse them",
+    ),
     "about_page_leaks": (
         "泄露的码出自哪里，谁下载过",
         "Where leaked codes come from, and who took them",
