@@ -65,6 +65,26 @@ rule_set_slots = Table(
     UniqueConstraint("version", name="one_slot_of_a_version"),
 )
 
+# Entries stay when they are removed, with who removed them.
+list_entries = Table(
+    "list_entries",
+    metadata,
+    Column("entry_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("list", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("first_code_id", BigInteger),
+    Column("last_code_id", BigInteger),
+    Column("until", DateTime(timezone=True)),
+    Column("reason", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("removed_by", Text),
+    Column("removed_at", DateTime(timezone=True)),
+    # The fence's, under which a trigger lets it be written.
+    Column("range_version", BigInteger, nullable=False, server_default=FetchedValue()),
+)
+
 incidents = Table(
     "incidents",
     metadata,

@@ -43,6 +43,7 @@ from core.openapi import DocumentPlugin, name_operation
 from core.settings import Settings
 from crowncap.admission import Admission
 from crowncap.case_ports import case_ports
+from crowncap.code_spans import find_code_span
 from crowncap.goods import GoodsFinder
 from crowncap.head import answer_head
 from crowncap.health import HealthDoor, notes_of, telling_the_main_process
@@ -214,6 +215,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "gift_claiming": _giving(lambda: worker.gift_claiming),
         "prize_claiming": _giving(lambda: worker.prize_claiming),
         "payouts": _giving(lambda: worker.payouts),
+        "find_span": _giving(lambda: find_code_span),
         "find_goods": _giving(lambda: GoodsFinder(worker.issuance.key_file).find),
         "ids": _giving(lambda: worker.opening.ids),
         "ticket_taking": _giving(lambda: worker.ticket_taking),

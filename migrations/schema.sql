@@ -1003,6 +1003,7 @@ BEGIN
         OR EXISTS (SELECT FROM campaigns WHERE version > in_version)
         OR EXISTS (SELECT FROM programme_versions WHERE range_version > in_version)
         OR EXISTS (SELECT FROM rule_set_slots WHERE range_version > in_version)
+        OR EXISTS (SELECT FROM list_entries WHERE range_version > in_version)
         OR EXISTS (
             SELECT FROM unnest(in_code_ids) AS c
             CROSS JOIN LATERAL (
@@ -2520,6 +2521,39 @@ ALTER TABLE line_reports ALTER COLUMN report_id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE list_entries (
+    entry_id bigint NOT NULL,
+    list text NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    first_code_id bigint,
+    last_code_id bigint,
+    until timestamp with time zone,
+    reason text NOT NULL,
+    created_by text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    removed_by text,
+    removed_at timestamp with time zone,
+    range_version bigint DEFAULT current_range_version() NOT NULL,
+    CONSTRAINT entry_of_a_kind CHECK ((kind = ANY (ARRAY['member'::text, 'device'::text, 'network'::text, 'code_range'::text, 'store'::text, 'cell'::text, 'product'::text]))),
+    CONSTRAINT entry_of_a_list CHECK ((list = ANY (ARRAY['override'::text, 'block'::text, 'allow'::text, 'shop'::text]))),
+    CONSTRAINT range_has_codes CHECK (
+CASE kind
+    WHEN 'code_range'::text THEN COALESCE((first_code_id <= last_code_id), false)
+    ELSE ((first_code_id IS NULL) AND (last_code_id IS NULL))
+END),
+    CONSTRAINT removed_by_a_person CHECK (((removed_by IS NULL) = (removed_at IS NULL)))
+);
+
+ALTER TABLE list_entries ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME list_entries_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE logistic_event_units (
     event_id uuid NOT NULL,
     sscc text NOT NULL,
@@ -3375,6 +3409,9 @@ ALTER TABLE ONLY line_report_tallies
 ALTER TABLE ONLY line_reports
     ADD CONSTRAINT line_reports_pkey PRIMARY KEY (report_id);
 
+ALTER TABLE ONLY list_entries
+    ADD CONSTRAINT list_entries_pkey PRIMARY KEY (entry_id);
+
 ALTER TABLE ONLY logistic_event_units
     ADD CONSTRAINT logistic_event_units_pkey PRIMARY KEY (event_id, sscc);
 
@@ -3624,6 +3661,10 @@ CREATE INDEX holds_without_case ON ONLY holds USING btree (transfer_id) WHERE ((
 
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 
+CREATE INDEX list_entries_changed ON list_entries USING btree (range_version);
+
+CREATE UNIQUE INDEX list_entries_once ON list_entries USING btree (list, kind, value) WHERE (removed_at IS NULL);
+
 CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
 
 CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc) WHERE (pallet_sscc IS NOT NULL);
@@ -3712,7 +3753,11 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_set_commi
 
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
+CREATE TRIGGER behind_the_fence BEFORE INSERT OR UPDATE ON list_entries FOR EACH ROW EXECUTE FUNCTION raise_range_version();
+
 CREATE TRIGGER behind_the_fence BEFORE INSERT OR UPDATE ON rule_set_slots FOR EACH ROW EXECUTE FUNCTION raise_range_version();
+
+CREATE TRIGGER entries_stay BEFORE DELETE OR TRUNCATE ON list_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 CREATE TRIGGER slots_stay BEFORE DELETE OR TRUNCATE ON rule_set_slots FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from anti_fraud.domain.facts import Evidence
+from anti_fraud.domain.lists import Listed, ListName
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Effect, Hit, Verdict
 from core.conditions import Facts
@@ -31,6 +32,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     score: int = 0
     hits: tuple[Hit, ...] = ()
     failed: tuple[str, ...] = ()
+    # The entry of a list that changed the verdict, or would have.
+    listed: Listed | None = None
 
 
 def judge(rule_set: RuleSet, evidence: Evidence) -> Decision:
@@ -68,6 +71,18 @@ def decide(rule_set: RuleSet, facts: Facts, day: date) -> Decision:
         score = _score_of(found)
         verdict = _heavier(_verdict_of(rule_set, score), found)
     return Decision(rule_set, facts, verdict, score, hits, tuple(failed or ()))
+
+
+def obey_list(decision: Decision, listed: Listed) -> Decision:
+    """Give what a list makes of a decision; score and hits are the rules' as before."""
+    verdict = decision.verdict
+    if listed.list is ListName.OVERRIDE:
+        verdict = Verdict.PASS
+    elif listed.list is ListName.BLOCK:
+        verdict = Verdict.REFUSE
+    elif verdict is Verdict.HOLD:
+        verdict = Verdict.PASS
+    return msgspec.structs.replace(decision, verdict=verdict, listed=listed)
 
 
 def _hit(rule: Rule, facts: Facts) -> Hit:

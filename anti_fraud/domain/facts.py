@@ -20,10 +20,11 @@ from core.messages import Message
 
 
 class FactSource(StrEnum):
-    """Where a fact comes from: counters and places, or what the code is bound to."""
+    """Where a fact comes from: counters and places, the code's terms, or lists."""
 
     SIGNAL = "signal"
     CODE = "code"
+    LIST = "list"
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +40,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     sell_by: date | None
     # The business day of the scan.
     today: date
+    # Whether anything of the scan is on the list of shops.
+    shop_listed: bool = False
 
 
 Reader = Callable[[Evidence], Fact]
@@ -58,6 +61,9 @@ class KnownFact:
     read: Reader
     unit: str | None = None
     rebuildable: bool = True
+    # What it is of nearly every scan, and of all from before it was known; such values
+    # are not kept, unless others follow.
+    usual: Fact = None
 
 
 def _signals_available(evidence: Evidence) -> bool:
@@ -80,6 +86,10 @@ def _place_elapsed_s(evidence: Evidence) -> int | None:
 
 def _place_speed_kmh(evidence: Evidence) -> float | None:
     return None if evidence.travel is None else evidence.travel.speed_kmh
+
+
+def _shop_listed(evidence: Evidence) -> bool:
+    return evidence.shop_listed
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -123,6 +133,15 @@ KNOWN_FACTS: Final = (
         message("fact_place_speed"),
         _place_speed_kmh,
         unit="km/h",
+    ),
+    KnownFact(
+        "shop_listed",
+        FactKind.FLAG,
+        FactSource.LIST,
+        message("fact_shop_listed"),
+        _shop_listed,
+        rebuildable=False,
+        usual=False,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

@@ -28,6 +28,10 @@ message: Final = Catalogue(
             "从该码上一次扫码地点到这里所需的最低速度。",
             "How fast the code came from where it was last scanned, at least.",
         ),
+        "fact_shop_listed": (
+            "此次扫码的会员、设备、网络、码、门店等是否在门店名单上。",
+            "Whether anything of the scan is on the list of shops.",
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",
@@ -109,6 +113,43 @@ message: Final = Catalogue(
         "warn_out_of_reach": (
             "所有规则的分数之和最多 {most}，达不到 {name} 的 {at}。",
             "All scores add to {most} at most, which never reaches {name} at {at}.",
+        ),
+        # Lists
+        "no_such_list": (
+            "没有 {given!r} 这个名单；可用的有：{known}。",
+            "There is no list {given!r}; known are: {known}.",
+        ),
+        "no_such_entry": (
+            "没有编号为 {entry_id} 的名单条目。",
+            "There is no entry {entry_id}, or it was removed.",
+        ),
+        "entry_stands": (
+            "{value} 已在 {list} 名单上；请先移除。",
+            "{value} is on the list {list} already; remove that entry first.",
+        ),
+        "entry_is_over": (
+            "截止时间已过；请写将来的时间。",
+            "That time is over; give one that is to come.",
+        ),
+        "lists_full": (
+            "名单最多共 {most} 条；请先移除一些。",
+            "All lists have {most} entries together at most; remove some first.",
+        ),
+        "entry_network_form": (
+            "应为 CIDR 网段，如 192.0.2.0/24，不是 {given!r}。",
+            "Give a network as CIDR, such as 192.0.2.0/24, not {given!r}.",
+        ),
+        "entry_cell_form": (
+            "应为 8 级或更粗的 H3 单元，如 8831aa50d5fffff，不是 {given!r}。",
+            "Give an H3 cell of resolution 8 or coarser, not {given!r}.",
+        ),
+        "entry_product_form": (
+            "应为 GTIN，如 06901234567892，不是 {given!r}。",
+            "Give a GTIN, such as 06901234567892, not {given!r}.",
+        ),
+        "entry_range_form": (
+            "应为批次号，或批次号:起-止（序号），并且存在；{given!r} 不是。",
+            "Give a batch, or BATCH:FROM-TO by indexes, that there is; not {given!r}.",
         ),
         # The life of rule sets
         "no_such_rule_set": (

@@ -123,6 +123,7 @@ class RuleSet:
     # Whether scores just add: no groups, and no effects of rules by themselves.
     plain: bool = field(init=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _usual: tuple[Fact, ...] = field(init=False, repr=False, compare=False)
     _besides: tuple[KnownFact, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -144,6 +145,7 @@ class RuleSet:
         besides = tuple(known for known in KNOWN_FACTS if known.name not in names)
         object.__setattr__(self, "facts", counted + besides)
         object.__setattr__(self, "_names", tuple(k.name for k in counted + besides))
+        object.__setattr__(self, "_usual", tuple(k.usual for k in counted + besides))
         object.__setattr__(self, "_besides", besides)
 
     def rules_on(self, day: date) -> tuple[Rule, ...]:
@@ -167,18 +169,21 @@ class RuleSet:
         return facts
 
     def in_order(self, facts: Facts) -> list[Fact]:
-        """Give the facts as values in this set's order, up to the last that is known.
+        """Give the facts as values in this set's order, up to the last unusual one.
 
         Only this version's rule set tells what they are: `from_order`.
         """
         values = list(map(facts.get, self._names))
-        while values and values[-1] is None:
-            values.pop()
-        return values
+        place = len(values) - 1
+        # None and False are one object each.
+        while place >= 0 and values[place] is self._usual[place]:
+            place -= 1
+        return values[: place + 1]
 
     def from_order(self, values: Sequence[Fact]) -> dict[str, Fact]:
         """Name values that `in_order` gave, whatever Crowncap did; without unknowns."""
-        named = zip(self._names, values, strict=False)
+        whole = (*values, *self._usual[len(values) :])
+        named = zip(self._names, whole, strict=False)
         return {name: value for name, value in named if value is not None}
 
 

@@ -13,4 +13,4 @@ from core.auth.principal import Staff
 async def list_facts(conn: AsyncConnection, staff: Staff) -> Sequence[KnownFact]:
     """List what the active rule set counts, and what is known of every scan."""
     refuse_scoped(staff)
-    return (await load_rules(conn)).rule_set.facts
+    return (await load_rules(conn)).facts

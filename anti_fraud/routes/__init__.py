@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from anti_fraud.routes import case_settings, facts, rule_sets
+from anti_fraud.routes import case_settings, facts, lists, rule_sets
 from anti_fraud.routes.cases import deciding, listing, working
 from core.doors import GUARDS
 
@@ -31,5 +31,8 @@ ROUTER = Router(
         case_settings.show_case_settings,
         case_settings.put_case_settings,
         case_settings.approve_case_settings,
+        lists.add_entry,
+        lists.remove_entry,
+        lists.show_list,
     ],
 )

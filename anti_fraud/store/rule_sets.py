@@ -1,7 +1,7 @@
 """The SQL of rule sets: versions that nobody changes, and which of them is in force."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,23 +35,14 @@ _SHADOW: Final = "shadow"
 # What workers judge by --------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What is in force, and the range version at which that was last changed."""
-
-    rule_set: RuleSet
-    changed_at: int
-
-
-async def load_rules(conn: AsyncConnection) -> Rules:
+async def load_rules(conn: AsyncConnection) -> RuleSet:
     """Load what is in force; if it can't be read, what was in force before it.
 
     What can't be read raises the alarm. Raises MisconfiguredError when there is none.
     """
-    changed_at = await rules_version(conn)
     active = (await load_slots(conn)).active
     if active is not None and (rule_set := await _load(conn, active)):
-        return Rules(rule_set, changed_at)
+        return rule_set
     changes = t.rule_set_changes.c
     earlier = await conn.execute(
         select(changes.after)
@@ -61,7 +52,7 @@ async def load_rules(conn: AsyncConnection) -> Rules:
     )
     for version in earlier.scalars().all():
         if rule_set := await _load(conn, version):
-            return Rules(rule_set, changed_at)
+            return rule_set
     raise MisconfiguredError(message("no_rule_set"))
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from anti_fraud.domain.decision import Decision
+from anti_fraud.domain.lists import ListName, Lists
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
@@ -115,13 +116,14 @@ class WorkerState:
     epochs: dict[int, EpochState]
     campaigns: Campaigns
     rule_set: RuleSet
-    # The range version at which the rules in force were last changed.
+    # The range version at which the rules in force, or lists, were last changed.
     rules_version: int = 0
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
     programme: ProgrammeTerms = NO_PROGRAMME
     # The limit that counts claims of members, while a campaign asks for them.
     claim_counter: int | None = None
+    lists: Lists = field(default_factory=Lists)
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""
@@ -363,6 +365,10 @@ def _hold_reason(
 ) -> HoldReason | None:
     if status.epoch is EpochState.FROZEN:
         return HoldReason.EPOCH
+    listed = decision.listed if decision is not None else None
+    if listed is not None and listed.list is not ListName.BLOCK:
+        # Who is let through waits for nothing that only rules would know.
+        return None
     if not signals_available:
         return HoldReason.SIGNALS
     if decision is not None and decision.verdict is Verdict.HOLD:

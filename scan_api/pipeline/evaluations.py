@@ -58,7 +58,7 @@ async def evaluate_scan(
     old = (await load_rule_sets(conn, [version])).get(version)
     if old is None:
         return ScanEvaluation(scan_id, scan.at, outcome, replay, None, None)
-    new = (await load_rules(conn)).rule_set
+    new = await load_rules(conn)
     facts = old.from_order(replay.recorded.values)
     day = business_day(int(scan.at.timestamp() * 1000), timezone)
     return ScanEvaluation(

@@ -94,12 +94,11 @@ def _plan(
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
-    rule_set = worker_state.rule_set
     # A batch has one day, that of its last scan; where rules end, each has its own.
     today = batch.today
-    if rule_set.expires:
+    if worker_state.rule_set.expires:
         today = business_day(time_of_id(scan.scan_id), batch.timezone)
-    decision = judge_scan(rule_set, scan, signal, status, today)
+    decision = judge_scan(worker_state, scan, signal, status, today)
     claim = _ClaimPlanner(worker_state, scan, status, batch)
     plan = plan_scan(
         status,

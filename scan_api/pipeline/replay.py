@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.decision import Decision, decide
+from anti_fraud.domain.decision import Decision, decide, obey_list
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from anti_fraud.store.rule_sets import load_rule_sets
@@ -86,7 +86,10 @@ def _replay(
         return Replay(recorded, None)
     facts = rule_set.from_order(recorded.values)
     day = business_day(time_of_id(recorded.scan_id), timezone)
-    return Replay(recorded, decide(rule_set, facts, day))
+    decision = decide(rule_set, facts, day)
+    if recorded.listed is not None:
+        decision = obey_list(decision, recorded.listed)
+    return Replay(recorded, decision)
 
 
 # Plans --------------------------------------------------------------------------------

@@ -4,28 +4,46 @@ from datetime import date
 
 import structlog
 
-from anti_fraud.domain.decision import Decision, judge
+from anti_fraud.domain.decision import Decision, judge, obey_list
 from anti_fraud.domain.facts import Evidence
-from anti_fraud.domain.rule_sets import RuleSet
-from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals
+from anti_fraud.domain.lists import NOTHING_FOUND, Subject
+from core.auth.addresses import pack_address
+from core.clock import utc_datetime
+from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals, WorkerState
 from scan_api.pipeline.metrics import RULE_FAULTS
 
 log = structlog.get_logger(logger_name=__name__)
 
 
 def judge_scan(
-    rule_set: RuleSet, scan: Scan, signal: Signals, status: CodeStatus, today: date
+    worker_state: WorkerState,
+    scan: Scan,
+    signal: Signals,
+    status: CodeStatus,
+    today: date,
 ) -> Decision | None:
     """Judge a scan that may claim its code; None for one that a verdict cannot change.
 
-    `signal` has the counts of `rule_set`.
+    `signal` has the counts of the state's rule set. An entry of a list stands above
+    the rules, which are asked all the same: they are kept with the scan.
     """
     if scan.member_id is None or not _may_be_claimed(status, signal):
         return None
+    rule_set, found = worker_state.rule_set, NOTHING_FOUND
+    if worker_state.lists:
+        now = utc_datetime(scan.at_ms)
+        found = worker_state.lists.find(_subject(scan, status), now)
     evidence = Evidence(
-        signal.available, signal.counts, signal.travel, status.sell_by, today
+        signal.available,
+        signal.counts,
+        signal.travel,
+        status.sell_by,
+        today,
+        found.is_shop,
     )
     decision = judge(rule_set, evidence)
+    if found.listed is not None:
+        decision = obey_list(decision, found.listed)
     if decision.failed:
         # Neither a hit nor a "no": kept with the scan, counted, and told to operators.
         RULE_FAULTS.inc(len(decision.failed))
@@ -36,6 +54,20 @@ def judge_scan(
             rules=decision.failed,
         )
     return decision
+
+
+def _subject(scan: Scan, status: CodeStatus) -> Subject:
+    """Tell what entries of lists may name of a scan."""
+    assert status.terms is not None, "what has no terms is claimed by nobody"
+    return Subject(
+        scan.code_id,
+        scan.member_id,
+        scan.device_id,
+        pack_address(scan.address),
+        (scan.context or {}).get("store_id"),
+        scan.cell,
+        status.terms.binding.gtin or status.terms.printed_gtin,
+    )
 
 
 def _may_be_claimed(status: CodeStatus, signal: Signals) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from anti_fraud.domain.lists import Lists
+from anti_fraud.store.lists import lists_version, load_changed_entries
 from anti_fraud.store.rule_sets import load_rules, rules_version
 from codegen.domain.brand_kits import BrandKit, Brands
 from codegen.domain.keys import EpochKeys, Secret
@@ -131,9 +133,12 @@ class WorkerStateKeeper:
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
-        rule_set, changed_at = known.rule_set, await rules_version(conn)
+        rule_set, lists = known.rule_set, known.lists
+        changed_at = await _rules_version(conn)
         if changed_at != known.rules_version:
-            rule_set = (await load_rules(conn)).rule_set
+            rule_set = await load_rules(conn)
+            changed = await load_changed_entries(conn, since=known.rules_version)
+            lists = lists.with_changed(changed.entries, changed.removed)
         products = known.products | await load_changed_products(conn, since)
         kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
         return replace(
@@ -146,6 +151,7 @@ class WorkerStateKeeper:
                 await load_campaigns(conn, since=since)
             ),
             rule_set=rule_set,
+            lists=lists,
             rules_version=changed_at,
             spent=await load_spent_campaigns(conn),
             programme=await load_programme(conn),
@@ -234,19 +240,20 @@ class WorkerStateKeeper:
 async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerState:
     """Put a table and all that is known besides it together."""
     products = await load_changed_products(conn, -1)
-    rules = await load_rules(conn)
+    entries = await load_changed_entries(conn, since=-1)
     return WorkerState(
         await current_version(conn),
         table,
         products,
         await load_serving_epochs(conn),
         Campaigns.of(await load_campaigns(conn)),
-        rules.rule_set,
-        rules.changed_at,
+        await load_rules(conn),
+        await _rules_version(conn),
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
         await load_programme(conn),
         await load_claim_counter(conn),
+        lists=Lists().with_changed(entries.entries, ()),
     )
 
 
@@ -254,7 +261,17 @@ def _keep_newer_rules(taken: WorkerState, other: WorkerState) -> WorkerState:
     """Give `taken` with the newer rules of both: one may have overtaken the other."""
     if other.rules_version <= taken.rules_version:
         return taken
-    return replace(taken, rule_set=other.rule_set, rules_version=other.rules_version)
+    return replace(
+        taken,
+        rule_set=other.rule_set,
+        lists=other.lists,
+        rules_version=other.rules_version,
+    )
+
+
+async def _rules_version(conn: AsyncConnection) -> int:
+    """Tell the range version at which rules or lists were last changed."""
+    return max(await rules_version(conn), await lists_version(conn))
 
 
 def _brands(products: dict[str, Product], kits: dict[str, BrandKit]) -> Brands:

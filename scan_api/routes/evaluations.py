@@ -10,6 +10,7 @@ from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain.evaluation import RuleAnswer, SeenCondition, SeenRule
+from anti_fraud.domain.lists import ListName
 from anti_fraud.domain.verdict import CaseKind, Effect, Verdict
 from core.auth import Principal, Role, require_role
 from core.bounds import read_id
@@ -18,6 +19,7 @@ from core.errors import NotFound
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.evaluations import Judged, ScanEvaluation, evaluate_scan
+from scan_api.pipeline.replay import Replay
 
 Value = float | int | str | bool | None
 
@@ -60,6 +62,13 @@ class JudgementView(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[EvaluatedRuleView, ...]
 
 
+class ListedView(msgspec.Struct, frozen=True):
+    """An entry of a list, and which list."""
+
+    list: ListName
+    entry_id: str
+
+
 class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     """A scan, the version that judged it, and what the active version would say.
 
@@ -71,6 +80,8 @@ class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     # Whether judging it anew gives what was recorded; null where nobody judged.
     equals_record: bool | None
+    # The entry of a list that decided beside the rules, whatever these say.
+    listed: ListedView | None
     judged: JudgementView | None
     active: JudgementView | None
 
@@ -81,9 +92,17 @@ def _view(found: ScanEvaluation) -> EvaluationView:
         at=found.at,
         outcome=found.outcome,
         equals_record=None if found.replay is None else found.replay.equals_record,
+        listed=_view_listed(found.replay),
         judged=_view_judged(found.judged),
         active=_view_judged(found.active),
     )
+
+
+def _view_listed(replay: Replay | None) -> ListedView | None:
+    listed = None if replay is None else replay.recorded.listed
+    if listed is None:
+        return None
+    return ListedView(listed.list, str(listed.entry_id))
 
 
 def _view_judged(judged: Judged | None) -> JudgementView | None:

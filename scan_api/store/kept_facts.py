@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision
+from anti_fraud.domain.lists import Listed, ListName
 from core.conditions import Fact
 from core.db import SHARD
 from rewards.domain.active_campaigns import FIRST_VERSION
@@ -31,6 +32,8 @@ class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     hits: Sequence[str] | Mapping[str, Any] = ()
     # The rules that could not be asked.
     failed: Sequence[str] = msgspec.field(name="f", default=())
+    # The list and the entry that decided beside the rules.
+    listed: tuple[ListName, int] | None = msgspec.field(name="l", default=None)
     context: Mapping[str, Any] = msgspec.field(default_factory=dict)
     # Campaigns and versions that a plan was made on, in turn, and the facts they asked
     # for; empty where one campaign's first version was, and asked for nothing.
@@ -51,12 +54,14 @@ def pack_facts(
     """Keep what a scan was judged by and planned on, and its context, if anything."""
     if decision is None:
         return _encode(KeptFacts(context=context)) if context else b""
+    listed = decision.listed
     return _encode(
         KeptFacts(
             (decision.rule_set.version, *decision.rule_set.in_order(decision.facts)),
             decision.score,
             tuple([hit.rule_id for hit in decision.hits]),
             decision.failed,
+            (listed.list, listed.entry_id) if listed is not None else None,
             context or {},
             *made_on,
         )
@@ -80,6 +85,7 @@ class JudgedScan:
     score: int
     hits: tuple[str, ...]
     failed: tuple[str, ...] = ()
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ async def load_judged(
                 JudgedScan(
                     *(row.scan_id, outcome, version, tuple(values)),
                     *(kept.score, tuple(kept.hits), tuple(kept.failed)),
+                    listed=kept.listed and Listed(*kept.listed),
                 )
             )
     return judged

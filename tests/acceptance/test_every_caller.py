@@ -67,6 +67,7 @@ MAY: Final = {
     **dict.fromkeys(("showRuleSet", "commitRuleSet"), "analyst"),
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
     "showEvaluation": "analyst",
+    **dict.fromkeys(("addEntry", "removeEntry", "showList"), "analyst"),
     "addCampaign": "marketer",
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),

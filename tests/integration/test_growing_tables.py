@@ -58,7 +58,7 @@ REFERENCE = {
     *("products", "range_version", "ranges", "recalls", "rule_sets"),
     *("campaign_versions", "coupon_pools", "offers", "stores", "units"),
     *("card_sets", "cards", "gifts"),
-    *("programme_versions", "rule_set_commits", "rule_set_slots"),
+    *("programme_versions", "rule_set_commits", "rule_set_slots", "list_entries"),
     *("campaign_versions", "coupon_pools", "stores", "draws", "draw_prizes"),
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.

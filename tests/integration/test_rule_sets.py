@@ -101,7 +101,7 @@ async def states(ledger: Ground) -> dict[int, RuleSetState]:
 async def judging(ledger: Ground) -> int:
     """Tell which version judges."""
     async with ledger.engine.connect() as conn:
-        return (await load_rules(conn)).rule_set.version
+        return (await load_rules(conn)).version
 
 
 async def audited(ledger: Ground) -> list[tuple[str, str, int | None]]:

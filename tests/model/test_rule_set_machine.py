@@ -50,7 +50,7 @@ class RuleSetMachine(RuleBasedStateMachine):
 
     async def _active(self) -> int:
         async with self.ground.engine.connect() as conn:
-            return (await load_rules(conn)).rule_set.version
+            return (await load_rules(conn)).version
 
     async def _do(self, act: Any, *words: Any, **more: Any) -> str | None:
         """Do it in a transaction of its own; gives the code of what refused it."""

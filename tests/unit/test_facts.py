@@ -38,7 +38,7 @@ def rules_that_count(*names: str) -> RuleSet:
 
 def test_what_is_known_becomes_facts_and_nothing_else_does() -> None:
     rules = shipped_rule_set()
-    assert rules.read(evidence()) == {"signals_available": True}
+    assert rules.read(evidence()) == {"signals_available": True, "shop_listed": False}
     full = evidence(
         counts={"member_scans_10m": 3},
         travel=Travel(12.5, 60, 750.0),
@@ -51,6 +51,7 @@ def test_what_is_known_becomes_facts_and_nothing_else_does() -> None:
         "place_distance_km": 12.5,
         "place_elapsed_s": 60,
         "place_speed_kmh": 750.0,
+        "shop_listed": False,
     }
 
 
@@ -83,15 +84,15 @@ def test_each_fact_is_told_in_both_languages() -> None:
 def test_only_a_members_scans_can_be_counted_afterwards() -> None:
     told = {known.name: known.rebuildable for known in shipped_rule_set().facts}
     assert [name for name, again in told.items() if not again] == [
-        *("device_scans_10m", "device_scans_1d", "network_scans_10m"),
+        *("device_scans_10m", "device_scans_1d", "network_scans_10m", "shop_listed"),
     ]
 
 
 def test_facts_stand_in_an_order_that_only_grows() -> None:
     """What was kept of scans is read by it: add at the end, and take nothing away."""
-    assert [known.name for known in KNOWN_FACTS][:5] == [
+    assert [known.name for known in KNOWN_FACTS][:6] == [
         *("signals_available", "days_past_sell_by"),
-        *("place_distance_km", "place_elapsed_s", "place_speed_kmh"),
+        *("place_distance_km", "place_elapsed_s", "place_speed_kmh", "shop_listed"),
     ]
     assert [known.name for known in rules_that_count("b", "a").facts] == [
         *("b", "a"),
