@@ -204,6 +204,7 @@ async def change_records(brand: Brand) -> None:
     assert await equal(brand, came) == [False, False]
     await ground.rows("UPDATE scans SET outcome = 'no_reward'")
     assert await equal(brand, came) == [False, False]
+    await ground.rows("UPDATE scans SET outcome = 'rewarded'")
 
 
 async def equal(brand: Brand, scan_ids: list[int]) -> list[bool]:
