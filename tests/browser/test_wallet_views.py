@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Browser
 
 from core.auth import Member
@@ -109,6 +110,24 @@ EARNED = [
 ]
 
 
+def _tickets(state: AwardState) -> RewardCard:
+    award = _award(RewardKind.TICKET, "牛奶节大抽奖 Milk festival draw", state)
+    told = {"amount": 12, "draw_id": "spring", "draws_at": LATER}
+    return RewardCard(replace(award, **told))
+
+
+def _card(*, completes: bool) -> RewardCard:
+    award = _award(RewardKind.CARD, "春 Spring")
+    told = {"set_id": "seasons", "set_name": "四季 Four seasons", "card_id": "spring"}
+    return RewardCard(replace(award, **told, completes=completes))
+
+
+COLLECTED = [
+    *(_tickets(state) for state in AwardState),
+    *(_card(completes=each) for each in (False, True)),
+]
+
+
 def _draw(language: str) -> dict[str, bytes]:
     context, member = page_context(), Member("alice")
 
@@ -125,6 +144,7 @@ def _draw(language: str) -> dict[str, bytes]:
         "wallet": show("wallet.html", has=everything),
         "wallet-empty": show("wallet.html", has=nothing),
         "earned": draw_cap(language, points=5, rewards=EARNED),
+        "earned-tickets-and-cards": draw_cap(language, points=2, rewards=COLLECTED),
         "earned-no-points": draw_cap(language, points=0, rewards=EARNED[:1]),
     }
     for card in COUPONS:
