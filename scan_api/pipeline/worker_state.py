@@ -138,7 +138,8 @@ class WorkerStateKeeper:
         if changed_at != known.rules_version:
             rule_set = await load_rules(conn)
             changed = await load_changed_entries(conn, since=known.rules_version)
-            lists = lists.with_changed(changed.entries, changed.removed)
+            # A third of a second for 100,000 entries; the loop goes on meanwhile.
+            lists = await asyncio.to_thread(lists.with_changed, *changed)
         products = known.products | await load_changed_products(conn, since)
         kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
         return replace(
