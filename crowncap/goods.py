@@ -1,10 +1,11 @@
 """What rewards is told of codes and goods, of which it knows nothing itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain.regions import find_region
 from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from codegen.domain.terms import RangeTerms
@@ -28,7 +29,7 @@ class GoodsFinder:
     ) -> Goods | None:
         """Tell what is known; None for what is no code of ours, or another's."""
         if wish.code is not None:
-            return await self._find_code(conn, wish.code, staff, at)
+            return await self._find_code(conn, wish, wish.code, staff, at)
         batch = None
         if wish.batch_id is not None:
             batch = await find_batch(conn, wish.batch_id)
@@ -47,12 +48,18 @@ class GoodsFinder:
             lot=wish.lot or (batch.lot if batch else None),
             line=batch.line if batch else None,
             sale_regions=batch.sale_regions if batch else (),
+            scan_region=_region(wish),
         )
         bound = batch.campaign_id if batch else None
         return Goods(0, bound, evidence, _count_claims)
 
     async def _find_code(
-        self, conn: AsyncConnection, given: str, staff: Staff, at: datetime
+        self,
+        conn: AsyncConnection,
+        wish: PreviewWish,
+        given: str,
+        staff: Staff,
+        at: datetime,
     ) -> Goods | None:
         code_text = parse_scanned(given).code_text
         code_id = (
@@ -64,8 +71,13 @@ class GoodsFinder:
         if not rows:
             return None
         terms = rows[0].terms
-        evidence = await _evidence(conn, terms, at)
+        evidence = replace(await _evidence(conn, terms, at), scan_region=_region(wish))
         return Goods(code_id, terms.binding.campaign_id, evidence, _count_claims)
+
+
+def _region(wish: PreviewWish) -> str | None:
+    """Read a region as scans are read, by any of its codes."""
+    return wish.region and (find_region(wish.region) or wish.region)
 
 
 async def _count_claims(conn: AsyncConnection, member_no: int) -> int:

@@ -166,7 +166,6 @@ async def preview_version(
     evidence = replace(
         goods.evidence,
         channel=wish.channel,
-        scan_region=wish.region,
         member_since=since,
         claim_no=await number_claim(conn, member_no, goods.count_claims),
     )
@@ -176,7 +175,9 @@ async def preview_version(
     }
     candidates = Campaigns.of(campaigns).candidates(goods.bound, evidence.brand)
     holder = Holder(
-        member_no, number_region(wish.region), business_day(to_ms(at), timezone)
+        member_no,
+        number_region(evidence.scan_region),
+        business_day(to_ms(at), timezone),
     )
     rows = {
         holder.row(limit)

@@ -133,9 +133,10 @@ class WorkerState:
             terms.binding.campaign_id, self._brand_of(terms)
         )
 
-    def basis(self, terms: RangeTerms) -> Basis:
-        """Tell what a plan for a code is made on."""
-        return self.campaigns.basis(terms.binding.campaign_id, self._brand_of(terms))
+    def planned_by(self, terms: RangeTerms) -> tuple[tuple[Campaign, ...], Basis]:
+        """Find the campaigns that may pay for a code, and what its plan is made on."""
+        code = terms.binding.campaign_id, self._brand_of(terms)
+        return self.campaigns.candidates(*code), self.campaigns.basis(*code)
 
     def _brand_of(self, terms: RangeTerms) -> str | None:
         product = self.products.get(terms.binding.gtin or terms.printed_gtin or "")

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -140,9 +142,8 @@ class _ClaimPlanner:
             roller(code_id, batch.chance_keys),
             picker(code_id, batch.card_keys),
         )
-        at = utc_datetime(time_of_id(self.scan.scan_id))
-        planned = plan_rewards(worker_state.candidates(terms), claim, at)
-        basis = worker_state.basis(terms)
+        candidates, basis = worker_state.planned_by(terms)
+        planned = plan_rewards(candidates, claim, _moment_of(self.scan.scan_id))
         if basis.versions:
             facts = self._read_facts() if basis.facts else {}
             self.made_on = PlannedOn(
@@ -166,9 +167,8 @@ class _ClaimPlanner:
         terms, product = self.status.terms, self.status.product
         assert terms is not None, "what has no terms is claimed by nobody"
         bound, context = terms.binding, self.scan.context or {}
-        at = utc_datetime(time_of_id(self.scan.scan_id))
         return ClaimEvidence(
-            at.astimezone(self.batch.timezone),
+            _moment_of(self.scan.scan_id).astimezone(self.batch.timezone),
             gtin=bound.gtin or terms.printed_gtin,
             brand=terms.brand or (product.brand if product else None),
             batch_id=terms.batch_id,
@@ -195,3 +195,12 @@ class _ClaimPlanner:
         context = self.scan.context or {}
         told: str | None = context.get("region")
         return told or self.batch.regions.get(context.get("store_id", ""))
+
+
+def _moment_of(scan_id: int) -> datetime:
+    """Tell when a scan was made, which its number tells for ever."""
+    return _moment(time_of_id(scan_id))
+
+
+# Scans of a batch have few milliseconds between them.
+_moment: Final = lru_cache(maxsize=1_024)(utc_datetime)

@@ -9,6 +9,7 @@ import pytest
 from core.clock import utc_datetime
 from core.errors import InvalidInput
 from core.ids import random_token
+from crowncap.goods import GoodsFinder
 from rewards.domain.campaigns import Move
 from rewards.domain.claim_facts import (
     CLAIM_FACT_KINDS,
@@ -18,6 +19,7 @@ from rewards.domain.claim_facts import (
 )
 from rewards.domain.holds import Resolution
 from rewards.pipeline import campaigns as marketing
+from rewards.pipeline.previews import PreviewWish, preview_scan
 from tests.fixtures.claims import (
     WRITER,
     Claims,
@@ -26,7 +28,7 @@ from tests.fixtures.claims import (
     scan_id,
     working,
 )
-from tests.fixtures.ground import CLOCK, Ground
+from tests.fixtures.ground import CLOCK, GTIN, TIMEZONE, Ground
 
 FIRST: Json = {"fact": "is_first_claim", "op": "==", "value": True}
 THIRD: Json = {"fact": "claim_no", "op": "==", "value": 3}
@@ -173,6 +175,39 @@ async def test_a_cap_of_a_region_is_of_that_region_alone(
             for place, (code, context) in enumerate(zip(codes, contexts, strict=False))
         ]
     assert told == [[USUAL, WELCOME], [WELCOME], [USUAL], [], [USUAL], []]
+
+
+async def test_a_preview_counts_a_members_claims_and_knows_a_region(
+    claims: Claims, redis_url: str
+) -> None:
+    """Of who is counted and who is not, and by any code of the region."""
+    await claims.campaign("usual", points(USUAL), when=IN_SHANGHAI)
+    codes = await claims.ground.live(2)
+    region = {"region": "CN-31"}
+    async with working(claims, redis_url) as [worker]:
+        await worker.scan(codes[0], "old", context=region)
+        await claims.campaign("welcome", points(WELCOME), when=FIRST)
+        await worker.scan(codes[1], "ann", context=region)
+    assert await previewed(claims, "old", "CN-31") == [USUAL]
+    assert await previewed(claims, "ann", "cn-sh") == [USUAL]
+    assert await previewed(claims, "new", "31") == [WELCOME]
+    assert await previewed(claims, "new", "CN-SH") == [USUAL, WELCOME]
+
+
+async def previewed(claims: Claims, member_id: str, region: str) -> list[int]:
+    """Name the points that a member's next scan in a region would earn."""
+    ground = claims.ground
+    async with ground.engine.begin() as conn:
+        preview = await preview_scan(
+            conn,
+            "welcome",
+            PreviewWish(gtin=GTIN, member_id=member_id, region=region),
+            WRITER,
+            find_goods=GoodsFinder(ground.issuance.key_file).find,
+            timezone=TIMEZONE,
+            now=utc_datetime(CLOCK.now_ms()),
+        )
+    return [each.amount for each in preview.awards]
 
 
 @pytest.mark.parametrize("fact", sorted(FACTS_TO_COME))
