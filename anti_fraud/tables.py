@@ -26,6 +26,8 @@ rule_sets = Table(
     Column("document", JSONB, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    # Read by nobody: scans that began before slots may still ask it.
+    Column("range_version", BigInteger, nullable=False, server_default=FetchedValue()),
     Column("note", Text, nullable=False, server_default=FetchedValue()),
 )
 

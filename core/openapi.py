@@ -15,6 +15,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from core.doors import GUARDS, JSON
 from core.errors import Problem
@@ -204,10 +205,13 @@ def _complete(
             "required": data is None or not data.has_default,
         }
     done = operation["responses"].get(str(handler.status_code), {})
-    done["content"] = _content(_says(handler), told)
+    silent = handler.status_code == HTTP_204_NO_CONTENT
+    done["content"] = {} if silent else _content(_says(handler), told)
     done["headers"] = _headers(_REPLAYED if takes_key else {})
     operation["responses"] = {str(handler.status_code): done} | {
-        str(status): _another(kind, done, told)
+        str(status): {"description": kind, "content": {}}
+        if status == HTTP_204_NO_CONTENT
+        else _another(kind, done, told)
         for status, kind in handler.opt.get("also", {}).items()
     }
     operation["responses"] |= problems(_statuses(handler, operation))

@@ -2975,6 +2975,7 @@ CREATE TABLE rule_sets (
     document jsonb NOT NULL,
     created_by text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    range_version bigint DEFAULT current_range_version() NOT NULL,
     note text DEFAULT ''::text NOT NULL
 );
 

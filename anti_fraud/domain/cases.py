@@ -48,7 +48,7 @@ class Verb(StrEnum):
     DENY = "deny"
 
 
-class EntryKind(StrEnum):
+class CaseEntryKind(StrEnum):
     """What happened to a case."""
 
     OPENED = "opened"
@@ -180,7 +180,7 @@ class Entry:
     entry_id: int
     case_id: int
     at: datetime
-    kind: EntryKind
+    kind: CaseEntryKind
     person: str
     detail: Mapping[str, Any]
 

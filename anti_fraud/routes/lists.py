@@ -46,7 +46,7 @@ class AddedEntry(msgspec.Struct, frozen=True):
     entry_id: str
 
 
-class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+class ListEntryView(msgspec.Struct, frozen=True, kw_only=True):
     """An entry as it stands; one whose `until` has passed holds no more."""
 
     entry_id: str
@@ -59,16 +59,16 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class EntryList(msgspec.Struct, frozen=True):
+class ListEntries(msgspec.Struct, frozen=True):
     """A page of entries, newest first."""
 
-    items: tuple[EntryView, ...]
+    items: tuple[ListEntryView, ...]
     next_cursor: str | None
 
 
-def _view(written: WrittenEntry) -> EntryView:
+def _view(written: WrittenEntry) -> ListEntryView:
     entry = written.entry
-    return EntryView(
+    return ListEntryView(
         entry_id=str(entry.entry_id),
         list=entry.list,
         kind=entry.kind,
@@ -138,7 +138,7 @@ async def show_list(
     q: _Begins = None,
     limit: Limit = 50,
     before: Cursor = None,
-) -> EntryList:
+) -> ListEntries:
     """Show entries that nobody removed, whose values begin with `q`, newest first."""
     staff = require_role(principal, Role.ANALYST)
     name = _read_name(list_name)
@@ -148,4 +148,4 @@ async def show_list(
         )
     items = tuple(map(_view, found[:limit]))
     more = len(found) > limit
-    return EntryList(items, items[-1].entry_id if more else None)
+    return ListEntries(items, items[-1].entry_id if more else None)

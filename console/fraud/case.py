@@ -8,7 +8,7 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from anti_fraud.domain.case_scans import Evidence, ShownHit
-from anti_fraud.domain.cases import EntryKind, Verb
+from anti_fraud.domain.cases import CaseEntryKind, Verb
 from anti_fraud.domain.messages import message
 from anti_fraud.pipeline.cases import deciding, listing, working
 from anti_fraud.pipeline.cases.deciding import Wish
@@ -76,7 +76,7 @@ async def _show(
         is_mine=mine,
         may_confirm=proposer is not None and not are_one(proposer, page.staff.person),
         by_itself=BY_ITSELF,
-        kinds=EntryKind,
+        kinds=CaseEntryKind,
         fault=fault,
         note=note,
     )

@@ -14,10 +14,6 @@ message: Final = Catalogue(
             "缺少 {names}。",
             "Missing here: {names}.",
         ),
-        "members_unknown": (
-            "这里没有 {names}；可用的有：{known}。",
-            "Not known here: {names}; known are: {known}.",
-        ),
         "text_needed": (
             "应为文字，不能是空的。",
             "Give text that is not empty.",

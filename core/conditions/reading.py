@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.bodies import escape, unknown_field
 from core.conditions.messages import message
 from core.conditions.trees import (
     OPS,
@@ -124,15 +125,15 @@ def read_object(
         raise wrong(pointer, message("object_needed", names=", ".join(sorted(names))))
     if missing := sorted(names - value.keys()):
         raise wrong(pointer, message("members_missing", names=", ".join(missing)))
-    if unknown := sorted(map(str, value.keys() - names - optional)):
-        raise wrong(
-            pointer,
-            message(
-                "members_unknown",
-                names=", ".join(unknown),
-                known=", ".join(sorted(names | optional)),
-            ),
-        )
+    known = names | optional
+    errors = tuple(
+        [
+            unknown_field(f"{pointer}/{escape(name)}", name, known)
+            for name in sorted(map(str, value.keys() - known))
+        ]
+    )
+    if errors:
+        raise InvalidInput(errors[0].detail, code=errors[0].code, errors=errors)
     return value
 
 

@@ -15,6 +15,6 @@ BEGIN
             WHERE r.version > in_version));
 END $$;
 
--- Nothing waits for a draft: slots take the fence now.
+-- Nothing waits for a draft: slots take the fence now. The column stays while scans are
+-- under way that began to ask it before this committed.
 DROP TRIGGER behind_the_fence ON rule_sets;
-ALTER TABLE rule_sets DROP COLUMN range_version;

@@ -230,7 +230,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     [
         ("/version", 0, "/version", "from 1 to"),
         ("/version", True, "/version", "whole number"),
-        ("/extra", 1, "", "extra"),
+        ("/extra", 1, "/extra", "extra"),
         ("/thresholds/hold", 85, "/thresholds/hold", "below"),
         ("/counters", {}, "/counters", "list"),
         ("/counters/0/entity", "galaxy", "/counters/0/entity", "galaxy"),

@@ -13,9 +13,9 @@ from anti_fraud.domain.case_settings import CaseSettings
 from anti_fraud.domain.cases import (
     NOTHING,
     Case,
+    CaseEntryKind,
     CaseState,
     Entry,
-    EntryKind,
     Proposal,
     Value,
     Verb,
@@ -175,7 +175,7 @@ async def reject_decision(
         raise not_open(case)
     open_again = replace(case, state=CaseState.OPEN, proposal=None, proposed_by=None)
     await save_cases(work.conn, [open_again])
-    await enter(work, open_again, EntryKind.REJECTED, {"reason": reason})
+    await enter(work, open_again, CaseEntryKind.REJECTED, {"reason": reason})
     return replace(open_again, version=case.version + 1)
 
 
@@ -236,7 +236,7 @@ async def carry_out(
             work.next_id(),
             case.case_id,
             work.now,
-            EntryKind.DECIDED,
+            CaseEntryKind.DECIDED,
             ruling.decided_by,
             _told(ruling, value) | ruling.detail,
         )
@@ -316,7 +316,7 @@ async def _propose(
                 work.next_id(),
                 case.case_id,
                 work.now,
-                EntryKind.PROPOSED,
+                CaseEntryKind.PROPOSED,
                 work.staff.person,
                 {"decision": wish.decision.value, "scans": scans, "note": note},
             )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.cases import Attack, Entry, EntryKind, HeldScan, Value
+from anti_fraud.domain.cases import Attack, CaseEntryKind, Entry, HeldScan, Value
 from anti_fraud.store import case_settings
 from anti_fraud.store.cases import opening as store
 from anti_fraud.store.cases.working import insert_entries
@@ -40,7 +40,7 @@ async def open_cases(
     await insert_entries(
         conn,
         [
-            Entry(next_id(), number, now, EntryKind.OPENED, SYSTEM.person, {})
+            Entry(next_id(), number, now, CaseEntryKind.OPENED, SYSTEM.person, {})
             for number, _, _ in opened
         ],
     )

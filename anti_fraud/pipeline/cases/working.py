@@ -11,9 +11,9 @@ from anti_fraud.domain.cases import (
     IDLE,
     MOST_SNOOZED,
     Case,
+    CaseEntryKind,
     CaseState,
     Entry,
-    EntryKind,
 )
 from anti_fraud.domain.messages import message
 from anti_fraud.store.cases import working as store
@@ -93,11 +93,11 @@ async def assign_case(
     if work.staff.role is not Role.ADMIN:
         check_holder(work, case)
     if to is None:
-        return await _release(work, case, EntryKind.RELEASED, {})
+        return await _release(work, case, CaseEntryKind.RELEASED, {})
     own = are_one(to, work.staff.person)
     until = work.now + (IDLE if own else _GIVEN)
     given = replace(case, assignee=to, assigned_until=until)
-    return await _save(work, given, EntryKind.ASSIGNED, {"to": to})
+    return await _save(work, given, CaseEntryKind.ASSIGNED, {"to": to})
 
 
 async def take_next(work: Work, *, queue: str | None) -> Case | None:
@@ -111,7 +111,7 @@ async def take_next(work: Work, *, queue: str | None) -> Case | None:
         return None
     person = work.staff.person
     taken = replace(case, assignee=person, assigned_until=work.now + IDLE)
-    return await _save(work, taken, EntryKind.ASSIGNED, {"to": person})
+    return await _save(work, taken, CaseEntryKind.ASSIGNED, {"to": person})
 
 
 async def snooze_case(
@@ -131,7 +131,7 @@ async def snooze_case(
         )
     put_off = replace(case, snoozed_until=until)
     detail = {"until": until.isoformat(), "reason": reason}
-    return await _release(work, put_off, EntryKind.SNOOZED, detail)
+    return await _release(work, put_off, CaseEntryKind.SNOOZED, detail)
 
 
 async def escalate_case(
@@ -145,7 +145,7 @@ async def escalate_case(
         )
     detail = {"from": case.queue, "to": queue, "reason": reason}
     passed = replace(case, queue=queue, snoozed_until=None)
-    return await _release(work, passed, EntryKind.ESCALATED, detail)
+    return await _release(work, passed, CaseEntryKind.ESCALATED, detail)
 
 
 async def note_case(work: Work, case_id: int, text: str) -> Case:
@@ -154,7 +154,7 @@ async def note_case(work: Work, case_id: int, text: str) -> Case:
     case = await find_case(work.conn, case_id)
     if case is None:
         raise NotFound(message("no_case"))
-    await enter(work, case, EntryKind.NOTE, {"text": text})
+    await enter(work, case, CaseEntryKind.NOTE, {"text": text})
     return case
 
 
@@ -167,21 +167,23 @@ async def _lock_open(work: Work, case_id: int, expected_version: int | None) -> 
 
 
 async def _release(
-    work: Work, case: Case, kind: EntryKind, detail: dict[str, Any]
+    work: Work, case: Case, kind: CaseEntryKind, detail: dict[str, Any]
 ) -> Case:
     free = replace(case, assignee=None, assigned_until=None)
     return await _save(work, free, kind, detail)
 
 
 async def _save(
-    work: Work, case: Case, kind: EntryKind, detail: dict[str, Any]
+    work: Work, case: Case, kind: CaseEntryKind, detail: dict[str, Any]
 ) -> Case:
     await store.save_cases(work.conn, [case])
     await enter(work, case, kind, detail)
     return replace(case, version=case.version + 1)
 
 
-async def enter(work: Work, case: Case, kind: EntryKind, detail: dict[str, Any]) -> int:
+async def enter(
+    work: Work, case: Case, kind: CaseEntryKind, detail: dict[str, Any]
+) -> int:
     """Write into a case's timeline, and what staff did into the audit log."""
     entry = Entry(
         work.next_id(), case.case_id, work.now, kind, work.staff.person, detail

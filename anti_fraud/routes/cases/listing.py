@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from anti_fraud.domain.case_scans import Linked, ShownScan
 from anti_fraud.domain.cases import (
     Case,
+    CaseEntryKind,
     CaseState,
-    EntryKind,
     Sort,
     SubjectKind,
     Value,
@@ -88,12 +88,12 @@ class CaseList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+class CaseEntryView(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened to a case."""
 
     entry_id: str
     at: datetime
-    kind: EntryKind
+    kind: CaseEntryKind
     person: str
     detail: Mapping[str, Any]
 
@@ -107,7 +107,7 @@ class CaseView(CaseItem, frozen=True, kw_only=True):
     """
 
     proposal: ProposalView | None
-    timeline: tuple[EntryView, ...]
+    timeline: tuple[CaseEntryView, ...]
     shown: tuple[ShownScan, ...]
     scans_cursor: str | None
     linked: tuple[Linked, ...]
@@ -191,7 +191,7 @@ async def show_case(
         proposal=_view_proposal(case),
         timeline=tuple(
             [
-                EntryView(
+                CaseEntryView(
                     entry_id=str(each.entry_id),
                     at=each.at,
                     kind=each.kind,

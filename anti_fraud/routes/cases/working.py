@@ -1,6 +1,6 @@
 """HTTP of working on cases: taken, put off, passed on, noted on."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -125,6 +125,7 @@ class NextCase(Body, frozen=True, kw_only=True):
     summary="Take the next case",
     tags=["cases"],
     status_code=200,
+    opt={"also": {204: "There is no case to take."}},
 )
 async def take_next_case(
     data: NextCase,
@@ -132,14 +133,14 @@ async def take_next_case(
     engine: AsyncEngine,
     clock: Clock,
     ids: SkipValidation[TimeIds],
-) -> Response[CaseItem | None]:
+) -> Response[CaseItem]:
     """Take the case that is due first of those that nobody works on; 204 for none."""
     staff = require_role(principal, Role.ANALYST)
     async with engine.begin() as conn:
         work = begin_work(conn, staff, ids, clock)
         case = await pipeline.take_next(work, queue=data.queue)
     if case is None:
-        return Response(None, status_code=204)
+        return cast("Response[CaseItem]", Response(None, status_code=204))
     return Response(view_case_item(case, work.now), status_code=200)
 
 

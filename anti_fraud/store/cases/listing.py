@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from anti_fraud import tables as t
 from anti_fraud.domain.cases import (
     Case,
+    CaseEntryKind,
     CaseState,
     Entry,
-    EntryKind,
     Sort,
     SubjectKind,
     Value,
@@ -133,7 +133,7 @@ async def load_entries(
             row.entry_id,
             row.case_id,
             row.at,
-            EntryKind(row.kind),
+            CaseEntryKind(row.kind),
             row.person,
             row.detail,
         )
