@@ -56,8 +56,10 @@ _DAY: Final = (
     " AT TIME ZONE :timezone AS date)"
 )
 # Rows of days are looked at from the day after `:before`, and after their limit
-# changed: older ones may be forgotten. Nothing kept says in which region a scan was.
+# changed: older ones may be forgotten. Nothing kept says in which region a scan was,
+# and no transfer what is counted for nobody: claims, which scans tell.
 _LOOKED_AT: Final = """l.per <> 'region_day' AND (l.campaign_no IS NULL OR l.in_force)
+    AND num_nonnulls(l.campaign_no, l.pool_no, l.gift_no, l.draw_no) = 1
     AND (l.per NOT LIKE '%day' OR {0} > CASE WHEN l.campaign_no IS NULL THEN :before
         ELSE greatest(:before, l.since) END)"""
 # What counts, and what ended unpaid: void, or a red packet's money and place.

@@ -191,6 +191,18 @@ async def test_scans_go_on_while_it_is_put_right(
         assert await ground.audit() == []
 
 
+async def test_counts_of_claims_are_left_alone(claims: Claims) -> None:
+    """They are of scans, of which the ledger knows nothing."""
+    [ann] = await claims.ground.members("ann")
+    await claims.ground.rows(
+        "WITH l AS (INSERT INTO limits (per, counts, most, since)"
+        " VALUES ('member', 'claims', 9, date '2026-01-01') RETURNING limit_no)"
+        " INSERT INTO limit_uses (shard, limit_no, holder, period, used, most)"
+        f" SELECT 0, limit_no, {ann}, date 'epoch', 3, 9 FROM l RETURNING holder"
+    )
+    assert await look(claims) == Rebuilt()
+
+
 async def test_two_at_once_do_not_put_right_twice(
     claims: Claims, redis_url: str
 ) -> None:
