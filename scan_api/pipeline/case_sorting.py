@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.cases import (
@@ -69,13 +70,38 @@ class CaseSorting:
             now_ms = self.clock.now_ms()
             case_of = await open_cases(
                 conn,
-                await self._understand(conn, held),
+                await self._understand_each(conn, held),
                 next_id=lambda: self.ids.next_id(now_ms),
                 now=utc_datetime(now_ms),
             )
             await note_cases(conn, case_of)
         log.info("holds_sorted", holds=len(held), cases=len(set(case_of.values())))
         return len(held)
+
+    async def _understand_each(
+        self, conn: AsyncConnection, held: Sequence[Hold]
+    ) -> list[tuple[Attack, HeldScan]]:
+        """Understand all; what can't be is a case of its member, with an alarm.
+
+        The oldest come first, so that one of them must not keep all others waiting.
+        """
+        try:
+            return await self._understand(conn, held)
+        except DBAPIError:
+            # The transaction is over: the whole batch is sorted another time.
+            raise
+        except Exception:
+            if len(held) == 1:
+                [hold] = held
+                log.exception("hold_not_understood", scan_id=hold.transfer_id)
+                # Its worth all the same: what seems worth nothing resolves itself.
+                awards = (await load_awards(conn, [hold.transfer_id])).get(
+                    hold.transfer_id, ()
+                )
+                return [_sort(hold, _subjects(hold, None, {}, {}), awards, None)]
+        half = len(held) // 2
+        first = await self._understand_each(conn, held[:half])
+        return first + await self._understand_each(conn, held[half:])
 
     async def _understand(
         self, conn: AsyncConnection, held: Sequence[Hold]

@@ -81,6 +81,24 @@ async def test_holds_of_one_attack_are_one_case(review: Review) -> None:
     assert await review.ground.audit() == []
 
 
+async def test_a_hold_that_nobody_can_read_keeps_no_other_waiting(
+    review: Review,
+) -> None:
+    """It is a case of its member all the same, since a person can still decide."""
+    one, two = await review.ground.members("one", "two")
+    codes = await review.ground.live(3)
+    for code, member in zip(codes, (one, two, two), strict=True):
+        await review.hold(code, member)
+    await review.ground.rows(
+        rf"UPDATE scans SET facts = '\xc1' WHERE code_id = {codes[0]} RETURNING code_id"
+    )
+    assert await review.sorting().sort_once() == 3
+    rows = await review.ground.rows(
+        "SELECT kind, subject, scans, points FROM cases ORDER BY kind"
+    )
+    assert rows == [("other", str(one), 1, 5), ("velocity", str(two), 2, 10)]
+
+
 async def test_two_who_sort_at_once_file_each_hold_once(review: Review) -> None:
     """They lock what they file, and meet in the case of one attack."""
     people = await review.ground.members(*(f"m{n}" for n in range(4)))

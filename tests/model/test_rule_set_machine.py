@@ -89,7 +89,7 @@ class RuleSetMachine(RuleBasedStateMachine):
             self.committed.add(version)
 
     @rule(person=PERSON, place=PICK, knows=st.booleans())
-    def activate(self, person: Staff, place: int, knows: bool) -> None:  # noqa: FBT001
+    def activate(self, *, person: Staff, place: int, knows: bool) -> None:
         """Activate a version, whoever asks and whatever they believe."""
         version = self._pick(place)
         expected = self.pile[-1] if knows else 10**6
