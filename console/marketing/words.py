@@ -4,30 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from console.frame.condition_words import ConditionWords, Texts
 from console.frame.context import ConsoleContext
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import tell_moments
-from console.marketing.building.drafts import WORDS
 from rewards.domain.terms import OfferKind, Terms
 
-# Gives a text of the console in the reader's language.
-Texts = Callable[[str], str]
 Moment = Callable[[datetime | None], str]
-
-OPS: Final[Mapping[str, str]] = {
-    "==": "op_is",
-    "!=": "op_is_not",
-    "in": "op_in",
-    "not in": "op_not_in",
-    ">": "op_above",
-    ">=": "op_at_least",
-    "<": "op_below",
-    "<=": "op_at_most",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +69,9 @@ class Wording:
         yield Line("ends", t("campaign_ends"), ends)
         yield Line("to", t("applies_to"), t("applies_to_" + terms.applies_to.value))
         when = said.get("when")
-        yield Line("when", t("conditions"), self.condition(when) if when else t("any"))
+        yield Line(
+            "when", t("conditions"), self.conditions.tell(when) if when else t("any")
+        )
         for offer in said["offers"]:
             key = f"offer/{offer['offer_id']}"
             yield Line(key, f"{t('offer')} {offer['offer_id']}", self.offer(offer))
@@ -139,37 +128,10 @@ class Wording:
             told = self.t("joined").format(one=told, other=part)
         return told
 
-    def condition(self, tree: Any) -> str:
-        """Tell a condition; what is within others stands in brackets."""
-        return self._node(tree, outermost=True)
-
-    def _node(self, node: Any, *, outermost: bool = False) -> str:
-        if not isinstance(node, dict):
-            return str(node)
-        if set(node) == {"not"}:
-            inner = node["not"]
-            if isinstance(inner, dict) and inner.get("op") == "in":
-                return self._comparison(inner | {"op": "not in"})
-            return self.t("cond_not").format(condition=self._node(inner))
-        ((word, parts), *more) = node.items()
-        if word in WORDS and not more:
-            told = self.t("cond_" + word).join(self._node(each) for each in parts)
-            if outermost or len(parts) == 1:
-                return told
-            return self.t("bracketed").format(inner=told)
-        return self._comparison(node)
-
-    def _comparison(self, node: Mapping[str, Any]) -> str:
-        value = node.get("value")
-        if isinstance(value, bool):
-            word = "cond_true" if value is (node.get("op") != "!=") else "cond_false"
-            return self.t(word).format(fact=self.fact(str(node.get("fact"))))
-        values = value if isinstance(value, list) else [value]
-        return self.t("cond_compares").format(
-            fact=self.fact(str(node.get("fact"))),
-            op=self.t(OPS.get(str(node.get("op")), "op_is")),
-            value=self.t("listed").join(map(str, values)),
-        )
+    @property
+    def conditions(self) -> ConditionWords:
+        """Give what puts conditions into words."""
+        return ConditionWords(self.t, self.fact)
 
     def fact(self, name: str) -> str:
         """Name a fact; one that has no word by its own name."""

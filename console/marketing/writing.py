@@ -16,7 +16,6 @@ from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.marketing import previewing
 from console.marketing.building.choices import Choices
-from console.marketing.building.conditions import FACTS
 from console.marketing.building.drafts import (
     ASKED,
     FIELDS,
@@ -26,6 +25,7 @@ from console.marketing.building.drafts import (
     read_draft,
 )
 from console.marketing.building.terms import (
+    FACTS,
     check_id,
     draft_of,
     place_faults,
@@ -53,7 +53,7 @@ async def show_new_campaign(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
     """Show the form for a campaign, filled in like another if one is named."""
-    draft = Draft({"applies_to": "bound", "order": "100", "when_word": "all"})
+    draft = Draft({"applies_to": "bound", "order": "100"})
     like = request.query_params.get("like")
     if like:
         kept = await _find(context, page, like)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console import TEXTS
-from console.marketing.building.conditions import (
-    FACTS,
+from console.frame.conditions import (
+    CONDITION_FIELDS,
+    WrittenCondition,
+    lay_condition_out,
     ops_of,
-    put_condition,
-    write_condition,
 )
 from console.marketing.building.drafts import (
     FIELDS,
@@ -23,7 +23,7 @@ from console.marketing.building.drafts import (
     change_draft,
     read_draft,
 )
-from console.marketing.building.terms import draft_of, field_of, write_terms
+from console.marketing.building.terms import FACTS, draft_of, field_of, write_terms
 from console.marketing.words import Wording
 from core.conditions import FactKind
 from core.conditions.reading import read_condition
@@ -150,7 +150,8 @@ TERMS = st.fixed_dictionaries(
 def form_of(draft: Draft) -> dict[str, str]:
     """Give what a browser would send of a draft that stands in the form."""
     form = dict(draft.values)
-    for g, group in enumerate(draft.groups):
+    form |= {"when_word": draft.when.word, "when_kept": draft.when.kept}
+    for g, group in enumerate(draft.when.groups):
         form[f"g{g}_word"] = group.word
         for r, row in enumerate(group.rows):
             form |= {f"g{g}_r{r}_{name}": value for name, value in row.items()}
@@ -181,30 +182,28 @@ def test_terms_come_back_from_the_form_as_they_went_in(said: dict[str, Any]) -> 
 @given(TREES)
 def test_a_condition_means_the_same_after_the_form(tree: Any) -> None:
     """It may come back flatter and in another order, in which it stays then."""
-    draft = Draft({})
-    put_condition(draft, tree)
-    assert not draft.get("when_kept")
-    written, places, faults = write_condition(draft, KINDS)
-    assert faults == []
+    laid = lay_condition_out(tree)
+    assert not laid.kept
+    condition = laid.write(KINDS)
+    written = condition.tree
+    assert condition.faults == []
     if tree is None:
         assert written is None
         return
     read_condition(written, "/when", KINDS)
-    wording = Wording(english, str)
+    words = Wording(english, str).conditions
     rounds = [written]
     for _ in range(2):
-        again = Draft({})
-        put_condition(again, rounds[-1])
-        rounds.append(write_condition(again, KINDS)[0])
+        rounds.append(lay_condition_out(rounds[-1]).write(KINDS).tree)
     assert rounds[1] == rounds[2]
     # Each comparison is found from its place in what was written.
-    told = wording.condition(tree)
-    for at, field in places.items():
+    told = words.tell(tree)
+    for at, field in condition.places.items():
         node = written
         for step in at.split("/")[2:]:
             node = node[int(step) if step.isdigit() else step]
-        assert wording.condition(node).strip("()") in told
-        assert field in FIELDS
+        assert words.tell(node).strip("()") in told
+        assert field in CONDITION_FIELDS
 
 
 @pytest.mark.parametrize(
@@ -216,12 +215,11 @@ def test_a_condition_means_the_same_after_the_form(tree: Any) -> None:
     ],
 )
 def test_what_goes_deeper_is_kept_whole(tree: Any) -> None:
-    draft = Draft({})
-    put_condition(draft, tree)
-    assert draft.groups == []
-    assert write_condition(draft, KINDS)[0] == tree
+    draft = Draft({}, when=lay_condition_out(tree))
+    assert draft.when.groups == []
+    assert draft.when.write(KINDS).tree == tree
     change_draft(draft, "remove_kept", {})
-    assert write_condition(draft, KINDS)[0] is None
+    assert draft.when.write(KINDS).tree is None
 
 
 @pytest.mark.parametrize(
@@ -246,7 +244,7 @@ def test_what_goes_deeper_is_kept_whole(tree: Any) -> None:
 )
 def test_a_fault_is_told_at_the_field_of_its_place(pointer: str, field: str) -> None:
     places = {"/when/all/0/any/1": "g1_r1_value"}
-    assert field_of(pointer, places) == field
+    assert field_of(pointer, WrittenCondition(None, places, [])) == field
 
 
 def test_every_fact_and_kind_has_its_words() -> None:

@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
-from console.marketing.building.conditions import FACTS, ops_of
 from console.marketing.building.drafts import GIVEN
-from console.marketing.words import OPS, Wording
-from core.conditions import FactKind
+from console.marketing.building.terms import FACTS
+from console.marketing.words import Wording
 from rewards.domain.terms import CapPer, Counted, OfferKind
 
 Options = list[tuple[str, str]]
@@ -49,21 +46,10 @@ class Choices:
         """List what a condition may ask."""
         return [(name, self.wording.fact(name)) for name in FACTS]
 
-    def ops(self, kind: FactKind) -> Options:
-        """List the comparisons that make sense on a kind of fact."""
-        return [(op, self.wording.t(OPS[op])) for op in ops_of(kind)]
-
     def hint(self, fact: str) -> str:
         """Say how a fact's value is written, where people may wonder."""
         several = self.wording.t("several")
         return self.wording.t(f"hint_{fact}") if fact in _HINTED else several
-
-    def kept(self, encoded: str) -> str:
-        """Tell a condition that is kept whole."""
-        try:
-            return self.wording.condition(msgspec.json.decode(encoded))
-        except msgspec.DecodeError:
-            return encoded
 
     def _words(self, start: str, values: Iterable[str]) -> Options:
         return [(f"{value}", self.wording.t(f"{start}{value}")) for value in values]

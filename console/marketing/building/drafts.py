@@ -11,20 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.frame.conditions import (
+    CONDITION_FIELDS,
+    ConditionForm,
+    Values,
+    read_condition_form,
+)
 from rewards.domain.terms import MAX_CAPS, MAX_OFFERS, OfferKind
 
-Values = dict[str, str]
-
-MAX_GROUPS: Final = 6
-MAX_ROWS: Final = 10
 MAX_TIERS: Final = 20
-WORDS: Final = ("all", "any")
 # What gives something at once, and so may be what a tier of a chance gives.
 GIVEN: Final = tuple(kind for kind in OfferKind if kind is not OfferKind.CHANCE)
 SCALARS: Final = (
     *("campaign_id", "name_zh", "name_en", "starts_on", "starts_time", "ends_on"),
     *("ends_time", "applies_to", "order", "exclusive", "budget_points"),
-    *("budget_minor", "when_word", "when_kept"),
+    "budget_minor",
 )
 _STOCKS: Final = ("stock", "daily_stock")
 # What each kind of offer asks for, as callers of the API name it.
@@ -46,9 +47,8 @@ _TIER: Final = (
     *("minor", "name", *_STOCKS),
 )
 _CAP: Final = ("per", "of", "most")
-_ROW: Final = ("fact", "op", "value")
 _STEP: Final = re.compile(
-    r"(add|remove)_(offer|tier|cap|group|row|kept)(?:_(\d{1,2}))?(?:_(\d{1,2}))?",
+    r"(add|remove)_(offer|tier|cap)(?:_(\d{1,2}))?(?:_(\d{1,2}))?",
     re.ASCII,
 )
 
@@ -62,19 +62,11 @@ class OfferRow:
 
 
 @dataclass(slots=True)
-class Group:
-    """Conditions of which all have to hold, or any."""
-
-    word: str
-    rows: list[Values] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Draft:
     """All that stands in the form, as texts."""
 
     values: Values
-    groups: list[Group] = field(default_factory=list)
+    when: ConditionForm = field(default_factory=ConditionForm)
     offers: list[OfferRow] = field(default_factory=list)
     caps: list[Values] = field(default_factory=list)
 
@@ -85,10 +77,8 @@ class Draft:
 
 def _fields() -> Iterator[str]:
     yield from SCALARS
+    yield from CONDITION_FIELDS
     yield from ("do", "add_offer_kind", "version")
-    for g in range(MAX_GROUPS):
-        yield from (f"g{g}_word", f"g{g}_add_fact")
-        yield from (f"g{g}_r{r}_{n}" for r in range(MAX_ROWS) for n in _ROW)
     for o in range(MAX_OFFERS):
         yield f"o{o}_add_kind"
         yield from (f"o{o}_{n}" for n in _OFFER)
@@ -107,11 +97,7 @@ def read_draft(form: Mapping[str, str]) -> Draft:
         return {name: value for name, value in found.items() if value}
 
     draft = Draft({n: form[n].strip() for n in SCALARS if form.get(n, "").strip()})
-    for g in range(MAX_GROUPS):
-        word = form.get(f"g{g}_word", "")
-        if word in WORDS:
-            rows = (row(f"g{g}_r{r}", _ROW) for r in range(MAX_ROWS))
-            draft.groups.append(Group(word, [each for each in rows if "fact" in each]))
+    draft.when = read_condition_form(form)
     for o in range(MAX_OFFERS):
         values = row(f"o{o}", _OFFER)
         if "kind" in values:
@@ -130,13 +116,13 @@ def change_draft(draft: Draft, step: str, form: Mapping[str, str]) -> str | None
     """
     found = _STEP.fullmatch(step)
     if found is None:
-        return None
+        return draft.when.change(step, form)
     verb, what = found[1], found[2]
     outer, inner = (-1 if each is None else int(each) for each in found.groups()[2:])
     if verb == "add":
         return _add(draft, what, outer, form)
     _remove(draft, what, outer, inner)
-    return {"cap": "add_cap", "offer": "add_offer_kind"}.get(what, "when_word")
+    return "add_cap" if what == "cap" else "add_offer_kind"
 
 
 def _add(draft: Draft, what: str, outer: int, form: Mapping[str, str]) -> str:
@@ -156,15 +142,6 @@ def _add(draft: Draft, what: str, outer: int, form: Mapping[str, str]) -> str:
         case "cap" if len(draft.caps) < MAX_CAPS:
             draft.caps.append({"per": "member_day", "of": "claims"})
             return f"c{len(draft.caps) - 1}_per"
-        case "group" if len(draft.groups) < MAX_GROUPS:
-            draft.groups.append(Group("all"))
-            return f"g{len(draft.groups) - 1}_add_fact"
-        case "row" if outer < len(draft.groups):
-            rows = draft.groups[outer].rows
-            fact = form.get(f"g{outer}_add_fact", "")
-            if fact and len(rows) < MAX_ROWS:
-                rows.append({"fact": fact})
-            return f"g{outer}_r{len(rows) - 1}_op"
     return "add_offer_kind"
 
 
@@ -176,16 +153,10 @@ def _free(kind: str, taken: list[Values]) -> str:
 
 
 def _remove(draft: Draft, what: str, outer: int, inner: int) -> None:
-    lists: dict[str, list[list[Values]]] = {
-        "tier": [each.tiers for each in draft.offers],
-        "row": [each.rows for each in draft.groups],
-    }
-    if what == "kept":
-        draft.values.pop("when_kept", None)
-    elif what in lists:
-        if 0 <= outer < len(lists[what]) and 0 <= inner < len(lists[what][outer]):
-            del lists[what][outer][inner]
+    if what == "tier":
+        if 0 <= outer < len(draft.offers):
+            del draft.offers[outer].tiers[inner : inner + 1]
+    elif what == "cap":
+        del draft.caps[outer : outer + 1]
     else:
-        rows: list[object] = getattr(draft, f"{what}s")
-        if 0 <= outer < len(rows):
-            del rows[outer]
+        del draft.offers[outer : outer + 1]

@@ -11,22 +11,20 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from console.frame.conditions import Values, WrittenCondition, lay_condition_out
 from console.frame.fields import Faults, Reader
 from console.frame.messages import message
-from console.marketing.building.conditions import (
-    FACTS,
-    Places,
-    put_condition,
-    write_condition,
-)
-from console.marketing.building.drafts import ASKED, Draft, OfferRow, Values
+from console.marketing.building.drafts import ASKED, Draft, OfferRow
 from core.bodies import take_fields
 from core.bounds import MAX_POINTS
 from core.errors import FieldError, InvalidInput
 from core.moments import read_end, read_start
+from rewards.domain.claim_facts import CLAIM_FACT_KINDS
 from rewards.domain.terms import MAX_AMOUNT, OfferKind, Terms
 
 MAX_ORDER: Final = 1_000_000
+# What campaigns may ask of a claim, as whoever decides knows it.
+FACTS: Final = CLAIM_FACT_KINDS
 _PLACE: Final = re.compile(
     r"/(offers|caps)/(\d+)(?:/table/(\d+)(?:/gives)?)?(?:/(\w+))?", re.ASCII
 )
@@ -39,29 +37,26 @@ _FIELDS: Final[Mapping[str, str]] = {
     "/budget": "budget_points",
     "/budget/points": "budget_points",
     "/budget/minor": "budget_minor",
-    "/when": "when_word",
 }
 # How tiers name what the form calls otherwise.
 _OF_TIERS: Final = {"name": "title", "per_million": "percent", "table": "percent"}
 
 
-def field_of(pointer: str, places: Places) -> str:
+def field_of(pointer: str, when: WrittenCondition) -> str:
     """Find the field in which a fault is, by its place in the terms."""
-    at = pointer
-    while at not in places and at.startswith("/when/"):
-        at = at.rpartition("/")[0]
-    known = places.get(at) or _FIELDS.get(at)
-    if known is not None:
-        return known
-    found = _PLACE.fullmatch(at)
+    if pointer.startswith("/when"):
+        return when.field_of(pointer) or "when_word"
+    if pointer in _FIELDS:
+        return _FIELDS[pointer]
+    found = _PLACE.fullmatch(pointer)
     if found is None:
-        return at.rpartition("/")[2]
+        return pointer.rpartition("/")[2]
     what, row, tier, name = found.groups()
     if what == "caps":
         return f"c{row}_{name or 'per'}"
     if tier is None:
         return f"o{row}_{ {'table': 'add_kind', None: 'kind'}.get(name, name) }"
-    if "/gives" not in at:
+    if "/gives" not in pointer:
         name = _OF_TIERS.get(name, name)
     return f"o{row}_t{tier}_{name or 'kind'}"
 
@@ -85,7 +80,7 @@ def draft_of(terms: Terms, timezone: ZoneInfo) -> Draft:
         **_say_end(terms.ends_at, timezone),
     }
     draft = Draft({name: value for name, value in values.items() if value})
-    put_condition(draft, said.get("when"))
+    draft.when = lay_condition_out(said.get("when"))
     draft.offers = [_offer_row(each) for each in said["offers"]]
     draft.caps = [
         each | {"most": _amount_of_cap(each)} for each in said.get("caps", ())
@@ -156,11 +151,11 @@ def write_terms(draft: Draft, timezone: ZoneInfo) -> tuple[Terms | None, Faults]
     What terms mean together is for whoever keeps them to check.
     """
     reader = Reader()
-    when, places, wrong = write_condition(draft, FACTS)
-    for name, error in wrong:
+    when = draft.when.write(FACTS)
+    for name, error in when.faults:
         reader.note(name, error)
     body = _write_frame(draft, reader, timezone) | {
-        "when": when,
+        "when": when.tree,
         "offers": [_write_offer(n, o, reader) for n, o in enumerate(draft.offers)],
         "budget": _write_budget(draft, reader),
         "caps": [_write_cap(n, each, reader) for n, each in enumerate(draft.caps)],
@@ -170,7 +165,7 @@ def write_terms(draft: Draft, timezone: ZoneInfo) -> tuple[Terms | None, Faults]
     try:
         return take_fields(body, Terms), {}
     except InvalidInput as fault:
-        return None, faults_of(fault, places)
+        return None, faults_of(fault, when)
 
 
 def check_id(draft: Draft) -> Faults:
@@ -180,17 +175,17 @@ def check_id(draft: Draft) -> Faults:
     return reader.faults
 
 
-def faults_of(fault: InvalidInput, places: Places) -> Faults:
+def faults_of(fault: InvalidInput, when: WrittenCondition) -> Faults:
     """Tell what is wrong by field."""
     faults: Faults = {}
     for error in fault.errors:
-        faults.setdefault(field_of(error.pointer, places), []).append(error)
+        faults.setdefault(field_of(error.pointer, when), []).append(error)
     return faults
 
 
 def place_faults(fault: InvalidInput, draft: Draft) -> Faults:
     """Tell by field what whoever keeps terms finds wrong with those of a draft."""
-    return faults_of(fault, write_condition(draft, FACTS)[1])
+    return faults_of(fault, draft.when.write(FACTS))
 
 
 def _write_frame(draft: Draft, reader: Reader, timezone: ZoneInfo) -> dict[str, Any]:
