@@ -95,6 +95,20 @@ incidents = Table(
     Column("first_at", DateTime(timezone=True), nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
     Column("seen", BigInteger, nullable=False),
+    Column("incident_id", BigInteger, Identity(always=True), nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("openings", BigInteger, nullable=False, server_default="1"),
+    Column("detail", JSONB, nullable=False, server_default="{}"),
+    Column("dismissed", BigInteger, nullable=False, server_default="0"),
+    Column("first_code_id", BigInteger),
+    Column("last_code_id", BigInteger),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", DateTime(timezone=True)),
+    Column("closed_by", Text),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("finding", Text),
+    Column("note", Text, nullable=False, server_default=""),
 )
 
 invalid_reports = Table(

@@ -29,6 +29,8 @@ class EventType(StrEnum):
     BATCH_CHANGED = "batch.changed"
     CASE_OPENED = "case.opened"
     CASE_DECIDED = "case.decided"
+    INCIDENT_OPENED = "incident.opened"
+    INCIDENT_CLOSED = "incident.closed"
     DRAW_DRAWN = "draw.drawn"
     PRIZE_CLAIMED = "prize.claimed"
 
@@ -51,6 +53,8 @@ SUBJECTS: Final = {
     EventType.BATCH_CHANGED: "batch_id",
     EventType.CASE_OPENED: "case_id",
     EventType.CASE_DECIDED: "case_id",
+    EventType.INCIDENT_OPENED: "incident_id",
+    EventType.INCIDENT_CLOSED: "incident_id",
     EventType.DRAW_DRAWN: "draw_id",
     EventType.PRIZE_CLAIMED: "member_id",
 }

@@ -134,6 +134,7 @@ PROBLEM_CODES: Final = {
         409, "There is one already.", "Use it, or choose another name or number."
     ),
     "already_approved": ProblemCode(409, "It was approved before.", "Nothing; look."),
+    "already_closed": ProblemCode(409, "It was closed before.", "Nothing; look."),
     "already_begun": ProblemCode(
         409,
         "The start has passed; only one that is to come can be moved.",

@@ -12,6 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import migrations
+from anti_fraud.domain.incidents import IncidentKind
+from anti_fraud.store.incidents import count_open
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from core.auth.members import MemberVerifier
@@ -40,10 +42,14 @@ class Wrong(Exception):  # noqa: N818 - a finding, not a fault of ours
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What one look found; `wrong` is a sentence, empty if nothing is."""
+    """What one look found; `wrong` is a sentence, empty if nothing is.
+
+    `note` is worth knowing, and nothing that a start would need.
+    """
 
     check: str
     wrong: str = ""
+    note: str = ""
 
 
 class Examination:
@@ -54,7 +60,7 @@ class Examination:
 
     async def run(self) -> list[Finding]:
         """Look at everything, whatever is wrong with the rest."""
-        looks: tuple[tuple[str, Callable[[], Awaitable[None]]], ...] = (
+        looks: tuple[tuple[str, Callable[[], Awaitable[str | None]]], ...] = (
             ("data directory", self._look_at_directory),
             ("disk room", self._look_at_room),
             ("key files", self._look_at_keys),
@@ -63,12 +69,15 @@ class Examination:
             ("master keys belong to the database", self._look_at_epochs),
             ("clocks", self._look_at_clocks),
             ("Redis", self._look_at_redis),
+            ("incidents", self._look_at_incidents),
         )
         return [await self._try(name, look) for name, look in looks]
 
-    async def _try(self, name: str, look: Callable[[], Awaitable[None]]) -> Finding:
+    async def _try(
+        self, name: str, look: Callable[[], Awaitable[str | None]]
+    ) -> Finding:
         try:
-            await look()
+            note = await look()
         except (Wrong, MisconfiguredError, EmbeddedServerError) as fault:
             return Finding(name, str(fault))
         except DATABASE_AWAY as fault:
@@ -77,7 +86,7 @@ class Examination:
             )
         except OSError as fault:
             return Finding(name, f"Cannot look: {fault}.")
-        return Finding(name)
+        return Finding(name, note=note or "")
 
     async def _look_at_directory(self) -> None:
         directory = self._settings.data_dir
@@ -172,6 +181,17 @@ class Examination:
             ) from None
         finally:
             await redis.close()
+
+    async def _look_at_incidents(self) -> str:
+        async def count(engine: AsyncEngine) -> dict[IncidentKind, int]:
+            async with engine.connect() as conn:
+                return await count_open(conn)
+
+        found = await self._with_engine(count)
+        if not found:
+            return ""
+        told = ", ".join(f"{number} {kind.value}" for kind, number in found.items())
+        return f"open: {told}; analysts close them: GET /v1/incidents?state=open"
 
     async def _with_engine(
         self, work: Callable[[AsyncEngine], Awaitable[Result]]

@@ -184,7 +184,7 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)
-            await self.opening.throttle.report(elapsed_s=0)
+            await self.opening.throttle.report()
             await self.claims.flush()
             with suppress(*DATABASE_AWAY):
                 await self.refusals.flush()

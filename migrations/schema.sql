@@ -2379,8 +2379,37 @@ CREATE TABLE incidents (
     first_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL,
     seen bigint NOT NULL,
-    CONSTRAINT incidents_kind_check CHECK ((kind = ANY (ARRAY['key_leak'::text, 'code_guessing'::text]))),
+    incident_id bigint NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    openings bigint DEFAULT 1 NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    dismissed bigint DEFAULT 0 NOT NULL,
+    first_code_id bigint,
+    last_code_id bigint,
+    acknowledged_by text,
+    acknowledged_at timestamp with time zone,
+    closed_by text,
+    closed_at timestamp with time zone,
+    finding text,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT incident_acknowledged_by_a_person CHECK (((acknowledged_by IS NULL) = (acknowledged_at IS NULL))),
+    CONSTRAINT incident_closed_whole CHECK ((((state = 'closed'::text) = (closed_by IS NOT NULL)) AND ((state = 'closed'::text) = (closed_at IS NOT NULL)) AND ((state = 'closed'::text) = (finding IS NOT NULL)))),
+    CONSTRAINT incident_codes_in_order CHECK ((((first_code_id IS NULL) = (last_code_id IS NULL)) AND (first_code_id <= last_code_id))),
+    CONSTRAINT incident_dismissed_what_was_seen CHECK (((dismissed >= 0) AND (dismissed <= seen))),
+    CONSTRAINT incident_finding_is_known CHECK ((finding = ANY (ARRAY['confirmed'::text, 'false_alarm'::text]))),
+    CONSTRAINT incident_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text]))),
+    CONSTRAINT incidents_kind_check CHECK ((kind = ANY (ARRAY['key_leak'::text, 'code_guessing'::text, 'leak'::text, 'early_scan'::text, 'clone'::text, 'diversion'::text, 'honey'::text, 'win_rate'::text, 'invalid_flood'::text, 'outflow'::text, 'breaker'::text]))),
     CONSTRAINT incidents_seen_check CHECK ((seen > 0))
+);
+
+ALTER TABLE incidents ALTER COLUMN incident_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME incidents_incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE installation (
@@ -3661,6 +3690,12 @@ CREATE INDEX draw_winners_of_member ON draw_winners USING btree (member_no, draw
 CREATE INDEX holds_without_case ON ONLY holds USING btree (transfer_id) WHERE ((resolution IS NULL) AND (reason = 'rules'::text) AND (case_id IS NULL));
 
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
+
+CREATE UNIQUE INDEX incidents_by_number ON incidents USING btree (incident_id);
+
+CREATE INDEX incidents_in_order ON incidents USING btree (opened_at DESC, incident_id DESC);
+
+CREATE INDEX incidents_of_codes ON incidents USING btree (first_code_id) WHERE ((first_code_id IS NOT NULL) AND (seen > dismissed));
 
 CREATE INDEX list_entries_changed ON list_entries USING btree (range_version);
 

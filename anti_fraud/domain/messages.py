@@ -151,6 +151,23 @@ message: Final = Catalogue(
             "应为批次号，或批次号:起-止（序号），并且存在；{given!r} 不是。",
             "Give a batch, or BATCH:FROM-TO by indexes, that there is; not {given!r}.",
         ),
+        # Incidents
+        "no_incident": (
+            "没有这个事件。",
+            "There is no such incident.",
+        ),
+        "incident_closed": (
+            "{person} 已关闭此事件。",
+            "{person} has closed this incident already.",
+        ),
+        "incidents_of_all_brands": (
+            "事件涵盖所有品牌，而此令牌只限其中之一。",
+            "Incidents are of all brands; this token is for one.",
+        ),
+        "no_incident_there": (
+            "这个游标不是我们给出的。",
+            "This cursor is none of ours.",
+        ),
         # The life of rule sets
         "no_such_rule_set": (
             "没有版本为 {version} 的规则集。",

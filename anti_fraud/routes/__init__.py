@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from anti_fraud.routes import case_settings, facts, lists, rule_sets
+from anti_fraud.routes import case_settings, facts, incidents, lists, rule_sets
 from anti_fraud.routes.cases import deciding, listing, working
 from core.doors import GUARDS
 
@@ -34,5 +34,8 @@ ROUTER = Router(
         lists.add_entry,
         lists.remove_entry,
         lists.show_list,
+        incidents.list_incidents,
+        incidents.acknowledge_incident,
+        incidents.close_incident,
     ],
 )

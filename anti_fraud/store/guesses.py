@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
+
+# More than all workers write in a minute.
+_MOST_REPORTS: Final = 5_000
 
 
 class GuessSample(msgspec.Struct, frozen=True):
@@ -35,3 +39,17 @@ async def report_invalid(
             samples=msgspec.to_builtins(samples),
         )
     )
+
+
+async def count_invalid(conn: AsyncConnection, *, since: datetime) -> int:
+    """Add up how many invalid codes all workers reported since a moment."""
+    r = t.invalid_reports.c
+    newest = (
+        select(r.at, (r.seen + r.throttled).label("codes"))
+        .order_by(r.report_id.desc())
+        .limit(_MOST_REPORTS)
+        .subquery()
+    )
+    counted = func.coalesce(func.sum(newest.c.codes), 0)
+    found = await conn.execute(select(counted).where(newest.c.at > since))
+    return int(found.scalar_one())

@@ -105,6 +105,7 @@ def doctor(as_json: bool, data_dir: Path | None) -> None:
     else:
         for finding in findings:
             verdict = f"WRONG  {finding.check}: " if finding.wrong else "ok     "
-            click.echo(verdict + (finding.wrong or finding.check))
+            note = f" ({finding.note})" if finding.note else ""
+            click.echo(verdict + (finding.wrong or finding.check) + note)
     if any(finding.wrong for finding in findings):
         sys.exit(1)

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import struct
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import msgspec
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.entities import block_key, guess_key, opened_key
 from anti_fraud.domain.guesses import (
@@ -20,7 +21,7 @@ from anti_fraud.domain.guesses import (
     PendingGuesses,
     Treatment,
 )
-from anti_fraud.store.guesses import GuessSample, report_invalid
+from anti_fraud.store.guesses import GuessSample, count_invalid, report_invalid
 from anti_fraud.store.incidents import report_incidents
 from codegen.domain.code_text import mask
 from codegen.domain.scanned import parse_scanned
@@ -39,8 +40,9 @@ REPORT_INTERVAL_S = 10.0
 MAX_SAMPLES = 20
 # The channel of who only looks at a page.
 VIEW = "view"
-# More wrong guesses than this a second, over all callers of a worker, is an alarm.
+# More wrong guesses than this a second, over a minute and all workers, is an incident.
 ALARM_PER_S = 50.0
+_FLOOD_WINDOW = timedelta(minutes=1)
 _LONGEST_TIME = 20
 # A stream in which workers tell each other of blocks. It is short: blocks that are
 # long are stored with their entity too, and short ones are over soon.
@@ -184,7 +186,7 @@ class GuessThrottle:
             elapsed_ms = self.clock.now_ms() - last_report_ms
             if not 0 <= elapsed_ms < REPORT_INTERVAL_S * 1000:
                 last_report_ms = self.clock.now_ms()
-                await self.report(elapsed_ms / 1000)
+                await self.report()
 
     async def listen(self) -> None:
         """Hear of the other workers' blocks until cancelled."""
@@ -213,16 +215,14 @@ class GuessThrottle:
         THROTTLED.inc(self._throttled - self._counted[1])
         self._counted = (self._scanned, self._throttled)
 
-    async def report(self, elapsed_s: float) -> None:
-        """Write down what came since the last report."""
+    async def report(self) -> None:
+        """Write down what came since the last report, and raise what is an incident."""
         seen, throttled, samples = self._seen, self._throttled, self._samples
         self._count()
         leaked = self.states.take_never_issued()
         self._counted = (0, 0)
         self._seen, self._throttled, self._samples = 0, 0, []
         self._scanned = 0
-        if elapsed_s > 0 and (seen + throttled) / elapsed_s > ALARM_PER_S:
-            log.warning("invalid_code_flood", seen=seen, throttled=throttled)
         if leaked:
             log.error("key_leak_sign", codes=len(leaked), mend="docs/key-leak.md")
         if not (seen or throttled or leaked):
@@ -238,11 +238,20 @@ class GuessThrottle:
                         samples=samples,
                         now=now,
                     )
+                    await report_flood(conn, now)
                 if leaked:
                     subjects = [f"code:{code_id}" for code_id in leaked]
                     await report_incidents(conn, "key_leak", subjects, now=now)
         except Exception as fault:  # noqa: BLE001 - counts are lost, scans go on
             log.warning("invalid_report_lost", seen=seen, cause=fault)
+
+
+async def report_flood(conn: AsyncConnection, now: datetime) -> None:
+    """Raise an incident if all workers met too many wrong codes in a minute."""
+    came = await count_invalid(conn, since=now - _FLOOD_WINDOW)
+    if came > ALARM_PER_S * _FLOOD_WINDOW.total_seconds():
+        detail = {"all": {"codes_in_a_minute": came}}
+        await report_incidents(conn, "invalid_flood", ["all"], now=now, details=detail)
 
 
 async def share_counts(counter: GuessCounter, redis: RedisClient, now_s: float) -> None:

@@ -68,6 +68,9 @@ MAY: Final = {
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
     "showEvaluation": "analyst",
     **dict.fromkeys(("addEntry", "removeEntry", "showList"), "analyst"),
+    **dict.fromkeys(
+        ("listIncidents", "acknowledgeIncident", "closeIncident"), "analyst"
+    ),
     "addCampaign": "marketer",
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),

@@ -12,7 +12,6 @@ LAYERS = ("routes", "pipeline", "store", "files", "domain")
 KNOWN_IN = {"routes": ("pipeline",), "store": ("pipeline", "domain")}
 # What is no topic but serves several, and why it stands in one layer alone.
 HELPERS = {
-    "anti_fraud/store/incidents": "what throttles and workers tell operators of",
     "codegen/store/faults": "violated constraints of every topic, as sentences",
     "codegen/store/versions": "what workers load of ranges, products and kits at once",
     "codegen/store/voids": "codes that changes voided one by one, for all that counts",

@@ -40,8 +40,24 @@ def environ(
 async def test_a_sound_installation_has_nothing_wrong(environ: Environ) -> None:
     """Every look is made, and none complains."""
     findings = await Examination(Settings.from_env(environ)).run()
-    assert len(findings) == 8
+    assert len(findings) == 9
+    assert [f for f in findings if f.wrong or f.note] == []
+
+
+async def test_open_incidents_are_told_and_keep_nobody_from_starting(
+    environ: Environ,
+) -> None:
+    with psycopg.connect(environ["CROWNCAP_DATABASE_URL"], autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO incidents (kind, subject, first_at, last_at, opened_at, seen)"
+            " SELECT 'leak', n::text, now(), now(), now(), 1 FROM generate_series(1, 2)"
+            " AS n"
+        )
+    findings = await Examination(Settings.from_env(environ)).run()
     assert [f for f in findings if f.wrong] == []
+    [found] = [f for f in findings if f.note]
+    assert found.check == "incidents"
+    assert found.note.startswith("open: 2 leak;")
 
 
 def lose(name: str) -> Callable[[Path, Environ], None]:
