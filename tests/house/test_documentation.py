@@ -8,6 +8,7 @@ import click
 import prometheus_client.metrics
 import pytest
 
+import anti_fraud.store.incidents
 import core.auth.refusals
 import scan_api.pipeline.metrics
 from crowncap.cli import cli
@@ -139,7 +140,11 @@ def test_no_document_names_a_variable_that_nothing_reads(path: Path) -> None:
 def metric_names() -> set[str]:
     """Name every metric as it is shown on /metrics."""
     kinds = prometheus_client.metrics.MetricWrapperBase
-    modules = (scan_api.pipeline.metrics, core.auth.refusals)
+    modules = (
+        scan_api.pipeline.metrics,
+        core.auth.refusals,
+        anti_fraud.store.incidents,
+    )
     members = (member for module in modules for member in vars(module).values())
     found = (m for m in members if isinstance(m, kinds))
     return {
