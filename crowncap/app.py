@@ -32,6 +32,7 @@ import scan_api.page
 import scan_api.routes.evaluations
 import scan_api.routes.fakes
 import scan_api.routes.past_scans
+import scan_api.routes.rule_previews
 from console import ConsoleContext
 from core.auth import Principal, Role, require_role
 from core.doors import StrictRequest, find_principal
@@ -70,6 +71,7 @@ _ROUTERS: Final = (
     rewards.routes.PUBLIC_ROUTER,
     scan_api.routes.past_scans.ROUTER,
     scan_api.routes.evaluations.ROUTER,
+    scan_api.routes.rule_previews.ROUTER,
     scan_api.page.ROUTER,
     scan_api.routes.fakes.ROUTER,
     events.routes.events.ROUTER,

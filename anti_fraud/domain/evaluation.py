@@ -5,11 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from anti_fraud.domain.decision import Decision, decide
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from core.conditions import Comparison, Fact, Facts
+
+# A fact of one scan, or a column of many scans.
+Told = TypeVar("Told")
 
 
 class RuleAnswer(StrEnum):
@@ -91,16 +94,14 @@ def _see(comparison: Comparison, facts: Facts) -> SeenCondition:
     )
 
 
-def translate(facts: Facts, old: RuleSet, new: RuleSet) -> Mapping[str, Fact]:
-    """Give facts that one rule set counted by the names of another.
+def translate(facts: Mapping[str, Told], old: RuleSet, new: RuleSet) -> dict[str, Told]:
+    """Give facts that one rule set counted by the names of another; so with columns.
 
     What only the other counts stays unknown: nobody counted it.
     """
     counted = {counter.fact for counter in old.counters}
     by_what = {(c.entity, c.window_s): facts.get(c.fact) for c in old.counters}
-    told: dict[str, Fact] = {
-        name: value for name, value in facts.items() if name not in counted
-    }
+    told = {name: value for name, value in facts.items() if name not in counted}
     for counter in new.counters:
         told.pop(counter.fact, None)
         value = by_what.get((counter.entity, counter.window_s))

@@ -20,6 +20,7 @@ from anti_fraud.domain.rule_set_versions import (
     WrittenRuleSet,
 )
 from anti_fraud.domain.rule_set_warnings import find_warnings
+from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.store import rule_sets as store
 from core.auth.audit import record_action
 from core.auth.principal import SYSTEM, Staff
@@ -55,10 +56,7 @@ async def write_rule_set(
 ) -> Draft:
     """Write a draft; raises InvalidInput that names each mistake by its place."""
     refuse_scoped(staff)
-    try:
-        rule_set = parse_rule_set(document)
-    except InvalidInput as fault:
-        raise InvalidInput(fault.detail, errors=_within(fault.errors)) from None
+    rule_set = read_document(document)
     version = None
     # Two who write at once take one number after the other.
     while version is None:
@@ -67,6 +65,14 @@ async def write_rule_set(
         )
     await _note(conn, version, "rule_set.write", staff, {"note": note}, now=now)
     return Draft(version, _within(tuple(find_warnings(rule_set, today))))
+
+
+def read_document(document: Mapping[str, Any]) -> RuleSet:
+    """Read a body's document; raises InvalidInput that names each mistake there."""
+    try:
+        return parse_rule_set(document)
+    except InvalidInput as fault:
+        raise InvalidInput(fault.detail, errors=_within(fault.errors)) from None
 
 
 def _within(errors: tuple[FieldError, ...]) -> tuple[FieldError, ...]:

@@ -100,7 +100,7 @@ def _operand(value: Any, pointer: str, fact: str, kind: FactKind) -> None:
         FactKind.TEXT: isinstance(value, str),
         FactKind.NUMBER: isinstance(value, int | float)
         and not isinstance(value, bool)
-        and math.isfinite(value),
+        and abs(value) < math.inf,
     }
     if not fits[kind]:
         raise wrong(

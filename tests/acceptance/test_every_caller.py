@@ -67,6 +67,7 @@ MAY: Final = {
     **dict.fromkeys(("showRuleSet", "commitRuleSet"), "analyst"),
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
     "showEvaluation": "analyst",
+    "previewRuleSet": "analyst",
     **dict.fromkeys(("addEntry", "removeEntry", "showList"), "analyst"),
     **dict.fromkeys(
         ("listIncidents", "acknowledgeIncident", "closeIncident"), "analyst"
