@@ -1,6 +1,7 @@
 """What the environment says, read once by the shell and handed down."""
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,7 @@ class Settings:
     trusted_proxies: Networks
     webhook_networks: Networks
     wechat_pay: Path | None
+    network_data: tuple[Path, ...]
     health_port: int | None
     demo: bool
     demo_week: bool
@@ -68,6 +70,7 @@ class Settings:
                 "CROWNCAP_WEBHOOK_NETWORKS", environ.get("CROWNCAP_WEBHOOK_NETWORKS")
             ),
             wechat_pay=Path(wechat_pay) if wechat_pay else None,
+            network_data=_paths(environ.get("CROWNCAP_NETWORK_DATA") or ""),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
             demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
             demo_week=environ.get("CROWNCAP_DEMO") == "week",
@@ -106,6 +109,11 @@ def _link_hosts(text: str) -> tuple[str, ...]:
 def _setting_wrong(setting: str, fault: OriginError) -> MisconfiguredError:
     why = message("setting_wrong", setting=setting, why=fault.detail)
     return MisconfiguredError(why)
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    """Read paths as PATH has them."""
+    return tuple(Path(part).absolute() for part in text.split(os.pathsep) if part)
 
 
 def _port(text: str | None) -> int | None:

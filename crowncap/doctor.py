@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import migrations
 from anti_fraud.domain.incidents import IncidentKind
+from anti_fraud.network_data import NetworkData
 from anti_fraud.store.incidents import count_open
 from codegen.keyring import MasterKeyFile
 from codegen.pipeline import check_keys
 from core.auth.members import MemberVerifier
-from core.clock import SystemClock
+from core.clock import SystemClock, to_ms
 from core.database_clock import DatabaseClock
 from core.db import DATABASE_AWAY, create_engine, why_away
 from core.errors import MisconfiguredError
@@ -35,6 +36,8 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _ROOM_BYTES: Final = 1 << 30
 _CLOCKS_MS: Final = 2_000
 _REDIS_WITHIN_S: Final = 3.0
+_DAY_MS: Final = 86_400_000
+_OLD_DATA_D: Final = 400
 
 
 class Wrong(Exception):  # noqa: N818 - a finding, not a fault of ours
@@ -70,6 +73,7 @@ class Examination:
             ("clocks", self._look_at_clocks),
             ("Redis", self._look_at_redis),
             ("incidents", self._look_at_incidents),
+            ("network data", self._look_at_network_data),
         )
         return [await self._try(name, look) for name, look in looks]
 
@@ -192,6 +196,21 @@ class Examination:
             return ""
         told = ", ".join(f"{number} {kind.value}" for kind, number in found.items())
         return f"open: {told}; analysts close them: GET /v1/incidents?state=open"
+
+    async def _look_at_network_data(self) -> str:
+        """Tell what data is in use and how old it is; old files are wrong."""
+        files = self._settings.network_data
+        now_ms = SystemClock().now_ms()
+        told = []
+        for place, source in enumerate(NetworkData.open(files).sources):
+            days = (now_ms - to_ms(source.built_at)) // _DAY_MS
+            told.append(f"{source.name} of {source.built_at:%Y-%m-%d}, {days} d old")
+            if place < len(files) and days > _OLD_DATA_D:
+                raise Wrong(
+                    f"{files[place]} of CROWNCAP_NETWORK_DATA is {days} days old, and "
+                    "addresses change hands; bring a newer file and renew the workers."
+                )
+        return "; ".join(told)
 
     async def _with_engine(
         self, work: Callable[[AsyncEngine], Awaitable[Result]]

@@ -9,6 +9,7 @@ import socket
 from functools import partial
 from pathlib import Path
 
+from anti_fraud.network_data import NetworkData
 from core.clock import SystemClock
 from core.errors import MisconfiguredError
 from core.settings import Settings
@@ -41,6 +42,7 @@ def run(settings: Settings, serving: Serving) -> None:
         migrate(urls.database_url)
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         check_member_keys(settings)
+        NetworkData.open(settings.network_data)
         frozen = asyncio.run(prepare(settings, urls, SystemClock()))
         if frozen is not None:
             say(frozen, style="bold red")

@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.guesses import GuessCounter
+from anti_fraud.network_data import NetworkData
 from anti_fraud.store.incidents import report_incidents
 from codegen.pipeline import Issuance
 from core.auth.guesses import INCIDENT, GuessLimit
@@ -127,6 +128,7 @@ class Worker:
             ids,
             numbers.take,
             self.claims.note,
+            NetworkData.open(self.settings.network_data).find,
         )
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from anti_fraud.domain.messages import message
+from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
 from anti_fraud.domain.places import Travel
 from core.conditions import Fact, FactKind
 from core.messages import Message
@@ -42,6 +43,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     today: date
     # Whether anything of the scan is on the list of shops.
     shop_listed: bool = False
+    network: KnownNetwork = UNKNOWN_NETWORK
+    # How far the phone's place lies from the network's province; None if either is
+    # unknown.
+    network_distance_km: int | None = None
 
 
 Reader = Callable[[Evidence], Fact]
@@ -90,6 +95,23 @@ def _place_speed_kmh(evidence: Evidence) -> float | None:
 
 def _shop_listed(evidence: Evidence) -> bool:
     return evidence.shop_listed
+
+
+def _network_kind(evidence: Evidence) -> str | None:
+    kind = evidence.network.kind
+    return None if kind is None else kind.value
+
+
+def _network_country(evidence: Evidence) -> str | None:
+    return evidence.network.country
+
+
+def _network_province(evidence: Evidence) -> str | None:
+    return evidence.network.province
+
+
+def _gps_ip_distance_km(evidence: Evidence) -> int | None:
+    return evidence.network_distance_km
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -142,6 +164,39 @@ KNOWN_FACTS: Final = (
         _shop_listed,
         rebuildable=False,
         usual=False,
+    ),
+    KnownFact(
+        "network_kind",
+        FactKind.TEXT,
+        FactSource.SIGNAL,
+        message("fact_network_kind"),
+        _network_kind,
+        rebuildable=False,
+    ),
+    KnownFact(
+        "network_country",
+        FactKind.TEXT,
+        FactSource.SIGNAL,
+        message("fact_network_country"),
+        _network_country,
+        rebuildable=False,
+    ),
+    KnownFact(
+        "network_province",
+        FactKind.TEXT,
+        FactSource.SIGNAL,
+        message("fact_network_province"),
+        _network_province,
+        rebuildable=False,
+    ),
+    KnownFact(
+        "gps_ip_distance_km",
+        FactKind.NUMBER,
+        FactSource.SIGNAL,
+        message("fact_gps_ip_distance"),
+        _gps_ip_distance_km,
+        unit="km",
+        rebuildable=False,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

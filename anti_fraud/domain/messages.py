@@ -32,9 +32,34 @@ message: Final = Catalogue(
             "此次扫码的会员、设备、网络、码、门店等是否在门店名单上。",
             "Whether anything of the scan is on the list of shops.",
         ),
+        "fact_network_kind": (
+            "网络类型：carrier 运营商、broadband 宽带、business 企业、hosting 机房等。",
+            "Whose network: carrier, broadband, business, hosting, vpn or tor.",
+        ),
+        "fact_network_country": (
+            "网络所在的国家或地区（ISO 3166-1），如 CN；数据中没有则未知。",
+            "The country of the network (ISO 3166-1), as CN; unknown if no data tells.",
+        ),
+        "fact_network_province": (
+            "网络所在的省级行政区，如 CN-44；数据中没有则未知。",
+            "The network's division of China, as CN-44; unknown if no data tells.",
+        ),
+        "fact_gps_ip_distance": (
+            "手机所报位置与网络所在省级行政区的最近距离；在其范围内为 0。",
+            "How far the phone's place lies from the network's division; 0 inside it.",
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",
+        ),
+        # Data about networks
+        "network_data_unreadable": (
+            "无法读取 CROWNCAP_NETWORK_DATA 中的 {path}：{why}。",
+            "Cannot read {path}, named in CROWNCAP_NETWORK_DATA: {why}.",
+        ),
+        "network_data_wrong": (
+            "{path} 不是完整的 .mmdb 或 .xdb 数据，请重新获取：{why}",
+            "{path} is no whole .mmdb or .xdb file; bring it anew: {why}",
         ),
         # Entities
         "entity_member": ("该会员", "the member"),
@@ -107,8 +132,8 @@ message: Final = Catalogue(
             "The rule {rule} ended on {day} and does not hit any more.",
         ),
         "warn_not_rebuildable": (
-            "规则 {rule} 读取的 {fact} 事后无法重建；Redis 不可用时该规则不起作用。",
-            "The rule {rule} reads {fact}: while Redis is away, nobody can tell it.",
+            "规则 {rule} 读取的 {fact} 事后无法重建；扫码时未记下的，该规则不起作用。",
+            "The rule {rule} reads {fact}, which only scans that kept it tell later.",
         ),
         "warn_out_of_reach": (
             "所有规则的分数之和最多 {most}，达不到 {name} 的 {at}。",

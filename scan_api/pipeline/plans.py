@@ -32,7 +32,7 @@ from scan_api.domain.scans import (
 )
 from scan_api.pipeline.claim_facts import member_since, picker, roller
 from scan_api.pipeline.metrics import SCAN_FAULTS
-from scan_api.pipeline.verdict import judge_scan
+from scan_api.pipeline.verdict import FindNetwork, judge_scan, know_no_network
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -52,6 +52,7 @@ class BatchContext:
     # By the epoch of codes.
     chance_keys: Mapping[int, bytes] = field(repr=False)
     card_keys: Mapping[int, bytes] = field(repr=False)
+    find_network: FindNetwork = know_no_network
     claim_nos: Mapping[int, int] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
 
@@ -100,7 +101,10 @@ def _plan(
     today = batch.today
     if worker_state.rule_set.expires:
         today = business_day(time_of_id(scan.scan_id), batch.timezone)
-    decision = judge_scan(worker_state, scan, signal, status, today)
+    network = batch.find_network
+    decision = judge_scan(
+        worker_state, scan, signal, status, today, find_network=network
+    )
     claim = _ClaimPlanner(worker_state, scan, status, batch)
     plan = plan_scan(
         status,

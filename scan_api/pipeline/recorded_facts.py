@@ -40,8 +40,11 @@ async def read_facts(
     ):
         told = worker_state.rule_set.read(known)
         replay = replays.get(scan.scan_id)
-        if replay and replay.decision and replay.decision.facts["signals_available"]:
-            told |= replay.decision.facts
+        if replay and replay.decision:
+            judged_by = replay.decision.facts
+            known_then = judged_by["signals_available"]
+            # What nobody can tell afterwards, as of its network, it kept in any case.
+            told = {**told, **judged_by} if known_then else {**judged_by, **told}
         facts.append(told)
     return facts
 

@@ -42,6 +42,7 @@ from scan_api.pipeline.metrics import (
 from scan_api.pipeline.observe import ScanObserver
 from scan_api.pipeline.plans import BatchContext, plan_scans
 from scan_api.pipeline.signals import SignalStore, doubt_claimed
+from scan_api.pipeline.verdict import FindNetwork, know_no_network
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitConnection, CommitPool
 
@@ -62,6 +63,7 @@ class ScanPipeline:
     take_coupons: Callable[[int], Awaitable[Sequence[int]]]
     # Told (scan_id, code_id) of every claim once it is durable.
     note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
+    find_network: FindNetwork = know_no_network
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: MemberNumbers = field(default_factory=MemberNumbers)
     _facts: ClaimFactReader = field(default_factory=ClaimFactReader)
@@ -129,6 +131,7 @@ class ScanPipeline:
             batch = BatchContext(
                 *(now, today, self.timezone, members),
                 *(self.states.chance_keys, self.states.card_keys),
+                self.find_network,
                 await self._facts.number_claims(connection, worker_state, members),
                 await self._facts.find_regions(connection, worker_state, scans),
             )

@@ -1,16 +1,21 @@
 """What the rules say of a scan: pure, but for the alarm for one that can't say."""
 
+from collections.abc import Callable
 from datetime import date
 
 import structlog
 
 from anti_fraud.domain.decision import Decision, judge, obey_list
+from anti_fraud.domain.divisions import find_division
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.lists import NOTHING_FOUND, Subject
+from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
 from core.auth.addresses import pack_address
 from core.clock import utc_datetime
 from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals, WorkerState
 from scan_api.pipeline.metrics import RULE_FAULTS
+
+FindNetwork = Callable[[bytes | None], KnownNetwork]
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -21,6 +26,8 @@ def judge_scan(
     signal: Signals,
     status: CodeStatus,
     today: date,
+    *,
+    find_network: FindNetwork,
 ) -> Decision | None:
     """Judge a scan that may claim its code; None for one that a verdict cannot change.
 
@@ -33,6 +40,7 @@ def judge_scan(
     if worker_state.lists:
         now = utc_datetime(scan.at_ms)
         found = worker_state.lists.find(_subject(scan, status), now)
+    network = find_network(pack_address(scan.address))
     evidence = Evidence(
         signal.available,
         signal.counts,
@@ -40,6 +48,8 @@ def judge_scan(
         status.sell_by,
         today,
         found.is_shop,
+        network,
+        _distance_km(network, scan.cell),
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:
@@ -54,6 +64,19 @@ def judge_scan(
             rules=decision.failed,
         )
     return decision
+
+
+def know_no_network(_address: bytes | None) -> KnownNetwork:
+    """Know nothing of any network, where no data is at hand."""
+    return UNKNOWN_NETWORK
+
+
+def _distance_km(network: KnownNetwork, cell: int | None) -> int | None:
+    """Tell how far a phone is from its network's division of China."""
+    if cell is None or network.province is None:
+        return None
+    division = find_division(network.province)
+    return None if division is None else division.distance_km(cell)
 
 
 def _subject(scan: Scan, status: CodeStatus) -> Subject:

@@ -11,11 +11,13 @@ import pytest
 
 from codegen.keyring import MasterKeyFile
 from core.auth.members import MemberSigner
+from core.clock import SystemClock
 from core.settings import Settings
 from crowncap import embedded
-from crowncap.doctor import Examination
+from crowncap.doctor import Examination, Finding
 from printer_export.files.signing import SigningKeyFile
 from tests.fixtures.commands import run_command
+from tests.fixtures.network_data import date_file, write_xdb
 
 Environ = dict[str, str]
 
@@ -40,8 +42,11 @@ def environ(
 async def test_a_sound_installation_has_nothing_wrong(environ: Environ) -> None:
     """Every look is made, and none complains."""
     findings = await Examination(Settings.from_env(environ)).run()
-    assert len(findings) == 9
-    assert [f for f in findings if f.wrong or f.note] == []
+    assert len(findings) == 10
+    assert [f for f in findings if f.wrong] == []
+    [noted] = [f for f in findings if f.note]
+    assert noted.check == "network data"
+    assert noted.note.startswith("iporigin ")
 
 
 async def test_open_incidents_are_told_and_keep_nobody_from_starting(
@@ -55,8 +60,7 @@ async def test_open_incidents_are_told_and_keep_nobody_from_starting(
         )
     findings = await Examination(Settings.from_env(environ)).run()
     assert [f for f in findings if f.wrong] == []
-    [found] = [f for f in findings if f.note]
-    assert found.check == "incidents"
+    [found] = [f for f in findings if f.note and f.check == "incidents"]
     assert found.note.startswith("open: 2 leak;")
 
 
@@ -133,3 +137,24 @@ def test_the_command_exits_1_when_something_is_wrong(
         "key files",
         "master keys belong to the database",
     }
+
+
+async def test_data_about_networks_is_told_with_its_age(
+    environ: Environ, tmp_path: Path
+) -> None:
+    """And is wrong once it is old; the file here is as old as the test says."""
+    path = write_xdb(
+        tmp_path / "old.xdb", [("192.0.2.0", "192.0.2.9", "中国|广东省|0|0|CN")]
+    )
+    environ["CROWNCAP_NETWORK_DATA"] = str(path)
+
+    async def look() -> Finding:
+        findings = await Examination(Settings.from_env(environ)).run()
+        return next(f for f in findings if f.check == "network data")
+
+    date_file(path, SystemClock().now_ms() // 1_000 - 86_400 * 3)
+    assert ", 3 d old; iporigin " in (await look()).note
+    date_file(path, SystemClock().now_ms() // 1_000 - 86_400 * 401)
+    assert "401 days old" in (await look()).wrong
+    path.unlink()
+    assert str(path) in (await look()).wrong

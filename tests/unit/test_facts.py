@@ -8,6 +8,7 @@ import pytest
 from anti_fraud.default_rules import shipped_rule_set, shipped_rules
 from anti_fraud.domain.decision import judge
 from anti_fraud.domain.facts import KNOWN_FACTS, Evidence
+from anti_fraud.domain.networks import KnownNetwork, NetworkKind
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
@@ -67,6 +68,8 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         counts={counter.fact: 1 for counter in shipped_rule_set().counters},
         travel=Travel(12.5, 60, 750.0),
         sell_by=TODAY,
+        network=KnownNetwork(NetworkKind.CARRIER, "CN", "CN-44"),
+        network_distance_km=0,
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name
@@ -82,9 +85,9 @@ def test_each_fact_is_told_in_both_languages() -> None:
 
 
 def test_only_a_members_scans_can_be_counted_afterwards() -> None:
-    told = {known.name: known.rebuildable for known in shipped_rule_set().facts}
-    assert [name for name, again in told.items() if not again] == [
-        *("device_scans_10m", "device_scans_1d", "network_scans_10m", "shop_listed"),
+    counted = [counter.known_fact for counter in shipped_rule_set().counters]
+    assert [known.name for known in counted if not known.rebuildable] == [
+        *("device_scans_10m", "device_scans_1d", "network_scans_10m"),
     ]
 
 
