@@ -5,6 +5,8 @@ from litestar import Router
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import case, cases, leaks
+from console.fraud.rules import versions as rules_versions
+from console.fraud.rules import writing as rules_writing
 from console.line import batches, home, packages, plants, reports
 from console.marketing import (
     campaign,
@@ -52,6 +54,13 @@ ROUTER = Router(
         cases.decide_many,
         case.show_one_case,
         case.work_on_case,
+        rules_versions.show_rules,
+        rules_versions.show_rules_version,
+        rules_versions.commit_rules_version,
+        rules_versions.activate_rules_version,
+        rules_versions.roll_rules_versions_back,
+        rules_writing.show_rules_form,
+        rules_writing.write_rules,
         leaks.ask_for_codes,
         leaks.trace_leak,
         leaks.void_leak,

@@ -194,6 +194,13 @@ async def find_rule_set(
     return written
 
 
+async def find_active(conn: AsyncConnection, staff: Staff) -> WrittenRuleSet:
+    """Find the version that judges, with its document."""
+    slots = await store.load_slots(conn)
+    assert slots.active is not None, "a service starts with the rules that ship"
+    return await find_rule_set(conn, slots.active, staff)
+
+
 async def list_changes(
     conn: AsyncConnection, staff: Staff, *, version: int | None = None, limit: int
 ) -> list[ChangeRecord]:

@@ -57,6 +57,17 @@ message: Final = Catalogue(
             "请填写。",
             "Fill this in.",
         ),
+        "rule_needs_condition": (
+            "规则至少要有一个条件；请添加。",
+            "A rule has at least one condition; add it.",
+        ),
+        "document_lost": (
+            "规则没有完整送达，什么也没有保存；请从版本页重新开始。",
+            (
+                "The rules did not arrive whole, and nothing was kept; "
+                "begin again from the version's page."
+            ),
+        ),
         "no_tiers": (
             "抽奖至少要有一个奖级；请选择奖级发什么并添加。",
             "A chance has at least one tier; choose what it gives and add it.",

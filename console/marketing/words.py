@@ -10,29 +10,12 @@ import msgspec
 
 from console.frame.condition_words import ConditionWords, Texts
 from console.frame.context import ConsoleContext
+from console.frame.lines import Change, Line, compare_lines
 from console.frame.page_request import StaffRequest
 from console.frame.rendering import tell_moments
 from rewards.domain.terms import OfferKind, Terms
 
 Moment = Callable[[datetime | None], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that terms say; `key` names it in every version."""
-
-    key: str
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one thing was, and what it is to be; None where it is not said."""
-
-    label: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +31,7 @@ class Wording:
 
     def compare(self, before: Terms, after: Terms) -> list[Change]:
         """List what differs between two versions."""
-        old = {line.key: line for line in self.tell(before)}
-        new = {line.key: line for line in self.tell(after)}
-        changes = []
-        for key in dict.fromkeys((*old, *new)):
-            was, is_ = old.get(key), new.get(key)
-            told = [each.value if each else None for each in (was, is_)]
-            if told[0] != told[1]:
-                line = is_ or was
-                assert line is not None
-                changes.append(Change(line.label, *told))
-        return changes
+        return compare_lines(self.tell(before), self.tell(after))
 
     def _lines(self, said: Mapping[str, Any], terms: Terms) -> Iterator[Line]:
         t = self.t

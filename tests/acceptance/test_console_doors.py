@@ -35,7 +35,12 @@ MAY: Final = {
     "codes": _VIEW,
     "plants": "line issuer analyst",
     **dict.fromkeys(
-        ("cases", "cases/next", "cases/keys.js", "cases/{case_id}"), "analyst"
+        (
+            *("cases", "cases/next", "cases/keys.js", "cases/{case_id}"),
+            *("rules", "rules/rollback", "rules/{version}", "rules/{version}/edit"),
+            *("rules/{version}/commit", "rules/{version}/activate"),
+        ),
+        "analyst",
     ),
     "leaks": "line issuer analyst",
     "leaks/void": "line issuer",

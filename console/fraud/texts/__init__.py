@@ -5,5 +5,10 @@ from typing import Final
 
 from console.fraud.texts.cases import CASE_TEXTS
 from console.fraud.texts.leaks import LEAK_TEXTS
+from console.fraud.texts.rules import RULE_TEXTS
 
-FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {**LEAK_TEXTS, **CASE_TEXTS}
+FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    **LEAK_TEXTS,
+    **CASE_TEXTS,
+    **RULE_TEXTS,
+}

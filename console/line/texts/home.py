@@ -47,6 +47,10 @@ HOME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "召回和作废申请，由另一人批准",
         "Recalls and void requests, which a second person approves",
     ),
+    "about_page_rules": (
+        "查看、编写和启用风控规则",
+        "Read the rules, write others, try them, and put them into force",
+    ),
     "about_page_cases": (
         "扣下的奖励按案件处理：通过或拒绝",
         "Rewards that are held, case by case: approve or refuse them",

@@ -1,0 +1,1 @@
+"""Rule sets in the console: read, written, tried and put into force."""

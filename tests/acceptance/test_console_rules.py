@@ -1,0 +1,167 @@
+"""An analyst's rules in the console: written, committed, activated, rolled back."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from tests.fixtures.colleague import Colleague, at_work
+from tests.fixtures.service import Service
+from tests.fixtures.visitor import hidden_fields
+
+PAGE = "/console/rules"
+
+
+class FormFields(HTMLParser):
+    """Reads what a browser would send of the form with an id, as it stands."""
+
+    def __init__(self, page: str, form_id: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self._form_id, self._is_within, self._select = form_id, False, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take in a field, or an option: the first, or the one that is selected."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._is_within = given.get("id") == self._form_id
+        elif not self._is_within:
+            return
+        elif tag == "input":
+            self.fields[given["name"]] = given.get("value", "")
+        elif tag == "select":
+            self._select = given["name"]
+        elif tag == "option" and (
+            self._select not in self.fields or "selected" in given
+        ):
+            self.fields[self._select] = given["value"]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the form."""
+        if tag == "form":
+            self._is_within = False
+
+
+@pytest.fixture
+def ana(audited: Service) -> Iterator[Colleague]:
+    """Give the browser of the analyst who writes."""
+    with at_work(
+        audited, audited.staff_token("analyst", name="rules-ana")
+    ) as colleague:
+        yield colleague
+
+
+@pytest.fixture
+def ben(audited: Service) -> Iterator[Colleague]:
+    """Give the browser of another."""
+    with at_work(
+        audited, audited.staff_token("analyst", name="rules-ben")
+    ) as colleague:
+        yield colleague
+
+
+def press(
+    ana: Colleague, shown: httpx.Response, do: str, **given: str
+) -> httpx.Response:
+    """Press a button of the form as it stands, with some fields filled in."""
+    to = str(shown.url.path)
+    fields = FormFields(shown.text, "rules").fields
+    return ana.post(to, fields | {"do": do} | given)
+
+
+def active_of(ana: Colleague) -> int:
+    """Give the version that judges."""
+    found = re.search(r"/console/rules/(\d+)/edit", ana.get(PAGE).text)
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_rule_is_written_committed_activated_and_rolled_back(
+    ana: Colleague, ben: Colleague
+) -> None:
+    """By forms alone; who wrote it can't put it into force, and another can."""
+    before = active_of(ana)
+    shown = ana.get(f"{PAGE}/{before}/edit")
+    shown = press(ana, shown, "count", counter_number="2", counter_unit="h")
+    assert "within 2 h" in unescape(shown.text)
+    shown = press(ana, shown, "new")
+    shown = press(ana, shown, "add_group", rule_zh="两小时内过多", rule_en="Too many")
+    shown = press(ana, shown, "add_row_0", g0_add_fact="member_scans_2h")
+    filled = {"g0_r0_op": ">", "g0_r0_value": "500", "rule_id": "two-hours"}
+    shown = press(ana, shown, "close", **filled, rule_score="30")
+    text = unescape(shown.text)
+    assert "Scans of the member within 2 h, this one included” is above 500" in text
+    assert "<ins>" in text
+    kept = press(ana, shown, "save", note="a burst of two hours")
+    assert kept.status_code == 303, kept.text
+    here = kept.headers["location"]
+    version = int(here.rpartition("/")[2])
+    service = ana.service
+    kept = service.get(f"/v1/rule-sets/{version}", service.staff("analyst"))
+    document = kept.json()["document"]
+    assert document["counters"][-1] == {
+        "fact": "member_scans_2h",
+        "entity": "member",
+        "window_s": 7200,
+    }
+    assert document["rules"][-1] == {
+        "id": "two-hours",
+        "score": 30,
+        "sentence": {"zh": "两小时内过多", "en": "Too many"},
+        "when": {"fact": "member_scans_2h", "op": ">", "value": 500},
+    }
+    assert "ask another analyst" in ana.press(here, f"{here}/commit").text
+    assert f"{here}/activate" not in ana.get(here).text
+    form = hidden_fields(ana.get(here).text, "/console/sign-out")
+    mine = ana.post(
+        f"{here}/activate", form | {"expected_active": str(before), "reason": "mine"}
+    )
+    assert mine.status_code == 409
+    assert ben.press(here, f"{here}/activate", reason=" ").status_code == 422
+    try:
+        assert "Active" in ben.press(here, f"{here}/activate", reason="seen").text
+        assert active_of(ana) == version
+        # Who acts on what is not so any more is told, and changes nothing.
+        stale = ben.press(
+            PAGE, f"{PAGE}/rollback", expected_active=str(before), reason="late"
+        )
+        assert stale.status_code == 409
+        assert active_of(ana) == version
+    finally:
+        ben.press(PAGE, f"{PAGE}/rollback", reason="the test is over")
+    assert active_of(ana) == before
+
+
+def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
+    ana: Colleague,
+) -> None:
+    """A rule stays open until it is right; one that is closed is told at its row."""
+    shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
+    shown = press(ana, shown, "open_0")
+    rows = {"g0_r0_value": "many", "rule_score": "1000", "rule_zh": " "}
+    shown = press(ana, shown, "close", **(rows | {"g0_r0_op": ">"}))
+    text = unescape(shown.text)
+    for name in ("rule_score", "rule_zh"):
+        assert f'id="{name}-wrong"' in text
+    assert 'value="1000"' in text
+    assert 'name="open" value="0"' in text
+    shown = press(ana, ana.get(str(shown.url.path)), "check", hold="90", refuse="80")
+    assert shown.status_code == 422
+    assert "give a number below refuse" in unescape(shown.text)
+    shown = ana.get(str(shown.url.path))
+    [first, *_] = re.findall(r"uncount_\d+", shown.text)
+    shown = press(ana, press(ana, shown, first), "check")
+    assert shown.status_code == 422
+    assert re.search(r'id="rule\d+-wrong"', shown.text), "which rule asked for it"
+
+
+def test_a_form_that_did_not_arrive_whole_changes_nothing(ana: Colleague) -> None:
+    shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
+    for document in ("", "{", "[]", '{"rules": 3}'):
+        told = press(ana, shown, "save", document=document)
+        assert told.status_code == 422
+        assert "did not arrive whole" in told.text
