@@ -84,13 +84,16 @@ class RuleWords:
         return ToldRule(
             str(rule.get("id", "")),
             str(sentences.get(self.language) or sentences.get("en") or ""),
-            self.conditions.tell(rule.get("when")),
+            self._condition(rule.get("when")),
             self.t("rule_scores").format(score=rule.get("score", 0)),
             "" if effect == Effect.SCORE else self.t(f"effect_{effect}"),
             self.t(f"case_kind_{kind}") if kind else "",
             self.t("rule_in_group").format(group=group) if group else "",
             self.t("rule_until").format(day=until) if until else "",
         )
+
+    def _condition(self, tree: Any) -> str:
+        return self.t("rule_always") if tree is None else self.conditions.tell(tree)
 
     def tell(self, document: Document) -> list[Line]:
         """List what a document says, in the order in which people ask."""
