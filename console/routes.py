@@ -4,7 +4,7 @@ from litestar import Router
 
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
-from console.fraud import case, cases, leaks
+from console.fraud import case, cases, leaks, lists
 from console.fraud.rules import versions as rules_versions
 from console.fraud.rules import writing as rules_writing
 from console.line import batches, home, packages, plants, reports
@@ -61,6 +61,9 @@ ROUTER = Router(
         rules_versions.roll_rules_versions_back,
         rules_writing.show_rules_form,
         rules_writing.write_rules,
+        lists.show_lists,
+        lists.add_to_list,
+        lists.take_from_list,
         leaks.ask_for_codes,
         leaks.trace_leak,
         leaks.void_leak,

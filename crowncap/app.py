@@ -140,6 +140,7 @@ def _console_context(worker: Worker) -> ConsoleContext:
         find_earning_scans,
         PictureReading().read,
         case_ports(worker.settings.timezone),
+        find_code_span,
     )
 
 

@@ -42,7 +42,9 @@ class ShownReward(msgspec.Struct, frozen=True, kw_only=True):
 class ShownScan(msgspec.Struct, frozen=True, kw_only=True):
     """A scan, and what became of what it earned.
 
-    `hold` is waiting, posted or voided, and None where nothing was held.
+    `hold` is waiting, posted or voided, and None where nothing was held. `region` is
+    where it was made, as far as that is known, and `sale_regions` are where its code is
+    sold; where none is named it is sold everywhere.
     """
 
     scan_id: str
@@ -59,6 +61,9 @@ class ShownScan(msgspec.Struct, frozen=True, kw_only=True):
     cell: str | None
     rule_set: int | None
     hits: tuple[ShownHit, ...]
+    region: str | None = None
+    sale_regions: tuple[str, ...] = ()
+    batch_id: str | None = None
 
 
 class Linked(msgspec.Struct, frozen=True):
@@ -70,9 +75,13 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Scans of a case; what they have in common; other scans of code and member."""
+    """Scans of a case; what they have in common; other scans of code and member.
+
+    `subjects` are what cases of the same attackers would be of, by their keys.
+    """
 
     scans: tuple[ShownScan, ...]
     linked: tuple[Linked, ...]
     of_code: tuple[ShownScan, ...]
     of_member: tuple[ShownScan, ...]
+    subjects: tuple[tuple[SubjectKind, str], ...] = ()

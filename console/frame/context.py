@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.pipeline.cases.ports import CasePorts
+from anti_fraud.pipeline.lists import FindSpan
 from codegen.domain import EpochKeys
 from core.auth.guesses import GuessLimit
 from core.auth.refusals import RefusalLog
@@ -47,6 +48,7 @@ class ConsoleContext:
     find_scans: FindScans
     read_picture: ReadPicture
     case_ports: CasePorts
+    find_span: FindSpan
 
     @property
     def now(self) -> datetime:

@@ -30,6 +30,12 @@ message: Final = Catalogue(
             "请先选择案件。",
             "Select some cases first.",
         ),
+        "due_in_minutes": ("{n} 分钟后", "in {n} min"),
+        "due_in_hours": ("{n} 小时后", "in {n} h"),
+        "due_in_days": ("{n} 天后", "in {n} days"),
+        "overdue_minutes": ("已超时 {n} 分钟", "{n} min overdue"),
+        "overdue_hours": ("已超时 {n} 小时", "{n} h overdue"),
+        "overdue_days": ("已超时 {n} 天", "{n} days overdue"),
         "no_reach": (
             "请说明只作废这些码，还是作废所在的整卷。",
             "Say whether the codes or their whole units go.",

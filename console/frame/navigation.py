@@ -31,6 +31,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
     "page_recalls": (f"{HOME}/recalls", VIEWERS),
     "page_cases": (f"{HOME}/cases", (Role.ANALYST,)),
     "page_rules": (f"{HOME}/rules", (Role.ANALYST,)),
+    "page_lists": (f"{HOME}/lists", (Role.ANALYST,)),
     "page_leaks": (f"{HOME}/leaks", TRACERS),
     "page_campaigns": (CAMPAIGNS, CAMPAIGNERS),
     "page_draws": (f"{HOME}/draws", DRAWERS),

@@ -24,6 +24,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_recalls": ("召回与作废", "Recalls"),
     "page_cases": ("案件", "Cases"),
     "page_rules": ("规则", "Rules"),
+    "page_lists": ("名单", "Lists"),
     "page_leaks": ("泄露追查", "Leaks"),
     "page_payouts": ("红包", "Red packets"),
     "page_webhooks": ("事件推送", "Webhooks"),

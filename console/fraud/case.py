@@ -7,7 +7,6 @@ from typing import Any, Final
 from litestar import Response
 from litestar.enums import HttpMethod
 
-from anti_fraud.domain.case_scans import Evidence, ShownHit
 from anti_fraud.domain.cases import CaseEntryKind, Verb
 from anti_fraud.domain.messages import message
 from anti_fraud.pipeline.cases import deciding, listing, working
@@ -20,7 +19,12 @@ from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES
 from console.frame.responses import AnyRequest, staff_page
+from console.fraud import link_view
+from console.fraud.case_view import list_hits, place_scans, sum_rewards, tell_all
 from console.fraud.cases import PATH, SENIOR, begin_work, render_case
+from console.fraud.link_view import lay_out_links
+from console.fraud.maps import CELLS_HEIGHT, CELLS_WIDTH, HEIGHT, SIDE, WIDTH
+from console.fraud.provinces import NAMED
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import Conflict, Fault, InvalidInput, NotFound
@@ -61,7 +65,7 @@ async def _show(
         shown = await listing.show_case(
             conn, page.staff, context.case_ports, number, before=before
         )
-    case = shown.case
+    case, evidence = shown.case, shown.evidence
     holder = case.holder(context.now)
     mine = holder is not None and are_one(holder, page.staff.person)
     proposer = case.proposed_by
@@ -71,7 +75,17 @@ async def _show(
         "case.html",
         case=case,
         shown=shown,
-        hits=_by_rule(shown.evidence),
+        hits=list_hits(evidence),
+        rewards=sum_rewards(evidence.scans),
+        places=place_scans((*evidence.scans, *evidence.of_code, *evidence.of_member)),
+        picture=lay_out_links(
+            (*evidence.scans, *evidence.of_code, *evidence.of_member)
+        ),
+        moments=tell_all(shown.entries, evidence.scans),
+        tile=(SIDE, WIDTH, HEIGHT),
+        cells=(CELLS_WIDTH, CELLS_HEIGHT),
+        links_width=link_view.WIDTH,
+        named=NAMED,
         holder=holder,
         is_mine=mine,
         may_confirm=proposer is not None and not are_one(proposer, page.staff.person),
@@ -80,16 +94,6 @@ async def _show(
         fault=fault,
         note=note,
     )
-
-
-def _by_rule(evidence: Evidence) -> list[tuple[ShownHit, int]]:
-    """Give each rule once, of the scan in which it saw most, and how many it hit."""
-    found: dict[str, tuple[ShownHit, int]] = {}
-    for scan in evidence.scans:
-        for hit in scan.hits:
-            first, times = found.get(hit.rule_id, (hit, 0))
-            found[hit.rule_id] = (first, times + 1)
-    return sorted(found.values(), key=lambda each: (-each[0].score, each[0].rule_id))
 
 
 @staff_page(HttpMethod.POST, "/cases/{case_id:str}", Role.ANALYST)

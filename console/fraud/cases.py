@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
+from console.fraud.due import tell_due
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import InvalidInput
@@ -57,6 +59,7 @@ def render_case(
         template,
         headers={"content-security-policy": f"{policy}; script-src 'self'"},
         now=context.now,
+        due=partial(tell_due, now=context.now),
         queues=QUEUES,
         **values,
     )
@@ -133,10 +136,10 @@ async def _show_queue(
             limit=SHOWN,
             now=context.now,
         )
-        counts = {
-            name: await listing.count_cases(conn, page.staff, filters, now=context.now)
-            for name, filters in _TABS.items()
-        }
+        tabs = [
+            Tab(name, tab, await _count(conn, context, page, tab.filters))
+            for name, tab in _name_tabs(asked).items()
+        ]
     return render_case(
         context,
         page,
@@ -144,9 +147,7 @@ async def _show_queue(
         cases=found,
         asked=asked,
         more=None if following is None else asked.address(cursor=following),
-        tabs=[
-            (name, replace(asked, filters=f), counts[name]) for name, f in _TABS.items()
-        ],
+        tabs=tabs,
         kinds=list(CaseKind),
         sorts=list(Sort),
         most=listing.MOST_COUNTED,
@@ -156,9 +157,40 @@ async def _show_queue(
 
 _TABS: Final = {
     "cases_open": Filters(state=CaseState.OPEN, is_awake=True),
+    "cases_nobodys": Filters(state=CaseState.OPEN, assignee=NOBODYS, is_awake=True),
     "cases_mine": Filters(assignee=MINE, is_awake=True),
     "cases_waiting": Filters(state=CaseState.WAITING, is_awake=True),
+    "cases_decided": Filters(state=CaseState.DECIDED),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A way to look at the queue that is filtered so; counted where it is work."""
+
+    name: str
+    asked: Asked
+    count: int | None
+
+
+def _name_tabs(asked: Asked) -> dict[str, Asked]:
+    """Name the ways to look at what is of the kind and the queue that are asked for."""
+    kind, queue = asked.filters.kind, asked.filters.queue
+    return {
+        name: replace(
+            asked, filters=replace(filters, kind=kind, queue=queue), cursor=None
+        )
+        for name, filters in _TABS.items()
+    }
+
+
+async def _count(
+    conn: AsyncConnection, context: ConsoleContext, page: StaffRequest, asked: Filters
+) -> int | None:
+    """Count what is to be done; what is decided is history, and nobody counts it."""
+    if asked.state is CaseState.DECIDED:
+        return None
+    return await listing.count_cases(conn, page.staff, asked, now=context.now)
 
 
 @staff_page(HttpMethod.POST, "/cases/next", Role.ANALYST)

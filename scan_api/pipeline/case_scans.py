@@ -4,6 +4,7 @@ What codes know is read first, then what members have, and the rules are asked a
 the facts that each scan kept.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from anti_fraud.domain.case_scans import (
 from anti_fraud.domain.cases import SubjectKind, Value
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Hit
+from codegen.domain.range_table import TableRow
+from codegen.domain.terms import RangeTerms
+from codegen.store import load_ranges_of_codes
 from core.clock import utc_datetime
 from core.ids import time_of_id
 from core.messages import CHINESE, ENGLISH, say
@@ -89,7 +93,19 @@ async def show_scans(
         linked=tuple(found.link(scan_ids)),
         of_code=found.show([i for i in of_code if i not in known]),
         of_member=found.show([i for i in of_member if i not in known]),
+        subjects=tuple(_subjects(codes, people, scans.values())),
     )
+
+
+def _subjects(
+    codes: Iterable[int], members: Iterable[int], scans: Iterable[TracedScan]
+) -> Iterable[tuple[SubjectKind, str]]:
+    """Name what other cases may be of: codes, members, the first few devices."""
+    yield from ((SubjectKind.CODE, str(code)) for code in codes)
+    yield from ((SubjectKind.MEMBER, str(number)) for number in members)
+    devices = dict.fromkeys(scan.device for scan in scans if scan.device)
+    for device in list(devices)[:_LOOKED_AT]:
+        yield SubjectKind.DEVICE, device_key(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,7 @@ class _Known:
     holds: Mapping[int, HoldState]
     awards: Mapping[int, Sequence[Award]]
     replays: Mapping[int, Replay]
+    goods: Mapping[int, RangeTerms]
 
     def show(self, scan_ids: Iterable[int]) -> tuple[ShownScan, ...]:
         """Show scans in the order asked for; those that are gone are left out."""
@@ -111,6 +128,7 @@ class _Known:
         replay = self.replays.get(scan.scan_id)
         decision = replay.decision if replay else None
         hold = self.holds.get(scan.scan_id)
+        terms = self.goods.get(scan.code_id)
         return ShownScan(
             scan_id=str(scan.scan_id),
             at=utc_datetime(time_of_id(scan.scan_id)),
@@ -136,6 +154,9 @@ class _Known:
             cell=f"{scan.cell:x}" if scan.cell else None,
             rule_set=decision.rule_set.version if decision else None,
             hits=show_hits(decision.hits, decision.rule_set) if decision else (),
+            region=scan.context.get("region"),
+            sale_regions=terms.binding.sale_regions if terms else (),
+            batch_id=str(terms.batch_id) if terms else None,
         )
 
     def link(self, scan_ids: Iterable[int]) -> Iterable[Linked]:
@@ -167,6 +188,7 @@ async def _know(
     conn: AsyncConnection, scans: Mapping[int, TracedScan], timezone: ZoneInfo
 ) -> _Known:
     ids = list(scans)
+    codes = list({scan.code_id for scan in scans.values()})
     numbers = {s.member_no for s in scans.values() if s.member_no is not None}
     return _Known(
         scans,
@@ -174,7 +196,22 @@ async def _know(
         await load_hold_states(conn, ids),
         await load_awards(conn, ids),
         await replay_scans(conn, ids, timezone),
+        find_terms(codes, await load_ranges_of_codes(conn, codes)),
     )
+
+
+def find_terms(
+    code_ids: Iterable[int], ranges: Iterable[TableRow]
+) -> dict[int, RangeTerms]:
+    """Tell by code_id what codes stand for; ranges overlap nowhere."""
+    ordered = sorted(ranges, key=lambda row: row.first_code_id)
+    firsts = [row.first_code_id for row in ordered]
+    found = {}
+    for code_id in code_ids:
+        place = bisect_right(firsts, code_id) - 1
+        if place >= 0 and code_id <= ordered[place].last_code_id:
+            found[code_id] = ordered[place].terms
+    return found
 
 
 def show_hits(hits: Iterable[Hit], rule_set: RuleSet) -> tuple[ShownHit, ...]:

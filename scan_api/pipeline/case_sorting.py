@@ -5,7 +5,6 @@ that no other has locked.
 """
 
 import asyncio
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +22,7 @@ from anti_fraud.domain.cases import (
     find_attack,
 )
 from anti_fraud.pipeline.cases.opening import open_cases
-from codegen.domain.range_table import TableRow
+from codegen.domain.terms import RangeTerms
 from codegen.store import load_ranges_of_codes
 from core.clock import Clock, utc_datetime
 from core.ids import TimeIds
@@ -32,7 +31,7 @@ from rewards.domain.holds import Hold
 from rewards.store.awards import load_awards
 from rewards.store.filed_holds import lock_without_case, note_cases
 from rewards.store.members import load_member_ids
-from scan_api.pipeline.case_scans import device_key, value_of
+from scan_api.pipeline.case_scans import device_key, find_terms, value_of
 from scan_api.pipeline.replay import Replay, replay_scans
 from scan_api.store.case_scans import TracedScan, load_traced
 
@@ -110,33 +109,19 @@ class CaseSorting:
         ids = [hold.transfer_id for hold in held]
         traced = await load_traced(conn, ids)
         ranges = await load_ranges_of_codes(conn, [hold.code_id for hold in held])
-        batches = _find_batches([hold.code_id for hold in held], ranges)
+        goods = find_terms([hold.code_id for hold in held], ranges)
         names = await load_member_ids(conn, {hold.member_no for hold in held})
         awards = await load_awards(conn, ids)
         replays = await replay_scans(conn, ids, self.timezone)
         return [
             _sort(
                 hold,
-                _subjects(hold, traced.get(hold.transfer_id), names, batches),
+                _subjects(hold, traced.get(hold.transfer_id), names, goods),
                 awards.get(hold.transfer_id, ()),
                 replays.get(hold.transfer_id),
             )
             for hold in held
         ]
-
-
-def _find_batches(
-    code_ids: Sequence[int], ranges: Sequence[TableRow]
-) -> dict[int, int]:
-    """Tell by code_id of which batch codes are; ranges overlap nowhere."""
-    ordered = sorted(ranges, key=lambda row: row.first_code_id)
-    firsts = [row.first_code_id for row in ordered]
-    found = {}
-    for code_id in code_ids:
-        place = bisect_right(firsts, code_id) - 1
-        if place >= 0 and code_id <= ordered[place].last_code_id:
-            found[code_id] = ordered[place].terms.batch_id
-    return found
 
 
 def _sort(
@@ -162,7 +147,7 @@ def _subjects(
     hold: Hold,
     scan: TracedScan | None,
     names: Mapping[int, str],
-    batches: Mapping[int, int],
+    goods: Mapping[int, RangeTerms],
 ) -> dict[SubjectKind, Subject]:
     """Name what a scan is of, each by a key and as people know it."""
     number, code = str(hold.member_no), str(hold.code_id)
@@ -170,9 +155,9 @@ def _subjects(
         SubjectKind.MEMBER: Subject(number, names.get(hold.member_no, number)),
         SubjectKind.CODE: Subject(code, code),
     }
-    batch = batches.get(hold.code_id)
-    if batch is not None:
-        subjects[SubjectKind.BATCH] = Subject(str(batch), str(batch))
+    if hold.code_id in goods:
+        batch = str(goods[hold.code_id].batch_id)
+        subjects[SubjectKind.BATCH] = Subject(batch, batch)
     if scan is not None and scan.device:
         key = device_key(scan.device)
         subjects[SubjectKind.DEVICE] = Subject(key, key)

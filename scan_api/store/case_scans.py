@@ -1,12 +1,14 @@
 """The SQL of scans that people look at together: what they were, and from where."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db_arrays import write_numbers
+from core.ids import time_of_id
+from scan_api.store.kept_facts import unpack_facts
 
 
 class TracedScan(NamedTuple):
@@ -19,13 +21,16 @@ class TracedScan(NamedTuple):
     network: str | None
     device: bytes | None
     cell: int | None
+    # What its app said of it.
+    context: Mapping[str, Any]
 
 
 # Traces have no key: those of a stretch of scans are found by a summary of blocks, so
-# they are asked for apart, by the days that the scans are of.
+# scans of other days are stretches of their own, with nothing read between.
+_APART_MS: Final = 10_000
 _SCANS: Final = text(
     """
-    SELECT s.scan_id, s.code_id, s.member_no, s.outcome
+    SELECT s.scan_id, s.code_id, s.member_no, s.outcome, s.facts
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT * FROM scans
         WHERE shard = 0 AND scan_id = u.id OFFSET 0) AS s
@@ -34,9 +39,10 @@ _SCANS: Final = text(
 _TRACES: Final = text(
     """
     SELECT t.scan_id, host(t.network) AS network, t.device, t.cell
-    FROM scan_traces AS t
-    WHERE t.shard = 0 AND t.scan_id BETWEEN :first AND :last
-        AND t.scan_id = ANY(CAST(:ids AS bigint[]))
+    FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS u (first, last)
+    CROSS JOIN LATERAL (SELECT * FROM scan_traces
+        WHERE shard = 0 AND scan_id BETWEEN u.first AND u.last
+            AND scan_id = ANY(CAST(:ids AS bigint[])) OFFSET 0) AS t
     """
 )
 
@@ -49,13 +55,29 @@ async def load_traced(
         return {}
     ids = write_numbers(scan_ids)
     scans = await conn.execute(_SCANS, {"ids": ids})
-    span = {"first": min(scan_ids), "last": max(scan_ids)}
-    rows = await conn.execute(_TRACES, span | {"ids": ids})
-    traces = {row.scan_id: row[1:] for row in rows}
+    firsts, lasts = zip(*_stretches(scan_ids), strict=True)
+    asked = {"firsts": write_numbers(firsts), "lasts": write_numbers(lasts)}
+    rows = await conn.execute(_TRACES, asked | {"ids": ids})
+    traces = {row.scan_id: (row.network, row.device, row.cell) for row in rows}
     return {
-        row.scan_id: TracedScan(*row, *traces.get(row.scan_id, (None, None, None)))
+        row.scan_id: TracedScan(
+            *(row.scan_id, row.code_id, row.member_no, row.outcome),
+            *traces.get(row.scan_id, (None, None, None)),
+            unpack_facts(row.facts).context,
+        )
         for row in scans
     }
+
+
+def _stretches(scan_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Cut scans into stretches, (first, last) scan_id, where much time lies between."""
+    found: list[tuple[int, int]] = []
+    for scan_id in sorted(scan_ids):
+        if found and time_of_id(scan_id) - time_of_id(found[-1][1]) <= _APART_MS:
+            found[-1] = (found[-1][0], scan_id)
+        else:
+            found.append((scan_id, scan_id))
+    return found
 
 
 _RECENT: Final = text(

@@ -39,6 +39,7 @@ MAY: Final = {
             *("cases", "cases/next", "cases/keys.js", "cases/{case_id}"),
             *("rules", "rules/rollback", "rules/{version}", "rules/{version}/edit"),
             *("rules/{version}/commit", "rules/{version}/activate"),
+            *("lists", "lists/remove"),
         ),
         "analyst",
     ),

@@ -25,6 +25,9 @@ MOST_COUNTED: Final = 10_001
 # How many scans of a case a page shows, and how many entries of its timeline.
 SCANS_SHOWN: Final = 25
 _ENTRIES_SHOWN: Final = 100
+# How many other cases it shows, and how many of one code, member or device.
+_OTHERS_SHOWN: Final = 15
+_OTHERS_OF_EACH: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,15 @@ class Filters:
 class CaseFile:
     """A case with its timeline, newest first, and what is known of its scans.
 
-    `before` leads to older scans of it, if there are any.
+    `before` leads to older scans of it, if there are any. `others` are the newest cases
+    of the same codes, members and devices.
     """
 
     case: Case
     entries: list[Entry]
     evidence: Evidence
     before: int | None
+    others: list[Case]
 
     @property
     def first_hit(self) -> ShownScan | None:
@@ -115,11 +120,20 @@ async def show_case(
         raise NotFound(message("no_case"))
     scans = await store.load_scans(conn, case_id, before=before, limit=SCANS_SHOWN + 1)
     shown = [scan.scan_id for scan in scans[:SCANS_SHOWN]]
+    evidence = await ports.show(conn, shown)
+    subjects = {(case.subject_kind, case.subject), *evidence.subjects}
     return CaseFile(
         case,
         await store.load_entries(conn, case_id, limit=_ENTRIES_SHOWN),
-        await ports.show(conn, shown),
+        evidence,
         shown[-1] if len(scans) > SCANS_SHOWN else None,
+        await store.find_of_subjects(
+            conn,
+            sorted(subjects),
+            other_than=case_id,
+            each=_OTHERS_OF_EACH,
+            limit=_OTHERS_SHOWN,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
@@ -115,6 +115,40 @@ async def find_case(conn: AsyncConnection, case_id: int) -> Case | None:
     found = await conn.execute(select(t.cases).where(t.cases.c.case_id == case_id))
     row = found.one_or_none()
     return None if row is None else read_case(row)
+
+
+_OF_SUBJECTS: Final = text(
+    """
+    SELECT c.* FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]))
+        AS u (kind, subject)
+    CROSS JOIN LATERAL (SELECT * FROM cases
+        WHERE subject_kind = u.kind AND subject = u.subject AND case_id <> :other_than
+        ORDER BY case_id DESC LIMIT :each) AS c
+    ORDER BY c.case_id DESC LIMIT :limit
+    """
+).columns(*t.cases.c)
+
+
+async def find_of_subjects(
+    conn: AsyncConnection,
+    subjects: Sequence[tuple[SubjectKind, str]],
+    *,
+    other_than: int,
+    each: int,
+    limit: int,
+) -> list[Case]:
+    """Find the newest cases of subjects, some of each, but for one case."""
+    rows = await conn.execute(
+        _OF_SUBJECTS,
+        {
+            "kinds": [kind.value for kind, _ in subjects],
+            "subjects": [subject for _, subject in subjects],
+            "other_than": other_than,
+            "each": each,
+            "limit": limit,
+        },
+    )
+    return [read_case(row) for row in rows]
 
 
 async def load_entries(

@@ -5,10 +5,14 @@ from typing import Final
 
 from console.fraud.texts.cases import CASE_TEXTS
 from console.fraud.texts.leaks import LEAK_TEXTS
+from console.fraud.texts.lists import LIST_TEXTS
+from console.fraud.texts.plots import PLOT_TEXTS
 from console.fraud.texts.rules import RULE_TEXTS
 
 FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **LEAK_TEXTS,
     **CASE_TEXTS,
     **RULE_TEXTS,
+    **LIST_TEXTS,
+    **PLOT_TEXTS,
 }

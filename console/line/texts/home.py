@@ -55,6 +55,10 @@ HOME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "扣下的奖励按案件处理：通过或拒绝",
         "Rewards that are held, case by case: approve or refuse them",
     ),
+    "about_page_lists": (
+        "拒绝、放行或免扣谁，到什么时候",
+        "Whom to block or let through, and until when",
+    ),
     "about_page_leaks": (
         "泄露的码出自哪里，谁下载过",
         "Where leaked codes come from, and who took them",
