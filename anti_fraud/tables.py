@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Integer,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -190,4 +191,26 @@ case_settings = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("approved_by", Text),
     Column("approved_at", DateTime(timezone=True)),
+)
+
+# A version of the rules on scans of the past; `trial` is what it has counted.
+backtests = Table(
+    "backtests",
+    metadata,
+    Column("backtest_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_scan", BigInteger, nullable=False),
+    Column("after_scan", BigInteger, nullable=False),
+    Column("upto_scan", BigInteger, nullable=False),
+    Column("from_at", DateTime(timezone=True), nullable=False),
+    Column("to_at", DateTime(timezone=True), nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("version", Integer, ForeignKey("rule_sets.version"), nullable=False),
+    Column("live_version", Integer, ForeignKey("rule_sets.version"), nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("place", SmallInteger, unique=True),
+    Column("state", Text, nullable=False),
+    Column("fault", Text),
+    Column("asked_by", Text, nullable=False),
+    Column("trial", JSONB, nullable=False),
 )

@@ -195,6 +195,11 @@ PROBLEM_CODES: Final = {
     "part_of_unit": ProblemCode(
         409, "A carton or pallet is unpacked as a whole.", "Name all of it."
     ),
+    "too_many_backtests": ProblemCode(
+        409,
+        "As many backtests as may be are not over yet.",
+        "Wait for one to end, or call one off.",
+    ),
     "too_many_pieces": ProblemCode(
         409,
         "The codes lie in too many pieces for one change.",

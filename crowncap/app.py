@@ -29,6 +29,7 @@ import events.routes.webhooks
 import printer_export.routes
 import rewards.routes
 import scan_api.page
+import scan_api.routes.backtests
 import scan_api.routes.evaluations
 import scan_api.routes.fakes
 import scan_api.routes.past_scans
@@ -72,6 +73,7 @@ _ROUTERS: Final = (
     scan_api.routes.past_scans.ROUTER,
     scan_api.routes.evaluations.ROUTER,
     scan_api.routes.rule_previews.ROUTER,
+    scan_api.routes.backtests.ROUTER,
     scan_api.page.ROUTER,
     scan_api.routes.fakes.ROUTER,
     events.routes.events.ROUTER,

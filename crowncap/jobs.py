@@ -52,6 +52,7 @@ from rewards.pipeline.points.expiring import (
 )
 from rewards.pipeline.seals import seal_some
 from rewards.store.limits import forget_uses
+from scan_api.pipeline.backtesting import Backtesting
 from scan_api.pipeline.case_sorting import CaseSorting
 from scan_api.pipeline.worker_lease import LeasedIds
 
@@ -133,6 +134,7 @@ class JobRunner:
         awarding = Awarding(self.ids, self.settings.timezone, numbers.take)
         sets = SetAwarding(self.engine, self.clock, awarding)
         sorting = CaseSorting(self.engine, self.clock, self.ids, self.settings.timezone)
+        backtesting = Backtesting(self.engine, self.clock, self.settings.timezone)
         terms = webhook_terms(self.settings)
         pump = WebhookPump(
             self.engine,
@@ -147,6 +149,7 @@ class JobRunner:
             asyncio.create_task(keep_going("number", self.ids.hold)),
             asyncio.create_task(keep_going("card sets", sets.run)),
             asyncio.create_task(keep_going("cases", sorting.run)),
+            asyncio.create_task(keep_going("backtests", backtesting.run)),
         ]
         if self.sender is not None:
             sending = keep_going("payouts", self.sender.run)

@@ -1786,6 +1786,31 @@ CREATE TABLE awaiting_shipment (
     codes int8multirange NOT NULL
 );
 
+CREATE TABLE backtests (
+    backtest_id bigint NOT NULL,
+    first_scan bigint NOT NULL,
+    after_scan bigint NOT NULL,
+    upto_scan bigint NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    to_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    version integer NOT NULL,
+    live_version integer NOT NULL,
+    parts integer NOT NULL,
+    place smallint,
+    state text NOT NULL,
+    fault text,
+    asked_by text NOT NULL,
+    trial jsonb NOT NULL,
+    CONSTRAINT a_place_until_it_is_over CHECK ((((place IS NOT NULL) = (state = ANY (ARRAY['waiting'::text, 'running'::text]))) AND ((place IS NULL) = (ended_at IS NOT NULL)))),
+    CONSTRAINT backtest_goes_on CHECK (((first_scan <= after_scan) AND (after_scan <= upto_scan))),
+    CONSTRAINT backtest_of_some_parts CHECK (((parts >= 1) AND (parts <= 10000))),
+    CONSTRAINT backtest_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text]))),
+    CONSTRAINT few_backtests_at_once CHECK (((place >= 1) AND (place <= 3))),
+    CONSTRAINT only_what_failed_has_a_fault CHECK (((fault IS NOT NULL) = (state = 'failed'::text)))
+);
+
 CREATE TABLE balances (
     member_no bigint NOT NULL,
     available bigint NOT NULL,
@@ -3280,6 +3305,12 @@ ALTER TABLE ONLY audits
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_pkey PRIMARY KEY (batch_id);
 
+ALTER TABLE ONLY backtests
+    ADD CONSTRAINT backtest_in_a_place UNIQUE (place);
+
+ALTER TABLE ONLY backtests
+    ADD CONSTRAINT backtests_pkey PRIMARY KEY (backtest_id);
+
 ALTER TABLE ONLY balances
     ADD CONSTRAINT balances_pkey PRIMARY KEY (shard, member_no, unit, expires_on);
 
@@ -3643,6 +3674,8 @@ CREATE INDEX adjustments_of_member ON adjustments USING btree (member_no, adjust
 
 CREATE INDEX adjustments_waiting ON adjustments USING btree (adjustment_id) WHERE (state = 'waiting'::text);
 
+CREATE INDEX backtests_of_version ON backtests USING btree (version, backtest_id);
+
 CREATE INDEX balances_by_expiry ON balances USING btree (unit, expires_on, member_no) WHERE (expires_on < 'infinity'::date);
 
 CREATE INDEX balances_in_debt ON balances USING btree (unit, member_no) WHERE (debt > 0);
@@ -3799,6 +3832,12 @@ CREATE TRIGGER slots_stay BEFORE DELETE OR TRUNCATE ON rule_set_slots FOR EACH S
 
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);
+
+ALTER TABLE ONLY backtests
+    ADD CONSTRAINT backtest_beside_a_rule_set FOREIGN KEY (live_version) REFERENCES rule_sets(version);
+
+ALTER TABLE ONLY backtests
+    ADD CONSTRAINT backtest_of_a_rule_set FOREIGN KEY (version) REFERENCES rule_sets(version);
 
 ALTER TABLE ONLY batch_units
     ADD CONSTRAINT batch_units_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);

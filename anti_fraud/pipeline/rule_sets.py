@@ -24,11 +24,13 @@ from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.store import rule_sets as store
 from core.auth.audit import record_action
 from core.auth.principal import SYSTEM, Staff
+from core.bounds import read_id
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from core.names import are_one
 
 # Who makes the rule sets that come with the program; people have other names.
 SHIPPED_BY: Final = "crowncap"
+MAX_VERSION: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ def refuse_scoped(staff: Staff) -> None:
     """Raise Forbidden for who works for one brand or shop: rules hold for all."""
     if staff.brand is not None or staff.store is not None:
         raise Forbidden(message("rules_of_all"))
+
+
+def read_version(text: str) -> int:
+    """Read a version of an address; raises NotFound."""
+    number = read_id(text)
+    if number is None or number > MAX_VERSION:
+        raise NotFound(message("no_such_rule_set", version=text[:20]))
+    return number
 
 
 async def write_rule_set(

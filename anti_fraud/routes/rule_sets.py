@@ -8,7 +8,6 @@ import msgspec
 from litestar import Request, Response, get, post
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_set_versions import (
     Change,
     ChangeRecord,
@@ -16,14 +15,13 @@ from anti_fraud.domain.rule_set_versions import (
     RuleSetVersion,
 )
 from anti_fraud.pipeline import rule_sets as pipeline
+from anti_fraud.pipeline.rule_sets import MAX_VERSION
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
-from core.bounds import MAX_SENTENCE, Body, read_id
+from core.bounds import MAX_SENTENCE, Body
 from core.clock import Clock, business_day, utc_datetime
-from core.errors import NotFound
 from core.fields import Cursor, Limit, Sentence
 
-_MAX_VERSION = 2**31 - 1
 # How many changes are shown of one version.
 _CHANGES = 50
 _DOCUMENT = {
@@ -39,7 +37,7 @@ _DOCUMENT = {
         }
     ],
 }
-Version = Annotated[int, msgspec.Meta(ge=1, le=_MAX_VERSION, examples=[2])]
+Version = Annotated[int, msgspec.Meta(ge=1, le=MAX_VERSION, examples=[2])]
 
 
 class NewRuleSetBody(Body, frozen=True, kw_only=True):
@@ -151,14 +149,6 @@ def _view_change(each: ChangeRecord) -> RuleSetChangeView:
     )
 
 
-def read_version(text: str) -> int:
-    """Read a version of an address; raises NotFound."""
-    number = read_id(text)
-    if number is None or number > _MAX_VERSION:
-        raise NotFound(message("no_such_rule_set", version=text[:20]))
-    return number
-
-
 @post("/v1/rule-sets", summary="Write a rule set", tags=["rule sets"])
 async def write_rule_set(
     request: Request[Any, Any, Any],
@@ -200,7 +190,7 @@ async def list_rule_sets(
 ) -> RuleSetList:
     """List versions, newest first; one at most is active, and one in the shadow."""
     staff = require_role(principal, Role.ANALYST)
-    below = None if before is None else min(before, _MAX_VERSION)
+    below = None if before is None else min(before, MAX_VERSION)
     async with engine.connect() as conn:
         found = await pipeline.list_rule_sets(
             conn, staff, before=below, limit=limit + 1
@@ -216,7 +206,7 @@ async def show_rule_set(
 ) -> WholeRuleSetView:
     """Show a version as it was written, and when it was in force."""
     staff = require_role(principal, Role.ANALYST)
-    number = read_version(version)
+    number = pipeline.read_version(version)
     async with engine.connect() as conn:
         written = await pipeline.find_rule_set(conn, number, staff)
         changes = await pipeline.list_changes(
@@ -245,7 +235,7 @@ async def commit_rule_set(
     """Say that a draft is done; only what is committed can be activated."""
     del data
     staff = require_role(principal, Role.ANALYST)
-    number, now = read_version(version), utc_datetime(clock.now_ms())
+    number, now = pipeline.read_version(version), utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> RuleSetView:
         return _view(await pipeline.commit_rule_set(conn, number, staff, now=now))
@@ -272,7 +262,7 @@ async def activate_rule_set(
     `expected_active` is active.
     """
     staff = require_role(principal, Role.ANALYST)
-    number, now = read_version(version), utc_datetime(clock.now_ms())
+    number, now = pipeline.read_version(version), utc_datetime(clock.now_ms())
 
     async def effect(conn: AsyncConnection) -> RuleSetView:
         return _view(

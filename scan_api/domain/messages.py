@@ -286,5 +286,26 @@ message: Final = Catalogue(
             "Redis 没有应答，或不接受写入；奖励暂时保留，待审核。",
             "Redis does not answer or takes no writes; rewards are held.",
         ),
+        # Backtests
+        "no_such_backtest": (
+            "没有编号为 {backtest_id} 的回测。",
+            "There is no backtest {backtest_id}.",
+        ),
+        "backtest_is_over": (
+            "这次回测已经结束。",
+            "This backtest is over.",
+        ),
+        "backtests_full": (
+            "同时最多进行 {most} 次回测；请等其中一次结束，或取消一次。",
+            "{most} backtests run at once at most; wait for one, or call one off.",
+        ),
+        "backtest_span": (
+            "结束时间应晚于开始时间，开始时间应在过去。",
+            "Give an end after the start, and a start that is over.",
+        ),
+        "backtest_too_long": (
+            "一次回测最多 {days} 天；请缩短时间范围。",
+            "A backtest takes {days} days at most; give a shorter span.",
+        ),
     }
 )

@@ -5,7 +5,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from anti_fraud.domain.cases import Value
-from anti_fraud.domain.trials import Moved, Quality, SideTally, Trial, quality_of
+from anti_fraud.domain.trials import (
+    Moved,
+    Quality,
+    RuleTally,
+    SideTally,
+    Trial,
+    quality_of,
+)
 from anti_fraud.domain.verdict import Verdict
 
 
@@ -121,7 +128,7 @@ def _view_moved(moved: Moved) -> MovedView:
 
 
 def _view_rules(trial: Trial) -> Iterator[RuleTrialView]:
-    for rule_id, tally in trial.rules.items():
+    for rule_id, tally in sorted(trial.rules.items(), key=_most_first):
         yield RuleTrialView(
             id=rule_id,
             hits=tally.hits,
@@ -132,3 +139,8 @@ def _view_rules(trial: Trial) -> Iterator[RuleTrialView]:
             decided_good=tally.decided_good,
             value=Value(tally.points, tally.minor),
         )
+
+
+def _most_first(rule: tuple[str, RuleTally]) -> tuple[int, int, str]:
+    rule_id, tally = rule
+    return -tally.hits, -tally.live_hits, rule_id

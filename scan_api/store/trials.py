@@ -7,13 +7,12 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.backtests import PARTS
 from anti_fraud.domain.lists import ListName
 from core.conditions import Fact
 
 # A map of what was kept begins with what judged it, if anything did (kept_facts).
 _JUDGED: Final = r"substring(facts FROM 2 FOR 2) = '\xa16a'"
-# Of so many parts of all scans, spread evenly, a sample takes some.
-PARTS: Final = 10_000
 
 
 class _Judged(msgspec.Struct, frozen=True, gc=False):

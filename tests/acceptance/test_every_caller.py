@@ -68,6 +68,8 @@ MAY: Final = {
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
     "showEvaluation": "analyst",
     "previewRuleSet": "analyst",
+    **dict.fromkeys(("startBacktest", "listBacktests"), "analyst"),
+    **dict.fromkeys(("showBacktest", "cancelBacktest"), "analyst"),
     **dict.fromkeys(("addEntry", "removeEntry", "showList"), "analyst"),
     **dict.fromkeys(
         ("listIncidents", "acknowledgeIncident", "closeIncident"), "analyst"

@@ -102,6 +102,7 @@ LOCAL = {
     "case_scans": "a row a scan that rules held: one in a thousand",
     "case_entries": "a few rows a case",
     "case_settings": "a row a change that two persons make",
+    "backtests": "a row a backtest that a person asks for",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
     "outbox_state": "one row",
