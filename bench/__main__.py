@@ -19,6 +19,7 @@ NAMES: Final = (
         "export",
         "feeder",
         "filters",
+        "fraud",
         "ledger",
         "package",
     ),
@@ -33,11 +34,15 @@ def main() -> None:
     parser.add_argument(
         "--json", action="store_true", help="print the figures as the last line, too"
     )
+    known, _ = parser.parse_known_args()
+    module = importlib.import_module(f"bench.{known.name}")
+    told = hasattr(module, "add_arguments")
+    if told:
+        module.add_arguments(parser)
     arguments = parser.parse_args()
-    module = importlib.import_module(f"bench.{arguments.name}")
     before = read_cpu_ticks()
     figures: dict[str, object] = {"bench": arguments.name}
-    figures |= module.run()
+    figures |= module.run(arguments) if told else module.run()
     after = read_cpu_ticks()
     figures |= {
         "cpu_steal_percent": steal_percent(before, after),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-START_S: Final = 90
+START_S: Final = 240
 STOP_S: Final = 30
 POLL_S: Final = 0.05
 ROOT: Final = Path(__file__).resolve().parent.parent

@@ -1,0 +1,1 @@
+"""Who lives in the simulated world of the fraud bench, and what is sold there."""

@@ -1,0 +1,266 @@
+"""A world on a real service: what has to be there first, and what comes as it goes."""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from bench.inhabitants.goods import CARTON, BatchPlan, Cap
+from bench.inhabitants.thieves import LEAKED_CARTONS
+from bench.inhabitants.town import Scan
+from bench.sending import Deed, Letter
+from bench.serving import StoreUrls
+from bench.supply import GTIN
+from bench.world import World
+from codegen.domain.gtin import check_digit
+from codegen.domain.sealing import seal
+from codegen.keyring import MasterKeyFile
+from core.auth.principal import OPERATOR, Role
+from core.auth.staff_tokens import NewStaffToken, give_staff_token
+from core.clock import SystemClock, utc_datetime
+from core.db import create_engine
+
+# Marketers and analysts have each a colleague, who approves.
+STAFF: Final = {
+    "issuer": Role.ISSUER,
+    "line": Role.LINE,
+    "marketer": Role.MARKETER,
+    "another-marketer": Role.MARKETER,
+    "analyst": Role.ANALYST,
+    "another-analyst": Role.ANALYST,
+    "app": Role.APP,
+}
+UNITS_AT_ONCE: Final = 500
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Stage:
+    """A service with the world's goods, and whom its calls are made by."""
+
+    data: Path
+    port: int
+    # The moment at which the world begins.
+    begins: datetime
+    world: World
+    tokens: dict[str, str] = field(default_factory=dict)
+    codes: dict[int, list[str]] = field(default_factory=dict)
+    batch_ids: dict[int, int] = field(default_factory=dict)
+
+    # Calls ----------------------------------------------------------------------------
+
+    def call(self, path: str, body: Json | None, who: str, method: str = "") -> Json:
+        """Send one request as somebody; raises RuntimeError with what was answered."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            None if body is None else json.dumps(body).encode(),
+            {
+                "Authorization": f"Bearer {self.tokens[who]}",
+                "Content-Type": "application/json",
+            },
+            method=method or ("GET" if body is None else "POST"),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+                found: Json = json.loads(answer.read() or b"{}")
+                return found
+        except urllib.error.HTTPError as fault:
+            said = fault.read().decode()[:1000]
+            raise RuntimeError(f"{path}: {fault.code} {said}") from None
+
+    def moment(self, at_s: float) -> str:
+        """Tell a time of the world as the API reads it."""
+        return (self.begins + timedelta(seconds=at_s)).isoformat()
+
+    # What has to be there -------------------------------------------------------------
+
+    def prepare(self, rules: Json | None) -> None:
+        """Let people, campaigns, goods and, if any are given, rules be there."""
+        self.tokens = asyncio.run(_staff_tokens(self.data))
+        self._add_campaigns()
+        if rules is not None:
+            self._activate(rules)
+        for member in self.world.listed_shops:
+            entry = {"kind": "member", "value": member, "reason": "A shop of ours."}
+            self.call("/v1/lists/shop/entries", entry, "analyst")
+        keys = MasterKeyFile(self.data / "keys" / "master-keys").load()
+        for plan in self.world.batches:
+            batch = self._issue(plan)
+            serials = np.arange(plan.quantity, dtype=np.uint64)
+            serials += np.uint64(batch["first_serial"])
+            rows = seal(keys, batch["epoch"], serials)
+            self.codes[plan.number] = [row.tobytes().decode() for row in rows]
+
+    def _add_campaigns(self) -> None:
+        for points in sorted({plan.points for plan in self.world.batches}):
+            campaign = {
+                "campaign_id": f"world-pays-{points}",
+                "name": {"zh": f"{points} 分", "en": f"{points} points"},
+                "starts_at": "2026-01-01",
+                "offers": [{"offer_id": "points", "kind": "points", "amount": points}],
+            }
+            self.call("/v1/campaigns", campaign, "marketer")
+            path = f"/v1/campaigns/world-pays-{points}"
+            self.call(f"{path}/approvals", {"version": 1}, "another-marketer")
+            self.call(f"{path}/activations", {"version": 1}, "marketer")
+
+    def _activate(self, rules: Json) -> None:
+        document = {k: v for k, v in rules.items() if k != "version"}
+        versions = self.call("/v1/rule-sets", None, "analyst")["items"]
+        active = next(v["version"] for v in versions if v["state"] == "active")
+        draft = {"document": document, "note": "bench"}
+        path = (
+            f"/v1/rule-sets/{self.call('/v1/rule-sets', draft, 'analyst')['version']}"
+        )
+        self.call(f"{path}/commits", {}, "analyst")
+        expected = {"expected_active": active}
+        self.call(f"{path}/activations", expected, "another-analyst")
+
+    def _issue(self, plan: BatchPlan) -> Json:
+        """Issue a batch; its last roll is the one whose file leaks, if any does."""
+        leaked = plan.quantity - LEAKED_CARTONS * CARTON
+        batch = self.call(
+            "/v1/batches",
+            {
+                "quantity": plan.quantity,
+                "gtin": GTIN,
+                "campaign_id": f"world-pays-{plan.points}",
+                "lot": f"L{plan.number:03d}",
+                "sale_regions": [plan.province.region],
+                "units": [
+                    {"name": "roll-1", "from_index": 0, "to_index": leaked - 1},
+                    {
+                        "name": "roll-2",
+                        "from_index": leaked,
+                        "to_index": plan.quantity - 1,
+                    },
+                ],
+            },
+            "issuer",
+        )
+        self.batch_ids[plan.number] = batch["batch_id"]
+        self._pack(plan)
+        return batch
+
+    def _pack(self, plan: BatchPlan) -> None:
+        units = [
+            {
+                "sscc": self.sscc(plan, carton),
+                "contents": [
+                    {
+                        "batch_id": self.batch_ids[plan.number],
+                        "from_index": carton * CARTON,
+                        "to_index": (carton + 1) * CARTON - 1,
+                    }
+                ],
+            }
+            for carton in range(plan.cartons)
+        ]
+        for start in range(0, len(units), UNITS_AT_ONCE):
+            body = {
+                "units": units[start : start + UNITS_AT_ONCE],
+                "happened_at": self.moment(plan.activated_s - 3_600),
+            }
+            self.call("/v1/logistic-units", body, "line")
+
+    # What comes as it goes ------------------------------------------------------------
+
+    def deeds(self) -> Iterator[tuple[float, Deed]]:
+        """Give what the brand does with its goods, each with its time."""
+        for plan in self.world.batches:
+            shipped_s = (plan.activated_s + plan.received_s) / 2
+            yield plan.activated_s, partial(self._activate_batch, plan)
+            yield shipped_s, partial(self._move, plan, "shipments", shipped_s)
+            yield (
+                plan.received_s,
+                partial(self._move, plan, "receipts", plan.received_s),
+            )
+
+    def _activate_batch(self, plan: BatchPlan) -> None:
+        terms = {
+            "effective_at": self.moment(plan.activated_s),
+            "plant": plan.plant,
+            "line": f"{plan.plant}-1",
+        }
+        path = f"/v1/batches/{self.batch_ids[plan.number]}/activations"
+        self.call(path, terms, "issuer")
+
+    def sscc(self, plan: BatchPlan, carton: int) -> str:
+        """Give the number of a carton."""
+        body = f"0690{self.world.seed:04d}{plan.number:03d}{carton:06d}"
+        return body + check_digit(body)
+
+    def _move(self, plan: BatchPlan, what: str, at_s: float) -> None:
+        for dealer in plan.dealers:
+            cartons = [n for n in range(plan.cartons) if plan.dealer_of(n) == dealer]
+            body = {
+                "ssccs": [self.sscc(plan, carton) for carton in cartons],
+                "happened_at": self.moment(at_s),
+                "biz_location": dealer,
+            }
+            self.call(f"/v1/{what}", body, "line")
+
+    def letters(self) -> Iterator[tuple[float, Letter]]:
+        """Word all scans as requests, each with its time of sending."""
+        for number, scan in enumerate(self.world.scans):
+            alone = (scan.person.member, scan.person.device, scan.code)
+            yield scan.sent_s, Letter(number, self._word(scan), alone)
+
+    def _word(self, scan: Scan) -> bytes:
+        code, person = scan.code, scan.person
+        text = self.codes[code.batch][code.index] if isinstance(code, Cap) else code
+        context: Json = {
+            "ip": scan.ip,
+            "user_agent": f"Mozilla/5.0 ({person.user_agent}) MicroMessenger/8.0.50",
+            "channel": "mini-program",
+            "entry": "camera",
+            "scanned_at": self.moment(scan.at_s),
+        }
+        more = {
+            "environment": person.environment,
+            "risk_rank": person.risk_rank,
+            "region": scan.region,
+            "store_id": scan.store,
+        }
+        context |= {k: v for k, v in more.items() if v is not None}
+        body: Json = {"code": text, "device_id": person.device, "context": context}
+        if scan.signed_in:
+            body["member_id"] = person.member
+        if scan.place is not None:
+            body["position"] = {
+                "lat": round(scan.place.lat, 6),
+                "lon": round(scan.place.lon, 6),
+                "accuracy_m": 20,
+            }
+        content = json.dumps(body, separators=(",", ":")).encode()
+        return (
+            b"POST /v1/scans HTTP/1.1\r\nHost: bench.example\r\n"
+            b"Content-Type: application/json\r\n"
+            + f"Authorization: Bearer {self.tokens['app']}\r\n".encode()
+            + f"Content-Length: {len(content)}\r\n\r\n".encode()
+            + content
+        )
+
+
+async def _staff_tokens(data: Path) -> dict[str, str]:
+    """Make tokens as `crowncap token staff` does, but all in this process."""
+    engine = create_engine(StoreUrls.of(data, "crowncap").database_url)
+    try:
+        async with engine.begin() as conn:
+            now = utc_datetime(SystemClock().now_ms())
+            return {
+                name: await give_staff_token(
+                    conn, NewStaffToken(person=name, role=role), OPERATOR, now=now
+                )
+                for name, role in STAFF.items()
+            }
+    finally:
+        await engine.dispose()
