@@ -34,7 +34,7 @@ fix: $(DEV) ## formatting and what the linter can mend by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DEV) ## measure one thing beside its baseline (NAME=chaos|codegen|coupons|events|export|feeder|filters|package|ranges|refill|report|rewards|scan|steps|storage|symbols)
+bench: $(DEV) ## measure one thing beside its baseline (NAME=chaos|codegen|coupons|events|export|feeder|filters|fraud|package|ranges|refill|report|rewards|scan|steps|storage|symbols)
 	@$(BIN)/python -m bench $(NAME) --json
 
 contract: $(DEV) ## hold a running service to its OpenAPI document, as the caller of a token (TOKEN= PORT=8000)

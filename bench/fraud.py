@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.measure import rounded
+from bench.network_file import write_networks
 from bench.sending import Reply, send_all
 from bench.serving import (
     CROWNCAP,
@@ -88,7 +89,9 @@ def send_world(world: World, rules: Json | None) -> list[str]:
     with scratch_data() as data:
         log = data.parent / "server.log"
         up = f"up --demo --no-week --workers 1 --port {port} --data-dir".split()
-        with started([CROWNCAP, *up, data], log, ENVIRON) as process:
+        networks = write_networks(data.parent / "networks.mmdb")
+        environ = ENVIRON | {"CROWNCAP_NETWORK_DATA": str(networks)}
+        with started([CROWNCAP, *up, data], log, environ) as process:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
             stage = Stage(data, port, _world_begins(), world)
             stage.prepare(rules)
