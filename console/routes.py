@@ -5,6 +5,7 @@ from litestar import Router
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import case, cases, leaks, lists
+from console.fraud.rules import scan as judged_scan
 from console.fraud.rules import versions as rules_versions
 from console.fraud.rules import writing as rules_writing
 from console.line import batches, home, packages, plants, reports
@@ -64,6 +65,7 @@ ROUTER = Router(
         lists.show_lists,
         lists.add_to_list,
         lists.take_from_list,
+        judged_scan.explain_judged_scan,
         leaks.ask_for_codes,
         leaks.trace_leak,
         leaks.void_leak,

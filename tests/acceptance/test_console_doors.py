@@ -40,6 +40,7 @@ MAY: Final = {
             *("rules", "rules/rollback", "rules/{version}", "rules/{version}/edit"),
             *("rules/{version}/commit", "rules/{version}/activate"),
             *("lists", "lists/remove"),
+            "judged-scans/{scan_id}",
         ),
         "analyst",
     ),

@@ -159,6 +159,26 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
     assert re.search(r'id="rule\d+-wrong"', shown.text), "which rule asked for it"
 
 
+def test_a_form_is_tried_on_recent_scans_and_each_scan_explains_itself(
+    ana: Colleague,
+) -> None:
+    """What would change is told before anything is kept, with scans to look at."""
+    service = ana.service
+    member = service.member_token("rules-tried")
+    scan = service.post("/v1/scans", {"code": service.fresh_code()}, member).json()
+    shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
+    shown = press(ana, shown, "open_2")
+    everybody = {"g0_r0_op": ">=", "g0_r0_value": "1"}
+    tried = press(ana, press(ana, shown, "close", **everybody), "try")
+    text = unescape(tried.text)
+    assert "passed → <b>held</b>" in text, text
+    [first, *_] = re.findall(r'"(/console/judged-scans/\d+)"', text)
+    assert "What judged it" in ana.get(first).text
+    told = unescape(ana.get(f"/console/judged-scans/{scan['scan_id']}").text)
+    assert "judged anew it is the same" in told
+    assert "“Scans of the member within 10 min, this one included”" in told
+
+
 def test_a_form_that_did_not_arrive_whole_changes_nothing(ana: Colleague) -> None:
     shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
     for document in ("", "{", "[]", '{"rules": 3}'):

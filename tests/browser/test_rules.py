@@ -28,6 +28,10 @@ async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     service: Service, open_context: OpenContext
 ) -> None:
     """Without JSON and by forms alone; who wrote it asks another; one may roll back."""
+    member = service.member_token("tried-in-a-browser")
+    for _ in range(3):
+        code = service.fresh_code()
+        assert service.post("/v1/scans", {"code": code}, member).status_code == 200
     ana = await _enter(
         await open_context(viewport=LAPTOP), service.staff_token("analyst", name="ana")
     )
@@ -47,6 +51,9 @@ async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     await _photograph(ana, "form-laptop-en")
     await ana.get_by_role("button", name="Done with this rule").click()
     await ana.get_by_label("Why, for who activates it").fill("a farm we saw")
+    await ana.get_by_role("button", name="Try it on recent scans").click()
+    await expect(ana.locator("#tried")).to_contain_text("scans")
+    await _photograph(ana, "tried-laptop-en")
     await ana.get_by_role("button", name="Keep as a draft").click()
     await expect(ana.locator("h1 .chip")).to_have_text("Draft")
     await expect(ana.get_by_text("is above 400").first).to_be_visible()

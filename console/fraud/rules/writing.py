@@ -20,6 +20,7 @@ from console.fraud.rules.form import (
     form_of,
     read_rule_set_form,
 )
+from console.fraud.rules.trials import ShownTrial, show_trial
 from console.fraud.rules.versions import (
     PATH,
     compare_documents,
@@ -30,10 +31,12 @@ from console.fraud.rules.words import facts_of
 from core.auth import Role
 from core.errors import FieldError, InvalidInput
 from core.pages import read_form
+from scan_api.pipeline.rule_previews import preview_rules
 
 MAX_BYTES: Final = 262_144
 _MAX_FIELDS: Final = 400
 _SAVE: Final = "save"
+_TRY: Final = "try"
 
 
 @staff_page(HttpMethod.GET, "/rules/{version:str}/edit", Role.ANALYST)
@@ -84,15 +87,30 @@ async def write_rules(
                 form.faults.setdefault(place, []).append(error)
         else:
             return TEMPLATES.redirect(page, f"{PATH}/{draft.version}")
+    shown = None
+    if step == _TRY and not form.faults:
+        shown = await _try(context, page, form)
     return await _show(
         context,
         page,
         number,
         form,
         warnings,
+        shown=shown,
         checked=step == "check" and not form.faults,
         status=422 if form.faults else 200,
     )
+
+
+async def _try(
+    context: ConsoleContext, page: StaffRequest, form: RuleSetForm
+) -> ShownTrial:
+    """Judge the newest scans by what stands in the form."""
+    async with context.engine.connect() as conn:
+        preview = await preview_rules(
+            conn, form.document, page.staff, timezone=context.settings.timezone
+        )
+    return show_trial(preview.trial)
 
 
 async def _show(
@@ -104,6 +122,7 @@ async def _show(
     *,
     focus: str = "",
     checked: bool = False,
+    shown: ShownTrial | None = None,
     status: int = 200,
 ) -> Response[bytes]:
     async with context.engine.connect() as conn:
@@ -125,6 +144,7 @@ async def _show(
         changed=compare_documents(context, page, active.document, form.document),
         warnings=warnings,
         checked=checked,
+        shown=shown,
         faults=form.faults,
         focus=next(iter(form.faults), focus),
         effect_choices=[(each, words.t(f"effect_{each}")) for each in EFFECTS],
