@@ -5,6 +5,7 @@ from litestar import Router
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
 from console.fraud import case, cases, leaks, lists
+from console.fraud.rules import backtests as rules_backtests
 from console.fraud.rules import scan as judged_scan
 from console.fraud.rules import versions as rules_versions
 from console.fraud.rules import writing as rules_writing
@@ -66,6 +67,9 @@ ROUTER = Router(
         lists.add_to_list,
         lists.take_from_list,
         judged_scan.explain_judged_scan,
+        rules_backtests.ask_for_backtest,
+        rules_backtests.watch_backtest,
+        rules_backtests.call_backtest_off,
         leaks.ask_for_codes,
         leaks.trace_leak,
         leaks.void_leak,

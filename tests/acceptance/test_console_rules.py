@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.fixtures.colleague import Colleague, at_work
+from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Service
 from tests.fixtures.visitor import hidden_fields
 
@@ -177,6 +178,33 @@ def test_a_form_is_tried_on_recent_scans_and_each_scan_explains_itself(
     told = unescape(ana.get(f"/console/judged-scans/{scan['scan_id']}").text)
     assert "judged anew it is the same" in told
     assert "“Scans of the member within 10 min, this one included”" in told
+
+
+def test_a_version_is_tried_on_the_scans_of_days(ana: Colleague) -> None:
+    """Asked for on its page, watched until it is done, and listed there."""
+    service = ana.service
+    member = service.member_token("rules-backtest")
+    assert service.post("/v1/scans", {"code": service.fresh_code()}, member)
+    here = f"{PAGE}/{active_of(ana)}"
+    to = f"{here}/backtest"
+    wrong = ana.press(here, to, from_day="2026-02-30", to_day="", sample="100")
+    assert wrong.status_code == 422
+    assert 'id="from_day-wrong"' in wrong.text
+    [(first, last)] = service.query(
+        "SELECT (current_date - 1)::text, (current_date + 1)::text"
+    )
+    asked = ana.press(here, to, from_day=first, to_day=last, sample="100")
+    assert asked.status_code == 200, asked.text
+    there = str(asked.url.path)
+
+    def is_done() -> bool:
+        return "Done" in ana.get(there).text
+
+    wait_for(is_done, what="the end of the backtest")
+    told = ana.get(there).text
+    assert "of them judged otherwise" in told
+    assert "refresh" not in told
+    assert there in ana.get(here).text
 
 
 def test_a_form_that_did_not_arrive_whole_changes_nothing(ana: Colleague) -> None:

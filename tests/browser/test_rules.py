@@ -60,6 +60,13 @@ async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     await ana.get_by_role("button", name="Commit").click()
     await expect(ana.get_by_text("ask another analyst")).to_be_visible()
     await _photograph(ana, "version-laptop-en")
+    here = ana.url
+    await ana.get_by_role("button", name="Start").click()
+    done = ana.locator("h1 .chip", has_text="Done")
+    # It is shown again by itself until then.
+    await expect(done).to_be_visible(timeout=60_000)
+    await _photograph(ana, "backtest-laptop-en")
+    await ana.goto(here)
     ben = await _enter(
         await open_context(viewport=PHONE, locale="zh-CN"),
         service.staff_token("analyst", name="ben"),

@@ -1,6 +1,7 @@
 """Versions of the rules: which judges, what each says, and the steps of its life."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Response
@@ -10,6 +11,7 @@ from anti_fraud.domain.messages import message as rule_message
 from anti_fraud.domain.rule_set_versions import READY, RuleSetState, WrittenRuleSet
 from anti_fraud.pipeline import rule_sets as pipeline
 from console.frame.context import ConsoleContext
+from console.frame.fields import Faults
 from console.frame.lines import Change, compare_lines
 from console.frame.navigation import HOME
 from console.frame.page_request import StaffRequest
@@ -22,9 +24,11 @@ from core.bounds import read_id
 from core.errors import Conflict, Fault, InvalidInput, NotFound
 from core.names import are_one
 from core.pages import read_form
+from scan_api.pipeline import backtests
 
 PATH: Final = f"{HOME}/rules"
 _SHOWN: Final = 50
+_BACKTESTS: Final = 10
 _MAX_VERSION: Final = 2**31 - 1
 
 
@@ -88,7 +92,7 @@ async def show_rules_version(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
     """Show one version in words, against the active one, and what may be done."""
-    return await _show_version(context, page, read_version(request))
+    return await show_version(context, page, read_version(request))
 
 
 def read_version(request: AnyRequest) -> int:
@@ -100,25 +104,31 @@ def read_version(request: AnyRequest) -> int:
     return number
 
 
-async def _show_version(
+async def show_version(
     context: ConsoleContext,
     page: StaffRequest,
     number: int,
     *,
     fault: Fault | None = None,
+    faults: Faults | None = None,
+    asked: Mapping[str, str] | None = None,
 ) -> Response[bytes]:
+    """Show a version, with what went wrong; `asked` is what a form of it said."""
     async with context.engine.connect() as conn:
         written = await pipeline.find_rule_set(conn, number, page.staff)
         active = await pipeline.find_active(conn, page.staff)
         changes = await pipeline.list_changes(
             conn, page.staff, version=number, limit=_SHOWN
         )
+        tests = await backtests.list_backtests(
+            conn, number, page.staff, limit=_BACKTESTS
+        )
     state = written.version.state
     return render(
         context,
         page,
         "rules_version.html",
-        status=200 if fault is None else fault.status,
+        status=422 if faults else 200 if fault is None else fault.status,
         version=written.version,
         document=written.document,
         rules=_rules(context, page, written),
@@ -131,8 +141,21 @@ async def _show_version(
         may_commit=state is RuleSetState.DRAFT,
         may_activate=state in READY,
         is_mine=are_one(written.version.author, page.staff.person),
+        backtests=tests,
+        asked=asked or _last_week(context),
         fault=fault,
+        faults=faults or {},
+        focus="",
     )
+
+
+def _last_week(context: ConsoleContext) -> dict[str, str]:
+    """Give the days that people try rules on most often."""
+    today = context.today
+    return {
+        "from_day": (today - timedelta(days=6)).isoformat(),
+        "to_day": today.isoformat(),
+    }
 
 
 def compare_documents(
@@ -157,7 +180,7 @@ async def commit_rules_version(
         async with context.engine.begin() as conn:
             await pipeline.commit_rule_set(conn, number, page.staff, now=context.now)
     except Conflict as fault:
-        return await _show_version(context, page, number, fault=fault)
+        return await show_version(context, page, number, fault=fault)
     return TEMPLATES.redirect(page, f"{PATH}/{number}")
 
 
@@ -180,7 +203,7 @@ async def activate_rules_version(
                 now=context.now,
             )
     except (Conflict, InvalidInput) as fault:
-        return await _show_version(context, page, number, fault=fault)
+        return await show_version(context, page, number, fault=fault)
     return TEMPLATES.redirect(page, f"{PATH}/{number}")
 
 

@@ -161,6 +161,38 @@ RULE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "次扫码的规则版本已无法读取，未计入。",
         "scans of versions that cannot be read any more are left out.",
     ),
+    # Backtests ------------------------------------------------------------------------
+    "backtest": ("回测", "Backtest"),
+    "backtests": ("回测", "Backtests"),
+    "backtest_of": ("回测规则", "Backtest of rules"),
+    "backtest_lead": (
+        "用过去几天记录的扫码重新判断，与分析员的决定和生效规则比较。",
+        (
+            "Recorded scans of some days are judged again, beside what people decided "
+            "and what is active."
+        ),
+    ),
+    "backtest_from": ("从", "From"),
+    "backtest_to": ("到（含当天）", "To, that day included"),
+    "backtest_sample": ("抽样", "Sample"),
+    "backtest_start": ("开始回测", "Start"),
+    "backtest_against": ("与版本比较：", "beside version"),
+    "backtest_waiting": ("排队中", "Waiting"),
+    "backtest_running": ("进行中", "Running"),
+    "backtest_done": ("已完成", "Done"),
+    "backtest_failed": ("失败", "Failed"),
+    "backtest_cancelled": ("已取消", "Called off"),
+    "backtest_follow": ("自动刷新", "Follow it"),
+    "backtest_unfollow": ("停止刷新", "Stop following"),
+    "backtest_cancel": ("取消", "Call it off"),
+    "backtest_fault_unreadable": (
+        "其中一个版本已无法读取。",
+        "A version that it is about cannot be read by this Crowncap.",
+    ),
+    "backtest_fault_fault": (
+        "我们这边出错了，日志里有原因。",
+        "Something went wrong on our side; the log says what.",
+    ),
     # One scan -------------------------------------------------------------------------
     "judged_scan": ("扫码", "Scan"),
     "judged_then": ("当时的判断", "What judged it"),
@@ -172,6 +204,8 @@ RULE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "没有规则判断过它：无论怎样判断，结果都一样。",
         "No rules judged it: no verdict could have changed what it came to.",
     ),
+    "judged_saw": ("实际", "Saw"),
+    "judged_threshold": ("界限", "Threshold"),
     "judged_unknown": ("未知", "unknown"),
     "answer_hit": ("命中", "hit"),
     "answer_miss": ("未命中", "no hit"),
