@@ -14,6 +14,7 @@ from core.origin import OriginError, read_authority, read_origin
 from core.sentences import message
 
 _LAST_PORT = 65_535
+_MOST_LATE_HOURS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
     wechat_pay: Path | None
     network_data: tuple[Path, ...]
     health_port: int | None
+    late_scan_hours: int
     demo: bool
     demo_week: bool
 
@@ -72,6 +74,7 @@ class Settings:
             wechat_pay=Path(wechat_pay) if wechat_pay else None,
             network_data=_paths(environ.get("CROWNCAP_NETWORK_DATA") or ""),
             health_port=_port(environ.get("CROWNCAP_HEALTH_PORT")),
+            late_scan_hours=_hours(environ.get("CROWNCAP_LATE_SCAN_HOURS") or "72"),
             demo=environ.get("CROWNCAP_DEMO") in {"1", "week"},
             demo_week=environ.get("CROWNCAP_DEMO") == "week",
         )
@@ -122,6 +125,14 @@ def _port(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LAST_PORT):
         raise MisconfiguredError(
             message("not_a_health_port", text=text, last=str(_LAST_PORT))
+        )
+    return int(text)
+
+
+def _hours(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_LATE_HOURS):
+        raise MisconfiguredError(
+            message("not_late_hours", text=text, most=str(_MOST_LATE_HOURS))
         )
     return int(text)
 

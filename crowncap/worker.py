@@ -47,6 +47,7 @@ from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.terms import PayoutTerms
+from scan_api.domain.lateness import Lateness
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
@@ -133,7 +134,8 @@ class Worker:
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
-        self.opening = ScanOpening(pipeline, throttle, self.clock, ids)
+        lateness = Lateness(self.settings.late_scan_hours)
+        self.opening = ScanOpening(pipeline, throttle, self.clock, ids, lateness)
         self.scan_route = ScanRoute(
             self.opening, self.authenticator, self.settings.trusted_proxies
         )

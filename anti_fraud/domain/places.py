@@ -12,6 +12,8 @@ RESOLUTION: Final = 8
 _CELL_RADIUS_KM: Final = 0.6
 _MAX_LAT: Final = 90.0
 _MAX_LON: Final = 180.0
+# How long a place counts, by the scans' own times.
+PLACE_S: Final = 86_400
 _PLACE: Final = struct.Struct("<QI")
 
 
@@ -33,6 +35,10 @@ class Place:
             return None
         cell, at_s = _PLACE.unpack(packed)
         return cls(cell, at_s) if h3.is_valid_cell(cell) else None
+
+    def or_newer(self, other: "Place") -> "Place":
+        """Give the newer of two places; of two at one time, the other one."""
+        return self if self.at_s > other.at_s else other
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,17 @@ def cell_of(lat: float, lon: float) -> int:
     return cell
 
 
-def travel(previous: Place, current: Place) -> Travel:
-    """Return the least travel that explains two places.
+def travel(previous: Place, current: Place) -> Travel | None:
+    """Return the least travel that explains two places; None if they are days apart.
 
     The distance is between the cells' nearest points, as near as their size tells, so
-    neighbours are no distance apart. Scans that swapped their order on the way are as
-    far apart in time as ever; two in one second count as one second.
+    neighbours are no distance apart. Scans that swapped their order on the way, as when
+    one comes late, are as far apart in time as ever; two in one second count as one
+    second.
     """
     elapsed_s = max(1, abs(current.at_s - previous.at_s))
+    if elapsed_s > PLACE_S:
+        return None
     if previous.cell == current.cell:
         return Travel(0.0, elapsed_s, 0.0)
     centres_km = h3.great_circle_distance(

@@ -56,6 +56,10 @@ INSTALLATION: Final[Sentences] = {
         "CROWNCAP_HEALTH_PORT 是 {text!r}；请写 1 到 {last} 的端口。",
         "CROWNCAP_HEALTH_PORT is {text!r}; write a port from 1 to {last}.",
     ),
+    "not_late_hours": (
+        "CROWNCAP_LATE_SCAN_HOURS 是 {text!r}；请写 0 到 {most} 的整小时数。",
+        "CROWNCAP_LATE_SCAN_HOURS is {text!r}; write whole hours from 0 to {most}.",
+    ),
     "not_a_network": (
         "{setting} 里的 {part!r} 不是网段；请写成 10.0.0.0/8 这样。",
         "{setting} holds {part!r}, which is not a network; write it like 10.0.0.0/8.",

@@ -140,6 +140,20 @@ message: Final = Catalogue(
             "没有地区 {region!r}；请写 ISO 3166 代码，例如 CN-31。",
             "There is no region {region!r}; give a code of ISO 3166, like CN-31.",
         ),
+        "scanned_in_future": (
+            "扫码时间 {given} 还没有到；请核对设备时钟，或不要填写 scanned_at。",
+            (
+                "A scan at {given} is yet to come: mind the device's clock, or leave "
+                "scanned_at out."
+            ),
+        ),
+        "scanned_too_late": (
+            "扫码时间 {given} 已超过 {hours} 小时；去掉 scanned_at，即按现在扫码处理。",
+            (
+                "The scan at {given} is more than {hours} hours old; without "
+                "scanned_at it counts as made now."
+            ),
+        ),
         "post_a_scan": (
             "扫码请用 POST。",
             "A scan is a POST.",

@@ -27,6 +27,7 @@ from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from core.conditions import Fact
+from core.ids import time_of_id
 from rewards.domain.active_campaigns import (
     Basis,
     Campaign,
@@ -89,6 +90,20 @@ class Scan(msgspec.Struct, gc=False):
     key_hash: bytes = b""
     body_hash: bytes = b""
     tags: tuple[bytes, ...] = ()
+    # When it happened, where its app says so: it may have been kept while offline.
+    scanned_at_ms: int | None = None
+
+    @property
+    def judged_at_ms(self) -> int:
+        """The time at which it is judged: its own, else that of its arrival."""
+        at_ms = self.scanned_at_ms
+        return self.at_ms if at_ms is None else at_ms
+
+    @property
+    def late_ms(self) -> int:
+        """How long after its own time it arrived, by its number; below 0 if before."""
+        at_ms = self.scanned_at_ms
+        return 0 if at_ms is None else time_of_id(self.scan_id) - at_ms
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):

@@ -60,7 +60,7 @@ async def evaluate_scan(
         return ScanEvaluation(scan_id, scan.at, outcome, replay, None, None)
     new = await load_rules(conn)
     facts = old.from_order(replay.recorded.values)
-    day = business_day(int(scan.at.timestamp() * 1000), timezone)
+    day = business_day(replay.recorded.judged_at_ms, timezone)
     return ScanEvaluation(
         *(scan_id, scan.at, outcome, replay),
         _judged(evaluate(old, facts, day)),

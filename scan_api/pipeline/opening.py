@@ -8,6 +8,8 @@ from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.sealing import filter_hash
 from core.clock import Clock
 from core.errors import Forbidden
+from core.ids import time_of_id
+from scan_api.domain.lateness import Lateness
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome, Scan
 from scan_api.pipeline.answered import Answered
@@ -48,6 +50,7 @@ class ScanOpening:
     throttle: GuessThrottle
     clock: Clock
     ids: LeasedIds
+    lateness: Lateness
 
     async def open_scan(
         self, request: ScanBody, caller: Caller, once: tuple[bytes, bytes] = (b"", b"")
@@ -59,6 +62,9 @@ class ScanOpening:
         member_id, language = caller.member_id, caller.language
         context = _context_of(caller)
         now_ms = self.clock.now_ms()
+        scanned_at_ms = None
+        if context is not None and context.scanned_at is not None:
+            scanned_at_ms = self.lateness.own_time(context.scanned_at, now_ms)
         origin = locate(
             address=caller.address,
             device_id=request.device_id,
@@ -71,9 +77,11 @@ class ScanOpening:
         if opened is None:
             answer = answer_invalid(self.ids.unstored_id(now_ms), language)
             return Answered(Outcome.INVALID, answer)
+        scan_id = self.ids.next_id(now_ms)
         scan = Scan(
-            scan_id=self.ids.next_id(now_ms),
-            at_ms=now_ms,
+            scan_id=scan_id,
+            # What its number tells for ever.
+            at_ms=time_of_id(scan_id),
             code_id=opened.code_id,
             code_hash=filter_hash(opened.code_text),
             gtin=opened.gtin if opened.gtin is not None else _gtin(request.gtin),
@@ -87,6 +95,7 @@ class ScanOpening:
             key_hash=once[0],
             body_hash=once[1],
             tags=origin.tags,
+            scanned_at_ms=scanned_at_ms,
         )
         answered = await self.pipeline.submit(scan)
         if answered.outcome is Outcome.INVALID and not answered.foreign:

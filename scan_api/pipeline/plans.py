@@ -13,7 +13,6 @@ import structlog
 from codegen.domain.terms import RangeTerms
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
-from core.ids import time_of_id
 from rewards.domain.active_campaigns import plan_rewards
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.limits import count_claim, number_region
@@ -97,10 +96,14 @@ def _plan(
     )
     if void and status.outcome is not Outcome.INVALID:
         return Plan(Outcome.NOT_ACTIVE, terms=terms, product=status.product)
-    # A batch has one day, that of its last scan; where rules end, each has its own.
-    today = batch.today
-    if worker_state.rule_set.expires:
-        today = business_day(time_of_id(scan.scan_id), batch.timezone)
+    # A batch has one day, that of its last scan; where rules end, each has its own, and
+    # so has what comes late.
+    today, now = batch.today, batch.now
+    if scan.scanned_at_ms is not None:
+        now = _moment(scan.judged_at_ms)
+        today = business_day(scan.judged_at_ms, batch.timezone)
+    elif worker_state.rule_set.expires:
+        today = business_day(scan.judged_at_ms, batch.timezone)
     network = batch.find_network
     decision = judge_scan(
         worker_state, scan, signal, status, today, find_network=network
@@ -111,7 +114,7 @@ def _plan(
         member_id=scan.member_id,
         decision=decision,
         signals_available=signal.available,
-        offer=worker_state.offer_of(terms, batch.now),
+        offer=worker_state.offer_of(terms, now),
         earned=claim.plan,
         claimed=signal.claimed,
     )
@@ -147,7 +150,7 @@ class _ClaimPlanner:
             picker(code_id, batch.card_keys),
         )
         candidates, basis = worker_state.planned_by(terms)
-        planned = plan_rewards(candidates, claim, _moment_of(self.scan.scan_id))
+        planned = plan_rewards(candidates, claim, self._moment())
         if basis.versions:
             facts = self._read_facts() if basis.facts else {}
             self.made_on = PlannedOn(
@@ -172,7 +175,7 @@ class _ClaimPlanner:
         assert terms is not None, "what has no terms is claimed by nobody"
         bound, context = terms.binding, self.scan.context or {}
         return ClaimEvidence(
-            _moment_of(self.scan.scan_id).astimezone(self.batch.timezone),
+            self._moment().astimezone(self.batch.timezone),
             gtin=bound.gtin or terms.printed_gtin,
             brand=terms.brand or (product.brand if product else None),
             batch_id=terms.batch_id,
@@ -188,6 +191,9 @@ class _ClaimPlanner:
             claim_no=self._claim_no(),
         )
 
+    def _moment(self) -> datetime:
+        return _moment(self.scan.judged_at_ms)
+
     def _member_no(self) -> int:
         return self.batch.members.get(self.scan.member_id or "", 0)
 
@@ -199,11 +205,6 @@ class _ClaimPlanner:
         context = self.scan.context or {}
         told: str | None = context.get("region")
         return told or self.batch.regions.get(context.get("store_id", ""))
-
-
-def _moment_of(scan_id: int) -> datetime:
-    """Tell when a scan was made, which its number tells for ever."""
-    return _moment(time_of_id(scan_id))
 
 
 # Scans of a batch have few milliseconds between them.

@@ -1,25 +1,43 @@
 """What was known of past scans, read from PostgreSQL as of each.
 
 What is read here and what the scan path gathers from Redis are the same evidence, of
-which the catalogue's readers (`anti_fraud.domain.facts`) make facts.
+which the catalogue's readers (`anti_fraud.domain.facts`) make facts. As of a scan is
+what had arrived by then; how long ago anything was goes by the scans' own times.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import Evidence
-from anti_fraud.domain.places import Place, Travel, travel
+from anti_fraud.domain.places import PLACE_S, Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
 from core.ids import first_id_at, time_of_id
+from scan_api.domain.lateness import AHEAD_MS
 from scan_api.domain.scans import WorkerState, look_up_code
 from scan_api.pipeline.replay import replay_scans
-from scan_api.pipeline.signals import PLACE_TTL_S
-from scan_api.store.recorded_facts import MemberScan, count_member_scans, load_places
+from scan_api.store.recorded_facts import (
+    MemberScan,
+    Stretch,
+    load_own_times,
+    load_places,
+    load_scans_of_members,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastFacts:
+    """What a scan can be judged by now, and the business day on which it was made."""
+
+    facts: Facts
+    day: date
 
 
 async def read_facts(
@@ -27,14 +45,14 @@ async def read_facts(
     past: Sequence[MemberScan],
     worker_state: WorkerState,
     timezone: ZoneInfo,
-) -> list[Facts]:
+) -> list[PastFacts]:
     """Read what a member's scans can be judged by now.
 
     What a scan was judged by while there were signals still stands: nobody else knows
     how often its device or network had scanned.
     """
     replays = await replay_scans(conn, [scan.scan_id for scan in past], timezone)
-    facts: list[Facts] = []
+    facts: list[PastFacts] = []
     for scan, known in zip(
         past, await read_evidence(conn, past, worker_state, timezone), strict=True
     ):
@@ -45,7 +63,7 @@ async def read_facts(
             known_then = judged_by["signals_available"]
             # What nobody can tell afterwards, as of its network, it kept in any case.
             told = {**told, **judged_by} if known_then else {**judged_by, **told}
-        facts.append(told)
+        facts.append(PastFacts(told, known.today))
     return facts
 
 
@@ -59,56 +77,89 @@ async def read_evidence(
 
     Scans of devices and networks are counted in Redis only.
     """
-    counts = await _count(conn, past, worker_state.rule_set)
-    travels = await _find_travels(conn, past)
+    times = await load_own_times(conn, [scan.scan_id for scan in past])
+    counts = await _count(conn, past, times, worker_state.rule_set)
+    travels = await _find_travels(conn, past, times)
     found = worker_state.table.find_all([scan.code_id for scan in past])
     evidence = []
     for scan, terms in zip(past, found, strict=True):
-        at_ms = time_of_id(scan.scan_id)
-        status = look_up_code(
-            worker_state, terms, scan.code_id, None, utc_datetime(at_ms)
-        )
+        # Whether it is active goes by its arrival.
+        arrived = utc_datetime(time_of_id(scan.scan_id))
+        status = look_up_code(worker_state, terms, scan.code_id, None, arrived)
         evidence.append(
             Evidence(
                 signals_available=True,
                 counts=counts[scan.scan_id],
                 travel=travels.get(scan.scan_id),
                 sell_by=status.sell_by,
-                today=business_day(at_ms, timezone),
+                today=business_day(times[scan.scan_id], timezone),
             )
         )
     return evidence
 
 
 async def _count(
-    conn: AsyncConnection, past: Sequence[MemberScan], rule_set: RuleSet
+    conn: AsyncConnection,
+    past: Sequence[MemberScan],
+    times: Mapping[int, int],
+    rule_set: RuleSet,
 ) -> Mapping[int, dict[str, int]]:
     """Count by scan what the rules count of its member."""
-    counts: dict[int, dict[str, int]] = {scan.scan_id: {} for scan in past}
     windows = rule_set.windows.get(Entity.MEMBER, ())
     names = rule_set.counter_facts.get(Entity.MEMBER, ())
-    for window_s, name in zip(windows, names, strict=True):
-        for scan_id, count in (await count_member_scans(conn, past, window_s)).items():
-            counts[scan_id][name] = count
+    if not windows:
+        return {scan.scan_id: {} for scan in past}
+    by_member: dict[int, list[int]] = {}
+    for scan in past:
+        by_member.setdefault(scan.member_no, []).append(scan.scan_id)
+    theirs = await load_scans_of_members(
+        conn,
+        [
+            Stretch(
+                member_no,
+                # What came ahead of its own time may have arrived before a window.
+                first_id_at(
+                    min(times[each] for each in ids) - max(windows) * 1000 - AHEAD_MS
+                ),
+                max(ids),
+            )
+            for member_no, ids in by_member.items()
+        ],
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for member_no, ids in by_member.items():
+        arrived: list[int] = []
+        waiting = iter(theirs.get(member_no, ()))
+        for scan_id in sorted(ids):
+            at_ms = times[scan_id]
+            for other in waiting:
+                insort(arrived, other.judged_at_ms)
+                if other.scan_id == scan_id:
+                    break
+            so_far = bisect_right(arrived, at_ms)
+            counts[scan_id] = {
+                name: so_far - bisect_left(arrived, at_ms - window_s * 1000)
+                for window_s, name in zip(windows, names, strict=True)
+            }
     return counts
 
 
 async def _find_travels(
-    conn: AsyncConnection, past: Sequence[MemberScan]
+    conn: AsyncConnection, past: Sequence[MemberScan], times: Mapping[int, int]
 ) -> Mapping[int, Travel]:
     """Find by scan how its code came from where it was scanned before."""
-    ids = [scan.scan_id for scan in past]
-    first = first_id_at(time_of_id(min(ids)) - PLACE_TTL_S * 1000)
+    first = first_id_at(min(times.values()) - PLACE_S * 1000 - AHEAD_MS)
     codes = [scan.code_id for scan in past]
-    places: dict[int, list[tuple[int, int]]] = {}
-    for row in await load_places(conn, codes, first=first, last=max(ids)):
-        places.setdefault(row.code_id, []).append((row.scan_id, row.cell))
+    last = max(scan.scan_id for scan in past)
+    wanted = {scan.scan_id for scan in past}
+    places: dict[int, Place] = {}
     travels = {}
-    for scan in past:
-        seen = [p for p in places.get(scan.code_id, ()) if p[0] <= scan.scan_id]
-        if len(seen) > 1 and seen[-1][0] == scan.scan_id:
-            previous, current = (
-                Place(cell, time_of_id(scan_id) // 1000) for scan_id, cell in seen[-2:]
-            )
-            travels[scan.scan_id] = travel(previous, current)
+    for row in await load_places(conn, codes, first=first, last=last):
+        place = Place(row.cell, row.judged_at_ms // 1000)
+        before = places.get(row.code_id)
+        if before is not None and row.scan_id in wanted:
+            way = travel(before, place)
+            if way is not None:
+                travels[row.scan_id] = way
+        places[row.code_id] = place if before is None else before.or_newer(place)
     return travels

@@ -18,15 +18,14 @@ from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
-from core.clock import Clock, business_day, utc_datetime
-from core.conditions import Facts
+from core.clock import Clock, utc_datetime
 from core.fence import share_fence
-from core.ids import TimeIds, time_of_id
+from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
 from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
 from scan_api.pipeline.metrics import RELEASED
-from scan_api.pipeline.recorded_facts import read_facts
+from scan_api.pipeline.recorded_facts import PastFacts, read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.recorded_facts import MemberScan
 
@@ -109,10 +108,10 @@ class HoldReleaser:
         return [
             hold
             for hold, known in zip(held, facts, strict=True)
-            if hold.code_id in active and self._pass(worker_state.rule_set, hold, known)
+            if hold.code_id in active and _pass(worker_state.rule_set, known)
         ]
 
-    def _pass(self, rule_set: RuleSet, hold: Hold, facts: Facts) -> bool:
-        """Tell whether the rules let a hold go, on the day of its scan."""
-        day = business_day(time_of_id(hold.transfer_id), self.timezone)
-        return decide(rule_set, facts, day).verdict is Verdict.PASS
+
+def _pass(rule_set: RuleSet, known: PastFacts) -> bool:
+    """Tell whether the rules let a hold go, on the day of its scan."""
+    return decide(rule_set, known.facts, known.day).verdict is Verdict.PASS

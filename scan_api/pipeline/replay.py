@@ -17,7 +17,6 @@ from anti_fraud.domain.verdict import Verdict
 from anti_fraud.store.rule_sets import load_rule_sets
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
-from core.ids import time_of_id
 from rewards.domain.active_campaigns import Campaign, basis_of, plan_rewards
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.plans import Claim, PlannedReward, RewardPlan
@@ -85,7 +84,7 @@ def _replay(
     if rule_set is None:
         return Replay(recorded, None)
     facts = rule_set.from_order(recorded.values)
-    day = business_day(time_of_id(recorded.scan_id), timezone)
+    day = business_day(recorded.judged_at_ms, timezone)
     decision = decide(rule_set, facts, day)
     if recorded.listed is not None:
         decision = obey_list(decision, recorded.listed)
@@ -190,7 +189,7 @@ def _plan(
     keys: PlanKeys,
     timezone: ZoneInfo,
 ) -> RewardPlan:
-    at = utc_datetime(time_of_id(scan.scan_id))
+    at = utc_datetime(scan.planned_at_ms)
 
     def facts() -> Facts:
         evidence = ClaimEvidence(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -35,6 +36,17 @@ class Position(msgspec.Struct, frozen=True):
     accuracy_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
+class Environment(StrEnum):
+    """What an app found itself to run in."""
+
+    NORMAL = "normal"
+    EMULATOR = "emulator"
+    CLOUD_PHONE = "cloud_phone"
+    AUTOMATION = "automation"
+    VIRTUAL_LOCATION = "virtual_location"
+    ROOTED = "rooted"
+
+
 class ScanContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a mini-program's backend knows of the scan; believed from `app` only."""
 
@@ -44,7 +56,7 @@ class ScanContext(msgspec.Struct, frozen=True, omit_defaults=True):
     entry: Literal["camera", "album", "long_press", "typed", "link"] | None = None
     scanned_at: datetime | None = None
     risk_rank: Annotated[int, msgspec.Meta(ge=0, le=4)] | None = None
-    environment: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    environment: Environment | None = None
     store_id: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     region: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
@@ -89,9 +101,9 @@ def _check_region(told: str | None) -> Iterator[FieldError]:
 
 
 def context_facts(context: ScanContext) -> dict[str, Any]:
-    """Keep what a decision may need; addresses stand apart and are not kept here."""
+    """Keep what a decision may need; addresses and times stand apart from it."""
     kept = msgspec.to_builtins(context)
-    for name in ("ip", "user_agent"):
+    for name in ("ip", "user_agent", "scanned_at"):
         kept.pop(name, None)
     if context.region is not None:
         kept["region"] = find_region(context.region)

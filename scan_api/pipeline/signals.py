@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from anti_fraud.domain.entities import code_tag, entity_of, place_key, velocity_key
-from anti_fraud.domain.places import Place, Travel, travel
+from anti_fraud.domain.places import PLACE_S, Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from codegen.domain.ranges import SEGMENT_BITS
 from core.bloom import block_contains, block_index
@@ -25,7 +25,6 @@ from scan_api.store.filters import (
     void_key,
 )
 
-PLACE_TTL_S = 86_400
 # After a fault Redis is left alone for a moment, so that each batch does not wait for
 # its own time-out.
 RETRY_AFTER_S = 1.0
@@ -207,8 +206,8 @@ def _ask(
     if scan.cell is not None:
         place = batch.swap(
             place_key(code_tag(scan.code_id)),
-            Place(scan.cell, scan.at_ms // 1000).pack(),
-            PLACE_TTL_S,
+            Place(scan.cell, scan.judged_at_ms // 1000).pack(),
+            PLACE_S,
         )
     return _Handles(
         batch.bit(claimed_key(segment), claimed_offset(scan.code_id)),
@@ -259,7 +258,7 @@ def _read_travel(
     previous = Place.unpack(results.swap(place))
     if previous is None:
         return None
-    return travel(previous, Place(scan.cell, scan.at_ms // 1000))
+    return travel(previous, Place(scan.cell, scan.judged_at_ms // 1000))
 
 
 def _claimed_bit(bit: int, ready: int) -> ClaimedBit:

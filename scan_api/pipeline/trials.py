@@ -17,7 +17,6 @@ from anti_fraud.domain.evaluation import translate
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.trials import Decided, Trial, TriedScans, uncounted_by
 from core.clock import business_day
-from core.ids import time_of_id
 from scan_api.store.trials import JudgedFacts
 
 # Clocks of the world differ by whole quarters of an hour.
@@ -68,7 +67,7 @@ class RulesOnTrial:
         """Judge scans of one version once more."""
         candidate, live = self.candidate, self.live
         columns = columns_of(old, [scan.judged[1:] for scan in scans])
-        days = _days_of([scan.scan_id for scan in scans], self.timezone)
+        days = _days_of([scan.judged_at_ms for scan in scans], self.timezone)
         as_candidate = translate(columns, old, candidate)
         by_old = decide_many(old, columns, days)
         by_live = by_old
@@ -95,9 +94,9 @@ def _version(scan: JudgedFacts) -> int:
     return version
 
 
-def _days_of(scan_ids: Sequence[int], timezone: ZoneInfo) -> NDArray[np.int32]:
-    """Tell the business days of n scans, as ordinals int32[n]."""
-    quarters = np.array([time_of_id(each) // _QUARTER_MS for each in scan_ids])
+def _days_of(times_ms: Sequence[int], timezone: ZoneInfo) -> NDArray[np.int32]:
+    """Tell on which business days n moments fall, as ordinals int32[n]."""
+    quarters = np.array(times_ms) // _QUARTER_MS
     found, places = np.unique(quarters, return_inverse=True)
     days = [business_day(int(q) * _QUARTER_MS, timezone).toordinal() for q in found]
     return np.array(days, np.int32)[places]

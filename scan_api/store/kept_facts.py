@@ -17,6 +17,7 @@ from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.lists import Listed, ListName
 from core.conditions import Fact
 from core.db import SHARD
+from core.ids import time_of_id
 from rewards.domain.active_campaigns import FIRST_VERSION
 from scan_api.domain.scans import UNPLANNED, Outcome, PlannedOn
 from scan_api.tables import scans
@@ -39,6 +40,8 @@ class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # for; empty where one campaign's first version was, and asked for nothing.
     campaigns: Sequence[int] = msgspec.field(name="p", default=())
     asked: Sequence[Fact] = msgspec.field(name="a", default=())
+    # How long after its own time it arrived, where its app told that.
+    late_ms: int = msgspec.field(name="t", default=0)
 
 
 _UNJUDGED: Final = KeptFacts()
@@ -50,10 +53,13 @@ def pack_facts(
     decision: Decision | None,
     context: Mapping[str, Any] | None,
     made_on: PlannedOn = UNPLANNED,
+    late_ms: int = 0,
 ) -> bytes:
     """Keep what a scan was judged by and planned on, and its context, if anything."""
     if decision is None:
-        return _encode(KeptFacts(context=context)) if context else b""
+        if not context and not late_ms:
+            return b""
+        return _encode(KeptFacts(context=context or {}, late_ms=late_ms))
     listed = decision.listed
     return _encode(
         KeptFacts(
@@ -64,6 +70,7 @@ def pack_facts(
             (listed.list, listed.entry_id) if listed is not None else None,
             context or {},
             *made_on,
+            late_ms,
         )
     )
 
@@ -71,6 +78,11 @@ def pack_facts(
 def unpack_facts(packed: bytes) -> KeptFacts:
     """Read what was kept of a scan, by this Crowncap or one before."""
     return _decode(packed) if packed else _UNJUDGED
+
+
+def own_time(scan_id: int, packed: bytes) -> int:
+    """Tell the time at which a scan was judged, in milliseconds since 1970."""
+    return time_of_id(scan_id) - unpack_facts(packed).late_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class JudgedScan:
     values: tuple[Fact, ...]
     score: int
     hits: tuple[str, ...]
+    judged_at_ms: int
     failed: tuple[str, ...] = ()
     listed: Listed | None = None
 
@@ -101,6 +114,7 @@ class PlannedScan:
     versions: tuple[tuple[int, int], ...]
     values: tuple[Fact, ...]
     context: Mapping[str, Any]
+    planned_at_ms: int
 
 
 async def load_planned(
@@ -132,6 +146,7 @@ async def load_planned(
             PlannedScan(
                 *(row.scan_id, row.code_id, row.member_no, Outcome(row.outcome)),
                 *(versions, tuple(kept.asked), kept.context),
+                time_of_id(row.scan_id) - kept.late_ms,
             )
         )
     return planned
@@ -158,7 +173,9 @@ async def load_judged(
             judged.append(
                 JudgedScan(
                     *(row.scan_id, outcome, version, tuple(values)),
-                    *(kept.score, tuple(kept.hits), tuple(kept.failed)),
+                    *(kept.score, tuple(kept.hits)),
+                    time_of_id(row.scan_id) - kept.late_ms,
+                    failed=tuple(kept.failed),
                     listed=kept.listed and Listed(*kept.listed),
                 )
             )

@@ -164,7 +164,10 @@ async def commit_scans(
         arrays.text_array([d.plan.hold_reason or "" for d in decided]),
         arrays.bytea_array(
             [
-                pack_facts(d.plan.decision, d.scan.context, d.plan.made_on)
+                pack_facts(
+                    *(d.plan.decision, d.scan.context, d.plan.made_on),
+                    d.scan.late_ms,
+                )
                 for d in decided
             ]
         ),

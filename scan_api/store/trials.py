@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from anti_fraud.domain.backtests import PARTS
 from anti_fraud.domain.lists import ListName
 from core.conditions import Fact
+from core.ids import time_of_id
 
 # A map of what was kept begins with what judged it, if anything did (kept_facts).
 _JUDGED: Final = r"substring(facts FROM 2 FOR 2) = '\xa16a'"
@@ -20,6 +21,7 @@ class _Judged(msgspec.Struct, frozen=True, gc=False):
 
     judged: tuple[Fact, ...] = msgspec.field(name="j", default=())
     listed: tuple[ListName, int] | None = msgspec.field(name="l", default=None)
+    late_ms: int = msgspec.field(name="t", default=0)
 
 
 _decode: Final = msgspec.msgpack.Decoder(_Judged).decode
@@ -31,6 +33,13 @@ class JudgedFacts(NamedTuple):
     scan_id: int
     judged: tuple[Fact, ...]
     listed: ListName | None
+    # How long after its own time it arrived.
+    late_ms: int = 0
+
+    @property
+    def judged_at_ms(self) -> int:
+        """The time at which it was judged, in milliseconds since 1970."""
+        return time_of_id(self.scan_id) - self.late_ms
 
 
 class ScanRows(NamedTuple):
@@ -44,9 +53,8 @@ class ScanRows(NamedTuple):
         for scan_id, packed in self.rows:
             kept = _decode(packed)
             listed = kept.listed
-            unpacked.append(
-                JudgedFacts(scan_id, kept.judged, listed[0] if listed else None)
-            )
+            name = listed[0] if listed else None
+            unpacked.append(JudgedFacts(scan_id, kept.judged, name, kept.late_ms))
         return unpacked
 
 

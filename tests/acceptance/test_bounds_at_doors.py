@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from core.clock import utc_datetime
 from crowncap.demo import GTIN
 from tests.acceptance.test_batch_routes import refused
 from tests.fixtures.colleague import HOME, Colleague, at_work
@@ -25,7 +26,7 @@ from tests.fixtures.doors import (
 )
 from tests.fixtures.epcis import cap_names, of_caps
 from tests.fixtures.processes import fresh_address
-from tests.fixtures.service import Json, Service
+from tests.fixtures.service import CLOCK, Json, Service
 
 
 def test_no_value_at_any_door_is_a_fault_of_ours(
@@ -275,7 +276,7 @@ def test_a_scan_with_absurd_facts_is_its_own_trouble(
     service: Service, doors: Doors
 ) -> None:
     """An app's backend tells of its member and context; the code is always judged."""
-    app = service.staff("app")
+    app, just_now = service.staff("app"), utc_datetime(CLOCK.now_ms()).isoformat()
     body: Json = {
         "code": "0000-0000",
         "gtin": GTIN,
@@ -287,9 +288,9 @@ def test_a_scan_with_absurd_facts_is_its_own_trouble(
             "user_agent": "u",
             "channel": "c",
             "entry": "camera",
-            "scanned_at": "2026-05-01T00:00:00Z",
+            "scanned_at": just_now,
             "risk_rank": 1,
-            "environment": "e",
+            "environment": "normal",
             "store_id": "s",
         },
     }

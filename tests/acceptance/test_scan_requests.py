@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from core.clock import utc_datetime
 from tests.fixtures.processes import fresh_address
-from tests.fixtures.service import Service
+from tests.fixtures.service import CLOCK, Service
 
 JSON = {"content-type": "application/json"}
 
@@ -120,7 +121,7 @@ def test_unknown_routes_and_methods_are_problems_too(service: Service) -> None:
 def test_an_apps_backend_scans_for_a_member_with_context(service: Service) -> None:
     """member_id, the phone's address and the context are believed from `app`."""
     code, address = service.fresh_code(), fresh_address()
-    scanned_at = "2026-05-01T08:00:00Z"
+    scanned_at = utc_datetime(CLOCK.now_ms()).isoformat()
     context = {"ip": address, "entry": "camera", "scanned_at": scanned_at}
     answer = service.post(
         "/v1/scans",

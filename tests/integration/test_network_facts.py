@@ -108,7 +108,8 @@ async def test_a_release_knows_the_network_that_the_scan_came_from(
     past = [MemberScan(*row) for row in rows]
     state = await worker.states.of_codes([code])
     async with worker.ground.engine.connect() as conn:
-        [told] = await read_facts(conn, past, state, TIMEZONE)
+        [known] = await read_facts(conn, past, state, TIMEZONE)
+    told = known.facts
     assert told["signals_available"] is True
     assert told["member_scans_10m"] == 1
     assert told["network_province"] == "CN-44"

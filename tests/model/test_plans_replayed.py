@@ -73,7 +73,9 @@ CONTEXT = st.none() | st.fixed_dictionaries(
         "channel": st.sampled_from(["wechat", "app"]),
     },
 )
-SCAN = st.tuples(st.integers(0, 2), CONTEXT)
+# How many hours before they arrive scans are made.
+LATE_H = st.sampled_from([None, None, 0, 7, 26])
+SCAN = st.tuples(st.integers(0, 2), CONTEXT, LATE_H)
 STEP = st.tuples(st.sampled_from(CAMPAIGNS), TERMS | st.sampled_from(list(Move)))
 
 
@@ -101,8 +103,15 @@ class Brand:
                 some = [codes.pop() for _ in scans]
                 told = await asyncio.gather(
                     *(
-                        workers[place % 2].scan(code, f"{name}-{who}", context=context)
-                        for place, (code, (who, context)) in enumerate(
+                        workers[place % 2].scan(
+                            code,
+                            f"{name}-{who}",
+                            context=context,
+                            scanned_at_ms=late_h
+                            if late_h is None
+                            else CLOCK.now_ms() - late_h * 3_600_000,
+                        )
+                        for place, (code, (who, context, late_h)) in enumerate(
                             zip(some, scans, strict=True)
                         )
                     )
