@@ -47,10 +47,10 @@ from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.terms import PayoutTerms
-from scan_api.domain.lateness import Lateness
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
+from scan_api.pipeline.lateness import Lateness
 from scan_api.pipeline.metrics import forget_dead_workers
 from scan_api.pipeline.opening import ScanOpening
 from scan_api.pipeline.readiness import ReadinessCheck

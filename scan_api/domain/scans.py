@@ -390,18 +390,3 @@ def _hold_reason(
     if decision is not None and decision.verdict is Verdict.HOLD:
         return HoldReason.RULES
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class CodeView:
-    """What a look at a code shows; looking is not scanning."""
-
-    outcome: Outcome
-    product: Product | None = None
-    instructions: str | None = None
-    claimed: bool | None = None
-    pays: bool = True
-    first_claimed_ms: int | None = None
-    code_id: int | None = None
-    sell_by: date | None = None
-    offer: Offer | None = None

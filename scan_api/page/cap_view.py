@@ -11,7 +11,8 @@ from core.clock import to_ms
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
 from scan_api.domain.claims import OwnClaim
-from scan_api.domain.scans import CLAIMING, CodeView, Outcome
+from scan_api.domain.code_view import CodeView
+from scan_api.domain.scans import CLAIMING, Outcome
 from scan_api.page.belongings import RewardCard
 from scan_api.pipeline.responses import ScanAnswer
 

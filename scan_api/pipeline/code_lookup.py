@@ -10,9 +10,9 @@ from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
 from rewards.store.limits import load_earned
+from scan_api.domain.code_view import CodeView
 from scan_api.domain.scans import (
     CodeStatus,
-    CodeView,
     Outcome,
     WorkerState,
     look_up_code,

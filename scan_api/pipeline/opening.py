@@ -9,11 +9,11 @@ from codegen.domain.sealing import filter_hash
 from core.clock import Clock
 from core.errors import Forbidden
 from core.ids import time_of_id
-from scan_api.domain.lateness import Lateness
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome, Scan
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.guess_throttle import GuessThrottle
+from scan_api.pipeline.lateness import Lateness
 from scan_api.pipeline.requests import (
     ScanBody,
     ScanContext,

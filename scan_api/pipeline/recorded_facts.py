@@ -20,8 +20,8 @@ from anti_fraud.domain.rule_sets import RuleSet
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
 from core.ids import first_id_at, time_of_id
-from scan_api.domain.lateness import AHEAD_MS
 from scan_api.domain.scans import WorkerState, look_up_code
+from scan_api.pipeline.lateness import AHEAD_MS
 from scan_api.pipeline.replay import replay_scans
 from scan_api.store.recorded_facts import (
     MemberScan,

@@ -29,7 +29,8 @@ from core.pages.guard import check_form, is_secure, local_path, origin_of
 from core.settings import Settings
 from rewards.domain.active_campaigns import Offer, OfferState
 from scan_api.domain.claims import OwnClaim
-from scan_api.domain.scans import CodeView, Outcome
+from scan_api.domain.code_view import CodeView
+from scan_api.domain.scans import Outcome
 from scan_api.page.cap_view import CapViewName, Tone, view_of_code, view_of_own_claim
 from scan_api.page.rendering import FOLDER as TEMPLATES
 from scan_api.page.rendering import word_wait

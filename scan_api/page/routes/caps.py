@@ -12,7 +12,8 @@ from core.auth.idempotency import hash_body, hash_key
 from core.clock import business_day, next_business_day
 from core.pages import Sender, is_prefetch, read_form
 from core.pages.guard import local_path
-from scan_api.domain.scans import CodeView, Outcome
+from scan_api.domain.code_view import CodeView
+from scan_api.domain.scans import Outcome
 from scan_api.page.belongings import load_rewards
 from scan_api.page.cap_view import (
     CapView,
