@@ -27,7 +27,6 @@ from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from core.conditions import Fact
-from core.ids import time_of_id
 from rewards.domain.active_campaigns import (
     Basis,
     Campaign,
@@ -98,12 +97,6 @@ class Scan(msgspec.Struct, gc=False):
         """The time at which it is judged: its own, else that of its arrival."""
         at_ms = self.scanned_at_ms
         return self.at_ms if at_ms is None else at_ms
-
-    @property
-    def late_ms(self) -> int:
-        """How long after its own time it arrived, by its number; below 0 if before."""
-        at_ms = self.scanned_at_ms
-        return 0 if at_ms is None else time_of_id(self.scan_id) - at_ms
 
 
 class Signals(msgspec.Struct, frozen=True, gc=False):

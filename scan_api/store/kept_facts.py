@@ -19,7 +19,7 @@ from core.conditions import Fact
 from core.db import SHARD
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import FIRST_VERSION
-from scan_api.domain.scans import UNPLANNED, Outcome, PlannedOn
+from scan_api.domain.scans import UNPLANNED, Outcome, PlannedOn, Scan
 from scan_api.tables import scans
 
 
@@ -73,6 +73,12 @@ def pack_facts(
             late_ms,
         )
     )
+
+
+def late_ms_of(scan: Scan) -> int:
+    """Tell how long after its own time a scan arrived; below 0 if before."""
+    own_ms = scan.scanned_at_ms
+    return 0 if own_ms is None else time_of_id(scan.scan_id) - own_ms
 
 
 def unpack_facts(packed: bytes) -> KeptFacts:

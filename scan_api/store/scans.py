@@ -20,7 +20,7 @@ from rewards.store.ledger import BALANCES_OF
 from rewards.store.members import ENSURE_MEMBERS
 from scan_api.domain.scans import Earned, Outcome, Plan, Scan, Settled
 from scan_api.store import binary_arrays as arrays
-from scan_api.store.kept_facts import pack_facts
+from scan_api.store.kept_facts import late_ms_of, pack_facts
 from scan_api.store.planned_rewards import (
     REWARD_TYPES,
     days_of,
@@ -166,7 +166,7 @@ async def commit_scans(
             [
                 pack_facts(
                     *(d.plan.decision, d.scan.context, d.plan.made_on),
-                    d.scan.late_ms,
+                    late_ms_of(d.scan),
                 )
                 for d in decided
             ]
