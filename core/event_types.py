@@ -17,6 +17,7 @@ class EventType(StrEnum):
     SCAN_REVERSED = "scan.reversed"
     HOLD_POSTED = "hold.posted"
     HOLD_VOIDED = "hold.voided"
+    HOLD_REOPENED = "hold.reopened"
     COUPON_ISSUED = "coupon.issued"
     COUPON_REDEEMED = "coupon.redeemed"
     COUPON_RETURNED = "coupon.returned"
@@ -31,6 +32,7 @@ class EventType(StrEnum):
     CASE_DECIDED = "case.decided"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_CLOSED = "incident.closed"
+    CASE_REOPENED = "case.reopened"
     DRAW_DRAWN = "draw.drawn"
     PRIZE_CLAIMED = "prize.claimed"
 
@@ -41,6 +43,7 @@ SUBJECTS: Final = {
     EventType.SCAN_REVERSED: "scan_id",
     EventType.HOLD_POSTED: "member_id",
     EventType.HOLD_VOIDED: "member_id",
+    EventType.HOLD_REOPENED: "member_id",
     EventType.COUPON_ISSUED: "coupon_id",
     EventType.COUPON_REDEEMED: "coupon_id",
     EventType.COUPON_RETURNED: "coupon_id",
@@ -55,6 +58,7 @@ SUBJECTS: Final = {
     EventType.CASE_DECIDED: "case_id",
     EventType.INCIDENT_OPENED: "incident_id",
     EventType.INCIDENT_CLOSED: "incident_id",
+    EventType.CASE_REOPENED: "case_id",
     EventType.DRAW_DRAWN: "draw_id",
     EventType.PRIZE_CLAIMED: "member_id",
 }

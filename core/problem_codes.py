@@ -179,6 +179,27 @@ PROBLEM_CODES: Final = {
     "overlapping_range": ProblemCode(
         409, "The serials are taken.", "Send it again; another number is drawn."
     ),
+    "too_late": ProblemCode(
+        409,
+        "A decision is taken back within ten minutes, and they are over.",
+        "Have support take the rewards back, or decide otherwise from now on.",
+    ),
+    "spent": ProblemCode(
+        409,
+        "Some of what a decision paid is spent, used, sent or taken back; `detail` "
+        "has the figures. Nothing was changed.",
+        "Have support reverse the scan: it takes back what is left.",
+    ),
+    "undone_before": ProblemCode(
+        409,
+        "What was decided here was taken back once; the second decision stands.",
+        "Have support reverse the scan, or adjust by hand.",
+    ),
+    "limit_full": ProblemCode(
+        409,
+        "A limit that this would take from again has no room meanwhile.",
+        "Raise the limit, or leave it as it is.",
+    ),
     "held_by_another": ProblemCode(
         409,
         "Somebody else works on the case.",

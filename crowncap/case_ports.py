@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.cases import Verb
-from anti_fraud.pipeline.cases.ports import CasePorts
+from anti_fraud.pipeline.cases.ports import CasePorts, Gone, Undoing
 from rewards.domain.holds import Resolution
+from rewards.domain.reopening import Refusal, ReopenWish
 from rewards.pipeline.holds import end_holds
+from rewards.pipeline.reopening import reopen_holds
 from scan_api.pipeline.case_scans import show_scans
 
 _RESOLUTIONS: Final = {
@@ -31,6 +33,24 @@ async def _settle(
     return await end_holds(conn, resolutions, next_id=next_id, now=now)
 
 
+async def _reopen(
+    conn: AsyncConnection,
+    wishes: Mapping[int, Undoing],
+    *,
+    next_id: Callable[[], int],
+) -> Mapping[int, Gone | Collection[int]]:
+    asked = [
+        ReopenWish(key, wish.scan_ids, wish.ended_at) for key, wish in wishes.items()
+    ]
+    told = await reopen_holds(conn, asked, next_id=next_id)
+    return {
+        key: Gone(each.fault.value, each.points, each.others, each.most)
+        if isinstance(each, Refusal)
+        else each
+        for key, each in told.items()
+    }
+
+
 def case_ports(timezone: ZoneInfo) -> CasePorts:
     """Give what cases are handed, on the brand's calendar."""
-    return CasePorts(_settle, partial(show_scans, timezone=timezone))
+    return CasePorts(_settle, _reopen, partial(show_scans, timezone=timezone))

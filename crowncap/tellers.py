@@ -10,7 +10,14 @@ from events.domain.events import Teller
 from events.domain.webhooks import Reach
 from events.pipeline.webhooks import WebhookTerms
 from rewards.store.coupons import happened as coupons
-from rewards.store.holds import HOLDS, tell_holds
+from rewards.store.hold_events import (
+    HOLDS,
+    HOLDS_AGAIN,
+    REOPENED,
+    tell_holds,
+    tell_holds_again,
+    tell_reopened,
+)
 from rewards.store.payouts.happened import UNPAID, tell_unpaid
 from rewards.store.points.happened import EXPIRED, tell_expired
 from rewards.store.reversals import REVERSED, tell_reversed
@@ -20,6 +27,8 @@ from scan_api.store.scan_events import SCANS, tell_scans
 TELLERS: Final[Mapping[str, Teller]] = {
     SCANS: tell_scans,
     HOLDS: tell_holds,
+    REOPENED: tell_reopened,
+    HOLDS_AGAIN: tell_holds_again,
     coupons.ISSUED: coupons.tell_issued,
     coupons.REDEEMED: coupons.tell_redeemed,
     coupons.RETURNED: coupons.tell_returned,

@@ -676,12 +676,16 @@ CREATE FUNCTION current_range_version() RETURNS bigint
 CREATE FUNCTION effects_of(in_kind text, in_debit bigint, in_credit bigint, in_expires date, in_amount bigint) RETURNS TABLE(member_no bigint, expires_on date, available bigint, pending bigint, debt bigint)
     LANGUAGE sql IMMUTABLE
     AS $$
-    SELECT in_credit, in_expires, in_amount, 0::bigint, 0::bigint
-    WHERE in_kind IN ('posted', 'post', 'grant', 'spend_return', 'purchase', 'merge')
+    SELECT in_credit, in_expires,
+        CASE in_kind WHEN 'unpost' THEN -in_amount ELSE in_amount END, 0::bigint,
+        0::bigint
+    WHERE in_kind IN ('posted', 'post', 'repost', 'unpost', 'grant', 'spend_return',
+            'purchase', 'merge')
         OR in_kind = 'adjustment' AND in_credit > 0
     UNION ALL SELECT in_credit, 'infinity'::date, 0::bigint,
-        CASE in_kind WHEN 'pending' THEN in_amount ELSE -in_amount END, 0::bigint
-    WHERE in_kind IN ('pending', 'post', 'void')
+        CASE WHEN in_kind IN ('pending', 'unpost', 'unvoid') THEN in_amount
+            ELSE -in_amount END, 0::bigint
+    WHERE in_kind IN ('pending', 'post', 'void', 'repost', 'revoid', 'unpost', 'unvoid')
     UNION ALL SELECT in_debit, in_expires, -in_amount, 0::bigint, 0::bigint
     WHERE in_kind IN ('spend', 'expiry', 'reversal', 'return', 'repayment', 'merge')
         OR in_kind = 'adjustment' AND in_debit > 0
@@ -2270,9 +2274,37 @@ CREATE TABLE transfers (
     expires_on date DEFAULT 'infinity'::date NOT NULL,
     CONSTRAINT accounts_differ CHECK ((credit_account <> debit_account)),
     CONSTRAINT amount_is_positive CHECK ((amount > 0)),
-    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'grant'::text, 'spend'::text, 'spend_return'::text, 'expiry'::text, 'adjustment'::text, 'reversal'::text, 'debt'::text, 'repayment'::text, 'purchase'::text, 'return'::text, 'merge'::text])))
+    CONSTRAINT kind_is_known CHECK ((kind = ANY (ARRAY['posted'::text, 'pending'::text, 'post'::text, 'void'::text, 'grant'::text, 'spend'::text, 'spend_return'::text, 'expiry'::text, 'adjustment'::text, 'reversal'::text, 'debt'::text, 'repayment'::text, 'purchase'::text, 'return'::text, 'merge'::text, 'unpost'::text, 'unvoid'::text, 'repost'::text, 'revoid'::text])))
 )
 PARTITION BY RANGE (origin_id);
+
+CREATE VIEW ends AS
+ SELECT e.shard,
+    e.origin_id,
+    e.transfer_id,
+    e.debit_account,
+    e.credit_account,
+    e.unit,
+    e.amount,
+    e.kind
+   FROM transfers e
+  WHERE ((e.kind = ANY (ARRAY['post'::text, 'void'::text])) AND (NOT (EXISTS ( SELECT
+           FROM transfers u
+          WHERE ((u.shard = e.shard) AND (u.origin_id = e.origin_id) AND (u.debit_account = e.debit_account) AND (u.kind = ANY (ARRAY['unpost'::text, 'unvoid'::text])))))))
+UNION ALL
+ SELECT e.shard,
+    e.origin_id,
+    e.transfer_id,
+    e.debit_account,
+    e.credit_account,
+    e.unit,
+    e.amount,
+        CASE e.kind
+            WHEN 'repost'::text THEN 'post'::text
+            ELSE 'void'::text
+        END AS kind
+   FROM transfers e
+  WHERE (e.kind = ANY (ARRAY['repost'::text, 'revoid'::text]));
 
 CREATE VIEW entries AS
  SELECT transfers.transfer_id,
@@ -3668,6 +3700,8 @@ ALTER TABLE ONLY worker_leases
 ALTER TABLE ONLY wrong_codes
     ADD CONSTRAINT wrong_codes_pkey PRIMARY KEY (token_id);
 
+CREATE UNIQUE INDEX a_hold_is_reopened_once ON ONLY transfers USING btree (shard, origin_id, debit_account, ((kind ~~ 'un%'::text))) WHERE (kind = ANY (ARRAY['unpost'::text, 'unvoid'::text, 'repost'::text, 'revoid'::text]));
+
 CREATE UNIQUE INDEX a_pending_transfer_ends_once ON ONLY transfers USING btree (shard, origin_id, debit_account) INCLUDE (transfer_id) WHERE (kind = ANY (ARRAY['post'::text, 'void'::text]));
 
 CREATE INDEX adjustments_of_member ON adjustments USING btree (member_no, adjustment_id);
@@ -3795,6 +3829,8 @@ CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 CREATE INDEX scans_of_member ON ONLY scans USING btree (member_no) WHERE (member_no IS NOT NULL);
 
 CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
+
+CREATE INDEX transfers_again ON ONLY transfers USING btree (credit_account, transfer_id) WHERE (kind = ANY (ARRAY['unpost'::text, 'unvoid'::text, 'repost'::text, 'revoid'::text]));
 
 CREATE INDEX transfers_from_member ON ONLY transfers USING btree (debit_account, transfer_id) WHERE (kind = ANY (ARRAY['spend'::text, 'expiry'::text, 'adjustment'::text, 'reversal'::text, 'debt'::text, 'return'::text, 'merge'::text]));
 

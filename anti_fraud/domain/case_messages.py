@@ -48,6 +48,26 @@ OF_CASES: Final[Sentences] = {
         "同一案件出现了两次；请删去一个。",
         "A case stands here twice; leave one out.",
     ),
+    "nothing_to_undo": (
+        "没有可以撤销的决定。",
+        "There is no decision to take back.",
+    ),
+    "undo_too_late": (
+        "决定只能在 {minutes} 分钟内撤销；此后请客服撤回奖励。",
+        "A decision is taken back within {minutes} minutes; have support reverse it.",
+    ),
+    "decision_spent": (
+        "不能撤销：其中 {points} 分与 {others} 件奖励已用掉或送出。",
+        "It stays: {points} points and {others} other rewards of it are spent or sent.",
+    ),
+    "undone_before": (
+        "此决定已撤销过一次，第二次决定不能再撤销。",
+        "What was decided here was taken back once; the second decision stands.",
+    ),
+    "undo_limit_full": (
+        "不能撤销：其间额度已满（共 {most}）。",
+        "This cannot be undone: a limit of {most} has no room for it meanwhile.",
+    ),
     "no_case_there": (
         "这个游标不是我们给出的，或属于另一种排序。",
         "This cursor is none of ours, or of another order.",

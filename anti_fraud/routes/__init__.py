@@ -3,7 +3,7 @@
 from litestar import Router
 
 from anti_fraud.routes import case_settings, facts, incidents, lists, rule_sets
-from anti_fraud.routes.cases import deciding, listing, working
+from anti_fraud.routes.cases import deciding, listing, undoing, working
 from core.doors import GUARDS
 
 ROUTER = Router(
@@ -28,6 +28,8 @@ ROUTER = Router(
         deciding.decide_cases,
         deciding.approve_decision,
         deciding.reject_decision,
+        undoing.undo_decision,
+        undoing.undo_decisions,
         case_settings.show_case_settings,
         case_settings.put_case_settings,
         case_settings.approve_case_settings,

@@ -52,7 +52,7 @@ CHECKS = (
         3,
         "each ticket that a scan earned is in its draw, as the ledger says",
         """SELECT t.transfer_id FROM transfers AS t
-            LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = t.origin_id
+            LEFT JOIN ends AS e ON e.shard = 0 AND e.origin_id = t.origin_id
                 AND e.kind IN ('post', 'void') AND e.debit_account = t.debit_account
             LEFT JOIN transfers AS r ON r.shard = 0 AND r.origin_id = t.origin_id
                 AND r.kind = 'reversal' AND r.unit = 4

@@ -8,17 +8,22 @@ _PENDING = """SELECT b.kind, u.id FROM figures_counted AS c
     JOIN outbox AS b ON b.shard = 0
         AND (b.era, b.xid, b.place) > (c.era, c.xid, c.place)
     CROSS JOIN LATERAL unnest(b.ids) AS u (id)
-    WHERE b.kind IN ('scans', 'holds', 'reversals', 'unpaid')"""
+    WHERE b.kind IN ('scans', 'holds', 'holds_reopened', 'holds_again', 'reversals',
+        'unpaid')"""
 # A slice is made of whole business days.
 _GIVEN = f"""SELECT t.debit_account AS offer_no, {DAY.format("t.origin_id")} AS day,
-        CASE t.kind WHEN 'void' THEN -1 ELSE 1 END AS awards,
-        CASE t.kind WHEN 'void' THEN -t.amount ELSE t.amount END AS amount
+        CASE WHEN t.kind IN ('void', 'revoid') THEN -1 ELSE 1 END AS awards,
+        CASE WHEN t.kind IN ('void', 'revoid') THEN -t.amount ELSE t.amount
+            END AS amount
     FROM transfers AS t
     JOIN offers AS o ON o.offer_no = t.debit_account
     LEFT JOIN ({_PENDING}) AS p ON p.id = t.origin_id
-        AND p.kind = CASE t.kind WHEN 'void' THEN 'holds' ELSE 'scans' END
+        AND p.kind = CASE t.kind WHEN 'void' THEN 'holds'
+            WHEN 'unvoid' THEN 'holds_reopened' WHEN 'revoid' THEN 'holds_again'
+            ELSE 'scans' END
     WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-        AND t.kind IN ('posted', 'pending', 'void') AND p.id IS NULL"""  # noqa: S608 - constants
+        AND t.kind IN ('posted', 'pending', 'void', 'unvoid', 'revoid')
+        AND p.id IS NULL"""  # noqa: S608 - constants
 # What was taken back of a reward, red packets where they ended unpaid.
 _TAKEN_BACK = f"""SELECT t.debit_account, {DAY.format("t.origin_id")},
         -(r.amount = t.amount)::integer, -r.amount

@@ -30,7 +30,7 @@ def _paid(per: str, holder: str, period: str, which: str) -> str:
             OR l.counts IN ('claims', 'awards'))
     WHERE t.shard = 0 AND {which}
         AND t.kind IN ('posted', 'pending') AND NOT EXISTS (
-            SELECT FROM transfers AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
+            SELECT FROM ends AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
                 AND e.kind = 'void' AND e.debit_account = t.debit_account)
         AND (t.unit <> 1 OR l.counts = 'claims' OR NOT EXISTS (
             SELECT FROM payouts WHERE shard = 0 AND payout_id = t.transfer_id

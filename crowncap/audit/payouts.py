@@ -21,7 +21,7 @@ CHECKS = (
         """SELECT p.payout_id FROM payouts AS p
             LEFT JOIN transfers AS t ON t.shard = 0 AND t.origin_id = p.origin_id
                 AND t.transfer_id = p.payout_id AND t.kind IN ('posted', 'pending')
-            LEFT JOIN transfers AS e ON e.shard = 0 AND e.origin_id = p.origin_id
+            LEFT JOIN ends AS e ON e.shard = 0 AND e.origin_id = p.origin_id
                 AND e.kind IN ('post', 'void') AND e.debit_account = p.offer_no
             WHERE p.shard = 0 AND p.payout_id BETWEEN :first AND :last
                 AND (t.transfer_id IS NULL OR t.unit <> 1 OR t.amount <> p.minor

@@ -27,10 +27,12 @@ CHECKS = (
                 AND p.origin_id = t.origin_id AND p.debit_account = t.debit_account
                 AND p.origin_id BETWEEN :first AND :last
             WHERE t.shard = 0 AND t.origin_id BETWEEN :first AND :last
-                AND t.kind IN ('posted', 'pending', 'post', 'void', 'grant')
+                AND t.kind IN ('posted', 'pending', 'post', 'void', 'grant', 'unpost',
+                    'unvoid', 'repost', 'revoid')
                 AND (num_nonnulls(o.offer_no, s.set_no, d.draw_no) = 0
                     OR m.member_no IS NULL
-                    OR t.kind IN ('post', 'void') AND p.transfer_id IS NULL)""",
+                    OR t.kind NOT IN ('posted', 'pending', 'grant')
+                        AND p.transfer_id IS NULL)""",
         TRANSFERS,
     ),
     Check(
@@ -66,7 +68,7 @@ CHECKS = (
             FULL JOIN (SELECT * FROM holds
                 WHERE shard = 0 AND transfer_id BETWEEN :first AND :last) AS h
                 ON h.transfer_id = p.origin_id
-            LEFT JOIN (SELECT * FROM transfers
+            LEFT JOIN (SELECT * FROM ends
                 WHERE shard = 0 AND kind IN ('post', 'void')
                     AND origin_id BETWEEN :first AND :last) AS e
                 ON e.origin_id = p.origin_id AND e.debit_account = p.debit_account
@@ -85,7 +87,7 @@ CHECKS = (
     Check(
         6,
         "each pending transfer has its hold, resolved as the ledger says",
-        """SELECT e.origin_id FROM transfers AS e
+        """SELECT e.origin_id FROM ends AS e
             LEFT JOIN transfers AS p ON p.shard = 0 AND p.kind = 'pending'
                 AND p.origin_id = e.origin_id AND p.debit_account = e.debit_account
             LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = e.origin_id

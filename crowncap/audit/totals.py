@@ -70,22 +70,23 @@ def _add(
 # Which transfers: slices up to `until`, and beside them what a slice does not have.
 SLICE = "origin_id BETWEEN :first AND :last AND transfer_id < :until"
 ENDED_SINCE = (
-    "origin_id < :since AND kind IN ('post', 'void')"
+    "origin_id < :since AND kind IN ('post', 'void',"
+    " 'unpost', 'unvoid', 'repost', 'revoid')"
     " AND transfer_id >= :since AND transfer_id < :until"
 )
 _SINCE_UNTIL = (
-    "(origin_id >= :until OR origin_id < :until AND kind IN ('post', 'void')"
-    " AND transfer_id >= :until)"
+    "(origin_id >= :until OR origin_id < :until AND kind IN ('post', 'void',"
+    " 'unpost', 'unvoid', 'repost', 'revoid') AND transfer_id >= :until)"
 )
 _SPENT = (
-    "CASE WHEN kind IN ('posted', 'pending') THEN amount"
-    " WHEN kind = 'void' THEN -amount ELSE 0 END"
+    "CASE WHEN kind IN ('posted', 'pending', 'unvoid') THEN amount"
+    " WHEN kind IN ('void', 'revoid') THEN -amount ELSE 0 END"
 )
 
 
 _AWARDED = (
-    "CASE WHEN kind IN ('posted', 'pending') THEN 1"
-    " WHEN kind = 'void' THEN -1 ELSE 0 END"
+    "CASE WHEN kind IN ('posted', 'pending', 'unvoid') THEN 1"
+    " WHEN kind IN ('void', 'revoid') THEN -1 ELSE 0 END"
 )
 # Transfers that balances count; what else can be had has rows of its own.
 _COUNTED = "unit IN (SELECT unit FROM units WHERE has_balance)"

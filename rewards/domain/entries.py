@@ -16,6 +16,7 @@ class PaidKind(StrEnum):
     HOLD = "hold"
     HOLD_POSTED = "hold_posted"
     HOLD_VOIDED = "hold_voided"
+    HOLD_REOPENED = "hold_reopened"
     REVERSAL = "reversal"
     DEBT = "debt"
     GRANT = "grant"
@@ -26,6 +27,10 @@ PAID_KINDS = {
     TransferKind.PENDING: PaidKind.HOLD,
     TransferKind.POST: PaidKind.HOLD_POSTED,
     TransferKind.VOID: PaidKind.HOLD_VOIDED,
+    TransferKind.UNPOST: PaidKind.HOLD_REOPENED,
+    TransferKind.UNVOID: PaidKind.HOLD_REOPENED,
+    TransferKind.REPOST: PaidKind.HOLD_POSTED,
+    TransferKind.REVOID: PaidKind.HOLD_VOIDED,
     TransferKind.REVERSAL: PaidKind.REVERSAL,
     TransferKind.DEBT: PaidKind.DEBT,
     TransferKind.GRANT: PaidKind.GRANT,

@@ -17,8 +17,10 @@ HOUSE: Final = 0
 class TransferKind(StrEnum):
     """Why something was transferred.
 
-    A scan's reward is `posted`, or `pending` and then `post` or `void`; `grant` is any
-    other reward. What is taken back and not there is a `debt`, paid by a `repayment`.
+    A scan's reward is `posted`, or `pending` and then `post` or `void`; that is taken
+    back once at most by `unpost` or `unvoid`, and ends by `repost` or `revoid` then.
+    `grant` is any other reward. What is taken back and not there is a `debt`, paid by a
+    `repayment`.
     """
 
     POSTED = "posted"
@@ -36,6 +38,10 @@ class TransferKind(StrEnum):
     PURCHASE = "purchase"
     RETURN = "return"
     MERGE = "merge"
+    UNPOST = "unpost"
+    UNVOID = "unvoid"
+    REPOST = "repost"
+    REVOID = "revoid"
 
 
 class Transfer(msgspec.Struct, frozen=True, gc=False):

@@ -21,7 +21,7 @@ from rewards.domain.campaigns import KeptCampaign
 from rewards.domain.figures import Figures, Happened, Sources
 from rewards.pipeline.campaigns import show_campaign
 from rewards.store import figures as store
-from rewards.store.holds import HOLDS
+from rewards.store.hold_events import HOLDS, HOLDS_AGAIN, REOPENED
 from rewards.store.payouts.happened import UNPAID
 from rewards.store.reversals import REVERSED
 
@@ -103,6 +103,8 @@ async def _add(
     for kind, add in {
         sources.scans: store.add_scans,
         HOLDS: store.add_voided,
+        REOPENED: store.add_reopened,
+        HOLDS_AGAIN: store.add_voided_again,
         REVERSED: store.add_reversed,
         UNPAID: store.add_unpaid_packets,
     }.items():

@@ -17,7 +17,7 @@ _EARNED: Final = """
     SELECT f.origin_id, f.transfer_id, c.campaign_id, o.kind, f.amount,
         CASE f.kind WHEN 'posted' THEN 'posted' ELSE coalesce((
             SELECT CASE e.kind WHEN 'post' THEN 'posted' ELSE 'voided' END
-            FROM transfers AS e
+            FROM {ends} AS e
             WHERE e.shard = 0 AND e.origin_id = f.origin_id
                 AND e.kind IN ('post', 'void')
                 AND e.debit_account = f.debit_account AND e.unit = f.unit
@@ -49,8 +49,11 @@ _EARNED: Final = """
             AND transfer_id = f.transfer_id OFFSET 0) AS m ON true
     ORDER BY u.place, f.transfer_id
     """
-_LOAD: Final = text(_EARNED.format(scan_ids="CAST(:scan_ids AS bigint[])"))
-_BELOW: Final = _EARNED.format(scan_ids="%(scan_ids)s::bigint[]")
+_IDS: Final = "CAST(:scan_ids AS bigint[])"
+_LOAD: Final = text(_EARNED.format(scan_ids=_IDS, ends="ends"))
+# As it had ended before that was taken back, if it was.
+_LOAD_FIRST: Final = text(_EARNED.format(scan_ids=_IDS, ends="transfers"))
+_BELOW: Final = _EARNED.format(scan_ids="%(scan_ids)s::bigint[]", ends="ends")
 
 
 async def load_awards(
@@ -60,6 +63,16 @@ async def load_awards(
     if not scan_ids:
         return {}
     rows = await conn.execute(_LOAD, {"scan_ids": write_numbers(scan_ids)})
+    return _by_scan(rows)
+
+
+async def load_awards_first(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, tuple[Award, ...]]:
+    """Load what scans earned, as their holds ended the first time."""
+    if not scan_ids:
+        return {}
+    rows = await conn.execute(_LOAD_FIRST, {"scan_ids": write_numbers(scan_ids)})
     return _by_scan(rows)
 
 

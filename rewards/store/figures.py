@@ -45,14 +45,19 @@ _OF_SCANS: Final = f"""
         FROM transfers WHERE shard = 0 AND origin_id = u.id OFFSET 0) AS t
     JOIN offers AS o ON o.offer_no = t.debit_account
     WHERE t.kind = ANY (CAST(:kinds AS text[]))"""  # noqa: S608 - a constant
-# Of a scan of which one thing was void and another of the campaign's was posted: it was
-# paid all the same.
+# Of a scan of which one thing was void and another of the campaign's was posted at the
+# same time: it was paid all the same.
 _PAID_MORE: Final = """EXISTS (
     SELECT FROM transfers AS p JOIN offers AS o ON o.offer_no = p.debit_account
-    WHERE p.shard = 0 AND p.origin_id = e.origin_id AND p.kind = 'post'
+    WHERE p.shard = 0 AND p.origin_id = e.origin_id
+        AND p.kind = CASE e.kind WHEN 'void' THEN 'post' WHEN 'revoid' THEN 'repost' END
         AND o.campaign_no = e.campaign_no)"""
 _EARNED: Final = ("posted", "pending")
 _VOID: Final = ("void",)
+_UNVOID: Final = ("unvoid",)
+_REVOID: Final = ("revoid",)
+# What takes off what scans earned, and what takes that back.
+_ENDS: Final = "('void', 'unvoid', 'revoid')"
 
 
 # What was taken back of rewards, each of which is so at most once: of scans all but red
@@ -97,6 +102,28 @@ async def add_voided(
 ) -> None:
     """Count what holds were not paid after all, of those that ended."""
     await _add(conn, scan_ids, _VOID, -sign, timezone)
+
+
+async def add_reopened(
+    conn: AsyncConnection,
+    scan_ids: Sequence[int],
+    *,
+    sign: int,
+    timezone: ZoneInfo,
+) -> None:
+    """Count what holds were not paid that wait again, once more."""
+    await _add(conn, scan_ids, _UNVOID, sign, timezone)
+
+
+async def add_voided_again(
+    conn: AsyncConnection,
+    scan_ids: Sequence[int],
+    *,
+    sign: int,
+    timezone: ZoneInfo,
+) -> None:
+    """Count what holds were not paid after all, of those that waited again."""
+    await _add(conn, scan_ids, _REVOID, -sign, timezone)
 
 
 async def add_reversed(
@@ -153,7 +180,7 @@ _ADD_CAMPAIGNS: Final = text(
     """  # noqa: S608 - constants
     + _CAMPAIGN_DAYS.format(
         f"""SELECT campaign_no, day, :sign * count(DISTINCT e.origin_id)
-                FILTER (WHERE e.kind <> 'void' OR NOT {_PAID_MORE}),
+                FILTER (WHERE e.kind NOT IN {_ENDS} OR NOT {_PAID_MORE}),
             coalesce(min(n.members), 0), 0
         FROM earned AS e LEFT JOIN newcomers AS n USING (campaign_no, day)
         GROUP BY campaign_no, day ORDER BY campaign_no, day"""  # noqa: S608 - constants
@@ -232,7 +259,8 @@ _ALL: Final = f"""
     SELECT t.origin_id, t.debit_account AS offer_no, o.campaign_no,
         t.credit_account AS member_no, t.amount, t.kind, {_DAY} AS day
     FROM transfers AS t JOIN offers AS o ON o.offer_no = t.debit_account
-    WHERE t.shard = 0 AND t.kind IN ('posted', 'pending', 'void')"""  # noqa: S608 - a constant
+    WHERE t.shard = 0
+        AND t.kind IN ('posted', 'pending', 'void', 'unvoid', 'revoid')"""  # noqa: S608 - a constant
 # Each account pays a scan once, so that what is taken back of a scan names its reward.
 _ALL_BACK: Final = f"""
     SELECT t.debit_account AS offer_no, {_DAY} AS day, r.amount,
@@ -246,8 +274,9 @@ _ANEW: Final = (
     "DELETE FROM offer_days",
     "DELETE FROM campaign_days",
     _OFFER_DAYS.format(
-        f"""SELECT offer_no, day, sum(CASE kind WHEN 'void' THEN -1 ELSE 1 END),
-            sum(CASE kind WHEN 'void' THEN -amount ELSE amount END)
+        f"""SELECT offer_no, day,
+            sum(CASE WHEN kind IN ('void', 'revoid') THEN -1 ELSE 1 END),
+            sum(CASE WHEN kind IN ('void', 'revoid') THEN -amount ELSE amount END)
         FROM ({_ALL}) AS t GROUP BY offer_no, day"""  # noqa: S608 - constants
     ),
     _OFFER_DAYS.format(
@@ -256,18 +285,21 @@ _ANEW: Final = (
     ),
     f"""INSERT INTO campaign_members (shard, campaign_no, member_no)
         SELECT DISTINCT 0, campaign_no, member_no FROM ({_ALL}) AS t
-        WHERE kind <> 'void' ON CONFLICT DO NOTHING""",  # noqa: S608 - constants
+        WHERE kind NOT IN {_ENDS} ON CONFLICT DO NOTHING""",  # noqa: S608 - constants
     _CAMPAIGN_DAYS.format(
         f"""SELECT campaign_no, day,
-            count(DISTINCT origin_id) FILTER (WHERE kind <> 'void')
+            count(DISTINCT origin_id) FILTER (WHERE kind NOT IN {_ENDS})
                 - count(DISTINCT origin_id)
-                    FILTER (WHERE kind = 'void' AND NOT {_PAID_MORE}), 0, 0
+                    FILTER (WHERE kind = 'void' AND NOT {_PAID_MORE})
+                + count(DISTINCT origin_id) FILTER (WHERE kind = 'unvoid')
+                - count(DISTINCT origin_id)
+                    FILTER (WHERE kind = 'revoid' AND NOT {_PAID_MORE}), 0, 0
         FROM ({_ALL}) AS e GROUP BY campaign_no, day"""  # noqa: S608 - constants
     ),
     _CAMPAIGN_DAYS.format(
         f"""SELECT campaign_no, day, 0, count(*), 0 FROM (
             SELECT campaign_no, member_no, min(day) AS day FROM ({_ALL}) AS t
-            WHERE kind <> 'void' GROUP BY campaign_no, member_no) AS firsts
+            WHERE kind NOT IN {_ENDS} GROUP BY campaign_no, member_no) AS firsts
         GROUP BY campaign_no, day"""  # noqa: S608 - constants
     ),
 )

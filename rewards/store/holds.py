@@ -1,7 +1,7 @@
 """The SQL of rewards that wait, and of how they end."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -18,10 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from core.db_arrays import write_numbers
-from core.event_types import EventType, Happening
 from core.outbox import write_happened
 from rewards import tables as t
-from rewards.domain.awards import AwardState, tell_awards
 from rewards.domain.holds import (
     DrawFrozenError,
     Hold,
@@ -32,8 +30,8 @@ from rewards.domain.holds import (
 from rewards.domain.limits import EVERYBODY
 from rewards.domain.plans import RewardKind
 from rewards.domain.transfers import Transfer, TransferKind
-from rewards.store.awards import load_awards
 from rewards.store.cards import complete_sets
+from rewards.store.hold_events import HOLDS, HOLDS_AGAIN
 from rewards.store.limits import OwnedLimit, load_owned_limits
 from rewards.store.transfers import post_transfers
 
@@ -125,7 +123,10 @@ _LOAD_PENDING: Final = text(
     """
     SELECT f.origin_id, f.transfer_id, f.debit_account, f.credit_account, f.unit,
         f.amount, nullif(f.expires_on, 'infinity') AS expires_on, o.kind, o.campaign_no,
-        d.draw_no, c.frozen_at IS NOT NULL AS is_late
+        d.draw_no, c.frozen_at IS NOT NULL AS is_late, EXISTS (SELECT FROM transfers
+            WHERE shard = 0 AND origin_id = f.origin_id
+                AND debit_account = f.debit_account
+                AND kind IN ('unpost', 'unvoid')) AS again
     FROM unnest(CAST(:origins AS bigint[])) AS i (id)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = i.id AND kind = 'pending' OFFSET 0) AS f
@@ -181,7 +182,7 @@ async def end_holds(
         _END_HOLDS,
         {"ids": write_numbers(in_order), "resolutions": f"{{{words}}}", "now": now},
     )
-    ended = [_EndedHold(*row) for row in rows]
+    ended = [HeldTakes(*row) for row in rows]
     if not ended:
         return []
     numbers = [hold.transfer_id for hold in ended]
@@ -203,13 +204,24 @@ async def end_holds(
     ]
     await complete_sets(conn, got, now=now)
     await _release_tickets(conn, pending, posted, voids)
-    await write_happened(conn, HOLDS, numbers)
+    again = {row.origin_id for row in pending if row.again}
+    await write_happened(conn, HOLDS, [n for n in numbers if n not in again])
+    await write_happened(conn, HOLDS_AGAIN, [n for n in numbers if n in again])
     return numbers
+
+
+# How what waits ends, by whether it is void, and has ended before.
+_ENDS: Final = {
+    (False, False): TransferKind.POST,
+    (True, False): TransferKind.VOID,
+    (False, True): TransferKind.REPOST,
+    (True, True): TransferKind.REVOID,
+}
 
 
 def _end_of(row: Row[Any], voids: frozenset[int], transfer_id: int) -> Transfer:
     """End a transfer that waits by another."""
-    kind = TransferKind.VOID if row.transfer_id in voids else TransferKind.POST
+    kind = _ENDS[row.transfer_id in voids, row.again]
     return Transfer(
         *(row.origin_id, transfer_id, kind, row.debit_account),
         *(row.credit_account, row.unit, row.amount, row.expires_on),
@@ -265,47 +277,8 @@ _RELEASES: Final = {
 }
 
 
-# The kind of row of the outbox that numbers holds which have ended.
-HOLDS: Final = "holds"
-
-_TELL_HOLDS: Final = text(
-    """
-    SELECT h.transfer_id, h.resolution, m.member_id
-    FROM unnest(CAST(:ids AS bigint[])) AS u (id)
-    CROSS JOIN LATERAL (SELECT * FROM holds
-        WHERE shard = 0 AND transfer_id = u.id OFFSET 0) AS h
-    CROSS JOIN LATERAL (SELECT member_id FROM members
-        WHERE shard = 0 AND member_no = h.member_no OFFSET 0) AS m
-    """
-)
-
-
-async def tell_holds(
-    conn: AsyncConnection, transfer_ids: Sequence[int]
-) -> dict[int, Happening]:
-    """Tell how holds ended, by the number of the scan whose rewards waited."""
-    rows = (await conn.execute(_TELL_HOLDS, {"ids": list(transfer_ids)})).all()
-    awards = await load_awards(conn, [row.transfer_id for row in rows])
-    return {
-        row.transfer_id: Happening(
-            EventType.HOLD_POSTED
-            if row.resolution == Resolution.POSTED.value
-            else EventType.HOLD_VOIDED,
-            {
-                "scan_id": str(row.transfer_id),
-                "member_id": row.member_id,
-                # Some came too late, and are void though their hold was posted.
-                "rewards": tell_awards(
-                    awards.get(row.transfer_id, ()), AwardState(row.resolution)
-                ),
-            },
-        )
-        for row in rows
-    }
-
-
-class _EndedHold(NamedTuple):
-    """A hold that has ended, as _END_HOLDS gives it back.
+class HeldTakes(NamedTuple):
+    """What a hold took of limits, as _END_HOLDS gives it back.
 
     One of a worker of before offers took its amount of each limit, and has no takes.
     """
@@ -319,7 +292,7 @@ class _EndedHold(NamedTuple):
     holders: Sequence[int]
 
 
-class _Taken(NamedTuple):
+class Taken(NamedTuple):
     """What holds took of a row of limit_uses."""
 
     holder: int
@@ -328,12 +301,24 @@ class _Taken(NamedTuple):
     amount: int
 
 
+def takes_of(
+    hold: HeldTakes, limits: Mapping[int, OwnedLimit]
+) -> Iterator[tuple[OwnedLimit, Taken]]:
+    """Tell what a hold took of each of its limits."""
+    of_hold = [limits[limit_no] for limit_no in hold.limits]
+    takes = hold.takes or [hold.amount] * len(of_hold)
+    holders = hold.holders or [e.limit.holder(hold.member_no) for e in of_hold]
+    for owned, amount, holder in zip(of_hold, takes, holders, strict=True):
+        limit = owned.limit
+        yield owned, Taken(holder, limit.limit_no, limit.period(hold.day), amount)
+
+
 async def _what_was_taken(
     conn: AsyncConnection,
-    ended: Sequence[_EndedHold],
+    ended: Sequence[HeldTakes],
     pending: Sequence[Row[Any]],
     voids: frozenset[int],
-) -> list[_Taken]:
+) -> list[Taken]:
     """Add up by row of limit_uses what is not paid after all, in the order of locks.
 
     Of a hold that is posted without its tickets, what those took alone.
@@ -346,15 +331,11 @@ async def _what_was_taken(
     limits = await load_owned_limits(conn, {no for hold in some for no in hold.limits})
     taken: Counter[tuple[int, int, date]] = Counter()
     for hold in some:
-        of_hold = [limits[limit_no] for limit_no in hold.limits]
-        takes = hold.takes or [hold.amount] * len(of_hold)
-        holders = hold.holders or [e.limit.holder(hold.member_no) for e in of_hold]
         paid = [r for r in rewards[hold.transfer_id] if r.transfer_id not in voids]
-        for owned, amount, holder in zip(of_hold, takes, holders, strict=True):
+        for owned, each in takes_of(hold, limits):
             if not any(map(partial(_takes_from, owned), paid)):
-                limit = owned.limit
-                taken[holder, limit.limit_no, limit.period(hold.day)] += amount
-    return [_Taken(*row, amount) for row, amount in sorted(taken.items())]
+                taken[each.holder, each.limit_no, each.period] += each.amount
+    return [Taken(*row, amount) for row, amount in sorted(taken.items())]
 
 
 def _takes_from(owned: OwnedLimit, row: Row[Any]) -> bool:
@@ -363,7 +344,7 @@ def _takes_from(owned: OwnedLimit, row: Row[Any]) -> bool:
     )
 
 
-async def _give_back(conn: AsyncConnection, taken: Sequence[_Taken]) -> None:
+async def _give_back(conn: AsyncConnection, taken: Sequence[Taken]) -> None:
     if taken:
         rows = [use._asdict() for use in taken]
         await conn.execute(_GIVE_BACK, rows)

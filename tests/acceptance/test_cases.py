@@ -145,3 +145,44 @@ def test_settings_hold_once_a_second_person_approves_them(service: Service) -> N
     assert after["due_hours"] == 25
     approved = [each["approved_by"] for each in after["items"] if each["approved_by"]]
     assert "ben" in approved
+
+
+def test_a_decision_is_taken_back_where_nothing_was_spent(service: Service) -> None:
+    """Alone and in bulk, once; whoever spent some keeps what was posted."""
+    anne = anne_of(service)
+    case = open_case(service, "case-undone")
+    path = f"/v1/cases/{case['case_id']}"
+    problem(service.post(f"{path}/undos", {}, anne), 409, "illegal_state")
+    decision = {"decision": "approve", "note": "n", "expected_version": 1}
+    assert service.post(f"{path}/decisions", decision, anne).status_code == 201
+    assert wallet(service, "case-undone") == (5, 0)
+    stale = {"expected_version": 1}
+    problem(service.post(f"{path}/undos", stale, anne), 409, "stale")
+    wish = {"reason": "the wrong case", "expected_version": 2}
+    for _ in range(2):
+        undone = service.post(f"{path}/undos", wish, anne, idempotency_key="undo-once")
+        assert undone.status_code == 201, undone.text
+    assert undone.json()["reopened"] == {"points": 5, "minor": 0, "others": 0}
+    assert (undone.json()["state"], undone.json()["version"]) == ("open", 3)
+    assert wallet(service, "case-undone") == (0, 5)
+    shown = service.get(path, anne).json()
+    assert shown["timeline"][0]["kind"] == "undone"
+    assert shown["shown"][0]["hold"] == "waiting"
+    decision["expected_version"] = 3
+    assert service.post(f"{path}/decisions", decision, anne).status_code == 201
+    rows = [{"case_id": case["case_id"]}, {"case_id": "12"}]
+    for preview in (True, False):
+        bulk = {"rows": rows, "preview": preview}
+        answer = service.post("/v1/cases/undos", bulk, anne)
+        assert answer.status_code == 200, answer.text
+        told = [each.get("code") for each in answer.json()["results"]]
+        assert told == [None if preview else "undone_before", "not_found"]
+    assert wallet(service, "case-undone") == (5, 0)
+    [event] = service.query(
+        "SELECT e FROM outbox, jsonb_array_elements(events) AS e"
+        " WHERE e ->> 0 = 'case.reopened' AND e -> 1 ->> 'case_id' = %s",
+        case["case_id"],
+    )
+    assert event[0][1]["person"] == "anne"
+    twice = {"rows": rows[:1] * 2}
+    problem(service.post("/v1/cases/undos", twice, anne), 422, "invalid_input")

@@ -2,11 +2,12 @@
 
 import asyncio
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 
 from psycopg import AsyncConnection
 
-from tests.fixtures.cases import Review, decide_in_process
+from tests.fixtures.cases import Review, decide_in_process, undo_in_process
 
 # Forks of all tests come from one server, whose list tests.fixtures.commands makes.
 _FORKS = multiprocessing.get_context("forkserver")
@@ -29,13 +30,18 @@ async def _wait_for_lock(review: Review, process: BaseProcess) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _kill_at(review: Review, case_ids: list[int], holding: str) -> None:
-    """Let a process decide up to where it waits for what we hold, and kill it there."""
+async def _kill_at(
+    review: Review,
+    case_ids: list[int],
+    holding: str,
+    act: Callable[[str, list[int]], None] = decide_in_process,
+) -> None:
+    """Let a process act up to where it waits for what we hold, and kill it there."""
     holder: AsyncConnection = await review.ground.connect()
     async with holder.transaction(force_rollback=True):
         await holder.execute(holding.encode())
         process = _FORKS.Process(
-            target=decide_in_process, args=(review.ground.database_url, case_ids)
+            target=act, args=(review.ground.database_url, case_ids)
         )
         process.start()
         await _wait_for_lock(review, process)
@@ -49,6 +55,17 @@ async def _kill_at(review: Review, case_ids: list[int], holding: str) -> None:
         while await review.ground.rows(left):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.02)
     await holder.close()
+
+
+async def _let_be(
+    review: Review, case_ids: list[int], act: Callable[[str, list[int]], None]
+) -> None:
+    """Let a process act to its end."""
+    process = _FORKS.Process(target=act, args=(review.ground.database_url, case_ids))
+    process.start()
+    while process.is_alive():  # noqa: ASYNC110 - a process tells nobody
+        await asyncio.sleep(0.05)
+    assert process.exitcode == 0
 
 
 async def test_a_bulk_is_all_or_nothing_wherever_its_process_is_killed(
@@ -68,12 +85,29 @@ async def test_a_bulk_is_all_or_nothing_wherever_its_process_is_killed(
         states = await review.ground.rows("SELECT DISTINCT state, version FROM cases")
         assert states == [("open", 1)], step
         assert await review.ground.rows("SELECT count(*) FROM outbox") == before, step
-    process = _FORKS.Process(
-        target=decide_in_process, args=(review.ground.database_url, cases)
-    )
-    process.start()
-    while process.is_alive():  # noqa: ASYNC110 - a process tells nobody
-        await asyncio.sleep(0.05)
-    assert process.exitcode == 0
+    await _let_be(review, cases, decide_in_process)
     assert await review.resolutions() == ["voided"] * 4
+    assert await review.ground.audit() == []
+
+
+async def test_taking_back_is_all_or_nothing_wherever_its_process_is_killed(
+    review: Review,
+) -> None:
+    """At each step in turn; what is posted stays so until all of it waits again."""
+    for name in ("a", "b"):
+        [member] = await review.ground.members(name)
+        for code in await review.ground.live(2):
+            await review.hold(code, member)
+    await review.sorting().sort_once()
+    cases = [n for (n,) in await review.ground.rows("SELECT case_id FROM cases")]
+    await _let_be(review, cases, decide_in_process)
+    before = await review.ground.rows("SELECT count(*) FROM outbox")
+    for step, holding in STEPS.items():
+        await _kill_at(review, cases, holding, undo_in_process)
+        assert await review.resolutions() == ["voided"] * 4, step
+        states = await review.ground.rows("SELECT DISTINCT state, version FROM cases")
+        assert states == [("decided", 2)], step
+        assert await review.ground.rows("SELECT count(*) FROM outbox") == before, step
+    await _let_be(review, cases, undo_in_process)
+    assert await review.resolutions() == [None] * 4
     assert await review.ground.audit() == []

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InvalidInput
 from rewards.domain.holds import Resolution
-from rewards.store.holds import tell_holds
+from rewards.store.hold_events import tell_holds
 from tests.fixtures.cards import Album
 from tests.fixtures.claims import (
     WRITER,

@@ -14,7 +14,7 @@ from core.clock import utc_datetime
 from core.errors import InvalidInput
 from rewards.domain.draws.terms import Entry
 from rewards.domain.holds import Resolution
-from rewards.store.holds import tell_holds
+from rewards.store.hold_events import tell_holds
 from tests.fixtures.claims import (
     WRITER,
     Claims,

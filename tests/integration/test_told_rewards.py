@@ -1,7 +1,7 @@
 """Events tell of rewards what the answer to their scan told, kind by kind."""
 
 from rewards.domain.holds import Resolution
-from rewards.store.holds import tell_holds
+from rewards.store.hold_events import tell_holds
 from scan_api.store.scan_events import tell_scans
 from tests.fixtures.claims import (
     Claims,

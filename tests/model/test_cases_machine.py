@@ -19,13 +19,16 @@ from hypothesis.stateful import (
 from anti_fraud.domain.case_settings import CaseSettings
 from anti_fraud.domain.cases import CaseState, Verb
 from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
-from anti_fraud.pipeline.cases import deciding, working
+from anti_fraud.pipeline.cases import deciding, undoing, working
 from anti_fraud.pipeline.cases.deciding import Wish
+from anti_fraud.pipeline.cases.undoing import UndoWish
 from anti_fraud.pipeline.cases.working import Work
 from core.auth.principal import Staff
 from core.clock import utc_datetime
 from core.errors import Fault
+from rewards.domain.rebuilding import Rebuilt
 from tests.fixtures.cases import ANNE, BEN, BOSS, PORTS, Review
+from tests.fixtures.claims import Claims
 from tests.fixtures.ground import CLOCK, prepare_ground
 
 STAFF = st.sampled_from([ANNE, BEN, BOSS])
@@ -42,6 +45,10 @@ class Model:
         self.proposed: tuple[str, Verb] | None = None
         self.posted = self.voided = 0
         self.collects = True
+        # The scans that were decided last, by what; and whether they were before.
+        self.decided: tuple[Verb, int] | None = None
+        self.undone = 0
+        self.spent = 0
 
     @property
     def may_collect(self) -> bool:
@@ -54,8 +61,32 @@ class Model:
             self.posted += self.waiting
         else:
             self.voided += self.waiting
-        self.waiting, self.holder, self.proposed = 0, None, None
+        self.decided = verb, self.waiting
+        self.waiting, self.proposed = 0, None
         self.collects = True
+
+    def why_not(self, staff: Staff) -> str:
+        """Tell why somebody can't take back what was decided last; empty: they can."""
+        if self.proposed or self.decided is None:
+            return "illegal_state"
+        if self.holder not in {None, staff.person}:
+            return "held_by_another"
+        verb, scans = self.decided
+        if self.undone:
+            return "undone_before"
+        there = 5 * self.posted - self.spent
+        return "spent" if verb is Verb.APPROVE and there < 5 * scans else ""
+
+    def take_back(self, staff: Staff) -> None:
+        """Let what was decided last wait again, which whoever did so works on."""
+        assert self.decided
+        verb, scans = self.decided
+        if verb is Verb.APPROVE:
+            self.posted -= scans
+        else:
+            self.voided -= scans
+        self.waiting, self.undone, self.holder = scans, scans, staff.person
+        self.collects, self.decided = False, None
 
 
 class Analysts(RuleBasedStateMachine):
@@ -68,8 +99,8 @@ class Analysts(RuleBasedStateMachine):
         super().__init__()
         self.model = Model()
         self.case_id = 0
-        name = f"member-{next(self.codes)}"
-        [self.member] = self.run(self.review.ground.members(name))
+        self.name = f"member-{next(self.codes)}"
+        [self.member] = self.run(self.review.ground.members(self.name))
 
     def run(self, work: Any) -> Any:
         """Run async work to its end."""
@@ -114,6 +145,8 @@ class Analysts(RuleBasedStateMachine):
 
         case_id = self.run(hold())
         assert (case_id == self.case_id) == (self.model.waiting > 0)
+        if case_id != self.case_id:
+            self.model.holder, self.model.decided, self.model.undone = None, None, 0
         self.case_id = case_id
         self.model.waiting += 1
 
@@ -189,6 +222,26 @@ class Analysts(RuleBasedStateMachine):
             # What was once proposed collects no more.
             self.model.collects = False
 
+    @precondition(lambda self: self.case_id)
+    @rule(staff=STAFF)
+    def undo(self, staff: Staff) -> None:
+        """Somebody takes back what was decided last, of which all waits again."""
+        wish = UndoWish(self.case_id)
+        told = self._do(
+            staff, lambda work: undoing.undo_decision(work, PORTS, wish, reason="oops")
+        )
+        why = self.model.why_not(staff)
+        assert told == why
+        if not why:
+            self.model.take_back(staff)
+
+    @precondition(lambda self: 5 * self.model.posted > self.model.spent)
+    @rule()
+    def spend(self) -> None:
+        """Let the member spend a point of what was posted."""
+        self.run(Claims(self.review.ground).spend(self.name, 1))
+        self.model.spent += 1
+
     @invariant()
     def what_is_there_is_what_should_be(self) -> None:
         """Compare holds, case and model: nothing ends twice."""
@@ -227,13 +280,14 @@ def worked(
         review = runner.run(begin())
         yield runner, review
         assert runner.run(ground.audit()) == []
+        assert runner.run(ground.rebuild()) == Rebuilt()
         runner.run(ground.close())
 
 
 def test_cases_agree_with_a_plain_model(
     worked: tuple[asyncio.Runner, Review],
 ) -> None:
-    """Any order of holds, claims, decisions, approvals and rejections."""
+    """Any order of holds, claims, decisions, approvals, rejections, undos, spends."""
     runner, given = worked
     held = iter(runner.run(given.ground.live(2_000)))
 

@@ -249,7 +249,7 @@ async def carry_out(
         events.append(_tell(case, ruling, value))
     await store.settle_scans(work.conn, entry_of)
     await save_cases(work.conn, cases)
-    await _write_down(work, entries)
+    await write_down(work, entries)
     await write_events(work.conn, events)
     return outcomes
 
@@ -322,11 +322,12 @@ async def _propose(
             )
         )
     await save_cases(work.conn, cases)
-    await _write_down(work, entries)
+    await write_down(work, entries)
     return {c.case_id: Outcome(c.case_id, state=c.state) for c in cases}
 
 
-async def _write_down(work: Work, entries: Sequence[Entry]) -> None:
+async def write_down(work: Work, entries: Sequence[Entry]) -> None:
+    """Write what happened into timelines, and what staff did into the audit log."""
     await insert_entries(work.conn, entries)
     request_id = current_request_id() or None
     done = [

@@ -30,6 +30,41 @@ class SettleHolds(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """Scans whose holds ended together, and when: they wait again, or none of them."""
+
+    scan_ids: tuple[int, ...]
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Why holds cannot wait again: a problem's code, with the figures."""
+
+    code: str
+    points: int = 0
+    others: int = 0
+    most: int = 0
+
+
+class ReopenHolds(Protocol):
+    """Lets what was posted or voided wait again, in the caller's transaction."""
+
+    async def __call__(
+        self,
+        conn: AsyncConnection,
+        wishes: Mapping[int, Undoing],
+        *,
+        next_id: Callable[[], int],
+    ) -> Mapping[int, Gone | Collection[int]]:
+        """Reopen by key; tells why not, or which scans wait again.
+
+        Those that had ended otherwise stay ended.
+        """
+        ...
+
+
 class ShowScans(Protocol):
     """Tells what is known of scans, and of others of their codes and members."""
 
@@ -45,4 +80,5 @@ class CasePorts:
     """All that cases are handed."""
 
     settle: SettleHolds
+    reopen: ReopenHolds
     show: ShowScans

@@ -21,8 +21,8 @@ async def lock_light(
 ) -> list[Case]:
     """Lock open cases of little worth, no weighty rule, and no scan for a while.
 
-    Those that somebody works on or has put off are theirs; one with a scan that no rule
-    explains waits for a person.
+    Those that somebody works on, has put off or has decided once are theirs; one with
+    a scan that no rule explains waits for a person.
     """
     c = t.cases.c
     rows = await conn.execute(
@@ -35,6 +35,7 @@ async def lock_light(
             c.others == 0,
             c.heaviest < settings.weighty_score,
             c.unexplained == 0,
+            c.collects,
             c.last_at <= quiet_since,
             c.assigned_until.is_(None) | (c.assigned_until <= now),
             c.snoozed_until.is_(None),

@@ -36,6 +36,7 @@ MEMBER_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "entry_award": ("扫码奖励", "Earned"),
     "entry_hold_posted": ("待审通过", "Held, then paid"),
     "entry_hold_voided": ("待审未通过", "Held, then refused"),
+    "entry_hold_reopened": ("重新待审", "Waits for a review again"),
     "entry_spend": ("花费", "Spent"),
     "entry_spend_returned": ("花费退回", "Spend returned"),
     "entry_expiry": ("过期", "Expired"),

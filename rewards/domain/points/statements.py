@@ -17,6 +17,7 @@ class EntryKind(StrEnum):
     AWARD = "award"
     HOLD_POSTED = "hold_posted"
     HOLD_VOIDED = "hold_voided"
+    HOLD_REOPENED = "hold_reopened"
     SPEND = "spend"
     SPEND_RETURNED = "spend_returned"
     EXPIRY = "expiry"
@@ -34,6 +35,10 @@ _KINDS: Final = {
     TransferKind.GRANT: EntryKind.AWARD,
     TransferKind.POST: EntryKind.HOLD_POSTED,
     TransferKind.VOID: EntryKind.HOLD_VOIDED,
+    TransferKind.UNPOST: EntryKind.HOLD_REOPENED,
+    TransferKind.UNVOID: EntryKind.HOLD_REOPENED,
+    TransferKind.REPOST: EntryKind.HOLD_POSTED,
+    TransferKind.REVOID: EntryKind.HOLD_VOIDED,
     TransferKind.SPEND: EntryKind.SPEND,
     TransferKind.SPEND_RETURN: EntryKind.SPEND_RETURNED,
     TransferKind.EXPIRY: EntryKind.EXPIRY,
@@ -46,7 +51,12 @@ _KINDS: Final = {
 }
 # These tell of points that wait, which the balance does not count.
 _OF_SCANS: Final = frozenset({TransferKind.POSTED, TransferKind.PENDING})
-_WAIT: Final = frozenset({TransferKind.PENDING, TransferKind.VOID})
+_WAIT: Final = frozenset(
+    {
+        *(TransferKind.PENDING, TransferKind.VOID),
+        *(TransferKind.UNVOID, TransferKind.REVOID),
+    }
+)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,4 +122,5 @@ def _entry_id(group: Sequence[Transfer]) -> int:
 
 
 def _gain(transfer: Transfer, member_no: int) -> int:
-    return transfer.amount if transfer.credit == member_no else -transfer.amount
+    is_gain = transfer.credit == member_no and transfer.kind is not TransferKind.UNPOST
+    return transfer.amount if is_gain else -transfer.amount

@@ -119,7 +119,12 @@ async def _because(conn: AsyncConnection, entries: Sequence[Entry]) -> list[str]
     return [_tell(each, reasons, payers) for each in entries]
 
 
-_EARNED = frozenset({EntryKind.AWARD, EntryKind.HOLD_POSTED, EntryKind.HOLD_VOIDED})
+_EARNED = frozenset(
+    {
+        *(EntryKind.AWARD, EntryKind.HOLD_POSTED),
+        *(EntryKind.HOLD_VOIDED, EntryKind.HOLD_REOPENED),
+    }
+)
 
 
 def _tell(entry: Entry, reasons: dict[int, str], payers: dict[int, str]) -> str:

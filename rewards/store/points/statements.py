@@ -22,6 +22,9 @@ _MOVED: Final = text(
         ({_COLUMNS} AND t.credit_account = :member_no AND t.kind IN ('post', 'void',
             'grant', 'spend_return', 'adjustment', 'purchase', 'merge')
         ORDER BY t.transfer_id DESC LIMIT :limit)
+        UNION ALL ({_COLUMNS} AND t.credit_account = :member_no AND t.kind IN ('unpost',
+            'unvoid', 'repost', 'revoid')
+        ORDER BY t.transfer_id DESC LIMIT :limit)
         UNION ALL ({_COLUMNS} AND t.debit_account = :member_no AND t.kind IN ('spend',
             'expiry', 'adjustment', 'reversal', 'debt', 'return', 'merge')
         ORDER BY t.transfer_id DESC LIMIT :limit)

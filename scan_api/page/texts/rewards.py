@@ -30,6 +30,7 @@ REWARDS: Final[Mapping[str, tuple[str, str]]] = {
     "entry_award": ("获得", "Earned"),
     "entry_hold_posted": ("审核通过", "Granted after a review"),
     "entry_hold_voided": ("未通过审核", "Not granted after a review"),
+    "entry_hold_reopened": ("重新审核中", "Under review again"),
     "entry_spend": ("使用", "Spent"),
     "entry_spend_returned": ("退回", "Returned to you"),
     "entry_expiry": ("到期", "Expired"),
