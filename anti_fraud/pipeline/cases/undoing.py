@@ -8,7 +8,7 @@ case is a batch of one, and one that can't be harms no other.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from anti_fraud.domain.cases import (
     IDLE,
@@ -176,17 +176,14 @@ def _nothing() -> Fault:
     return Conflict(message("nothing_to_undo"), code="illegal_state")
 
 
-# What is told of what can't be taken back, by its code.
-_SENTENCES: Final = {
-    "spent": "decision_spent",
-    "undone_before": "undone_before",
-    "limit_full": "undo_limit_full",
-}
-
-
 def _refused(gone: Gone) -> Fault:
-    figures = {"points": gone.points, "others": gone.others, "most": gone.most}
-    return Conflict(message(_SENTENCES[gone.code], **figures), code=gone.code)
+    if gone.code == "spent":
+        told = message("decision_spent", points=gone.points, others=gone.others)
+    elif gone.code == "limit_full":
+        told = message("undo_limit_full", most=gone.most)
+    else:
+        told = message("undone_before")
+    return Conflict(told, code=gone.code)
 
 
 async def _carry_out(
