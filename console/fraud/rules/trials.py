@@ -20,7 +20,8 @@ class Side:
     def shares(self) -> list[tuple[Verdict, int, float]]:
         """List verdicts with their counts, and their shares in percent."""
         whole = max(sum(self.outcomes.values()), 1)
-        return [(v, n, 100 * n / whole) for v, n in self.outcomes.items()]
+        counts = [(verdict, self.outcomes.get(verdict, 0)) for verdict in Verdict]
+        return [(verdict, n, 100 * n / whole) for verdict, n in counts]
 
 
 @dataclass(frozen=True, slots=True)
