@@ -21,10 +21,11 @@ from core.messages import Message
 
 
 class FactSource(StrEnum):
-    """Where a fact comes from: counters and places, the code's terms, or lists."""
+    """Where a fact comes from: counters and apps, a code's terms, its member, lists."""
 
     SIGNAL = "signal"
     CODE = "code"
+    MEMBER = "member"
     LIST = "list"
 
 
@@ -47,7 +48,21 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     # How far the phone's place lies from the network's province; None if either is
     # unknown.
     network_distance_km: int | None = None
+    # What its app found itself to run in, and who else rated its risk how (0 to 4).
+    environment: str | None = None
+    risk_rank: int | None = None
+    # How long the member had been one; None if nobody can tell.
+    member_days: int | None = None
+    produced_on: date | None = None
+    # Since when a code that was activated for a moment counts as active.
+    hours_active: int | None = None
+    # Whether somebody knows that it was scanned outside of where it is to be sold.
+    outside_sale_region: bool = False
 
+
+# How long it says anything that a member, or goods, are new.
+YOUNG_DAYS: Final = 30
+FRESH_DAYS: Final = 14
 
 Reader = Callable[[Evidence], Fact]
 
@@ -112,6 +127,37 @@ def _network_province(evidence: Evidence) -> str | None:
 
 def _gps_ip_distance_km(evidence: Evidence) -> int | None:
     return evidence.network_distance_km
+
+
+def _environment(evidence: Evidence) -> str | None:
+    return evidence.environment
+
+
+def _risk_rank(evidence: Evidence) -> int | None:
+    return evidence.risk_rank
+
+
+def _member_age_days(evidence: Evidence) -> int | None:
+    return _while_new(evidence.member_days, YOUNG_DAYS)
+
+
+def _days_since_produced(evidence: Evidence) -> int | None:
+    if evidence.produced_on is None:
+        return None
+    return _while_new((evidence.today - evidence.produced_on).days, FRESH_DAYS)
+
+
+def _hours_since_active(evidence: Evidence) -> int | None:
+    return _while_new(evidence.hours_active, FRESH_DAYS * 24)
+
+
+def _while_new(age: int | None, most: int) -> int | None:
+    """Tell an age while it says anything: what is usual takes no room."""
+    return None if age is None or age > most else age
+
+
+def _outside_sale_region(evidence: Evidence) -> bool:
+    return evidence.outside_sale_region
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -197,6 +243,55 @@ KNOWN_FACTS: Final = (
         _gps_ip_distance_km,
         unit="km",
         rebuildable=False,
+    ),
+    KnownFact(
+        "environment",
+        FactKind.TEXT,
+        FactSource.SIGNAL,
+        message("fact_environment"),
+        _environment,
+        rebuildable=False,
+    ),
+    KnownFact(
+        "risk_rank",
+        FactKind.NUMBER,
+        FactSource.SIGNAL,
+        message("fact_risk_rank"),
+        _risk_rank,
+        rebuildable=False,
+    ),
+    KnownFact(
+        "member_age_days",
+        FactKind.NUMBER,
+        FactSource.MEMBER,
+        message("fact_member_age", most=YOUNG_DAYS),
+        _member_age_days,
+        unit="d",
+    ),
+    KnownFact(
+        "days_since_produced",
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_since_produced", most=FRESH_DAYS),
+        _days_since_produced,
+        unit="d",
+    ),
+    KnownFact(
+        "hours_since_active",
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_since_active", most=FRESH_DAYS),
+        _hours_since_active,
+        unit="h",
+    ),
+    KnownFact(
+        "outside_sale_region",
+        FactKind.FLAG,
+        FactSource.CODE,
+        message("fact_outside_sale_region"),
+        _outside_sale_region,
+        rebuildable=False,
+        usual=False,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

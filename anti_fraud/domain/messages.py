@@ -48,6 +48,39 @@ message: Final = Catalogue(
             "手机所报位置与网络所在省级行政区的最近距离；在其范围内为 0。",
             "How far the phone's place lies from the network's division; 0 inside it.",
         ),
+        "fact_environment": (
+            "应用报告的运行环境：emulator 模拟器、cloud_phone 云手机、rooted 等。",
+            (
+                "What the app runs in: normal, emulator, cloud_phone, automation, "
+                "virtual_location or rooted."
+            ),
+        ),
+        "fact_risk_rank": (
+            "应用后端给出的外部风险等级，0 到 4，越高越可疑。",
+            "The rank of risk from 0 to 4 that the app's backend has from elsewhere.",
+        ),
+        "fact_member_age": (
+            "会员注册满几天；超过 {most} 天则未知。",
+            "For how many days the member has been one; unknown past {most}.",
+        ),
+        "fact_since_produced": (
+            "产品生产后满几天；超过 {most} 天或未填生产日期则未知。",
+            "Days since the goods were produced; unknown past {most}, or if none told.",
+        ),
+        "fact_since_active": (
+            "码自指定的生效时间起满几小时；超过 {most} 天或未指定则未知。",
+            (
+                "Hours since the code's activation took effect; unknown past {most} "
+                "days, or if no moment was told."
+            ),
+        ),
+        "fact_outside_sale_region": (
+            "已知此次扫码在销售区域之外（依应用所报地区、手机位置或网络）。",
+            (
+                "Whether it is known to be scanned outside of where it is to be sold: "
+                "by the app's word, the phone's place, or the network."
+            ),
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",

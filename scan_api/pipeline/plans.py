@@ -105,8 +105,11 @@ def _plan(
     elif worker_state.rule_set.expires:
         today = business_day(scan.judged_at_ms, batch.timezone)
     network = batch.find_network
+    member_no = batch.members.get(scan.member_id or "", 0)
     decision = judge_scan(
-        worker_state, scan, signal, status, today, find_network=network
+        *(worker_state, scan, signal, status, today),
+        member_no=member_no,
+        find_network=network,
     )
     claim = _ClaimPlanner(worker_state, scan, status, batch)
     plan = plan_scan(

@@ -17,12 +17,14 @@ from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.places import PLACE_S, Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
+from codegen.domain.ranges import Binding
 from core.clock import business_day, utc_datetime
-from core.conditions import Facts
+from core.conditions import Fact, Facts
 from core.ids import first_id_at, time_of_id
 from scan_api.domain.scans import WorkerState, look_up_code
 from scan_api.pipeline.lateness import AHEAD_MS
 from scan_api.pipeline.replay import replay_scans
+from scan_api.pipeline.scan_facts import read_scan
 from scan_api.store.recorded_facts import (
     MemberScan,
     Stretch,
@@ -56,7 +58,7 @@ async def read_facts(
     for scan, known in zip(
         past, await read_evidence(conn, past, worker_state, timezone), strict=True
     ):
-        told = worker_state.rule_set.read(known)
+        told = _only_rebuilt(worker_state.rule_set, worker_state.rule_set.read(known))
         replay = replays.get(scan.scan_id)
         if replay and replay.decision:
             judged_by = replay.decision.facts
@@ -65,6 +67,12 @@ async def read_facts(
             told = {**told, **judged_by} if known_then else {**judged_by, **told}
         facts.append(PastFacts(told, known.today))
     return facts
+
+
+def _only_rebuilt(rule_set: RuleSet, facts: Facts) -> dict[str, Fact]:
+    """Leave out what only the scan itself could tell, such as that it was no shop's."""
+    rebuilt = {known.name for known in rule_set.facts if known.rebuildable}
+    return {name: value for name, value in facts.items() if name in rebuilt}
 
 
 async def read_evidence(
@@ -86,13 +94,17 @@ async def read_evidence(
         # Whether it is active goes by its arrival.
         arrived = utc_datetime(time_of_id(scan.scan_id))
         status = look_up_code(worker_state, terms, scan.code_id, None, arrived)
+        at_ms = times[scan.scan_id]
+        binding = status.terms.binding if status.terms else Binding()
+        own = read_scan(binding, None, member_no=scan.member_no, at_ms=at_ms)
         evidence.append(
             Evidence(
                 signals_available=True,
                 counts=counts[scan.scan_id],
                 travel=travels.get(scan.scan_id),
                 sell_by=status.sell_by,
-                today=business_day(times[scan.scan_id], timezone),
+                today=business_day(at_ms, timezone),
+                **own._asdict(),
             )
         )
     return evidence

@@ -14,6 +14,7 @@ from core.auth.addresses import pack_address
 from core.clock import utc_datetime
 from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals, WorkerState
 from scan_api.pipeline.metrics import RULE_FAULTS
+from scan_api.pipeline.scan_facts import read_scan
 
 FindNetwork = Callable[[bytes | None], KnownNetwork]
 
@@ -27,6 +28,7 @@ def judge_scan(
     status: CodeStatus,
     today: date,
     *,
+    member_no: int,
     find_network: FindNetwork,
 ) -> Decision | None:
     """Judge a scan that may claim its code; None for one that a verdict cannot change.
@@ -36,6 +38,7 @@ def judge_scan(
     """
     if scan.member_id is None or not _may_be_claimed(status, signal):
         return None
+    assert status.terms is not None, "what has no terms is claimed by nobody"
     rule_set, found = worker_state.rule_set, NOTHING_FOUND
     if worker_state.lists:
         now = utc_datetime(scan.at_ms)
@@ -50,6 +53,14 @@ def judge_scan(
         found.is_shop,
         network,
         _distance_km(network, scan.cell),
+        *read_scan(
+            status.terms.binding,
+            scan.context,
+            member_no=member_no,
+            at_ms=scan.judged_at_ms,
+            cell=scan.cell,
+            network_province=network.province,
+        ),
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:

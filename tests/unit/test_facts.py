@@ -39,7 +39,8 @@ def rules_that_count(*names: str) -> RuleSet:
 
 def test_what_is_known_becomes_facts_and_nothing_else_does() -> None:
     rules = shipped_rule_set()
-    assert rules.read(evidence()) == {"signals_available": True, "shop_listed": False}
+    nothing = {"shop_listed": False, "outside_sale_region": False}
+    assert rules.read(evidence()) == {"signals_available": True} | nothing
     full = evidence(
         counts={"member_scans_10m": 3},
         travel=Travel(12.5, 60, 750.0),
@@ -52,7 +53,7 @@ def test_what_is_known_becomes_facts_and_nothing_else_does() -> None:
         "place_distance_km": 12.5,
         "place_elapsed_s": 60,
         "place_speed_kmh": 750.0,
-        "shop_listed": False,
+        **nothing,
     }
 
 
@@ -60,6 +61,18 @@ def test_what_is_known_becomes_facts_and_nothing_else_does() -> None:
 def test_days_past_sell_by_are_below_zero_until_then(sell_by: int, days: int) -> None:
     facts = shipped_rule_set().read(evidence(sell_by=date(2027, 1, sell_by)))
     assert facts["days_past_sell_by"] == days
+
+
+def test_what_is_not_new_any_more_is_not_told() -> None:
+    """A member, goods, a code: an age that says nothing takes no room."""
+    ages = ("member_age_days", "days_since_produced", "hours_since_active")
+    new = evidence(member_days=30, produced_on=date(2026, 12, 27), hours_active=14 * 24)
+    told = shipped_rule_set().read(new)
+    assert [told[name] for name in ages] == [30, 14, 14 * 24]
+    old = evidence(
+        member_days=31, produced_on=date(2026, 12, 26), hours_active=14 * 24 + 1
+    )
+    assert not set(ages) & shipped_rule_set().read(old).keys()
 
 
 def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
@@ -70,6 +83,11 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         sell_by=TODAY,
         network=KnownNetwork(NetworkKind.CARRIER, "CN", "CN-44"),
         network_distance_km=0,
+        environment="normal",
+        risk_rank=0,
+        member_days=3,
+        produced_on=TODAY,
+        hours_active=1,
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name
