@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Date,
     DateTime,
     FetchedValue,
     ForeignKey,
@@ -179,6 +180,35 @@ case_entries = Table(
     Column("kind", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
+)
+
+# How far jobs have read the scans, a row a job; workers look at the version.
+background_marks = Table(
+    "background_marks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("scan_id", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("counted_at", DateTime(timezone=True)),
+)
+
+# Who has used what links people, by its hash.
+strong_links = Table(
+    "strong_links",
+    metadata,
+    Column("shard", SmallInteger, primary_key=True),
+    Column("link_key", BigInteger, primary_key=True),
+    Column("member_no", BigInteger, primary_key=True),
+    Column("seen_on", Date, nullable=False),
+)
+
+clusters = Table(
+    "clusters",
+    metadata,
+    Column("cluster_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("members", ARRAY(BigInteger), nullable=False),
+    Column("flagged", Integer, nullable=False),
+    Column("computed_at", DateTime(timezone=True), nullable=False),
 )
 
 case_settings = Table(

@@ -19,6 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.pipeline.cases.resolving import resolve_some
+from anti_fraud.pipeline.clusters import follow_scans, forget_links
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
@@ -29,6 +30,7 @@ from crowncap.background import keep_going, watch_loop
 from crowncap.case_ports import case_ports
 from crowncap.counting import count_figures
 from crowncap.coupon_codes import CouponSealing
+from crowncap.link_ports import LINK_PORTS
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
 from crowncap.secret_boxes import BoxInfo, open_box
@@ -68,6 +70,7 @@ FAILED_KEPT_H: Final = 14 * 24
 # Draws are put into the queue so long before they are due.
 _DRAWS_AHEAD: Final = timedelta(minutes=3)
 _CONCURRENT: Final = 4
+_FOLLOW_WITHIN_S: Final = 60
 _CONNECTIONS: Final = 6
 _STOP_WITHIN_S: Final = 10.0
 
@@ -120,6 +123,8 @@ class JobRunner:
             ("repay_debts", EACH_MINUTE, self._repay_debts),
             ("seal_transfers", EACH_MINUTE, self._seal_transfers),
             ("resolve_cases", EACH_MINUTE, self._resolve_cases),
+            ("follow_links", EACH_MINUTE, self._follow_links),
+            ("forget_links", DAILY, self._forget_links),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -282,6 +287,18 @@ class JobRunner:
         ports = case_ports(self.settings.timezone)
         resolve = partial(resolve_some, ports=ports, next_id=self._next_id)
         await self._until_none(partial(resolve, now=self._earlier(due)))
+
+    async def _follow_links(self, due: datetime) -> None:
+        follow = partial(
+            follow_scans, ports=LINK_PORTS, timezone=self.settings.timezone
+        )
+        step = partial(follow, now=self._earlier(due))
+        while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
+            pass
+
+    async def _forget_links(self, due: datetime) -> None:
+        forget = partial(forget_links, timezone=self.settings.timezone)
+        await self._until_none(partial(forget, now=self._earlier(due)))
 
     def _next_id(self) -> int:
         return self.ids.next_id(self.clock.now_ms())

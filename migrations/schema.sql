@@ -1790,6 +1790,13 @@ CREATE TABLE awaiting_shipment (
     codes int8multirange NOT NULL
 );
 
+CREATE TABLE background_marks (
+    name text NOT NULL,
+    scan_id bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone
+);
+
 CREATE TABLE backtests (
     backtest_id bigint NOT NULL,
     first_scan bigint NOT NULL,
@@ -2064,6 +2071,16 @@ CREATE TABLE claims (
     shard smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (code_id);
+
+CREATE TABLE clusters (
+    cluster_no bigint NOT NULL,
+    members bigint[] NOT NULL,
+    flagged integer NOT NULL,
+    computed_at timestamp with time zone NOT NULL,
+    CONSTRAINT cluster_has_its_first_number CHECK ((cluster_no = members[1])),
+    CONSTRAINT cluster_is_of_five CHECK ((cardinality(members) >= 5)),
+    CONSTRAINT flagged_are_members CHECK (((flagged >= 0) AND (flagged <= cardinality(members))))
+);
 
 CREATE TABLE code_exports (
     export_id bigint NOT NULL,
@@ -3175,6 +3192,13 @@ CREATE TABLE stores (
     CONSTRAINT store_lies_on_earth CHECK ((((lat IS NULL) = (lon IS NULL)) AND COALESCE((((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision)) AND ((lon >= ('-180'::integer)::double precision) AND (lon <= (180)::double precision))), true)))
 );
 
+CREATE TABLE strong_links (
+    link_key bigint NOT NULL,
+    member_no bigint NOT NULL,
+    seen_on date NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL
+);
+
 CREATE TABLE suspected_fakes (
     shard smallint DEFAULT 0 NOT NULL,
     report_id bigint NOT NULL,
@@ -3337,6 +3361,9 @@ ALTER TABLE ONLY audits
 ALTER TABLE ONLY awaiting_shipment
     ADD CONSTRAINT awaiting_shipment_pkey PRIMARY KEY (batch_id);
 
+ALTER TABLE ONLY background_marks
+    ADD CONSTRAINT background_marks_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY backtests
     ADD CONSTRAINT backtest_in_a_place UNIQUE (place);
 
@@ -3399,6 +3426,9 @@ ALTER TABLE ONLY cases
 
 ALTER TABLE ONLY claims
     ADD CONSTRAINT claims_pkey PRIMARY KEY (shard, code_id);
+
+ALTER TABLE ONLY clusters
+    ADD CONSTRAINT clusters_pkey PRIMARY KEY (cluster_no);
 
 ALTER TABLE ONLY code_exports
     ADD CONSTRAINT code_exports_pkey PRIMARY KEY (export_id);
@@ -3664,6 +3694,9 @@ ALTER TABLE ONLY staff_tokens
 ALTER TABLE ONLY stores
     ADD CONSTRAINT stores_pkey PRIMARY KEY (store_id);
 
+ALTER TABLE ONLY strong_links
+    ADD CONSTRAINT strong_links_pkey PRIMARY KEY (shard, link_key, member_no);
+
 ALTER TABLE ONLY suspected_fakes
     ADD CONSTRAINT suspected_fakes_pkey PRIMARY KEY (shard, report_id);
 
@@ -3735,6 +3768,10 @@ CREATE INDEX cases_by_score ON cases USING btree (is_over, score DESC, case_id D
 CREATE INDEX cases_by_worth ON cases USING btree (is_over, worth DESC, case_id DESC);
 
 CREATE INDEX cases_of_subject ON cases USING btree (subject_kind, subject, case_id);
+
+CREATE INDEX clusters_by_age ON clusters USING btree (computed_at);
+
+CREATE INDEX clusters_of_members ON clusters USING gin (members);
 
 CREATE INDEX code_exports_by_batch ON code_exports USING btree (batch_id);
 
@@ -3829,6 +3866,10 @@ CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 CREATE INDEX scans_of_member ON ONLY scans USING btree (member_no) WHERE (member_no IS NOT NULL);
 
 CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
+
+CREATE INDEX strong_links_by_day ON strong_links USING brin (seen_on);
+
+CREATE INDEX strong_links_of_member ON strong_links USING btree (shard, member_no);
 
 CREATE INDEX transfers_again ON ONLY transfers USING btree (credit_account, transfer_id) WHERE (kind = ANY (ARRAY['unpost'::text, 'unvoid'::text, 'repost'::text, 'revoid'::text]));
 

@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from anti_fraud.domain.clusters import JOB as CLUSTERS
+from anti_fraud.domain.clusters import Linked
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
 from anti_fraud.domain.places import Travel
@@ -21,12 +23,13 @@ from core.messages import Message
 
 
 class FactSource(StrEnum):
-    """Where a fact comes from: counters and apps, a code's terms, its member, lists."""
+    """Where a fact comes from: counters and apps, its code, member, lists, jobs."""
 
     SIGNAL = "signal"
     CODE = "code"
     MEMBER = "member"
     LIST = "list"
+    BACKGROUND = "background"
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -44,6 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     today: date
     # Whether anything of the scan is on the list of shops.
     shop_listed: bool = False
+    # What its member is linked to; None for who is linked to hardly anybody.
+    linked: Linked | None = None
     network: KnownNetwork = UNKNOWN_NETWORK
     # How far the phone's place lies from the network's province; None if either is
     # unknown.
@@ -84,6 +89,8 @@ class KnownFact:
     # What it is of nearly every scan, and of all from before it was known; such values
     # are not kept, unless others follow.
     usual: Fact = None
+    # The job that computes it; none for what is known as a scan comes.
+    job: str | None = None
 
 
 def _signals_available(evidence: Evidence) -> bool:
@@ -158,6 +165,15 @@ def _while_new(age: int | None, most: int) -> int | None:
 
 def _outside_sale_region(evidence: Evidence) -> bool:
     return evidence.outside_sale_region
+
+
+def _cluster_size(evidence: Evidence) -> int | None:
+    return None if evidence.linked is None else evidence.linked.size
+
+
+def _cluster_flagged_share(evidence: Evidence) -> float | None:
+    linked = evidence.linked
+    return None if linked is None else round(linked.flagged / linked.size, 3)
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -292,6 +308,24 @@ KNOWN_FACTS: Final = (
         _outside_sale_region,
         rebuildable=False,
         usual=False,
+    ),
+    KnownFact(
+        "cluster_size",
+        FactKind.NUMBER,
+        FactSource.BACKGROUND,
+        message("fact_cluster_size"),
+        _cluster_size,
+        rebuildable=False,
+        job=CLUSTERS,
+    ),
+    KnownFact(
+        "cluster_flagged_share",
+        FactKind.NUMBER,
+        FactSource.BACKGROUND,
+        message("fact_cluster_flagged_share"),
+        _cluster_flagged_share,
+        rebuildable=False,
+        job=CLUSTERS,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

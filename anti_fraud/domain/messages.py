@@ -81,6 +81,14 @@ message: Final = Catalogue(
                 "by the app's word, the phone's place, or the network."
             ),
         ),
+        "fact_cluster_size": (
+            "与该会员共用设备、彼此相连的会员数，含本人；少于 5 人则未知。",
+            "Members linked by devices, this one included; unknown below 5.",
+        ),
+        "fact_cluster_flagged_share": (
+            "相连会员中曾被拒绝、拦截未放行或在黑名单上的比例，0 到 1。",
+            "Share of linked members who were refused, held or blocked, 0 to 1.",
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",

@@ -1,5 +1,7 @@
 """HTTP of facts."""
 
+from datetime import datetime
+
 import msgspec
 from litestar import get
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,6 +29,8 @@ class FactView(msgspec.Struct, frozen=True, kw_only=True):
     source: FactSource
     sentence: Bilingual
     rebuildable: bool
+    # When a job computed it last; null for what is known as a scan comes.
+    as_of: datetime | None = None
 
 
 class FactList(msgspec.Struct, frozen=True):
@@ -50,7 +54,8 @@ async def list_facts(principal: Principal, engine: AsyncEngine) -> FactList:
                 source=each.source,
                 sentence=Bilingual(each.sentence.say("zh"), each.sentence.say("en")),
                 rebuildable=each.rebuildable,
+                as_of=as_of,
             )
-            for each in known
+            for each, as_of in known
         )
     )

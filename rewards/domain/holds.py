@@ -41,3 +41,4 @@ class HoldState:
 
     resolution: Resolution | None = None
     resolved_at: datetime | None = None
+    reason: HoldReason = HoldReason.RULES

@@ -48,13 +48,15 @@ async def load_hold_states(
     """Tell how the holds of scans stand, by scan_id, of those that had one."""
     h = t.holds.c
     rows = await conn.execute(
-        select(h.transfer_id, h.resolution, h.resolved_at).where(
+        select(h.transfer_id, h.resolution, h.resolved_at, h.reason).where(
             h.shard == SHARD, h.transfer_id.in_(scan_ids)
         )
     )
     return {
         row.transfer_id: HoldState(
-            row.resolution and Resolution(row.resolution), row.resolved_at
+            row.resolution and Resolution(row.resolution),
+            row.resolved_at,
+            HoldReason(row.reason),
         )
         for row in rows
     }

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from anti_fraud.domain.clusters import Clusters
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.lists import ListName, Lists
 from anti_fraud.domain.places import Travel
@@ -132,6 +133,8 @@ class WorkerState:
     # The limit that counts claims of members, while a campaign asks for them.
     claim_counter: int | None = None
     lists: Lists = field(default_factory=Lists)
+    # Members who are linked, as a job found them.
+    clusters: Clusters = field(default_factory=Clusters)
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""

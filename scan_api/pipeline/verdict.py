@@ -51,6 +51,7 @@ def judge_scan(
         status.sell_by,
         today,
         found.is_shop,
+        worker_state.clusters.find(member_no),
         network,
         _distance_km(network, scan.cell),
         *read_scan(

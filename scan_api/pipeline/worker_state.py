@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from anti_fraud.domain.clusters import JOB as CLUSTERS_JOB
 from anti_fraud.domain.lists import Lists
+from anti_fraud.store.background_marks import load_version
+from anti_fraud.store.clusters import load_clusters
 from anti_fraud.store.lists import lists_version, load_changed_entries
 from anti_fraud.store.rule_sets import load_rules, rules_version
 from codegen.domain.brand_kits import BrandKit, Brands
@@ -85,6 +88,7 @@ class WorkerStateKeeper:
         """Bring the state up to date; what did not change is not loaded again."""
         async with self._lock, self.engine.connect() as conn:
             await _repeatable(conn)
+            await self._learn_clusters(conn)
             if await self._is_current(conn):
                 await self._learn_spent(conn)
                 return
@@ -98,6 +102,7 @@ class WorkerStateKeeper:
             fresh = await self._newer(conn, table)
             segments, newest = await void_segments_since(conn, self._seen_void_change)
         await self._check_keys(fresh)
+        fresh = replace(fresh, clusters=self.current.clusters)
         self.current = _keep_newer_rules(fresh, self.current)
         self._knows_ranges = True
         self._stale_segments.update(segments)
@@ -129,6 +134,16 @@ class WorkerStateKeeper:
         spent = await load_spent_campaigns(conn)
         if spent != self.current.spent:
             self.current = replace(self.current, spent=spent)
+
+    async def _learn_clusters(self, conn: AsyncConnection) -> None:
+        """Hear of what a job found, which has a version of its own."""
+        version, counted_at = await load_version(conn, CLUSTERS_JOB)
+        known = self.current.clusters
+        if version != known.version:
+            self.current = replace(self.current, clusters=await load_clusters(conn))
+        elif counted_at != known.counted_at:
+            known = replace(known, counted_at=counted_at)
+            self.current = replace(self.current, clusters=known)
 
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
@@ -255,6 +270,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         await load_programme(conn),
         await load_claim_counter(conn),
         lists=Lists().with_changed(entries.entries, ()),
+        clusters=await load_clusters(conn),
     )
 
 

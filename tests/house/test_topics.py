@@ -12,6 +12,7 @@ LAYERS = ("routes", "pipeline", "store", "files", "domain")
 KNOWN_IN = {"routes": ("pipeline",), "store": ("pipeline", "domain")}
 # What is no topic but serves several, and why it stands in one layer alone.
 HELPERS = {
+    "anti_fraud/store/background_marks": "how far each job has read the scans",
     "codegen/store/faults": "violated constraints of every topic, as sentences",
     "codegen/store/versions": "what workers load of ranges, products and kits at once",
     "codegen/store/voids": "codes that changes voided one by one, for all that counts",
@@ -31,6 +32,7 @@ HELPERS = {
     "scan_api/store/partitions": "storage of every growing table",
     "scan_api/store/planned_rewards": "the hot statement's arrays of rewards",
     "scan_api/store/prepared": "the hot path's statements",
+    "scan_api/store/scan_links": "who scanned on which device, for a job",
     "scan_api/store/scan_events": "what scans are told as",
 }
 

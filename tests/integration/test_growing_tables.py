@@ -47,6 +47,7 @@ OF_KEYS = {
     "identities": ("member_id", "HASH"),
     "idempotency_keys": ("key_hash", "HASH"),
     "suspected_fakes": ("report_id", None),
+    "strong_links": ("link_key", None),
     "outbox": ("xid", None),
 }
 GROWING = OF_CODES | OF_MEMBERS | OF_KEYS
@@ -103,6 +104,8 @@ LOCAL = {
     "case_entries": "a few rows a case",
     "case_settings": "a row a change that two persons make",
     "backtests": "a row a backtest that a person asks for",
+    "background_marks": "a row a job that reads scans",
+    "clusters": "a row for five or more members who are linked",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
     "outbox_state": "one row",

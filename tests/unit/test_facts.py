@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from anti_fraud.default_rules import shipped_rule_set, shipped_rules
+from anti_fraud.domain.clusters import Linked
 from anti_fraud.domain.decision import judge
 from anti_fraud.domain.facts import KNOWN_FACTS, Evidence
 from anti_fraud.domain.networks import KnownNetwork, NetworkKind
@@ -88,6 +89,7 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         member_days=3,
         produced_on=TODAY,
         hours_active=1,
+        linked=Linked(20, 6),
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name
