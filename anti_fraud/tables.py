@@ -244,3 +244,56 @@ backtests = Table(
     Column("asked_by", Text, nullable=False),
     Column("trial", JSONB, nullable=False),
 )
+
+# A version's time in the shadow, and what was counted of it.
+shadow_runs = Table(
+    "shadow_runs",
+    metadata,
+    Column(
+        "run",
+        BigInteger,
+        ForeignKey("rule_set_changes.change_id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("version", Integer, ForeignKey("rule_set_commits.version"), nullable=False),
+    Column("started_by", Text, nullable=False),
+    Column("ended_by", Text),
+)
+
+shadow_outcomes = Table(
+    "shadow_outcomes",
+    metadata,
+    Column("run", BigInteger, ForeignKey("shadow_runs.run"), primary_key=True),
+    Column("scans", BigInteger, nullable=False),
+    Column("day", Date, primary_key=True),
+    Column("live", Text, primary_key=True),
+    Column("shadow", Text, primary_key=True),
+)
+
+shadow_rules = Table(
+    "shadow_rules",
+    metadata,
+    Column("run", BigInteger, ForeignKey("shadow_runs.run"), primary_key=True),
+    Column("live_hits", BigInteger, nullable=False),
+    Column("shadow_hits", BigInteger, nullable=False),
+    Column("both_hits", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("day", Date, primary_key=True),
+    Column("rule_id", Text, primary_key=True),
+)
+
+shadow_differences = Table(
+    "shadow_differences",
+    metadata,
+    Column("run", BigInteger, primary_key=True, autoincrement=False),
+    Column("scan_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("live_score", Integer, nullable=False),
+    Column("shadow_score", Integer, nullable=False),
+    Column("shard", SmallInteger, primary_key=True, server_default="0"),
+    Column("live", Text, nullable=False),
+    Column("shadow", Text, nullable=False),
+)

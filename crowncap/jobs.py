@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import follow_scans, forget_links
+from anti_fraud.pipeline.shadows import end_due_shadow
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
@@ -125,6 +126,7 @@ class JobRunner:
             ("resolve_cases", EACH_MINUTE, self._resolve_cases),
             ("follow_links", EACH_MINUTE, self._follow_links),
             ("forget_links", DAILY, self._forget_links),
+            ("end_shadow", EACH_MINUTE, self._end_shadow),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -299,6 +301,10 @@ class JobRunner:
     async def _forget_links(self, due: datetime) -> None:
         forget = partial(forget_links, timezone=self.settings.timezone)
         await self._until_none(partial(forget, now=self._earlier(due)))
+
+    async def _end_shadow(self, due: datetime) -> None:
+        end = partial(end_due_shadow, now=self._earlier(due))
+        await self._until_none(end)
 
     def _next_id(self) -> int:
         return self.ids.next_id(self.clock.now_ms())

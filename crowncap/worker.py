@@ -56,6 +56,7 @@ from scan_api.pipeline.opening import ScanOpening
 from scan_api.pipeline.readiness import ReadinessCheck
 from scan_api.pipeline.releases import HoldReleaser
 from scan_api.pipeline.scans import ScanPipeline
+from scan_api.pipeline.shadowing import Shadowing
 from scan_api.pipeline.signals import SignalStore
 from scan_api.pipeline.worker_lease import LeasedIds
 from scan_api.pipeline.worker_state import WorkerStateKeeper
@@ -95,6 +96,7 @@ class Worker:
     prize_claiming: PrizeClaiming = field(init=False)
     payouts: PayoutTerms = field(init=False)
     ticket_taking: TicketTaking = field(init=False)
+    shadowing: Shadowing = field(init=False)
 
     def __post_init__(self) -> None:
         urls = server_urls(self.settings)
@@ -121,6 +123,7 @@ class Worker:
         self.claims = ClaimJournal(self.settings.data_dir / "claims")
         sealed = CouponSealing(self.issuance).codes()
         numbers = CouponNumbers(self.engine, sealed)
+        self.shadowing = Shadowing(self.engine, self.settings.timezone)
         pipeline = ScanPipeline(
             pool,
             SignalStore(self.redis, keeper.note_wrong_bits),
@@ -129,6 +132,7 @@ class Worker:
             ids,
             numbers.take,
             self.claims.note,
+            self.shadowing.note,
             NetworkData.open(self.settings.network_data).find,
         )
         throttle = GuessThrottle(
@@ -190,6 +194,7 @@ class Worker:
             await asyncio.gather(beats, *tasks, return_exceptions=True)
             await self.opening.throttle.report()
             await self.claims.flush()
+            await self.shadowing.flush()
             with suppress(*DATABASE_AWAY):
                 await self.refusals.flush()
             await self.opening.ids.give_back()
@@ -230,6 +235,7 @@ class Worker:
             "clock": partial(self.clock.follow, self.engine),
             "claims": self.claims.run,
             "refusals": self.refusals.run,
+            "shadow": self.shadowing.run,
             "journal": partial(keep_journal, self.engine, self.issuance.high_water),
             "upkeep": partial(run_upkeep, self.engine, self.clock),
         }

@@ -3132,6 +3132,48 @@ CREATE TABLE seals (
     CONSTRAINT hashes_are_whole CHECK (((length(root) = 32) AND (length(chain) = 32)))
 );
 
+CREATE TABLE shadow_differences (
+    run bigint NOT NULL,
+    scan_id bigint NOT NULL,
+    live_score integer NOT NULL,
+    shadow_score integer NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    live text NOT NULL,
+    shadow text NOT NULL,
+    CONSTRAINT they_differ CHECK ((live <> shadow))
+);
+
+CREATE TABLE shadow_outcomes (
+    run bigint NOT NULL,
+    scans bigint NOT NULL,
+    day date NOT NULL,
+    live text NOT NULL,
+    shadow text NOT NULL,
+    CONSTRAINT shadow_outcome_is_known CHECK (((live = ANY (ARRAY['pass'::text, 'hold'::text, 'refuse'::text])) AND (shadow = ANY (ARRAY['pass'::text, 'hold'::text, 'refuse'::text, 'missed'::text])) AND (scans > 0)))
+);
+
+CREATE TABLE shadow_rules (
+    run bigint NOT NULL,
+    live_hits bigint NOT NULL,
+    shadow_hits bigint NOT NULL,
+    both_hits bigint NOT NULL,
+    failed bigint NOT NULL,
+    day date NOT NULL,
+    rule_id text NOT NULL,
+    CONSTRAINT both_hit_where_each_does CHECK ((((both_hits >= 0) AND (both_hits <= LEAST(live_hits, shadow_hits))) AND (failed >= 0)))
+);
+
+CREATE TABLE shadow_runs (
+    run bigint NOT NULL,
+    until timestamp with time zone NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    version integer NOT NULL,
+    started_by text NOT NULL,
+    ended_by text,
+    CONSTRAINT run_ended_by_somebody CHECK (((ended_at IS NULL) = (ended_by IS NULL)))
+);
+
 CREATE TABLE sightings (
     code_id bigint NOT NULL,
     scans bigint NOT NULL,
@@ -3679,6 +3721,18 @@ ALTER TABLE ONLY sealing
 ALTER TABLE ONLY seals
     ADD CONSTRAINT seals_pkey PRIMARY KEY (seal_no);
 
+ALTER TABLE ONLY shadow_differences
+    ADD CONSTRAINT shadow_differences_pkey PRIMARY KEY (shard, run, scan_id);
+
+ALTER TABLE ONLY shadow_outcomes
+    ADD CONSTRAINT shadow_outcomes_pkey PRIMARY KEY (run, day, live, shadow);
+
+ALTER TABLE ONLY shadow_rules
+    ADD CONSTRAINT shadow_rules_pkey PRIMARY KEY (run, day, rule_id);
+
+ALTER TABLE ONLY shadow_runs
+    ADD CONSTRAINT shadow_runs_pkey PRIMARY KEY (run);
+
 ALTER TABLE ONLY sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (shard, code_id);
 
@@ -3827,6 +3881,8 @@ CREATE UNIQUE INDEX one_count_of_claims ON limits USING btree (per) WHERE (in_fo
 
 CREATE UNIQUE INDEX one_entry_of_a_member ON draw_tickets USING btree (shard, draw_no, member_no) WHERE (origin_id IS NULL);
 
+CREATE UNIQUE INDEX one_shadow_at_once ON shadow_runs USING btree (((ended_at IS NULL))) WHERE (ended_at IS NULL);
+
 CREATE UNIQUE INDEX one_stretch_of_a_transfer ON draw_tickets USING btree (shard, transfer_id);
 
 CREATE INDEX open_holds ON ONLY holds USING btree (reason, transfer_id) WHERE (resolution IS NULL);
@@ -3864,6 +3920,8 @@ CREATE INDEX redemptions_of_coupon ON redemptions USING btree (coupon_no);
 CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 
 CREATE INDEX scans_of_member ON ONLY scans USING btree (member_no) WHERE (member_no IS NOT NULL);
+
+CREATE INDEX shadow_runs_of_version ON shadow_runs USING btree (version, run);
 
 CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
 
@@ -4012,6 +4070,9 @@ ALTER TABLE ONLY logistic_units
 ALTER TABLE ONLY offers
     ADD CONSTRAINT offer_of_a_campaign FOREIGN KEY (campaign_no) REFERENCES campaigns(campaign_no);
 
+ALTER TABLE ONLY shadow_outcomes
+    ADD CONSTRAINT outcomes_of_a_run FOREIGN KEY (run) REFERENCES shadow_runs(run);
+
 ALTER TABLE ONLY package_downloads
     ADD CONSTRAINT package_downloads_package_id_fkey FOREIGN KEY (package_id) REFERENCES packages(package_id);
 
@@ -4038,6 +4099,15 @@ ALTER TABLE ONLY ranges
 
 ALTER TABLE ONLY ranges
     ADD CONSTRAINT ranges_gtin_fkey FOREIGN KEY (gtin) REFERENCES products(gtin);
+
+ALTER TABLE ONLY shadow_rules
+    ADD CONSTRAINT rules_of_a_run FOREIGN KEY (run) REFERENCES shadow_runs(run);
+
+ALTER TABLE ONLY shadow_runs
+    ADD CONSTRAINT run_by_a_change FOREIGN KEY (run) REFERENCES rule_set_changes(change_id);
+
+ALTER TABLE ONLY shadow_runs
+    ADD CONSTRAINT run_of_a_committed FOREIGN KEY (version) REFERENCES rule_set_commits(version);
 
 ALTER TABLE ONLY sample_batches
     ADD CONSTRAINT sample_batches_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES batches(batch_id);

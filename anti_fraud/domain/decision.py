@@ -10,6 +10,7 @@ import msgspec
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.lists import Listed, ListName
 from anti_fraud.domain.rule_sets import Rule, RuleSet
+from anti_fraud.domain.shadows import Shadow
 from anti_fraud.domain.verdict import Effect, Hit, Verdict
 from core.conditions import Facts
 
@@ -34,6 +35,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     failed: tuple[str, ...] = ()
     # The entry of a list that changed the verdict, or would have.
     listed: Listed | None = None
+    # What ran in the shadow meanwhile; the facts have what only that counts as well.
+    shadow: Shadow | None = None
 
 
 def judge(rule_set: RuleSet, evidence: Evidence) -> Decision:

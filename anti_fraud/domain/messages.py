@@ -260,6 +260,18 @@ message: Final = Catalogue(
             "当前生效的是 {active}，不是 {expected}；请重新查看。",
             "{active} is active, not {expected}; look at it again.",
         ),
+        "shadow_within": (
+            "截止时间应在将来，最多 {days} 天。",
+            "Give an end that is to come, within {days} days.",
+        ),
+        "other_in_shadow": (
+            "规则集 {version} 正在影子运行；请先结束它。",
+            "Rule set {version} runs in the shadow; end that first.",
+        ),
+        "never_in_shadow": (
+            "规则集 {version} 没有影子运行过。",
+            "Rule set {version} never ran in the shadow.",
+        ),
         "nothing_before": (
             "规则集 {version} 之前没有生效过的版本。",
             "No rule set was active before {version}.",

@@ -100,7 +100,7 @@ async def commit_rule_set(
     refuse_scoped(staff)
     written = await find_rule_set(conn, version, staff)
     if not await store.insert_commit(conn, version, person=staff.person, now=now):
-        raise _not_so(await find_rule_set(conn, version, staff))
+        raise not_so(await find_rule_set(conn, version, staff))
     del written
     await _note(conn, version, "rule_set.commit", staff, {}, now=now)
     return (await find_rule_set(conn, version, staff)).version
@@ -125,7 +125,7 @@ async def activate_rule_set(
     written = await find_rule_set(conn, version, staff)
     _expect(slots, expected_active)
     if written.version.state not in READY:
-        raise _not_so(written)
+        raise not_so(written)
     if are_one(written.version.author, staff.person):
         raise Conflict(
             message("rules_take_two", version=version, person=written.version.author),
@@ -227,7 +227,8 @@ def _expect(slots: Slots, expected: int) -> None:
         )
 
 
-def _not_so(written: WrittenRuleSet) -> Conflict:
+def not_so(written: WrittenRuleSet) -> Conflict:
+    """Say that a version does not stand where that could be done."""
     version = written.version
     return Conflict(
         message("rule_set_is", version=version.version, state=_STATES[version.state]),

@@ -2,7 +2,14 @@
 
 from litestar import Router
 
-from anti_fraud.routes import case_settings, facts, incidents, lists, rule_sets
+from anti_fraud.routes import (
+    case_settings,
+    facts,
+    incidents,
+    lists,
+    rule_sets,
+    shadows,
+)
 from anti_fraud.routes.cases import deciding, listing, undoing, working
 from core.doors import GUARDS
 
@@ -17,6 +24,9 @@ ROUTER = Router(
         rule_sets.commit_rule_set,
         rule_sets.activate_rule_set,
         rule_sets.roll_rules_back,
+        shadows.start_shadow,
+        shadows.end_shadow,
+        shadows.show_shadow_report,
         listing.list_cases,
         listing.show_case,
         working.assign_case,

@@ -234,8 +234,8 @@ async def put_into_force(
     `slots` are locked. What was in the shadow leaves it.
     """
     if slots.shadow == version:
-        await _fill(conn, _SHADOW, None, until=None, change_id=None)
-    change_id = await _note(
+        await leave_shadow(conn, person=person, now=now)
+    change_id = await note_change(
         *(conn, action, slots.active, version),
         below=below,
         reason=reason,
@@ -271,7 +271,7 @@ def _change(row: Row[Any]) -> ChangeRecord:
     )
 
 
-async def _note(
+async def note_change(
     conn: AsyncConnection,
     action: Change,
     before: int | None,
@@ -282,6 +282,7 @@ async def _note(
     person: str,
     now: datetime,
 ) -> int:
+    """Write a change down; gives its number."""
     changes = t.rule_set_changes
     noted = await conn.execute(
         insert(t.rule_set_changes)
@@ -297,6 +298,24 @@ async def _note(
         .returning(changes.c.change_id)
     )
     return int(noted.scalar_one())
+
+
+async def enter_shadow(
+    conn: AsyncConnection, version: int, *, until: datetime, change_id: int
+) -> None:
+    """Let a version run beside the active one; slots are locked."""
+    await _fill(conn, _SHADOW, version, until=until, change_id=change_id)
+
+
+async def leave_shadow(conn: AsyncConnection, *, person: str, now: datetime) -> None:
+    """Let nothing run there any more, and note who ended it; slots are locked."""
+    await _fill(conn, _SHADOW, None, until=None, change_id=None)
+    runs = t.shadow_runs
+    await conn.execute(
+        update(t.shadow_runs)
+        .where(runs.c.ended_at.is_(None))
+        .values(ended_by=person, ended_at=now)
+    )
 
 
 async def _fill(

@@ -20,6 +20,7 @@ from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.lists import ListName, Lists
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.domain.shadows import Shadow
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.batches import Placement
 from codegen.domain.brand_kits import Brands
@@ -135,6 +136,13 @@ class WorkerState:
     lists: Lists = field(default_factory=Lists)
     # Members who are linked, as a job found them.
     clusters: Clusters = field(default_factory=Clusters)
+    # What runs beside the rule set.
+    shadow: Shadow | None = None
+
+    @property
+    def counted(self) -> RuleSet:
+        """What scans are counted by: the rule set, and its shadow's counters."""
+        return self.rule_set if self.shadow is None else self.shadow.counted
 
     def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
         """Find the campaigns that may pay for a code, in order."""

@@ -60,6 +60,9 @@ SCAN_FAULTS = Counter(
 RULE_FAULTS = Counter(
     "crowncap_rule_faults", "Rules that could not be asked of a scan that was judged."
 )
+SHADOW_MISSED = Counter(
+    "crowncap_shadow_missed", "Judged scans of which the shadow was not asked."
+)
 WRONG_BITS = Counter(
     "crowncap_wrong_claimed_bits",
     "Batches in which the filter called a code claimed that is not.",

@@ -17,6 +17,7 @@ class ScanObserver:
     signals: SignalStore
     # Told (scan_id, code_id) of every claim.
     note_claims: Callable[[Sequence[tuple[int, int]]], None]
+    note_decided: Callable[[Sequence[Decided]], None]
 
     def observe(
         self, decided: Sequence[Decided], committed: Sequence[Committed]
@@ -31,3 +32,4 @@ class ScanObserver:
             OUTCOMES[outcome].inc(number)
         self.signals.observe([code_id for _, code_id in claims])
         self.note_claims(claims)
+        self.note_decided(decided)

@@ -45,6 +45,7 @@ from scan_api.pipeline.signals import SignalStore, doubt_claimed
 from scan_api.pipeline.verdict import FindNetwork, know_no_network
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.commit_pool import CommitConnection, CommitPool
+from scan_api.store.scans import Decided
 
 MAX_STALE_RETRIES = 10
 
@@ -63,6 +64,8 @@ class ScanPipeline:
     take_coupons: Callable[[int], Awaitable[Sequence[int]]]
     # Told (scan_id, code_id) of every claim once it is durable.
     note_claims: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None
+    # Told what was decided of each batch once it is durable.
+    note_decided: Callable[[Sequence[Decided]], None] = lambda _: None
     find_network: FindNetwork = know_no_network
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: MemberNumbers = field(default_factory=MemberNumbers)
@@ -75,7 +78,7 @@ class ScanPipeline:
             lone_keys=_lone_keys,
             at_once=self.pool.count,
         )
-        observer = ScanObserver(self.signals, self.note_claims)
+        observer = ScanObserver(self.signals, self.note_claims, self.note_decided)
         self._committer = ScanCommitter(
             self.timezone, observer.observe, self.take_coupons, self.ids
         )
@@ -97,7 +100,7 @@ class ScanPipeline:
                 # Read once: what a batch is counted by is what it is judged by.
                 known = self.states.current
                 signals, _ = await asyncio.gather(
-                    self.signals.gather(scans, known.rule_set),
+                    self.signals.gather(scans, known.counted),
                     self._members.meet(connection, members, strangers),
                 )
                 GATHER_SECONDS.observe(elapsed_s() - started)
@@ -176,7 +179,7 @@ class ScanPipeline:
     ) -> tuple[WorkerState, Sequence[Signals]]:
         """Ask PostgreSQL what it knows of these codes, and count by its rules."""
         fresh = await self.states.of_codes([scan.code_id for scan in scans])
-        rules = old.rule_set, fresh.rule_set
+        rules = old.counted, fresh.counted
         return fresh, await self.signals.recount(scans, signals, *rules)
 
     async def _look_up_voids(

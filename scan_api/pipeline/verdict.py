@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+import msgspec
 import structlog
 
 from anti_fraud.domain.decision import Decision, judge, obey_list
@@ -66,6 +67,8 @@ def judge_scan(
     decision = judge(rule_set, evidence)
     if found.listed is not None:
         decision = obey_list(decision, found.listed)
+    if worker_state.shadow is not None:
+        decision = msgspec.structs.replace(decision, shadow=worker_state.shadow)
     if decision.failed:
         # Neither a hit nor a "no": kept with the scan, counted, and told to operators.
         RULE_FAULTS.inc(len(decision.failed))

@@ -17,6 +17,7 @@ from anti_fraud.store.background_marks import load_version
 from anti_fraud.store.clusters import load_clusters
 from anti_fraud.store.lists import lists_version, load_changed_entries
 from anti_fraud.store.rule_sets import load_rules, rules_version
+from anti_fraud.store.shadows import load_shadow
 from codegen.domain.brand_kits import BrandKit, Brands
 from codegen.domain.keys import EpochKeys, Secret
 from codegen.domain.products import Product
@@ -148,10 +149,11 @@ class WorkerStateKeeper:
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
         known, since = self.current, self.current.version
-        rule_set, lists = known.rule_set, known.lists
+        rule_set, lists, shadow = known.rule_set, known.lists, known.shadow
         changed_at = await _rules_version(conn)
         if changed_at != known.rules_version:
             rule_set = await load_rules(conn)
+            shadow = await load_shadow(conn, rule_set)
             changed = await load_changed_entries(conn, since=known.rules_version)
             # A third of a second for 100,000 entries; the loop goes on meanwhile.
             lists = await asyncio.to_thread(lists.with_changed, *changed)
@@ -168,6 +170,7 @@ class WorkerStateKeeper:
             ),
             rule_set=rule_set,
             lists=lists,
+            shadow=shadow,
             rules_version=changed_at,
             spent=await load_spent_campaigns(conn),
             programme=await load_programme(conn),
@@ -257,13 +260,14 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
     """Put a table and all that is known besides it together."""
     products = await load_changed_products(conn, -1)
     entries = await load_changed_entries(conn, since=-1)
+    rule_set = await load_rules(conn)
     return WorkerState(
         await current_version(conn),
         table,
         products,
         await load_serving_epochs(conn),
         Campaigns.of(await load_campaigns(conn)),
-        await load_rules(conn),
+        rule_set,
         await _rules_version(conn),
         await load_spent_campaigns(conn),
         _brands(products, await load_changed_kits(conn, -1)),
@@ -271,6 +275,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         await load_claim_counter(conn),
         lists=Lists().with_changed(entries.entries, ()),
         clusters=await load_clusters(conn),
+        shadow=await load_shadow(conn, rule_set),
     )
 
 
@@ -282,6 +287,7 @@ def _keep_newer_rules(taken: WorkerState, other: WorkerState) -> WorkerState:
         taken,
         rule_set=other.rule_set,
         lists=other.lists,
+        shadow=other.shadow,
         rules_version=other.rules_version,
     )
 

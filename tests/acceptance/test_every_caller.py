@@ -68,6 +68,7 @@ MAY: Final = {
     **dict.fromkeys(("activateRuleSet", "rollRulesBack"), "analyst"),
     "showEvaluation": "analyst",
     "previewRuleSet": "analyst",
+    **dict.fromkeys(("startShadow", "endShadow", "showShadowReport"), "analyst"),
     **dict.fromkeys(("startBacktest", "listBacktests"), "analyst"),
     **dict.fromkeys(("showBacktest", "cancelBacktest"), "analyst"),
     **dict.fromkeys(("addEntry", "removeEntry", "showList"), "analyst"),

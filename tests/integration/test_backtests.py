@@ -37,6 +37,7 @@ from tests.integration.test_replay import BUSY, scan_at_random
 
 __all__ = ["review"]
 LI = Staff("t1", "li", Role.ANALYST)
+BEN = Staff("t2", "ben", Role.ANALYST)
 SENTENCE = {"en": "Why.", "zh": "原因。"}
 _FORKS = multiprocessing.get_context("forkserver")
 

@@ -49,6 +49,7 @@ OF_KEYS = {
     "suspected_fakes": ("report_id", None),
     "strong_links": ("link_key", None),
     "outbox": ("xid", None),
+    "shadow_differences": ("scan_id", None),
 }
 GROWING = OF_CODES | OF_MEMBERS | OF_KEYS
 # Traces have no key, since nothing looks one up but by a stretch of scans.
@@ -106,6 +107,9 @@ LOCAL = {
     "backtests": "a row a backtest that a person asks for",
     "background_marks": "a row a job that reads scans",
     "clusters": "a row for five or more members who are linked",
+    "shadow_runs": "a row a version that runs in the shadow",
+    "shadow_outcomes": "a few rows a day of a shadow",
+    "shadow_rules": "a row a rule and day of a shadow",
     "incidents": "a row a kind of incident and subject",
     "installation": "one row",
     "outbox_state": "one row",
