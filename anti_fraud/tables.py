@@ -113,6 +113,16 @@ incidents = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 
+early_codes = Table(
+    "early_codes",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Column("looks", BigInteger, nullable=False),
+    Column("scans", BigInteger, nullable=False),
+)
+
 invalid_reports = Table(
     "invalid_reports",
     metadata,

@@ -26,6 +26,7 @@ from core.db import DATABASE_AWAY, create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
+from crowncap.code_holders import find_code_holders
 from crowncap.coupon_codes import CouponSealing
 from crowncap.packaging import packaging_of
 from crowncap.paying import payout_terms
@@ -48,6 +49,7 @@ from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.terms import PayoutTerms
 from scan_api.pipeline.code_lookup import CodeLookup
+from scan_api.pipeline.early_scans import EarlyScanLog
 from scan_api.pipeline.filters import FilterUpkeep
 from scan_api.pipeline.guess_throttle import GuessThrottle
 from scan_api.pipeline.lateness import Lateness
@@ -87,6 +89,7 @@ class Worker:
     packaging: Packaging = field(init=False)
     opening: ScanOpening = field(init=False)
     scan_route: ScanRoute = field(init=False)
+    early: EarlyScanLog = field(init=False)
     codes: CodeLookup = field(init=False)
     readiness: ReadinessCheck = field(init=False)
     claims: ClaimJournal = field(init=False)
@@ -135,6 +138,8 @@ class Worker:
             self.shadowing.note,
             NetworkData.open(self.settings.network_data).find,
         )
+        self.early = EarlyScanLog(self.engine, self.clock, keeper, find_code_holders)
+        pipeline.note_early = self.early.note_scan
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
@@ -144,7 +149,12 @@ class Worker:
             self.opening, self.authenticator, self.settings.trusted_proxies
         )
         self.codes = CodeLookup(
-            self.engine, self.clock, keeper, throttle, self.settings.timezone
+            self.engine,
+            self.clock,
+            keeper,
+            throttle,
+            self.settings.timezone,
+            self.early,
         )
         self.coupon_issuing = CouponIssuing(
             self.engine,
@@ -193,6 +203,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(beats, *tasks, return_exceptions=True)
             await self.opening.throttle.report()
+            await self.early.flush()
             await self.claims.flush()
             await self.shadowing.flush()
             with suppress(*DATABASE_AWAY):
@@ -230,6 +241,7 @@ class Worker:
             "states": keeper.follow,
             "guesses": opening.throttle.run,
             "blocks of others": opening.throttle.listen,
+            "early scans": self.early.run,
             "releases": releaser.run,
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),

@@ -2279,6 +2279,15 @@ CREATE TABLE draws (
     CONSTRAINT seed_is_the_one_committed_to CHECK ((sha256(seed) = commitment))
 );
 
+CREATE TABLE early_codes (
+    code_id bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    looks bigint NOT NULL,
+    scans bigint NOT NULL,
+    CONSTRAINT early_codes_were_seen CHECK (((looks >= 0) AND (scans >= 0) AND ((looks + scans) > 0)))
+);
+
 CREATE TABLE transfers (
     shard smallint DEFAULT 0 NOT NULL,
     origin_id bigint NOT NULL,
@@ -3514,6 +3523,9 @@ ALTER TABLE ONLY draw_winners
 ALTER TABLE ONLY draws
     ADD CONSTRAINT draws_pkey PRIMARY KEY (draw_no);
 
+ALTER TABLE ONLY early_codes
+    ADD CONSTRAINT early_codes_pkey PRIMARY KEY (code_id);
+
 ALTER TABLE ONLY epcis_captures
     ADD CONSTRAINT epcis_captures_pkey PRIMARY KEY (capture_id);
 
@@ -3800,6 +3812,8 @@ CREATE INDEX backtests_of_version ON backtests USING btree (version, backtest_id
 CREATE INDEX balances_by_expiry ON balances USING btree (unit, expires_on, member_no) WHERE (expires_on < 'infinity'::date);
 
 CREATE INDEX balances_in_debt ON balances USING btree (unit, member_no) WHERE (debt > 0);
+
+CREATE INDEX batch_units_in_order ON batch_units USING btree (batch_id, from_index);
 
 CREATE INDEX brand_kits_by_logo ON brand_kits USING btree (logo_digest);
 

@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from anti_fraud.domain.early_scans import MOST_CODES
+
 _MOST_SUM: Final = 10**12
 
 Sum = Annotated[int, msgspec.Meta(ge=0, le=_MOST_SUM)]
@@ -27,8 +29,10 @@ class CaseSettings(msgspec.Struct, frozen=True, kw_only=True):
     of money, takes two persons. A case of fewer than `resolve_below_points` points and
     nothing else, of which no rule weighs `weighty_score` or more, is approved by itself
     `resolve_after_hours` after its last scan; 0 points: none is. `early_scans_hold`
-    early scans of a package let its claims be held. A case is due `due_hours` after it
-    was opened.
+    codes of a package or roll that were seen before they were active let its claims be
+    held; `early_scans_alarm` of them are an incident, and so are `leak_scans_alarm` new
+    ones of a batch within a day; 0: none are. A case is due `due_hours` after it was
+    opened.
     """
 
     four_eyes_points: Sum = 1_000_000
@@ -36,6 +40,8 @@ class CaseSettings(msgspec.Struct, frozen=True, kw_only=True):
     resolve_below_points: Sum = 100
     resolve_after_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24
     early_scans_hold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 20
+    early_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = 3
+    leak_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = 3
     weighty_score: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
     due_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24
 

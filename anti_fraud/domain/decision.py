@@ -11,7 +11,7 @@ from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.lists import Listed, ListName
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.shadows import Shadow
-from anti_fraud.domain.verdict import Effect, Hit, Verdict
+from anti_fraud.domain.verdict import Effect, HeldBy, Hit, Verdict
 from core.conditions import Facts
 
 # What an effect makes of a scan by itself.
@@ -37,6 +37,8 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     listed: Listed | None = None
     # What ran in the shadow meanwhile; the facts have what only that counts as well.
     shadow: Shadow | None = None
+    # What changed the verdict after rules and lists.
+    held_by: HeldBy | None = None
 
 
 def judge(rule_set: RuleSet, evidence: Evidence) -> Decision:
@@ -86,6 +88,11 @@ def obey_list(decision: Decision, listed: Listed) -> Decision:
     elif verdict is Verdict.HOLD:
         verdict = Verdict.PASS
     return msgspec.structs.replace(decision, verdict=verdict, listed=listed)
+
+
+def hold_for(decision: Decision, reason: HeldBy) -> Decision:
+    """Let a scan wait for another reason than its rules, which are kept as they are."""
+    return msgspec.structs.replace(decision, verdict=Verdict.HOLD, held_by=reason)
 
 
 def _hit(rule: Rule, facts: Facts) -> Hit:

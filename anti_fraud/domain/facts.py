@@ -15,6 +15,7 @@ import msgspec
 
 from anti_fraud.domain.clusters import JOB as CLUSTERS
 from anti_fraud.domain.clusters import Linked
+from anti_fraud.domain.early_scans import NO_SIGNS, EarlySigns
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
 from anti_fraud.domain.places import Travel
@@ -63,6 +64,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     hours_active: int | None = None
     # Whether somebody knows that it was scanned outside of where it is to be sold.
     outside_sale_region: bool = False
+    # What was seen of the code, and near it, before its caps were active.
+    early: EarlySigns = NO_SIGNS
 
 
 # How long it says anything that a member, or goods, are new.
@@ -174,6 +177,14 @@ def _cluster_size(evidence: Evidence) -> int | None:
 def _cluster_flagged_share(evidence: Evidence) -> float | None:
     linked = evidence.linked
     return None if linked is None else round(linked.flagged / linked.size, 3)
+
+
+def _code_early_looks(evidence: Evidence) -> int:
+    return evidence.early.code_looks
+
+
+def _package_early_codes(evidence: Evidence) -> int:
+    return evidence.early.package_codes
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -326,6 +337,22 @@ KNOWN_FACTS: Final = (
         _cluster_flagged_share,
         rebuildable=False,
         job=CLUSTERS,
+    ),
+    KnownFact(
+        "code_early_looks",
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_code_early_looks"),
+        _code_early_looks,
+        usual=0,
+    ),
+    KnownFact(
+        "package_early_codes",
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_package_early_codes"),
+        _package_early_codes,
+        usual=0,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

@@ -89,6 +89,14 @@ message: Final = Catalogue(
             "相连会员中曾被拒绝、拦截未放行或在黑名单上的比例，0 到 1。",
             "Share of linked members who were refused, held or blocked, 0 to 1.",
         ),
+        "fact_code_early_looks": (
+            "该码在启用前被查看或扫码的次数；所在码包或卷达到预警数后才计。",
+            "Looks at the code before it was active, if its package raised an alarm.",
+        ),
+        "fact_package_early_codes": (
+            "该码所在码包或卷中，启用前就被查看或扫码的码数；达到预警数后才计。",
+            "Codes of its package or roll that were seen before active, past an alarm.",
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",

@@ -24,6 +24,13 @@ class Effect(StrEnum):
     OPEN_CASE = "open_case"
 
 
+class HeldBy(StrEnum):
+    """What lets a scan wait that its rules would let through, or refuse."""
+
+    # Codes of its package or roll were seen before they were active.
+    EARLY_SCANS = "early_scans"
+
+
 class CaseKind(StrEnum):
     """What an attack looks like; what cases are called by."""
 

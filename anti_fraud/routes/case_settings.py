@@ -13,6 +13,7 @@ from anti_fraud.domain.case_settings import (
     SettingsState,
     SettingsVersion,
 )
+from anti_fraud.domain.early_scans import MOST_CODES
 from anti_fraud.pipeline import case_settings as pipeline
 from core.auth import Principal, Role, require_role
 from core.auth.requests import Once
@@ -39,6 +40,12 @@ class CaseSettingsBody(Body, frozen=True, kw_only=True):
     resolve_after_hours: Annotated[int, _HOURS] = DEFAULT_SETTINGS.resolve_after_hours
     early_scans_hold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = (
         DEFAULT_SETTINGS.early_scans_hold
+    )
+    early_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = (
+        DEFAULT_SETTINGS.early_scans_alarm
+    )
+    leak_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = (
+        DEFAULT_SETTINGS.leak_scans_alarm
     )
     weighty_score: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = (
         DEFAULT_SETTINGS.weighty_score

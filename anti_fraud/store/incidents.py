@@ -110,7 +110,8 @@ def _report(kind: IncidentKind, sighting: Sighting, now: datetime) -> Any:
         first_at=now,
         last_at=now,
         opened_at=now,
-        seen=sighting.seen,
+        # One that goes on without anything new to count is known already.
+        seen=max(1, sighting.seen),
         detail=dict(sighting.detail),
         first_code_id=first,
         last_code_id=last,
@@ -121,7 +122,7 @@ def _report(kind: IncidentKind, sighting: Sighting, now: datetime) -> Any:
         index_elements=["kind", "subject"],
         set_={
             "last_at": func.greatest(i.last_at, new.last_at),
-            "seen": i.seen + new.seen,
+            "seen": i.seen + sighting.seen,
             "detail": i.detail.op("||")(new.detail),
             "first_code_id": func.coalesce(new.first_code_id, i.first_code_id),
             "last_code_id": func.coalesce(new.last_code_id, i.last_code_id),
@@ -179,6 +180,17 @@ async def list_incidents(
     if after is not None:
         query = query.where(tuple_(i.opened_at, i.incident_id) < tuple_(*after))
     return [_read(row) for row in await conn.execute(query)]
+
+
+async def find_incidents(
+    conn: AsyncConnection, kind: IncidentKind, subjects: Sequence[str]
+) -> dict[str, Incident]:
+    """Read incidents by subject; those that never were are left out."""
+    i = t.incidents.c
+    rows = await conn.execute(
+        select(t.incidents).where(i.kind == kind.value, i.subject.in_(subjects))
+    )
+    return {row.subject: _read(row) for row in rows}
 
 
 async def count_open(conn: AsyncConnection) -> dict[IncidentKind, int]:

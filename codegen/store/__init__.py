@@ -1,10 +1,12 @@
 """The only SQL of codegen: epochs, products, batches, ranges, voids, recalls."""
 
 from codegen.store.batches import (
+    CodePlace,
     count_codes,
     find_batch,
     find_batches_of,
     find_first_batch,
+    find_places,
     insert_batch,
     list_batches,
 )
@@ -81,6 +83,7 @@ from codegen.store.voids import (
 )
 
 __all__ = [
+    "CodePlace",
     "apply_plan",
     "approve_recall",
     "count_changed_ranges",
@@ -100,6 +103,7 @@ __all__ = [
     "find_kit",
     "find_logo",
     "find_lot_batches",
+    "find_places",
     "find_product",
     "find_ranges_of_codes",
     "find_recall",

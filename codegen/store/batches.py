@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Row,
@@ -31,6 +31,7 @@ from codegen.store.changes import insert_change
 from codegen.store.faults import explain
 from codegen.store.ranges import insert_ranges
 from core.db import SHARD
+from core.db_arrays import write_numbers
 
 
 async def insert_batch(
@@ -121,6 +122,50 @@ async def find_batch(conn: AsyncConnection, batch_id: int) -> Batch | None:
         {},
         tuple(Unit(u.name, u.from_index, u.to_index) for u in units),
     )
+
+
+class CodePlace(NamedTuple):
+    """Where a code is: in a batch, and perhaps a roll; by code_ids, ends included."""
+
+    code_id: int
+    batch_id: int
+    first_of_batch: int
+    last_of_batch: int
+    unit: str | None
+    first_of_unit: int
+    last_of_unit: int
+
+
+_PLACES = text(
+    """
+    SELECT c.code_id, b.batch_id, s.first AS first_of_batch,
+        s.first + b.quantity - 1 AS last_of_batch, u.name AS unit,
+        coalesce(s.first + u.from_index, 0) AS first_of_unit,
+        coalesce(s.first + u.to_index, 0) AS last_of_unit
+    FROM unnest(CAST(:code_ids AS bigint[])) AS c (code_id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM ranges WHERE first_code_id <= c.code_id
+        ORDER BY first_code_id DESC LIMIT 1
+    ) AS r
+    JOIN batches AS b USING (batch_id)
+    CROSS JOIN LATERAL (
+        SELECT (b.epoch::bigint << :serial_bits) | b.first_serial AS first) AS s
+    LEFT JOIN LATERAL (
+        SELECT * FROM batch_units AS u
+        WHERE u.batch_id = b.batch_id AND u.from_index <= c.code_id - s.first
+        ORDER BY u.from_index DESC LIMIT 1
+    ) AS u ON u.to_index >= c.code_id - s.first
+    WHERE r.last_code_id >= c.code_id
+    """
+)
+
+
+async def find_places(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> list[CodePlace]:
+    """Find batch and roll of codes; those that were never issued are left out."""
+    asked = {"code_ids": write_numbers(code_ids), "serial_bits": SERIAL_BITS}
+    return [CodePlace(*row) for row in await conn.execute(_PLACES, asked)]
 
 
 async def count_codes(conn: AsyncConnection, batch: Batch) -> Batch:

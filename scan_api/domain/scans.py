@@ -17,6 +17,7 @@ import msgspec
 
 from anti_fraud.domain.clusters import Clusters
 from anti_fraud.domain.decision import Decision
+from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import ListName, Lists
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.rule_sets import RuleSet
@@ -136,6 +137,7 @@ class WorkerState:
     lists: Lists = field(default_factory=Lists)
     # Members who are linked, as a job found them.
     clusters: Clusters = field(default_factory=Clusters)
+    early: EarlyWatch = field(default_factory=EarlyWatch)
     # What runs beside the rule set.
     shadow: Shadow | None = None
 

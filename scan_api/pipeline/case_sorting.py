@@ -21,6 +21,7 @@ from anti_fraud.domain.cases import (
     SubjectKind,
     find_attack,
 )
+from anti_fraud.domain.verdict import CaseKind, HeldBy
 from anti_fraud.pipeline.cases.opening import open_cases
 from codegen.domain.terms import RangeTerms
 from codegen.store import load_ranges_of_codes
@@ -140,6 +141,10 @@ def _sort(
         subjects,
         value_of(awards, {AwardState.PENDING}),
     )
+    if decision is not None and decision.held_by is HeldBy.EARLY_SCANS:
+        batch = subjects.get(SubjectKind.BATCH)
+        if batch is not None:
+            return Attack(CaseKind.LEAK, SubjectKind.BATCH, batch.key), scan
     return find_attack(hits, rule_set, subjects), scan
 
 

@@ -1,11 +1,13 @@
-"""Looking at a code: no scan row, no signal, no count."""
+"""Looking at a code: no scan row, no signal; early looks are counted beside it."""
 
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from anti_fraud.domain.lists import Subject
 from codegen.store import find_void_codes
+from core.auth.addresses import pack_address
 from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
@@ -17,6 +19,7 @@ from scan_api.domain.scans import (
     WorkerState,
     look_up_code,
 )
+from scan_api.pipeline.early_scans import EarlyScanLog
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 from scan_api.store.claims import find_claim
@@ -31,9 +34,14 @@ class CodeLookup:
     states: WorkerStateKeeper
     throttle: GuessThrottle
     timezone: ZoneInfo
+    early: EarlyScanLog
 
     async def find_code(
-        self, text: str, tags: tuple[bytes, ...], member_id: str | None = None
+        self,
+        text: str,
+        tags: tuple[bytes, ...],
+        member_id: str | None = None,
+        address: str | None = None,
     ) -> CodeView:
         """Look at a code or printed link; raises Throttled for who guesses.
 
@@ -48,6 +56,9 @@ class CodeLookup:
         if status.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
             self.throttle.note_guess(code_text, tags, now_ms, VIEW)
+        if status.outcome is Outcome.NOT_ACTIVE and status.terms is not None:
+            who = Subject(code_id, member_id, address=pack_address(address))
+            self.early.note_look(status.terms, who, utc_datetime(now_ms))
         if status.outcome is not None:
             return CodeView(
                 status.outcome,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
+from anti_fraud.domain.early_scans import NO_SIGNS, EarlySigns
 from codegen.domain.terms import RangeTerms
 from core.clock import business_day, utc_datetime
 from core.conditions import Facts
@@ -54,6 +55,8 @@ class BatchContext:
     find_network: FindNetwork = know_no_network
     claim_nos: Mapping[int, int] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
+    # By code_id, of codes whose package or roll is watched.
+    early: Mapping[int, EarlySigns] = field(default_factory=dict)
 
 
 def plan_scans(
@@ -104,12 +107,12 @@ def _plan(
         today = business_day(scan.judged_at_ms, batch.timezone)
     elif worker_state.rule_set.expires:
         today = business_day(scan.judged_at_ms, batch.timezone)
-    network = batch.find_network
     member_no = batch.members.get(scan.member_id or "", 0)
     decision = judge_scan(
         *(worker_state, scan, signal, status, today),
         member_no=member_no,
-        find_network=network,
+        find_network=batch.find_network,
+        early=batch.early.get(scan.code_id, NO_SIGNS),
     )
     claim = _ClaimPlanner(worker_state, scan, status, batch)
     plan = plan_scan(

@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.early_scans import EarlySigns
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.places import PLACE_S, Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.store.early_scans import load_early_looks
 from codegen.domain.ranges import Binding
 from core.clock import business_day, utc_datetime
 from core.conditions import Fact, Facts
@@ -88,9 +90,12 @@ async def read_evidence(
     times = await load_own_times(conn, [scan.scan_id for scan in past])
     counts = await _count(conn, past, times, worker_state.rule_set)
     travels = await _find_travels(conn, past, times)
-    found = worker_state.table.find_all([scan.code_id for scan in past])
+    codes = [scan.code_id for scan in past]
+    found = worker_state.table.find_all(codes)
+    near = [worker_state.early.codes_near(code_id) for code_id in codes]
+    looks = await load_early_looks(conn, codes) if any(near) else {}
     evidence = []
-    for scan, terms in zip(past, found, strict=True):
+    for scan, terms, early_codes in zip(past, found, near, strict=True):
         # Whether it is active goes by its arrival.
         arrived = utc_datetime(time_of_id(scan.scan_id))
         status = look_up_code(worker_state, terms, scan.code_id, None, arrived)
@@ -105,6 +110,9 @@ async def read_evidence(
                 sell_by=status.sell_by,
                 today=business_day(at_ms, timezone),
                 **own._asdict(),
+                early=EarlySigns(
+                    looks.get(scan.code_id, 0) if early_codes else 0, early_codes
+                ),
             )
         )
     return evidence

@@ -14,7 +14,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.decision import decide
-from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes
@@ -24,6 +23,7 @@ from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
 from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
+from scan_api.domain.scans import WorkerState
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import PastFacts, read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper
@@ -108,10 +108,14 @@ class HoldReleaser:
         return [
             hold
             for hold, known in zip(held, facts, strict=True)
-            if hold.code_id in active and _pass(worker_state.rule_set, known)
+            if hold.code_id in active and _pass(worker_state, known)
         ]
 
 
-def _pass(rule_set: RuleSet, known: PastFacts) -> bool:
-    """Tell whether the rules let a hold go, on the day of its scan."""
-    return decide(rule_set, known.facts, known.day).verdict is Verdict.PASS
+def _pass(worker_state: WorkerState, known: PastFacts) -> bool:
+    """Tell whether rules let a hold go on its day, and nothing was seen too early."""
+    early = known.facts.get("package_early_codes")
+    if isinstance(early, int) and worker_state.early.holds(early):
+        return False
+    decision = decide(worker_state.rule_set, known.facts, known.day)
+    return decision.verdict is Verdict.PASS

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.decision import Decision, decide, obey_list
+from anti_fraud.domain.decision import Decision, decide, hold_for, obey_list
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 from anti_fraud.store.rule_sets import load_rule_sets
@@ -88,6 +88,8 @@ def _replay(
     decision = decide(rule_set, facts, day)
     if recorded.listed is not None:
         decision = obey_list(decision, recorded.listed)
+    if recorded.held_by is not None:
+        decision = hold_for(decision, recorded.held_by)
     return Replay(recorded, decision)
 
 

@@ -4,7 +4,7 @@ This is the one place that sees codes, fraud and rewards together.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ import structlog
 from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError
 
+from anti_fraud.domain.early_scans import EarlySigns, EarlyWatch
+from anti_fraud.store.early_scans import load_early_looks
 from codegen import store as codegen_store
 from core.batching import Batcher, QueueFullError
 from core.clock import business_day, elapsed_s, to_ms, utc_datetime
@@ -19,7 +21,7 @@ from core.db import DATABASE_AWAY
 from core.errors import MisconfiguredError, Unavailable, database_away
 from core.ids import TimeIds
 from scan_api.domain.messages import message
-from scan_api.domain.scans import NO_SIGNALS, Plan, Scan, Signals, WorkerState
+from scan_api.domain.scans import NO_SIGNALS, Outcome, Plan, Scan, Signals, WorkerState
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.claim_facts import ClaimFactReader
 from scan_api.pipeline.commit import (
@@ -67,6 +69,8 @@ class ScanPipeline:
     # Told what was decided of each batch once it is durable.
     note_decided: Callable[[Sequence[Decided]], None] = lambda _: None
     find_network: FindNetwork = know_no_network
+    # Told of scans of caps that are not active.
+    note_early: Callable[[Scan, Plan], None] = lambda *_: None
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: MemberNumbers = field(default_factory=MemberNumbers)
     _facts: ClaimFactReader = field(default_factory=ClaimFactReader)
@@ -137,6 +141,7 @@ class ScanPipeline:
                 self.find_network,
                 await self._facts.number_claims(connection, worker_state, members),
                 await self._facts.find_regions(connection, worker_state, scans),
+                await self._look_up_early(worker_state.early, scans),
             )
             plans = plan_scans(worker_state, scans, signals, voided, batch)
             if worker_state is known and any(map(_is_unknown, plans)):
@@ -171,6 +176,8 @@ class ScanPipeline:
             for scan, plan in zip(scans, plans, strict=True):
                 if _is_unknown(plan):
                     self.states.note_never_issued(scan.code_id)
+                elif isinstance(plan, Plan) and plan.outcome is Outcome.NOT_ACTIVE:
+                    self.note_early(scan, plan)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
 
@@ -181,6 +188,23 @@ class ScanPipeline:
         fresh = await self.states.of_codes([scan.code_id for scan in scans])
         rules = old.counted, fresh.counted
         return fresh, await self.signals.recount(scans, signals, *rules)
+
+    async def _look_up_early(
+        self, watch: EarlyWatch, scans: Sequence[Scan]
+    ) -> Mapping[int, EarlySigns]:
+        """Tell what was seen early of codes whose package or roll is watched."""
+        if not watch.stretches:
+            return {}
+        near = {s.code_id: watch.codes_near(s.code_id) for s in scans}
+        watched = [code_id for code_id, codes in near.items() if codes]
+        if not watched:
+            return {}
+        async with self.states.engine.connect() as conn:
+            looks = await load_early_looks(conn, watched)
+        return {
+            code_id: EarlySigns(looks.get(code_id, 0), near[code_id])
+            for code_id in watched
+        }
 
     async def _look_up_voids(
         self, scans: Sequence[Scan], signals: Sequence[Signals]

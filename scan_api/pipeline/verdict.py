@@ -6,11 +6,14 @@ from datetime import date
 import msgspec
 import structlog
 
-from anti_fraud.domain.decision import Decision, judge, obey_list
+from anti_fraud.domain.decision import Decision, hold_for, judge, obey_list
 from anti_fraud.domain.divisions import find_division
+from anti_fraud.domain.early_scans import NO_SIGNS, EarlySigns
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.lists import NOTHING_FOUND, Subject
 from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
+from anti_fraud.domain.verdict import HeldBy, Verdict
+from codegen.domain.terms import RangeTerms
 from core.auth.addresses import pack_address
 from core.clock import utc_datetime
 from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals, WorkerState
@@ -31,6 +34,7 @@ def judge_scan(
     *,
     member_no: int,
     find_network: FindNetwork,
+    early: EarlySigns = NO_SIGNS,
 ) -> Decision | None:
     """Judge a scan that may claim its code; None for one that a verdict cannot change.
 
@@ -43,7 +47,8 @@ def judge_scan(
     rule_set, found = worker_state.rule_set, NOTHING_FOUND
     if worker_state.lists:
         now = utc_datetime(scan.at_ms)
-        found = worker_state.lists.find(_subject(scan, status), now)
+        assert status.terms is not None, "what has no terms is claimed by nobody"
+        found = worker_state.lists.find(subject_of(scan, status.terms), now)
     network = find_network(pack_address(scan.address))
     evidence = Evidence(
         signal.available,
@@ -63,10 +68,15 @@ def judge_scan(
             cell=scan.cell,
             network_province=network.province,
         ),
+        early,
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:
         decision = obey_list(decision, found.listed)
+    elif decision.verdict is not Verdict.REFUSE and worker_state.early.holds(
+        early.package_codes
+    ):
+        decision = hold_for(decision, HeldBy.EARLY_SCANS)
     if worker_state.shadow is not None:
         decision = msgspec.structs.replace(decision, shadow=worker_state.shadow)
     if decision.failed:
@@ -94,9 +104,8 @@ def _distance_km(network: KnownNetwork, cell: int | None) -> int | None:
     return None if division is None else division.distance_km(cell)
 
 
-def _subject(scan: Scan, status: CodeStatus) -> Subject:
+def subject_of(scan: Scan, terms: RangeTerms) -> Subject:
     """Tell what entries of lists may name of a scan."""
-    assert status.terms is not None, "what has no terms is claimed by nobody"
     return Subject(
         scan.code_id,
         scan.member_id,
@@ -104,7 +113,7 @@ def _subject(scan: Scan, status: CodeStatus) -> Subject:
         pack_address(scan.address),
         (scan.context or {}).get("store_id"),
         scan.cell,
-        status.terms.binding.gtin or status.terms.printed_gtin,
+        terms.binding.gtin or terms.printed_gtin,
     )
 
 

@@ -12,9 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.clusters import JOB as CLUSTERS_JOB
+from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import Lists
 from anti_fraud.store.background_marks import load_version
 from anti_fraud.store.clusters import load_clusters
+from anti_fraud.store.early_scans import load_watch
 from anti_fraud.store.lists import lists_version, load_changed_entries
 from anti_fraud.store.rule_sets import load_rules, rules_version
 from anti_fraud.store.shadows import load_shadow
@@ -91,7 +93,7 @@ class WorkerStateKeeper:
             await _repeatable(conn)
             await self._learn_clusters(conn)
             if await self._is_current(conn):
-                await self._learn_spent(conn)
+                await self._learn_unversioned(conn)
                 return
             changed = await count_changed_ranges(
                 conn, self.current.version, at_most=_MANY_ROWS
@@ -130,11 +132,13 @@ class WorkerStateKeeper:
             self._knows_ranges and await current_version(conn) == self.current.version
         )
 
-    async def _learn_spent(self, conn: AsyncConnection) -> None:
-        """Hear of spent budgets, which no version tells: every claim changes one."""
+    async def _learn_unversioned(self, conn: AsyncConnection) -> None:
+        """Hear of what no version tells: spent budgets, and what was seen too early."""
+        known = self.current
         spent = await load_spent_campaigns(conn)
-        if spent != self.current.spent:
-            self.current = replace(self.current, spent=spent)
+        early = await load_watch(conn, known.early)
+        if spent != known.spent or early is not known.early:
+            self.current = replace(self.current, spent=spent, early=early)
 
     async def _learn_clusters(self, conn: AsyncConnection) -> None:
         """Hear of what a job found, which has a version of its own."""
@@ -176,6 +180,7 @@ class WorkerStateKeeper:
             programme=await load_programme(conn),
             brands=_brands(products, kits),
             claim_counter=await load_claim_counter(conn),
+            early=await load_watch(conn, known.early),
         )
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -276,6 +281,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         lists=Lists().with_changed(entries.entries, ()),
         clusters=await load_clusters(conn),
         shadow=await load_shadow(conn, rule_set),
+        early=await load_watch(conn, EarlyWatch()),
     )
 
 

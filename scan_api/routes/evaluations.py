@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain.evaluation import RuleAnswer, SeenCondition, SeenRule
 from anti_fraud.domain.lists import ListName
-from anti_fraud.domain.verdict import CaseKind, Effect, Verdict
+from anti_fraud.domain.verdict import CaseKind, Effect, HeldBy, Verdict
 from core.auth import Principal, Role, require_role
 from core.bounds import read_id
 from core.doors import GUARDS
@@ -82,6 +82,8 @@ class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     equals_record: bool | None
     # The entry of a list that decided beside the rules, whatever these say.
     listed: ListedView | None
+    # What let it wait beside the rules, whatever these say.
+    held_by: HeldBy | None
     judged: JudgementView | None
     active: JudgementView | None
 
@@ -93,6 +95,7 @@ def _view(found: ScanEvaluation) -> EvaluationView:
         outcome=found.outcome,
         equals_record=None if found.replay is None else found.replay.equals_record,
         listed=_view_listed(found.replay),
+        held_by=None if found.replay is None else found.replay.recorded.held_by,
         judged=_view_judged(found.judged),
         active=_view_judged(found.active),
     )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.lists import Listed, ListName
+from anti_fraud.domain.verdict import HeldBy
 from core.conditions import Fact
 from core.db import SHARD
 from core.ids import time_of_id
@@ -35,6 +36,8 @@ class KeptFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: Sequence[str] = msgspec.field(name="f", default=())
     # The list and the entry that decided beside the rules.
     listed: tuple[ListName, int] | None = msgspec.field(name="l", default=None)
+    # What let it wait beside rules and lists.
+    held_by: HeldBy | None = msgspec.field(name="b", default=None)
     context: Mapping[str, Any] = msgspec.field(default_factory=dict)
     # Campaigns and versions that a plan was made on, in turn, and the facts they asked
     # for; empty where one campaign's first version was, and asked for nothing.
@@ -68,6 +71,7 @@ def pack_facts(
             tuple([hit.rule_id for hit in decision.hits]),
             decision.failed,
             (listed.list, listed.entry_id) if listed is not None else None,
+            decision.held_by,
             context or {},
             *made_on,
             late_ms,
@@ -105,6 +109,7 @@ class JudgedScan:
     judged_at_ms: int
     failed: tuple[str, ...] = ()
     listed: Listed | None = None
+    held_by: HeldBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,7 @@ async def load_judged(
                     time_of_id(row.scan_id) - kept.late_ms,
                     failed=tuple(kept.failed),
                     listed=kept.listed and Listed(*kept.listed),
+                    held_by=kept.held_by,
                 )
             )
     return judged

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from codegen.domain.batches import Batch
 from codegen.store import count_codes, find_batch
+from core.db_arrays import write_numbers
 from core.errors import Conflict
 from printer_export.domain.messages import message
 from printer_export.domain.packages.orders import Package, PackageOrder
@@ -23,6 +24,22 @@ _OVERLAPS = {"packages_never_overlap", "epcis_packages_never_overlap"}
 _IN_SCOPE = """EXISTS (SELECT FROM batches AS b WHERE b.batch_id = packages.batch_id
     AND (CAST(:brand AS text) IS NULL OR b.brand IS NULL OR b.brand = :brand)
     AND (CAST(:line AS text) IS NULL OR b.line IS NULL OR b.line = :line))"""
+# By the index of each of the two constraints that keep packages apart.
+_PACKAGES_OF = text(
+    """
+    SELECT DISTINCT p.package_id, p.first_code_id, p.last_code_id, p.printhouse
+    FROM unnest(CAST(:code_ids AS bigint[])) AS c
+    CROSS JOIN LATERAL (
+        SELECT * FROM packages
+        WHERE cancelled_at IS NULL AND document ->> 'preset' = 'epcis'
+            AND int8range(first_code_id, last_code_id, '[]') @> c
+        UNION ALL
+        SELECT * FROM packages
+        WHERE cancelled_at IS NULL AND document ->> 'preset' <> 'epcis'
+            AND int8range(first_code_id, last_code_id, '[]') @> c
+    ) AS p ORDER BY p.package_id
+    """
+)
 
 
 async def insert_package(
@@ -91,6 +108,14 @@ async def find_holders(
         .order_by(packages.c.package_id)
     )
     return list(rows.scalars())
+
+
+async def find_packages_of(
+    conn: AsyncConnection, code_ids: Sequence[int]
+) -> list[tuple[int, int, int, str | None]]:
+    """List (package_id, first, last code_id, printhouse) of packages of these codes."""
+    rows = await conn.execute(_PACKAGES_OF, {"code_ids": write_numbers(code_ids)})
+    return [(r.package_id, r.first_code_id, r.last_code_id, r.printhouse) for r in rows]
 
 
 async def find_package(

@@ -69,7 +69,9 @@ async def judge(context: PageContext, page: MemberRequest) -> Response[bytes]:
     if page.member is not None and page.wished_key is not None:
         return await _claim(context, page, page.member)
     member_id = page.member.member_id if page.member else None
-    found = await context.codes.find_code(page.path, page.origin.guess_tags, member_id)
+    found = await context.codes.find_code(
+        page.path, page.origin.guess_tags, member_id, page.address
+    )
     view = await _view_of(context, page, found)
     return _render_view(context, page, view)
 

@@ -1,0 +1,84 @@
+"""Early scans: codes that are seen before their caps are active; pure.
+
+Whoever scans or looks at a code that no line has activated has not got it from a cap.
+One is a curious hand at the line; many of one package are its file, in wrong hands.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+# Of how many codes of a package, roll or batch it is written down that they were seen.
+MOST_CODES: Final = 1_000
+# Within which codes of one batch are a leak.
+LEAK_WINDOW: Final = timedelta(hours=24)
+
+
+class EarlyStretch(NamedTuple):
+    """Codes of a package or roll, both ends included, and how many were seen early."""
+
+    first_code_id: int
+    last_code_id: int
+    codes: int
+
+
+class EarlySigns(NamedTuple):
+    """What is known of a code: how often it was seen early, and how many near it."""
+
+    code_looks: int = 0
+    package_codes: int = 0
+
+
+NO_SIGNS: Final = EarlySigns()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyWatch:
+    """The stretches of which many codes were seen early.
+
+    Claims of one wait once `hold_at` of its codes were; 0: none do. Stretches may
+    overlap, as a package and its rolls do; a code has the highest count of its own.
+    """
+
+    hold_at: int = 0
+    stretches: tuple[EarlyStretch, ...] = ()
+    # Where counts change, in order, and what they are from there on.
+    _edges: Sequence[int] = field(init=False, repr=False, compare=False)
+    _counts: Sequence[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Cut the stretches where others begin or end."""
+        edges, counts = _cut(self.stretches)
+        object.__setattr__(self, "_edges", edges)
+        object.__setattr__(self, "_counts", counts)
+
+    def codes_near(self, code_id: int) -> int:
+        """Tell how many codes of a code's package or roll were seen early."""
+        at = bisect_right(self._edges, code_id) - 1
+        return self._counts[at] if at >= 0 else 0
+
+    def holds(self, codes: int) -> bool:
+        """Tell whether claims wait where so many codes were seen early."""
+        return 0 < self.hold_at <= codes
+
+
+def _cut(stretches: Iterable[EarlyStretch]) -> tuple[list[int], list[int]]:
+    edges: list[int] = []
+    counts: list[int] = []
+    # The highest count first, and until where it holds.
+    held: list[tuple[int, int]] = []
+    begins = sorted(stretches)
+    at = 0
+    ends = sorted({e for s in begins for e in (s.first_code_id, s.last_code_id + 1)})
+    for edge in ends:
+        while at < len(begins) and begins[at].first_code_id == edge:
+            heappush(held, (-begins[at].codes, begins[at].last_code_id))
+            at += 1
+        while held and held[0][1] < edge:
+            heappop(held)
+        edges.append(edge)
+        counts.append(-held[0][0] if held else 0)
+    return edges, counts
