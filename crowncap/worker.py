@@ -148,20 +148,12 @@ class Worker:
         self.scan_route = ScanRoute(
             self.opening, self.authenticator, self.settings.trusted_proxies
         )
+        timezone = self.settings.timezone
         self.codes = CodeLookup(
-            self.engine,
-            self.clock,
-            keeper,
-            throttle,
-            self.settings.timezone,
-            self.early,
+            self.engine, self.clock, keeper, throttle, timezone, self.early
         )
         self.coupon_issuing = CouponIssuing(
-            self.engine,
-            self.clock,
-            ids,
-            self.settings.timezone,
-            numbers,
+            self.engine, self.clock, ids, timezone, numbers
         )
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
