@@ -307,3 +307,22 @@ shadow_differences = Table(
     Column("live", Text, nullable=False),
     Column("shadow", Text, nullable=False),
 )
+
+# Some hundred rows a day; `name` is what a figure is of.
+fraud_days = Table(
+    "fraud_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("figure", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+fraud_days_counted = Table(
+    "fraud_days_counted",
+    metadata,
+    Column("only_row", Boolean, primary_key=True, server_default="true"),
+    Column("scan_id", BigInteger, nullable=False, server_default="0"),
+    Column("entry_id", BigInteger, nullable=False, server_default="0"),
+    Column("counted_at", DateTime(timezone=True)),
+)

@@ -4,7 +4,7 @@ from litestar import Router
 
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
-from console.fraud import case, cases, leaks, lists
+from console.fraud import case, cases, incidents, leaks, lists, overview
 from console.fraud.rules import backtests as rules_backtests
 from console.fraud.rules import scan as judged_scan
 from console.fraud.rules import versions as rules_versions
@@ -63,6 +63,9 @@ ROUTER = Router(
         rules_versions.roll_rules_versions_back,
         rules_writing.show_rules_form,
         rules_writing.write_rules,
+        overview.show_fraud,
+        incidents.show_incidents,
+        incidents.look_after_incident,
         lists.show_lists,
         lists.add_to_list,
         lists.take_from_list,

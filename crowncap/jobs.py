@@ -29,7 +29,7 @@ from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.background import keep_going, watch_loop
 from crowncap.case_ports import case_ports
-from crowncap.counting import count_figures
+from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
 from crowncap.link_ports import LINK_PORTS
 from crowncap.paying import payout_sender
@@ -119,6 +119,7 @@ class JobRunner:
             ("forget_deliveries", HOURLY, self._forget_deliveries),
             ("forget_uses", DAILY, self._forget_uses),
             ("count_figures", EACH_MINUTE, self._count_figures),
+            ("count_fraud", EACH_MINUTE, self._count_fraud),
             ("lapse_payouts", HOURLY, self._lapse_payouts),
             ("expire_points", HOURLY, self._expire_points),
             ("repay_debts", EACH_MINUTE, self._repay_debts),
@@ -257,6 +258,14 @@ class JobRunner:
     async def _count_figures(self, due: datetime) -> None:
         # What happened since is counted by the clock that wrote it down.
         await count_figures(
+            self.engine,
+            timezone=self.settings.timezone,
+            now=lambda: self._earlier(due),
+        )
+
+    async def _count_fraud(self, due: datetime) -> None:
+        # What happened since is counted by the clock that wrote it down.
+        await count_fraud(
             self.engine,
             timezone=self.settings.timezone,
             now=lambda: self._earlier(due),

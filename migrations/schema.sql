@@ -2393,6 +2393,21 @@ CREATE TABLE forgotten_claims (
     shard smallint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE fraud_days (
+    day date NOT NULL,
+    figure text NOT NULL,
+    name text NOT NULL,
+    n bigint NOT NULL
+);
+
+CREATE TABLE fraud_days_counted (
+    only_row boolean DEFAULT true NOT NULL,
+    scan_id bigint DEFAULT 0 NOT NULL,
+    entry_id bigint DEFAULT 0 NOT NULL,
+    counted_at timestamp with time zone,
+    CONSTRAINT fraud_days_counted_only_row_check CHECK (only_row)
+);
+
 CREATE TABLE gifts (
     gift_no integer NOT NULL,
     gift_id text,
@@ -3547,6 +3562,12 @@ ALTER TABLE ONLY figures_counted
 ALTER TABLE ONLY forgotten_claims
     ADD CONSTRAINT forgotten_claims_pkey PRIMARY KEY (shard, code_id);
 
+ALTER TABLE ONLY fraud_days_counted
+    ADD CONSTRAINT fraud_days_counted_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY fraud_days
+    ADD CONSTRAINT fraud_days_pkey PRIMARY KEY (day, figure, name);
+
 ALTER TABLE ONLY gifts
     ADD CONSTRAINT gifts_pkey PRIMARY KEY (gift_no);
 
@@ -3836,6 +3857,8 @@ CREATE INDEX cases_by_score ON cases USING btree (is_over, score DESC, case_id D
 CREATE INDEX cases_by_worth ON cases USING btree (is_over, worth DESC, case_id DESC);
 
 CREATE INDEX cases_of_subject ON cases USING btree (subject_kind, subject, case_id);
+
+CREATE INDEX cases_that_wait ON cases USING btree (due_at, case_id) WHERE (state = 'waiting'::text);
 
 CREATE INDEX clusters_by_age ON clusters USING btree (computed_at);
 

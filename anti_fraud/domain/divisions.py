@@ -76,6 +76,14 @@ class Division:
     # Degrees of latitude and longitude, and km.
     circles: tuple[tuple[float, float, float], ...]
 
+    def depth(self, cell: int) -> float:
+        """Tell how far in its circles a cell lies: 0 in a middle, 1 at the edge."""
+        lat, lon = h3.cell_to_latlng(cell)
+        return min(
+            _great_circle_km(lat, lon, there, across) / reach
+            for there, across, reach in self.circles
+        )
+
     def distance_km(self, cell: int) -> int:
         """Tell how far the middle of an H3 cell lies from it, at least."""
         lat, lon = h3.cell_to_latlng(cell)
@@ -94,9 +102,23 @@ def find_division(told: str) -> Division | None:
     return _by_name().get(name)
 
 
+def find_division_at(cell: int) -> Division | None:
+    """Find the division in which an H3 cell probably lies; None outside of all.
+
+    Circles overlap along borders: of several it is the one that it is deepest in.
+    """
+    nearest = min(_read_all(), key=lambda division: division.depth(cell))
+    return nearest if nearest.depth(cell) <= 1 else None
+
+
+@cache
+def _read_all() -> tuple[Division, ...]:
+    return tuple(_read())
+
+
 def all_divisions() -> tuple[Division, ...]:
     """List the 34, by code."""
-    return tuple(_read())
+    return _read_all()
 
 
 def _read() -> Iterator[Division]:

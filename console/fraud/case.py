@@ -1,18 +1,19 @@
 """One case: why it was held, what it holds, what happened, and what to do with it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from litestar import Response
 from litestar.enums import HttpMethod
 
-from anti_fraud.domain.cases import CaseEntryKind, Verb
+from anti_fraud.domain.cases import UNDO_WITHIN, Case, CaseEntryKind, Verb
 from anti_fraud.domain.messages import message
-from anti_fraud.pipeline.cases import deciding, listing, working
+from anti_fraud.pipeline.cases import deciding, listing, undoing, working
 from anti_fraud.pipeline.cases.deciding import Wish
 from anti_fraud.pipeline.cases.ports import CasePorts
 from anti_fraud.pipeline.cases.resolving import BY_ITSELF
+from anti_fraud.pipeline.cases.undoing import UndoWish
 from anti_fraud.pipeline.cases.working import Work
 from console.frame.context import ConsoleContext
 from console.frame.page_request import StaffRequest
@@ -89,11 +90,18 @@ async def _show(
         holder=holder,
         is_mine=mine,
         may_confirm=proposer is not None and not are_one(proposer, page.staff.person),
+        may_undo=_may_undo(case, context.now),
+        undo_until=case.decided_at and case.decided_at + UNDO_WITHIN,
         by_itself=BY_ITSELF,
         kinds=CaseEntryKind,
         fault=fault,
         note=note,
     )
+
+
+def _may_undo(case: Case, now: datetime) -> bool:
+    """Tell whether there is still time; what is spent by then is told to who tries."""
+    return case.decided_at is not None and now - case.decided_at <= UNDO_WITHIN
 
 
 @staff_page(HttpMethod.POST, "/cases/{case_id:str}", Role.ANALYST)
@@ -173,6 +181,13 @@ async def _reject(asked: _Asked) -> Any:
     )
 
 
+async def _undo(asked: _Asked) -> Any:
+    wish = UndoWish(asked.case_id, asked.version)
+    return await undoing.undo_decision(
+        asked.work, asked.ports, wish, reason=asked.say_why()
+    )
+
+
 async def _snooze(asked: _Asked) -> Any:
     return await working.snooze_case(
         asked.work,
@@ -201,6 +216,7 @@ _ACTS: Final[Mapping[str, Callable[[_Asked], Awaitable[Any]]]] = {
     "deny": _deny,
     "confirm": _confirm,
     "reject": _reject,
+    "undo": _undo,
     "snooze": _snooze,
     "escalate": _escalate,
     "note": _note,

@@ -173,7 +173,9 @@ def place_scans(scans: Iterable[ShownScan]) -> Places:
     each = {scan.scan_id: scan for scan in scans}.values()
     sold = tuple(sorted({region for scan in each for region in scan.sale_regions}))
     regions = Counter(scan.region for scan in each)
-    outside = sum(is_outside(scan.region, scan.sale_regions) for scan in each)
+    outside = sum(
+        is_outside(scan.region, _cell_of(scan), scan.sale_regions) for scan in each
+    )
     cells = Counter(_cells(each))
     return Places(
         lay_out_tiles(regions, sold, outside=outside), sold, lay_out_cells(cells)
@@ -184,3 +186,7 @@ def _cells(scans: Iterable[ShownScan]) -> Iterator[str]:
     for scan in scans:
         if scan.cell is not None:
             yield scan.cell
+
+
+def _cell_of(scan: ShownScan) -> int | None:
+    return None if scan.cell is None else int(scan.cell, 16)

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.cases import FIRST_QUEUE, CaseState, Sort, Value, Verb
 from anti_fraud.domain.verdict import CaseKind
-from anti_fraud.pipeline.cases import deciding, listing, working
+from anti_fraud.pipeline.cases import deciding, listing, undoing, working
 from anti_fraud.pipeline.cases.deciding import Outcome, Wish
 from anti_fraud.pipeline.cases.listing import MINE, NOBODYS, Filters
+from anti_fraud.pipeline.cases.ports import CasePorts
+from anti_fraud.pipeline.cases.undoing import UndoWish
 from anti_fraud.pipeline.cases.working import Work
 from console.frame.context import ConsoleContext
 from console.frame.messages import message
@@ -89,9 +91,10 @@ class Asked:
         state, kind = asked.get("state", ""), asked.get("kind", "")
         assignee = asked.get("assignee", "")
         sort = asked.get("sort", "")
+        usual = None if assignee == MINE else CaseState.OPEN
         return cls(
             Filters(
-                state=CaseState(state) if state in set(CaseState) else None,
+                state=CaseState(state) if state in set(CaseState) else usual,
                 kind=CaseKind(kind) if kind in set(CaseKind) else None,
                 queue=queue if (queue := asked.get("queue", "")) in QUEUES else None,
                 assignee=assignee if assignee in {MINE, NOBODYS} else None,
@@ -210,12 +213,13 @@ async def open_next_case(
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """What deciding many came to, or would."""
+    """What deciding many came to, or would; `is_undone` where it was taken back."""
 
     decision: Verb
     note: str
     rows: tuple[tuple[str, Outcome], ...]
     is_done: bool
+    is_undone: bool = False
 
     @property
     def posted(self) -> Value:
@@ -235,7 +239,7 @@ async def decide_many(
     """Preview what deciding the selected cases would come to, or do it."""
     asked = Asked.read(request.query_params)
     form = await read_form(
-        request, page, *_BOXES, "decision", "note", "now", max_bytes=_MAX_FORM
+        request, page, *_BOXES, "decision", "note", "now", "undo", max_bytes=_MAX_FORM
     )
     boxes = [form[name] for name in _BOXES if name in form]
     note = form.get("note", "").strip()
@@ -247,15 +251,30 @@ async def decide_many(
         return await _show_queue(context, page, asked, fault=fault)
     async with context.engine.begin() as conn:
         work = begin_work(conn, context, page)
-        if form.get("now"):
+        if form.get("undo"):
+            outcomes = await _undo_many(work, context.case_ports, wishes, note)
+        elif form.get("now"):
             outcomes = await deciding.decide_cases(
                 work, context.case_ports, wishes, note=note
             )
         else:
             outcomes = await deciding.preview_cases(work, wishes)
     rows = tuple(zip(boxes, outcomes, strict=True))
-    bulk = Bulk(verb, note, rows, bool(form.get("now")))
+    is_undone = bool(form.get("undo"))
+    bulk = Bulk(verb, note, rows, is_undone or bool(form.get("now")), is_undone)
     return await _show_queue(context, page, asked, bulk=bulk)
+
+
+async def _undo_many(
+    work: Work, ports: CasePorts, wishes: Sequence[Wish], note: str
+) -> list[Outcome]:
+    """Take back what was decided together, as far as that goes."""
+    asked = [UndoWish(wish.case_id) for wish in wishes]
+    done = await undoing.undo_decisions(work, ports, asked, reason=note)
+    return [
+        Outcome(each.case_id, each.fault, each.case.state if each.case else None)
+        for each in done
+    ]
 
 
 def _check(wishes: Sequence[Wish], note: str) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import h3.api.basic_int as h3
 
+from anti_fraud.domain.divisions import find_division
 from console.fraud.provinces import COLUMNS, COUNTRY, NAMED, PROVINCES, ROWS, Province
 
 # A square and the room around it, in units of the picture.
@@ -96,8 +97,11 @@ def lay_out_tiles(
     return TileMap(tiles, tuple(abroad), unknown, known - outside, outside)
 
 
-def is_outside(region: str | None, sold_in: Sequence[str]) -> bool:
-    """Tell whether a place is known, and is none of those where something is sold."""
+def is_outside(region: str | None, cell: int | None, sold_in: Sequence[str]) -> bool:
+    """Tell whether a place is known, and is none of those where something is sold.
+
+    A phone that may be in one of them is not outside, whatever else is known.
+    """
     if region is None or not sold_in:
         return False
     country = region.partition("-")[0]
@@ -105,7 +109,13 @@ def is_outside(region: str | None, sold_in: Sequence[str]) -> bool:
     # Somewhere in a country may be in any of its parts.
     if "-" not in region:
         within |= {each for each in sold_in if each.startswith(f"{region}-")}
-    return not within & set(sold_in)
+    if within & set(sold_in):
+        return False
+    divisions = [] if cell is None else list(map(find_division, sold_in))
+    return all(
+        division is None or cell is None or division.distance_km(cell) > 0
+        for division in divisions
+    )
 
 
 @dataclass(frozen=True, slots=True)

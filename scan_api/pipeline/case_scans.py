@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +23,8 @@ from anti_fraud.domain.case_scans import (
     ShownScan,
 )
 from anti_fraud.domain.cases import SubjectKind, Value
+from anti_fraud.domain.decision import Decision
+from anti_fraud.domain.divisions import find_division_at
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Hit
 from codegen.domain.range_table import TableRow
@@ -154,7 +156,7 @@ class _Known:
             cell=f"{scan.cell:x}" if scan.cell else None,
             rule_set=decision.rule_set.version if decision else None,
             hits=show_hits(decision.hits, decision.rule_set) if decision else (),
-            region=scan.context.get("region"),
+            region=find_place(scan.context, scan.cell, decision),
             sale_regions=terms.binding.sale_regions if terms else (),
             batch_id=str(terms.batch_id) if terms else None,
         )
@@ -212,6 +214,23 @@ def find_terms(
         if place >= 0 and code_id <= ordered[place].last_code_id:
             found[code_id] = ordered[place].terms
     return found
+
+
+def find_place(
+    context: Mapping[str, Any], cell: int | None, decision: Decision | None
+) -> str | None:
+    """Tell in which region a scan was made: as told, or by its phone, or its network.
+
+    A phone's cell tells roughly, along a border perhaps the neighbour's.
+    """
+    told: str | None = context.get("region")
+    if told is not None:
+        return told
+    division = None if cell is None else find_division_at(cell)
+    if division is not None:
+        return division.code
+    of_network = decision.facts.get("network_province") if decision else None
+    return of_network if isinstance(of_network, str) else None
 
 
 def show_hits(hits: Iterable[Hit], rule_set: RuleSet) -> tuple[ShownHit, ...]:

@@ -4,23 +4,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.figures import JudgedNow
 from codegen.pipeline import may_see_code
 from core.auth import Member, Principal, Role, Staff
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from core.errors import NotFound
 from core.ids import time_of_id
 from rewards.domain.awards import Award, AwardState, RewardView, view_awards
 from rewards.store.awards import load_awards
 from rewards.store.members import find_member_no, load_member_ids
 from scan_api.domain.messages import message
+from scan_api.domain.scans import Outcome
+from scan_api.pipeline.case_scans import find_place
+from scan_api.pipeline.replay import replay_scans
 from scan_api.store import past_scans as store
+from scan_api.store.case_scans import load_traced
 from scan_api.store.kept_facts import unpack_facts
 from scan_api.store.past_scans import RecordedScan
 
+# Of these it is counted where they were.
+_STOPPED: Final = frozenset({Outcome.HELD, Outcome.REFUSED})
 _READERS: Final = frozenset({Role.ADMIN, Role.ANALYST, Role.SUPPORT, Role.APP})
 
 
@@ -150,3 +158,30 @@ async def _may_see(
         if principal.store != context.get("store_id"):
             return False
     return await may_see_code(conn, scan.code_id, principal)
+
+
+async def read_judged(
+    conn: AsyncConnection, after: int, upto: int, *, timezone: ZoneInfo
+) -> tuple[int, list[JudgedNow]]:
+    """Read some of the scans after one, up to another at most, as they are counted.
+
+    Tells up to which it came. Where it was is told of those that were held or refused.
+    """
+    end, scans = await store.load_judged(conn, after, upto)
+    stopped = [scan.scan_id for scan in scans if scan.outcome in _STOPPED]
+    traces = await load_traced(conn, stopped)
+    replays = await replay_scans(conn, stopped, timezone)
+    found = []
+    for scan in scans:
+        region = None
+        if scan.outcome in _STOPPED:
+            replay, trace = replays.get(scan.scan_id), traces.get(scan.scan_id)
+            region = find_place(
+                scan.kept.context,
+                trace.cell if trace else None,
+                replay.decision if replay else None,
+            )
+        day = business_day(time_of_id(scan.scan_id), timezone)
+        hits = tuple(scan.kept.hits)
+        found.append(JudgedNow(day, scan.outcome, scan.kept.score, hits, region))
+    return end, found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from core.ids import EPOCH_MS
+from scan_api.store.kept_facts import KeptFacts, unpack_facts
 from scan_api.store.keys import is_scan_of
 from scan_api.tables import scans
 
@@ -93,6 +94,8 @@ async def load_scan(conn: AsyncConnection, scan_id: int) -> RecordedScan | None:
 
 # Scans that were paid nothing are counted at most so many at once.
 AT_ONCE: Final = 50_000
+# And so many at once where each is looked at.
+_JUDGED_AT_ONCE: Final = 10_000
 
 
 _NTH: Final = text(
@@ -124,3 +127,33 @@ async def count_unpaid(
         _COUNT, {"after": after, "upto": end, "timezone": str(timezone)}
     )
     return end, [(row.campaign_no, row.day, row.scans) for row in rows]
+
+
+_JUDGED: Final = text(
+    """SELECT scan_id, outcome, facts FROM scans
+    WHERE shard = 0 AND scan_id > :after AND scan_id <= :upto
+    ORDER BY scan_id LIMIT :limit"""
+)
+
+
+class KeptScan(NamedTuple):
+    """A scan with what was kept of it."""
+
+    scan_id: int
+    outcome: str
+    kept: KeptFacts
+
+
+async def load_judged(
+    conn: AsyncConnection, after: int, upto: int
+) -> tuple[int, list[KeptScan]]:
+    """Load some of the scans after one, up to another at most.
+
+    Tells up to which it came.
+    """
+    span = {"after": after, "upto": upto, "limit": _JUDGED_AT_ONCE}
+    rows = (await conn.execute(_JUDGED, span)).all()
+    found = [
+        KeptScan(row.scan_id, row.outcome, unpack_facts(row.facts)) for row in rows
+    ]
+    return rows[-1].scan_id if len(rows) == _JUDGED_AT_ONCE else upto, found

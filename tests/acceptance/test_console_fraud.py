@@ -1,9 +1,13 @@
-"""The analyst's pages beside cases: lists, read and written without scripts."""
+"""The analyst's pages beside cases: lists, incidents and how it goes, no scripts."""
 
+from datetime import timedelta
 from html import unescape
 
+from anti_fraud.domain.incidents import IncidentKind
+from console.texts import TEXTS
 from tests.fixtures.colleague import at_work
 from tests.fixtures.service import Service
+from tests.fixtures.visitor import hidden_fields
 
 LISTS = "/console/lists"
 
@@ -60,3 +64,74 @@ def test_what_is_wrong_with_an_entry_stands_at_its_field(service: Service) -> No
         place = lou.press(f"{LISTS}?list=allow", LISTS, **wrong)
         assert 'id="value-wrong"' in place.text
         assert "192.0.2.0/24" in unescape(place.text)
+
+
+def test_an_incident_is_looked_after_and_closed(service: Service) -> None:
+    """Each with a note; one that somebody has closed meanwhile is told."""
+    page = "/console/incidents"
+    [(number,)] = service.query(
+        "INSERT INTO incidents (kind, subject, first_at, last_at, opened_at, seen)"
+        " VALUES ('win_rate', 'batch:1', now(), now(), now(), 7)"
+        " RETURNING incident_id::text"
+    )
+    address = f"{page}?kind=win_rate&state=open"
+    with at_work(service, analyst(service)) as lou:
+        shown = lou.get(address)
+        assert 'href="/console/batches/1"' in shown.text
+        silent = lou.press(address, page, do="look_after", note=" ")
+        assert silent.status_code == 422
+        assert "Say why" in silent.text
+        mine = lou.press(address, page, do="look_after", note="asking around")
+        assert str(mine.url).endswith(address), "the same look as before"
+        assert "lists-lou" in mine.text
+        assert "asking around" in mine.text
+        done = lou.press(address, page, do="false_alarm", note="a holiday")
+        assert "No incident here." in done.text
+        late = lou.post(
+            page,
+            hidden_fields(mine.text, page) | {"do": "confirmed", "note": "no holiday"},
+        )
+        assert late.status_code == 422, "somebody has closed it"
+        closed = lou.get(f"{page}?kind=win_rate&state=closed").text
+        assert "false alarm" in closed
+        assert f"incident-{number}" in closed
+
+
+def test_every_kind_of_incident_has_its_words() -> None:
+    """What it is called, and what it means."""
+    for kind in IncidentKind:
+        for name in (f"incident_{kind}", f"incident_about_{kind}"):
+            assert all(TEXTS[name]), name
+
+
+def test_how_it_goes_is_told_in_days_that_were_asked_for(service: Service) -> None:
+    """With what a job has counted; nothing of it is drawn by a script."""
+    today = service.query("SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date")[0][0]
+    long_ago = today - timedelta(days=10)
+    for day, figure, name, n in (
+        (today, "outcome", "held", 12),
+        (long_ago, "outcome", "held", 777),
+        (today, "score", "060", 12),
+        (today, "hits", "made-up-rule", 8),
+        (today, "approved", "made-up-rule", 3),
+        (today, "denied", "made-up-rule", 1),
+        (today, "stopped_points", "made-up-rule", 4_321),
+        (today, "place", "CN-44", 9),
+    ):
+        service.query(
+            "INSERT INTO fraud_days VALUES (%s, %s, %s, %s) ON CONFLICT"
+            " (day, figure, name) DO UPDATE SET n = excluded.n",
+            *(day, figure, name, n),
+        )
+    with at_work(service, analyst(service)) as lou:
+        week = lou.get("/console/fraud?days=7").text
+        month = lou.get("/console/fraud?days=30").text
+        assert lou.get("/console/fraud?days=999").status_code == 200
+    assert "<script" not in week
+    assert "made-up-rule" in week
+    assert "75%" in week, "three of four decided cases were approved"
+    assert "4,321" in week
+    assert "Guangdong: 9" in week
+    assert "777" not in week
+    assert "777" in month
+    service.query("DELETE FROM fraud_days WHERE name = 'made-up-rule' OR n = 777")

@@ -1,10 +1,13 @@
 """An analyst's day in real Chromium: sign in, take, read, decide, many at once."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.acceptance.test_cases import open_case
 from tests.browser.conftest import SHOTS, OpenContext
+from tests.browser.contrast import CONTRAST
 from tests.fixtures.service import Json, Service
 
 SCREENS = {
@@ -67,6 +70,16 @@ async def test_an_analyst_works_by_keyboard(
     await _key(page, "a")
     await expect(page.locator("h1 .chip")).to_have_text("Decided")
     assert wallet(service, "desk-0")["available"] == 5
+    # It was the wrong one: what was posted waits again, and so does the case.
+    await page.keyboard.press("u")
+    await expect(page.get_by_label("Why, or a note")).to_be_focused()
+    await page.keyboard.type("another cap")
+    await page.keyboard.press("Escape")
+    await _key(page, "u")
+    await expect(page.locator("h1 .chip")).to_have_text("Open")
+    assert wallet(service, "desk-0")["available"] == 0
+    await expect(page.get_by_text("took the decision back")).to_be_visible()
+    await _photograph(page, "undone")
     await page.keyboard.press("?")
     await expect(page.get_by_text("c takes it")).to_be_visible()
     await _key(page, "n")
@@ -85,7 +98,7 @@ async def test_many_are_decided_at_once_and_a_stale_one_is_told(
     boxes = [page.locator(f'[value="{c["case_id"]}-{c["version"]}"]') for c in cases]
     for box in boxes:
         await box.check()
-    await page.get_by_label("Decide", exact=True).select_option("deny")
+    await page.get_by_label("Decide together", exact=True).select_option("deny")
     await page.get_by_label("Why, or a note").fill("one gang")
     async with page.expect_navigation():
         await page.get_by_role("button", name="Preview").click()
@@ -101,6 +114,10 @@ async def test_many_are_decided_at_once_and_a_stale_one_is_told(
     await expect(bulk.locator(".wrong")).to_contain_text("has changed")
     assert [wallet(service, f"bulk-{n}")["pending"] for n in range(2)] == [0, 5]
     await _photograph(page, "bulk")
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Take all of it back").click()
+    await expect(bulk).to_contain_text("Taken back")
+    assert [wallet(service, f"bulk-{n}")["pending"] for n in range(2)] == [5, 5]
 
 
 async def test_a_decision_above_the_value_is_confirmed_by_another(
@@ -138,8 +155,71 @@ async def test_pages_fit_the_screen_in_both_languages(
             viewport=SCREENS[screen], locale=locale, color_scheme=scheme
         )
         page = await _enter(context, token)
-        for name, path in (("queue", "cases"), ("case", f"cases/{case['case_id']}")):
+        for name, path in (
+            ("queue", "cases"),
+            ("case", f"cases/{case['case_id']}"),
+            ("fraud", "fraud?days=7"),
+            ("incidents", "incidents?kind=clone"),
+            ("lists", "lists?list=shop&q=look-"),
+        ):
             await page.goto(f"/console/{path}")
             wide = await page.evaluate("document.documentElement.scrollWidth")
             assert wide <= SCREENS[screen]["width"], (name, wide)
+            assert await page.evaluate(CONTRAST) == [], (name, locale)
             await _photograph(page, f"{name}-{screen}-{locale}")
+
+
+async def test_of_two_analysts_on_one_case_one_wins_and_the_other_is_told(
+    service: Service, open_context: OpenContext
+) -> None:
+    """Whose page is old changes nothing, keeps what was typed, and sees what is so."""
+    case = open_case(service, "two-at-once")
+    path = f"/console/cases/{case['case_id']}"
+    pages = []
+    for name in ("two-anne", "two-ben"):
+        context = await open_context(viewport=SCREENS["laptop"])
+        page = await _enter(context, service.staff_token("analyst", name=name))
+        await page.goto(path)
+        await page.get_by_label("Why, or a note").fill(f"{name} has looked")
+        pages.append(page)
+    anne, ben = pages
+    for page, button in ((anne, "Approve"), (ben, "Deny")):
+        async with page.expect_navigation():
+            await page.get_by_role("button", name=button).click()
+    await expect(anne.locator("h1 .chip")).to_have_text("Decided")
+    await expect(ben.get_by_role("alert")).to_be_visible()
+    await expect(ben.locator("h1 .chip")).to_have_text("Decided")
+    await expect(ben.get_by_label("Why, or a note")).to_have_value("two-ben has looked")
+    await _photograph(ben, "too-late")
+    assert wallet(service, "two-at-once")["available"] == 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _something_to_look_at(service: Service) -> Iterator[None]:
+    """Give the pages beside cases something to show, and take it away again."""
+    service.query(
+        "INSERT INTO incidents (kind, subject, first_at, last_at, opened_at, seen,"
+        " detail) VALUES ('clone', 'batch:1', now(), now(), now(), 1234,"
+        """ '{"codes": 17, "cities": "Shanghai, Guangzhou"}')"""
+    )
+    days = """
+        INSERT INTO fraud_days
+        SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date - d, figure, name,
+            n * (1 + (d * 7 + 3) %% 5)
+        FROM generate_series(0, 6) AS d, (VALUES
+            ('outcome', 'rewarded', 90000), ('outcome', 'verified', 40000),
+            ('outcome', 'held', 90), ('outcome', 'refused', 31),
+            ('score', '020', 400), ('score', '040', 120), ('score', '060', 80),
+            ('score', '085', 20), ('hits', 'look-two-places', 70),
+            ('hits', 'look-burst', 55), ('both', 'look-burst look-two-places', 12),
+            ('held', 'look-two-places', 60), ('refused', 'look-burst', 31),
+            ('approved', 'look-burst', 2), ('denied', 'look-burst', 9),
+            ('stopped_points', 'look-burst', 45000), ('place', 'CN-44', 40),
+            ('place', 'CN-33', 12), ('place', 'CN-65', 3), ('place', '', 20),
+            ('place', 'VN', 2)) AS v (figure, name, n)
+        ON CONFLICT (day, figure, name) DO NOTHING
+    """
+    service.query(days)
+    yield
+    service.query("DELETE FROM fraud_days")
+    service.query("DELETE FROM incidents WHERE kind = 'clone' AND subject = 'batch:1'")

@@ -65,6 +65,8 @@ REFERENCE = {
 }
 # One writer each, far fewer rows than there are scans: they stay on one node.
 LOCAL = {
+    "fraud_days": "some hundred rows a day, which one job writes",
+    "fraud_days_counted": "one row",
     "range_changes": "a row a change that a person makes",
     "audit_log": "a row an action of staff",
     "audits": "a row an audit",

@@ -7,6 +7,7 @@ import pytest
 
 from anti_fraud.domain.case_scans import ShownCondition, ShownReward, ShownScan
 from anti_fraud.domain.cases import CaseEntryKind, Entry, Value
+from anti_fraud.domain.divisions import find_division_at
 from anti_fraud.domain.places import cell_of
 from console.fraud.case_view import (
     ScansThen,
@@ -85,22 +86,51 @@ def test_scans_are_counted_by_province_against_where_codes_are_sold() -> None:
     assert (tiles.inside, tiles.outside) == (2, 2)
 
 
+SUZHOU, NANJING, GUANGZHOU = (
+    cell_of(*place) for place in ((31.30, 120.62), (32.06, 118.80), (23.13, 113.26))
+)
+
+
 @pytest.mark.parametrize(
-    ("region", "sold_in", "outside"),
+    ("region", "cell", "sold_in", "outside"),
     [
-        ("CN-31", ("CN-31",), False),
-        ("CN-31", ("CN",), False),
-        ("CN", ("CN-31",), False),
-        ("CN-31", ("CN-32",), True),
-        ("US", ("CN",), True),
-        ("US", (), False),
-        (None, ("CN",), False),
+        ("CN-31", None, ("CN-31",), False),
+        ("CN-31", None, ("CN",), False),
+        ("CN", None, ("CN-31",), False),
+        ("CN-31", None, ("CN-32",), True),
+        ("US", None, ("CN",), True),
+        ("US", None, (), False),
+        (None, None, ("CN",), False),
+        # Near a border a phone may be in either; far from it, it is not.
+        ("CN-32", SUZHOU, ("CN-31",), False),
+        ("CN-32", NANJING, ("CN-31",), True),
+        ("CN-44", GUANGZHOU, ("CN-31", "CN-32", "CN-33"), True),
     ],
 )
 def test_a_place_is_outside_only_where_that_is_known(
-    region: str | None, sold_in: tuple[str, ...], *, outside: bool
+    region: str | None, cell: int | None, sold_in: tuple[str, ...], *, outside: bool
 ) -> None:
-    assert is_outside(region, sold_in) is outside
+    assert is_outside(region, cell, sold_in) is outside
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        (SUZHOU, "CN-32"),
+        (NANJING, "CN-32"),
+        (GUANGZHOU, "CN-44"),
+        (cell_of(31.23, 121.47), "CN-31"),
+        (cell_of(30.66, 104.07), "CN-51"),
+        (cell_of(29.56, 106.55), "CN-50"),
+        (cell_of(39.9, 116.4), "CN-11"),
+        (cell_of(48.85, 2.35), None),
+    ],
+)
+def test_a_cell_is_in_the_division_that_it_is_deepest_in(
+    cell: int, code: str | None
+) -> None:
+    division = find_division_at(cell)
+    assert (division and division.code) == code
 
 
 def test_a_country_stands_for_each_of_its_provinces() -> None:

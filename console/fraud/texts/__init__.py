@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.fraud.texts.cases import CASE_TEXTS
+from console.fraud.texts.incidents import INCIDENT_TEXTS
 from console.fraud.texts.leaks import LEAK_TEXTS
 from console.fraud.texts.lists import LIST_TEXTS
+from console.fraud.texts.overview import OVERVIEW_TEXTS
 from console.fraud.texts.plots import PLOT_TEXTS
 from console.fraud.texts.rules import RULE_TEXTS
 
@@ -13,6 +15,8 @@ FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **LEAK_TEXTS,
     **CASE_TEXTS,
     **RULE_TEXTS,
+    **INCIDENT_TEXTS,
     **LIST_TEXTS,
     **PLOT_TEXTS,
+    **OVERVIEW_TEXTS,
 }

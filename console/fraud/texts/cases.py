@@ -85,6 +85,7 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "reward_red_packet": ("红包", "Red packet"),
     "reward_ticket": ("抽奖券", "Draw ticket"),
     "reward_card": ("卡片", "Card"),
+    "case_block": ("加入拒绝名单…", "Block …"),
     "case_others": ("相关的其他案件", "Other cases of the same"),
     "case_opened": ("建立", "Opened"),
     "case_timeline": ("经过", "Timeline"),
@@ -115,6 +116,13 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_add_note": ("只写备注", "Only note it"),
     "case_confirm": ("确认这项决定", "Confirm the decision"),
     "case_reject": ("退回", "Send it back"),
+    "case_undo": ("撤销这项决定", "Take the decision back"),
+    "case_undo_until": (
+        "已入账的还没有花掉时可以撤销，到",
+        "While nothing of it is spent, until",
+    ),
+    "bulk_undo": ("全部撤销", "Take all of it back"),
+    "bulk_undone": ("已撤销", "Taken back"),
     "case_escalate": ("转到上级队列", "Pass on to senior"),
     "case_snooze": ("推迟一天", "Put off a day"),
     "case_more_ways": ("其他处理", "Other ways"),
@@ -157,10 +165,13 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "j k move, Enter opens, x selects, n takes the next, ? shows this",
     ),
     "case_keys_one": (
-        "c 认领，a 通过，d 拒绝，e 转交，n 下一个，q 返回队列，? 显示本行",
         (
-            "c takes it, a approves, d denies, e passes it on, n takes the next, "
-            "q leads back to the queue, ? shows this"
+            "c 认领，a 通过，d 拒绝，e 转交，u 撤销，n 下一个，q 返回队列，"
+            "j k 移动，? 显示本行"
+        ),
+        (
+            "c takes it, a approves, d denies, e passes it on, u takes it back, "
+            "n takes the next, q leads back to the queue, j k move, ? shows this"
         ),
     ),
 }

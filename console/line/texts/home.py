@@ -51,9 +51,17 @@ HOME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "查看、编写和启用风控规则",
         "Read the rules, write others, try them, and put them into force",
     ),
+    "about_page_fraud": (
+        "拦下了多少，每条规则如何，在哪里",
+        "What is stopped, how each rule does, and where",
+    ),
     "about_page_cases": (
         "扣下的奖励按案件处理：通过或拒绝",
         "Rewards that are held, case by case: approve or refuse them",
+    ),
+    "about_page_incidents": (
+        "泄露、窜货、异常：谁在处理，结果如何",
+        "Leaks, diversion and floods: who looks after them, and how they ended",
     ),
     "about_page_lists": (
         "拒绝、放行或免扣谁，到什么时候",

@@ -1,0 +1,96 @@
+"""What analysts read of incidents."""
+
+from collections.abc import Mapping
+from typing import Final
+
+INCIDENT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "incidents": ("事件", "Incidents"),
+    "incidents_lead": (
+        "应当立刻有人看的事。认领后仍为未结，查清后结案；再次发生会重新打开。",
+        (
+            "What somebody should look at now. An incident stays open while somebody "
+            "looks after it, is closed with what it was, and opens again if seen again."
+        ),
+    ),
+    "incidents_open": ("未结", "Open"),
+    "incidents_closed": ("已结", "Closed"),
+    "incidents_none": ("这里没有事件。", "No incident here."),
+    # What was seen --------------------------------------------------------------------
+    "incident_kind": ("类型", "Kind"),
+    "incident_leak": ("泄露", "Leak"),
+    "incident_about_leak": (
+        "一批尚未启用的码被人扫描：多半是码文件外泄。",
+        "Codes of a batch that is not active are scanned: probably its file is out.",
+    ),
+    "incident_early_scan": ("过早扫描", "Early scans"),
+    "incident_about_early_scan": (
+        "已签发、未启用的码被扫描或查看：这是码文件外泄的最好迹象。",
+        "Codes that are issued and not active are scanned or looked at.",
+    ),
+    "incident_clone": ("克隆", "Clones"),
+    "incident_about_clone": (
+        "多个会话重复扫描同一批码：多半是复制的码。",
+        "Several people scan the same codes: probably they were copied.",
+    ),
+    "incident_diversion": ("窜货", "Diversion"),
+    "incident_about_diversion": (
+        "一家经销商的货在销售区域之外被扫描。",
+        "A dealer's goods are scanned outside their sale region.",
+    ),
+    "incident_honey": ("诱饵码", "Honey code"),
+    "incident_about_honey": (
+        "从未印刷的诱饵码被扫描：码文件一定外泄了。",
+        "A code that was never printed is scanned: a file is out.",
+    ),
+    "incident_win_rate": ("中奖率异常", "Win rate"),
+    "incident_about_win_rate": (
+        "一地的中奖远多于应有的概率。",
+        "A region wins far more than it should by chance.",
+    ),
+    "incident_invalid_flood": ("无效码泛滥", "Flood of wrong codes"),
+    "incident_about_invalid_flood": (
+        "无效的码远多于平常：有人在猜码，或有仿冒品。",
+        "Far more wrong codes than usual: somebody guesses, or there are fakes.",
+    ),
+    "incident_outflow": ("支出过快", "Outflow"),
+    "incident_about_outflow": (
+        "一项活动的支出远超预计。",
+        "A campaign pays far more than was forecast.",
+    ),
+    "incident_breaker": ("熔断", "Breaker"),
+    "incident_about_breaker": (
+        "一小时内拒绝太多，此后的拒绝改为扣下待审。",
+        "Too many refusals in an hour: what would be refused is held instead.",
+    ),
+    "incident_key_leak": ("密钥外泄", "Key leak"),
+    "incident_about_key_leak": (
+        "出现了能打开、却从未签发的码：密钥可能外泄，请按手册处理。",
+        "A code opens that nobody issued: somebody may have the key. See the runbook.",
+    ),
+    "incident_code_guessing": ("令牌猜码", "Guessing by a token"),
+    "incident_about_code_guessing": (
+        "一个令牌试了太多错误的码。",
+        "A token tried too many wrong codes.",
+    ),
+    # What to do -----------------------------------------------------------------------
+    "incident_seen": ("次数", "Seen"),
+    "incident_first": ("首次", "First"),
+    "incident_last": ("最近", "Last"),
+    "incident_again": ("再次打开", "opened again"),
+    "incident_looked_after": ("处理人", "Looked after by"),
+    "incident_closed": ("结案", "Closed"),
+    "incident_confirmed": ("属实", "confirmed"),
+    "incident_false_alarm": ("误报", "false alarm"),
+    "incident_do": ("处理", "Look after it, or close it"),
+    "incident_note": ("在做什么，或查明了什么", "What is done, or what it was"),
+    "incident_look_after": ("我来处理", "I look after it"),
+    "incident_close_confirmed": ("结案：属实", "Close: confirmed"),
+    "incident_close_false_alarm": ("结案：误报", "Close: false alarm"),
+    "incident_close_hint": (
+        "误报结案后，因它而等待的不再等待；属实的继续等待。",
+        (
+            "After a false alarm nothing waits for it any more; what waits for a "
+            "confirmed one goes on waiting."
+        ),
+    ),
+}
