@@ -166,6 +166,11 @@ def decide_many(
     scores = _add_up(rule_set.rules, hits, len(days))
     verdicts = np.zeros(len(days), np.int8)
     verdicts[scores >= rule_set.hold_at] = _HOLD
+    high = rule_set.high_prize
+    if high is not None:
+        for place in np.flatnonzero((scores >= high.hold_at) & (verdicts == _PASS)):
+            if high.is_met(_facts_at(columns, int(place))):
+                verdicts[place] = _HOLD
     verdicts[scores >= rule_set.refuse_at] = _REFUSE
     for rule, hit in zip(rule_set.rules, hits, strict=True):
         if rule.effect is Effect.HOLD:

@@ -71,10 +71,10 @@ def decide(rule_set: RuleSet, facts: Facts, day: date) -> Decision:
     hits = tuple([_hit(rule, facts) for rule in found])
     if rule_set.plain:
         score = sum([rule.score for rule in found])
-        verdict = _verdict_of(rule_set, score)
+        verdict = _verdict_of(rule_set, score, facts)
     else:
         score = _score_of(found)
-        verdict = _heavier(_verdict_of(rule_set, score), found)
+        verdict = _heavier(_verdict_of(rule_set, score, facts), found)
     return Decision(rule_set, facts, verdict, score, hits, tuple(failed or ()))
 
 
@@ -118,9 +118,12 @@ def _heavier(verdict: Verdict, found: Sequence[Rule]) -> Verdict:
     return max([verdict, *said], key=_SEVERITY.index)
 
 
-def _verdict_of(rule_set: RuleSet, score: int) -> Verdict:
+def _verdict_of(rule_set: RuleSet, score: int, facts: Facts) -> Verdict:
     if score >= rule_set.refuse_at:
         return Verdict.REFUSE
     if score >= rule_set.hold_at:
+        return Verdict.HOLD
+    high = rule_set.high_prize
+    if high is not None and score >= high.hold_at and high.is_met(facts):
         return Verdict.HOLD
     return Verdict.PASS

@@ -66,11 +66,16 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     outside_sale_region: bool = False
     # What was seen of the code, and near it, before its caps were active.
     early: EarlySigns = NO_SIGNS
+    # What its claim is to earn, in points and minor units; None where no rule asks.
+    prize: tuple[int, int] | None = None
 
 
 # How long it says anything that a member, or goods, are new.
 YOUNG_DAYS: Final = 30
 FRESH_DAYS: Final = 14
+# What a claim is to earn is known before it is judged: the code decides its chances.
+PRIZE_POINTS: Final = "prize_points"
+PRIZE_MINOR: Final = "prize_minor"
 
 Reader = Callable[[Evidence], Fact]
 
@@ -139,14 +144,6 @@ def _gps_ip_distance_km(evidence: Evidence) -> int | None:
     return evidence.network_distance_km
 
 
-def _environment(evidence: Evidence) -> str | None:
-    return evidence.environment
-
-
-def _risk_rank(evidence: Evidence) -> int | None:
-    return evidence.risk_rank
-
-
 def _member_age_days(evidence: Evidence) -> int | None:
     return _while_new(evidence.member_days, YOUNG_DAYS)
 
@@ -164,6 +161,14 @@ def _hours_since_active(evidence: Evidence) -> int | None:
 def _while_new(age: int | None, most: int) -> int | None:
     """Tell an age while it says anything: what is usual takes no room."""
     return None if age is None or age > most else age
+
+
+def _prize_points(evidence: Evidence) -> int | None:
+    return None if evidence.prize is None else evidence.prize[0]
+
+
+def _prize_minor(evidence: Evidence) -> int | None:
+    return None if evidence.prize is None else evidence.prize[1]
 
 
 def _outside_sale_region(evidence: Evidence) -> bool:
@@ -276,7 +281,7 @@ KNOWN_FACTS: Final = (
         FactKind.TEXT,
         FactSource.SIGNAL,
         message("fact_environment"),
-        _environment,
+        lambda evidence: evidence.environment,
         rebuildable=False,
     ),
     KnownFact(
@@ -284,7 +289,7 @@ KNOWN_FACTS: Final = (
         FactKind.NUMBER,
         FactSource.SIGNAL,
         message("fact_risk_rank"),
-        _risk_rank,
+        lambda evidence: evidence.risk_rank,
         rebuildable=False,
     ),
     KnownFact(
@@ -353,6 +358,22 @@ KNOWN_FACTS: Final = (
         message("fact_package_early_codes"),
         _package_early_codes,
         usual=0,
+    ),
+    KnownFact(
+        PRIZE_POINTS,
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_prize_points"),
+        _prize_points,
+        rebuildable=False,
+    ),
+    KnownFact(
+        PRIZE_MINOR,
+        FactKind.NUMBER,
+        FactSource.CODE,
+        message("fact_prize_minor"),
+        _prize_minor,
+        rebuildable=False,
     ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(

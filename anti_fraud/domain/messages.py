@@ -97,6 +97,20 @@ message: Final = Catalogue(
             "该码所在码包或卷中，启用前就被查看或扫码的码数；达到预警数后才计。",
             "Codes of its package or roll that were seen before active, past an alarm.",
         ),
+        "fact_prize_points": (
+            "此次领取将得的积分，含抽中的奖；仅在生效的规则用到时记录。",
+            (
+                "The points that the claim is to earn, chances included; known where "
+                "the rules in force ask."
+            ),
+        ),
+        "fact_prize_minor": (
+            "此次领取将得的红包金额（分），含抽中的奖；仅在生效的规则用到时记录。",
+            (
+                "The money in minor units that the claim is to earn, chances included; "
+                "known where the rules in force ask."
+            ),
+        ),
         "fact_count": (
             "{entity}在 {window} 内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",
@@ -150,6 +164,10 @@ message: Final = Catalogue(
         "hold_not_below": (
             "hold 是 {hold}，应小于 refuse 的 {refuse}。",
             "hold is {hold}; give a number below refuse, which is {refuse}.",
+        ),
+        "high_prize_not_below": (
+            "high_prize 的 hold 是 {hold}，应小于 {below}。",
+            "hold of high_prize is {hold}; give a number below hold, which is {below}.",
         ),
         "no_entity": (
             "没有 {given!r} 这种对象；可用的有：{known}。",

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import KNOWN_KINDS
 from anti_fraud.domain.messages import message
-from anti_fraud.domain.rule_sets import Counter, Rule, RuleSet, Throttle
+from anti_fraud.domain.rule_sets import Counter, HighPrize, Rule, RuleSet, Throttle
 from anti_fraud.domain.verdict import CaseKind, Effect
-from core.bounds import DAY_MAX, DAY_MIN
+from core.bounds import DAY_MAX, DAY_MIN, MAX_POINTS
 from core.conditions import FactKind
 from core.conditions.reading import (
     INVALID,
@@ -56,7 +56,9 @@ def parse_rule_set(
         frozenset({"version"}),
     )
     problems: list[FieldError] = []
-    refuse_at, hold_at = _collect(problems, _thresholds, fields["thresholds"]) or (1, 1)
+    refuse_at, hold_at, high_prize = _collect(
+        problems, _thresholds, fields["thresholds"]
+    ) or (1, 1, None)
     version = _collect(problems, _version, fields.get("version", 1)) or 1
     counters = _each(
         problems, fields["counters"], "/counters", _counter, most=MAX_COUNTERS
@@ -77,7 +79,9 @@ def parse_rule_set(
     if problems:
         raise InvalidInput(_summary(problems), errors=tuple(problems))
     return RuleSet(
-        version, refuse_at, hold_at, tuple(counters), tuple(throttles), tuple(rules)
+        *(version, refuse_at, hold_at, tuple(counters), tuple(throttles)),
+        tuple(rules),
+        high_prize=high_prize,
     )
 
 
@@ -93,8 +97,10 @@ def _version(value: Any) -> int:
     return read_whole_number(value, "/version", 1, 2**31 - 1)
 
 
-def _thresholds(value: Any) -> tuple[int, int]:
-    fields = read_object(value, "/thresholds", {"refuse", "hold"})
+def _thresholds(value: Any) -> tuple[int, int, HighPrize | None]:
+    fields = read_object(
+        value, "/thresholds", {"refuse", "hold"}, frozenset({"high_prize"})
+    )
     refuse_at = read_whole_number(fields["refuse"], "/thresholds/refuse", 1, 10_000)
     hold_at = read_whole_number(fields["hold"], "/thresholds/hold", 1, 10_000)
     if hold_at >= refuse_at:
@@ -102,7 +108,23 @@ def _thresholds(value: Any) -> tuple[int, int]:
             "/thresholds/hold",
             message("hold_not_below", hold=hold_at, refuse=refuse_at),
         )
-    return refuse_at, hold_at
+    high_prize = None
+    if "high_prize" in fields:
+        high_prize = _high_prize(fields["high_prize"], hold_at)
+    return refuse_at, hold_at, high_prize
+
+
+def _high_prize(value: Any, below: int) -> HighPrize:
+    pointer = "/thresholds/high_prize"
+    fields = read_object(value, pointer, {"hold", "points", "minor"})
+    hold_at, points, minor = (
+        read_whole_number(fields[name], f"{pointer}/{name}", 1, most)
+        for name, most in (("hold", 10_000), ("points", MAX_POINTS), ("minor", 10**9))
+    )
+    if hold_at >= below:
+        told = message("high_prize_not_below", hold=hold_at, below=below)
+        raise wrong(f"{pointer}/hold", told)
+    return HighPrize(hold_at, points, minor)
 
 
 def _counter(value: Any, pointer: str) -> Counter:

@@ -9,6 +9,8 @@ from typing import Final
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import (
     KNOWN_FACTS,
+    PRIZE_MINOR,
+    PRIZE_POINTS,
     Evidence,
     FactSource,
     KnownFact,
@@ -37,6 +39,7 @@ _ENTITY_NAMES: Final = {
     Entity.LINKED: message("entity_linked"),
     Entity.APP: message("entity_app"),
 }
+_PRIZES: Final = frozenset({PRIZE_POINTS, PRIZE_MINOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class HighPrize:
+    """From which score a claim is held that is to earn so many points, or money."""
+
+    hold_at: int
+    points: int
+    minor: int
+
+    def is_met(self, facts: Facts) -> bool:
+        """Tell whether the prize is as high; not where nobody knows it."""
+        most = ((PRIZE_POINTS, self.points), (PRIZE_MINOR, self.minor))
+        return any(
+            isinstance(value := facts.get(name), (int, float)) and value >= least
+            for name, least in most
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """An immutable version of the rules; scores add and meet two thresholds."""
 
@@ -113,6 +133,8 @@ class RuleSet:
     counters: tuple[Counter, ...]
     throttles: tuple[Throttle, ...]
     rules: tuple[Rule, ...]
+    # Who is to earn much is held from a lower score.
+    high_prize: HighPrize | None = None
     # By entity, in one order: the windows to count and the facts they give.
     windows: Mapping[Entity, tuple[int, ...]] = field(init=False, compare=False)
     counter_facts: Mapping[Entity, tuple[str, ...]] = field(init=False, compare=False)
@@ -122,6 +144,8 @@ class RuleSet:
     expires: bool = field(init=False, compare=False)
     # Whether scores just add: no groups, and no effects of rules by themselves.
     plain: bool = field(init=False, compare=False)
+    # Whether anything depends on what a claim is to earn.
+    asks_for_prize: bool = field(init=False, compare=False)
     _names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _usual: tuple[Fact, ...] = field(init=False, repr=False, compare=False)
     _besides: tuple[KnownFact, ...] = field(init=False, repr=False, compare=False)
@@ -137,6 +161,9 @@ class RuleSet:
         object.__setattr__(self, "expires", any(r.expires_on for r in self.rules))
         plain = all(r.group is None and r.effect is Effect.SCORE for r in self.rules)
         object.__setattr__(self, "plain", plain)
+        read = {each.fact for rule in self.rules for each in rule.comparisons}
+        asks = self.high_prize is not None or not read.isdisjoint(_PRIZES)
+        object.__setattr__(self, "asks_for_prize", asks)
         object.__setattr__(self, "windows", MappingProxyType(windows))
         object.__setattr__(self, "counter_facts", MappingProxyType(facts))
         # A counter keeps its name when a later Crowncap knows a fact of that name.

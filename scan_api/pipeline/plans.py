@@ -17,7 +17,7 @@ from core.conditions import Facts
 from rewards.domain.active_campaigns import plan_rewards
 from rewards.domain.claim_facts import ClaimEvidence, read_claim_facts
 from rewards.domain.limits import count_claim, number_region
-from rewards.domain.plans import Claim, RewardPlan
+from rewards.domain.plans import Claim, RewardKind, RewardPlan
 from scan_api.domain.scans import (
     UNPLANNED,
     CodeStatus,
@@ -107,14 +107,15 @@ def _plan(
         today = business_day(scan.judged_at_ms, batch.timezone)
     elif worker_state.rule_set.expires:
         today = business_day(scan.judged_at_ms, batch.timezone)
+    claim = _ClaimPlanner(worker_state, scan, status, batch)
     member_no = batch.members.get(scan.member_id or "", 0)
     decision = judge_scan(
         *(worker_state, scan, signal, status, today),
         member_no=member_no,
         find_network=batch.find_network,
         early=batch.early.get(scan.code_id, NO_SIGNS),
+        prize=claim.prize,
     )
-    claim = _ClaimPlanner(worker_state, scan, status, batch)
     plan = plan_scan(
         status,
         member_id=scan.member_id,
@@ -141,9 +142,24 @@ class _ClaimPlanner:
     region: str | None = None
     made_on: PlannedOn = UNPLANNED
     _facts: Facts | None = None
+    _planned: RewardPlan | None = None
+
+    def prize(self) -> tuple[int, int]:
+        """Tell the points and the minor units that its claim is to earn at most."""
+        rewards = self.plan().rewards
+        points, minor = (
+            sum(each.amount for each in rewards if each.kind is kind)
+            for kind in (RewardKind.POINTS, RewardKind.RED_PACKET)
+        )
+        return points, minor
 
     def plan(self) -> RewardPlan:
-        """Plan what its claim gets of the campaigns that may pay it."""
+        """Plan what its claim gets of the campaigns that may pay it; once."""
+        if self._planned is None:
+            self._planned = self._plan()
+        return self._planned
+
+    def _plan(self) -> RewardPlan:
         worker_state, terms, batch = self.worker_state, self.status.terms, self.batch
         assert terms is not None, "what has no terms is claimed by nobody"
         if worker_state.campaigns.ask_for_regions:

@@ -35,11 +35,13 @@ def judge_scan(
     member_no: int,
     find_network: FindNetwork,
     early: EarlySigns = NO_SIGNS,
+    prize: Callable[[], tuple[int, int]],
 ) -> Decision | None:
     """Judge a scan that may claim its code; None for one that a verdict cannot change.
 
     `signal` has the counts of the state's rule set. An entry of a list stands above
-    the rules, which are asked all the same: they are kept with the scan.
+    the rules, which are asked all the same: they are kept with the scan. `prize` tells
+    what the claim is to earn, in points and minor units.
     """
     if scan.member_id is None or not _may_be_claimed(status, signal):
         return None
@@ -69,6 +71,7 @@ def judge_scan(
             network_province=network.province,
         ),
         early,
+        prize=prize() if rule_set.asks_for_prize else None,
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:

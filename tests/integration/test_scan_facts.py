@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from anti_fraud.default_rules import shipped_rules
+from anti_fraud.domain.verdict import Verdict
 from core.clock import business_day
 from core.redis import connect
 from scan_api.domain.scans import Outcome
@@ -14,7 +16,7 @@ from scan_api.pipeline.recorded_facts import read_facts
 from scan_api.pipeline.replay import replay_scans
 from scan_api.store.recorded_facts import MemberScan
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
-from tests.fixtures.worker import Worker, publish, worker_of
+from tests.fixtures.worker import Worker, publish, store_rules, worker_of
 
 OWN = {
     "environment": "cloud_phone",
@@ -22,6 +24,14 @@ OWN = {
     "member_age_days": 0,
     "days_since_produced": 2,
     "outside_sale_region": True,
+}
+
+
+ALWAYS = {
+    "id": "always",
+    "score": 15,
+    "sentence": {"en": "Why.", "zh": "原因。"},
+    "when": {"fact": "signals_available", "op": "==", "value": True},
 }
 
 
@@ -85,3 +95,28 @@ async def test_a_release_reads_them_though_only_the_scan_could_tell(
     assert OWN.items() <= known.facts.items()
     assert known.facts["signals_available"] is True
     assert known.facts["member_scans_1d"] == 1
+
+
+async def test_what_a_claim_is_to_earn_is_known_before_it_is_judged(
+    worker: Worker,
+) -> None:
+    """Five points are a high prize to one rule set, and nothing to the next one."""
+    told = {}
+    for least in (5, 6):
+        high = {"hold": 15, "points": least, "minor": 1}
+        thresholds = {"refuse": 85, "hold": 60, "high_prize": high}
+        version = shipped_rules()["version"] + least
+        document = shipped_rules() | {"thresholds": thresholds, "rules": [ALWAYS]}
+        await store_rules(worker.ground, version, document, "li")
+        scan_id, outcome = await scan(worker, {})
+        async with worker.ground.engine.connect() as conn:
+            [replay] = (await replay_scans(conn, [scan_id], TIMEZONE)).values()
+        assert replay.recorded.rule_set == version
+        assert replay.equals_record
+        assert replay.decision is not None
+        assert replay.decision.facts["prize_points"] == 5
+        assert replay.decision.facts["prize_minor"] == 0
+        told[least] = outcome, replay.decision.verdict
+    assert told[5] == (Outcome.HELD, Verdict.HOLD)
+    assert told[6] == (Outcome.REWARDED, Verdict.PASS)
+    assert await worker.ground.audit() == []

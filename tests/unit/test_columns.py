@@ -23,7 +23,8 @@ from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
 from core.conditions import Fact, FactKind
 
-NUMBERS, FLAGS, TEXTS = ("x", "y"), ("flag",), ("word",)
+NUMBERS = ("x", "y", "prize_points", "prize_minor")
+FLAGS, TEXTS = ("flag",), ("word",)
 KINDS = {
     **dict.fromkeys(NUMBERS, FactKind.NUMBER),
     **dict.fromkeys(FLAGS, FactKind.FLAG),
@@ -85,7 +86,11 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
             ends = FIRST_DAY + timedelta(days=draw(st.integers(0, 3)))
             rule["expires_on"] = ends.isoformat()
         rules.append(rule)
-    document = {"thresholds": {"refuse": 85, "hold": 40}, "rules": rules}
+    thresholds: dict[str, Any] = {"refuse": 85, "hold": 40}
+    if draw(st.booleans()):
+        high = {name: draw(st.integers(1, 3)) for name in ("points", "minor")}
+        thresholds["high_prize"] = {"hold": draw(st.integers(1, 39))} | high
+    document = {"thresholds": thresholds, "rules": rules}
     return parse_rule_set(
         document | {"counters": [], "throttles": []}, known_facts=KINDS
     )

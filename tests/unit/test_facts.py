@@ -90,6 +90,7 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         produced_on=TODAY,
         hours_active=1,
         linked=Linked(20, 6),
+        prize=(5, 0),
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name

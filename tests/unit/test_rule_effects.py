@@ -39,6 +39,37 @@ def rule_set(*rules: dict[str, Any]) -> RuleSet:
 
 
 @pytest.mark.parametrize(
+    ("score", "facts", "verdict"),
+    [
+        (40, {"prize_points": 1000, "prize_minor": 0}, "hold"),
+        (40, {"prize_points": 0, "prize_minor": 200}, "hold"),
+        (40, {"prize_points": 999, "prize_minor": 199}, "pass"),
+        (39, {"prize_points": 1000}, "pass"),
+        # What nobody knows is not high; and who is refused is not held for it.
+        (40, {}, "pass"),
+        (85, {"prize_points": 1000}, "refuse"),
+    ],
+)
+def test_a_high_prize_is_held_from_a_lower_score(
+    score: int, facts: dict[str, int], verdict: str
+) -> None:
+    rule = {"id": "r", "score": score, "sentence": SENTENCE}
+    when = {"fact": "x", "op": "==", "value": 1}
+    high = {"hold": 40, "points": 1000, "minor": 200}
+    rules = parse_rule_set(
+        {
+            "thresholds": {"refuse": 85, "hold": 60, "high_prize": high},
+            "counters": [],
+            "throttles": [],
+            "rules": [rule | {"when": when}],
+        },
+        known_facts=KINDS,
+    )
+    assert rules.asks_for_prize
+    assert decide(rules, {"x": 1} | facts, TODAY).verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("rules", "verdict", "score"),
     [
         ([{"effect": "hold", "score": 0}], "hold", 0),

@@ -232,6 +232,18 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("/version", True, "/version", "whole number"),
         ("/extra", 1, "/extra", "extra"),
         ("/thresholds/hold", 85, "/thresholds/hold", "below"),
+        (
+            "/thresholds/high_prize",
+            {"hold": 60, "points": 1, "minor": 1},
+            "/thresholds/high_prize/hold",
+            "below hold",
+        ),
+        (
+            "/thresholds/high_prize",
+            {"hold": 40, "points": 0, "minor": 1},
+            "/thresholds/high_prize/points",
+            "from 1 to",
+        ),
         ("/counters", {}, "/counters", "list"),
         ("/counters/0/entity", "galaxy", "/counters/0/entity", "galaxy"),
         ("/counters/1/window_s", 9, "/counters/1/window_s", "from 10 to"),
