@@ -7,6 +7,7 @@ from console.frame import sign_in as signing
 from console.fraud import case, cases, incidents, leaks, lists, overview
 from console.fraud.rules import backtests as rules_backtests
 from console.fraud.rules import scan as judged_scan
+from console.fraud.rules import shadows as rules_shadows
 from console.fraud.rules import versions as rules_versions
 from console.fraud.rules import writing as rules_writing
 from console.line import batches, home, packages, plants, reports
@@ -70,6 +71,9 @@ ROUTER = Router(
         lists.add_to_list,
         lists.take_from_list,
         judged_scan.explain_judged_scan,
+        rules_shadows.start_rules_shadow,
+        rules_shadows.show_rules_shadow,
+        rules_shadows.end_rules_shadow,
         rules_backtests.ask_for_backtest,
         rules_backtests.watch_backtest,
         rules_backtests.call_backtest_off,

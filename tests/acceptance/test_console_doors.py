@@ -40,6 +40,7 @@ MAY: Final = {
             *("rules", "rules/rollback", "rules/{version}", "rules/{version}/edit"),
             *("rules/{version}/commit", "rules/{version}/activate"),
             *("judged-scans/{scan_id}", "rules/{version}/backtest"),
+            *("rules/{version}/shadow", "rules/{version}/shadow/end"),
             *("backtests/{backtest_id}", "backtests/{backtest_id}/cancel"),
             *("lists", "lists/remove", "fraud", "incidents"),
         ),

@@ -207,6 +207,33 @@ def test_a_version_is_tried_on_the_scans_of_days(ana: Colleague) -> None:
     assert there in ana.get(here).text
 
 
+def test_a_version_runs_in_the_shadow_and_its_page_compares(ana: Colleague) -> None:
+    """Started on the version's page, compared scan by scan, and ended by a button."""
+    service = ana.service
+    shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
+    kept = press(ana, press(ana, shown, "drop_1"), "save", note="without bursts")
+    here = kept.headers["location"]
+    ana.press(here, f"{here}/commit")
+    wrong = ana.press(here, f"{here}/shadow", until="2020-01-01")
+    assert wrong.status_code == 422
+    assert 'id="until-wrong"' in wrong.text
+    [(until,)] = service.query("SELECT (current_date + 5)::text")
+    started = ana.press(here, f"{here}/shadow", until=until)
+    assert "Running" in started.text, started.text
+    try:
+        member = service.member_token("rules-shadow")
+        assert service.post("/v1/scans", {"code": service.fresh_code()}, member)
+
+        def was_compared() -> bool:
+            return "of them judged otherwise" in ana.get(f"{here}/shadow").text
+
+        wait_for(was_compared, what="the first scan that the shadow compares")
+        assert "In the shadow" in ana.get(here).text
+    finally:
+        ended = ana.press(f"{here}/shadow", f"{here}/shadow/end")
+    assert "ended by rules-ana" in ended.text
+
+
 def test_a_form_that_did_not_arrive_whole_changes_nothing(ana: Colleague) -> None:
     shown = ana.get(f"{PAGE}/{active_of(ana)}/edit")
     for document in ("", "{", "[]", '{"rules": 3}'):

@@ -24,14 +24,47 @@ async def _enter(context: BrowserContext, token: str) -> Page:
     return page
 
 
+async def _scan(service: Service, times: int) -> None:
+    member = service.member_token("tried-in-a-browser")
+    for _ in range(times):
+        code = service.fresh_code()
+        assert service.post("/v1/scans", {"code": code}, member).status_code == 200
+
+
+async def _watch_shadow(service: Service, ana: Page) -> None:
+    """Let the version of a page run in the shadow until it has compared something."""
+    here = ana.url
+    # The form says a week from now by itself.
+    await ana.locator("#shadow").get_by_role("button", name="Start").click()
+    await expect(ana.locator("h1 .chip")).to_have_text("Running")
+    await _scan(service, 2)
+    for _ in range(60):
+        await ana.reload()
+        if await ana.get_by_text("of them judged otherwise").count():
+            break
+        await ana.wait_for_timeout(500)
+    await _photograph(ana, "shadow-laptop-en")
+    await ana.get_by_role("button", name="End it now").click()
+    await expect(ana.locator("h1 .chip")).to_have_text("Over")
+    await ana.goto(here)
+
+
+async def _watch_backtest(ana: Page) -> None:
+    """Let the version of a page be tried on the last week."""
+    here = ana.url
+    await ana.locator("#backtests").get_by_role("button", name="Start").click()
+    done = ana.locator("h1 .chip", has_text="Done")
+    # It is shown again by itself until then.
+    await expect(done).to_be_visible(timeout=60_000)
+    await _photograph(ana, "backtest-laptop-en")
+    await ana.goto(here)
+
+
 async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     service: Service, open_context: OpenContext
 ) -> None:
     """Without JSON and by forms alone; who wrote it asks another; one may roll back."""
-    member = service.member_token("tried-in-a-browser")
-    for _ in range(3):
-        code = service.fresh_code()
-        assert service.post("/v1/scans", {"code": code}, member).status_code == 200
+    await _scan(service, 3)
     ana = await _enter(
         await open_context(viewport=LAPTOP), service.staff_token("analyst", name="ana")
     )
@@ -60,13 +93,8 @@ async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     await ana.get_by_role("button", name="Commit").click()
     await expect(ana.get_by_text("ask another analyst")).to_be_visible()
     await _photograph(ana, "version-laptop-en")
-    here = ana.url
-    await ana.get_by_role("button", name="Start").click()
-    done = ana.locator("h1 .chip", has_text="Done")
-    # It is shown again by itself until then.
-    await expect(done).to_be_visible(timeout=60_000)
-    await _photograph(ana, "backtest-laptop-en")
-    await ana.goto(here)
+    await _watch_shadow(service, ana)
+    await _watch_backtest(ana)
     ben = await _enter(
         await open_context(viewport=PHONE, locale="zh-CN"),
         service.staff_token("analyst", name="ben"),

@@ -8,7 +8,14 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from anti_fraud.domain.messages import message as rule_message
-from anti_fraud.domain.rule_set_versions import READY, RuleSetState, WrittenRuleSet
+from anti_fraud.domain.rule_set_versions import (
+    READY,
+    RuleSetState,
+    WrittenRuleSet,
+)
+from anti_fraud.domain.rule_set_versions import (
+    Change as RulesChange,
+)
 from anti_fraud.pipeline import rule_sets as pipeline
 from console.frame.context import ConsoleContext
 from console.frame.fields import Faults
@@ -29,6 +36,7 @@ from scan_api.pipeline import backtests
 PATH: Final = f"{HOME}/rules"
 _SHOWN: Final = 50
 _BACKTESTS: Final = 10
+_MAY_SHADOW: Final = frozenset({RuleSetState.COMMITTED, RuleSetState.RETIRED})
 _MAX_VERSION: Final = 2**31 - 1
 
 
@@ -112,6 +120,7 @@ async def show_version(
     fault: Fault | None = None,
     faults: Faults | None = None,
     asked: Mapping[str, str] | None = None,
+    until: str = "",
 ) -> Response[bytes]:
     """Show a version, with what went wrong; `asked` is what a form of it said."""
     async with context.engine.connect() as conn:
@@ -143,6 +152,10 @@ async def show_version(
         is_mine=are_one(written.version.author, page.staff.person),
         backtests=tests,
         asked=asked or _last_week(context),
+        until=until or (context.today + timedelta(days=6)).isoformat(),
+        may_shadow=state in _MAY_SHADOW,
+        was_shadow=state is RuleSetState.SHADOW
+        or any(each.action is RulesChange.SHADOW for each in changes),
         fault=fault,
         faults=faults or {},
         focus="",

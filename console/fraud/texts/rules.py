@@ -161,6 +161,35 @@ RULE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "次扫码的规则版本已无法读取，未计入。",
         "scans of versions that cannot be read any more are left out.",
     ),
+    # Shadows --------------------------------------------------------------------------
+    "shadow": ("影子运行", "Shadow"),
+    "shadow_of": ("影子运行：规则", "Shadow of rules"),
+    "shadow_lead": (
+        "与生效规则并行判断每次扫码，只作比较，不影响任何人。",
+        "It says what it would of each scan beside the active rules; nothing changes.",
+    ),
+    "shadow_until": ("到哪天（含当天）", "Until, that day included"),
+    "shadow_start": ("开始影子运行", "Start"),
+    "shadow_report": ("查看比较", "See what came of it"),
+    "shadow_running": ("运行中", "Running"),
+    "shadow_over": ("已结束", "Over"),
+    "shadow_end": ("立即结束", "End it now"),
+    "shadow_ended_by": ("结束者", "ended by"),
+    "shadow_none": (
+        "还没有比较过的扫码；几秒钟后再看。",
+        "No scan was compared yet; look again in a few seconds.",
+    ),
+    "shadow_days": (
+        "每天的扫码，红色为结果不同",
+        "Scans a day; red: judged otherwise",
+    ),
+    "shadow_day": ("日期", "Day"),
+    "shadow_compared": ("扫码", "Scans"),
+    "shadow_otherwise": ("结果不同", "Judged otherwise"),
+    "shadow_missed": (
+        "次扫码因进程太忙没有比较。",
+        "scans were not compared, since a worker had too much to do.",
+    ),
     # Backtests ------------------------------------------------------------------------
     "backtest": ("回测", "Backtest"),
     "backtests": ("回测", "Backtests"),
