@@ -212,6 +212,15 @@ strong_links = Table(
     Column("seen_on", Date, nullable=False),
 )
 
+dealer_days = Table(
+    "dealer_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("dealer", Text, primary_key=True),
+    Column("codes", BigInteger, nullable=False),
+    Column("outside", BigInteger, nullable=False),
+)
+
 clusters = Table(
     "clusters",
     metadata,

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import follow_scans, forget_links
+from anti_fraud.pipeline.dealers import count_dealers
 from anti_fraud.pipeline.shadows import end_due_shadow
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
@@ -31,6 +32,7 @@ from crowncap.background import keep_going, watch_loop
 from crowncap.case_ports import case_ports
 from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
+from crowncap.dealer_ports import sold_reader
 from crowncap.link_ports import LINK_PORTS
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
@@ -128,6 +130,7 @@ class JobRunner:
             ("follow_links", EACH_MINUTE, self._follow_links),
             ("forget_links", DAILY, self._forget_links),
             ("end_shadow", EACH_MINUTE, self._end_shadow),
+            ("count_dealers", EACH_MINUTE, self._count_dealers),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -304,6 +307,12 @@ class JobRunner:
             follow_scans, ports=LINK_PORTS, timezone=self.settings.timezone
         )
         step = partial(follow, now=self._earlier(due))
+        while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
+            pass
+
+    async def _count_dealers(self, due: datetime) -> None:
+        read_sold = sold_reader(self.settings.timezone)
+        step = partial(count_dealers, read_sold=read_sold, now=self._earlier(due))
         while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
             pass
 

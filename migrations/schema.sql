@@ -2182,6 +2182,14 @@ CREATE TABLE coupons (
 )
 WITH (fillfactor='85');
 
+CREATE TABLE dealer_days (
+    day date NOT NULL,
+    dealer text NOT NULL,
+    codes bigint NOT NULL,
+    outside bigint NOT NULL,
+    CONSTRAINT outside_are_codes CHECK (((outside >= 0) AND (outside <= codes)))
+);
+
 CREATE TABLE deliveries (
     endpoint_id integer NOT NULL,
     event_id text NOT NULL,
@@ -3514,6 +3522,9 @@ ALTER TABLE ONLY coupon_pools
 ALTER TABLE ONLY coupons
     ADD CONSTRAINT coupons_pkey PRIMARY KEY (shard, coupon_no);
 
+ALTER TABLE ONLY dealer_days
+    ADD CONSTRAINT dealer_days_pkey PRIMARY KEY (day, dealer);
+
 ALTER TABLE ONLY deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (endpoint_id, event_id);
 
@@ -3871,6 +3882,8 @@ CREATE INDEX collected_sets_due ON collected_sets USING btree (COALESCE(due_at, 
 CREATE INDEX collected_sets_of_set ON collected_sets USING btree (set_no, member_no);
 
 CREATE INDEX coupons_of_member ON coupons USING btree (member_no, issued_at);
+
+CREATE INDEX dealer_days_by_dealer ON dealer_days USING btree (dealer, day);
 
 CREATE INDEX deliveries_done ON deliveries USING btree (changed_at) WHERE (state <> 'waiting'::text);
 

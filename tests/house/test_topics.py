@@ -32,6 +32,8 @@ HELPERS = {
     "scan_api/store/partitions": "storage of every growing table",
     "scan_api/store/planned_rewards": "the hot statement's arrays of rewards",
     "scan_api/store/prepared": "the hot path's statements",
+    "printer_export/store/aggregation/dealers": "who had a cap last, for a job",
+    "scan_api/store/claiming_scans": "scans that claimed their codes, for a job",
     "scan_api/store/scan_links": "who scanned on which device, for a job",
     "scan_api/store/scan_events": "what scans are told as",
 }
