@@ -71,7 +71,7 @@ def judge_scan(
             network_province=network.province,
         ),
         early,
-        prize=prize() if rule_set.asks_for_prize else None,
+        prize=prize() if _asks_for_prize(worker_state) else None,
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:
@@ -92,6 +92,14 @@ def judge_scan(
             rules=decision.failed,
         )
     return decision
+
+
+def _asks_for_prize(worker_state: WorkerState) -> bool:
+    """Tell whether the rules, or those in their shadow, ask what claims are to earn."""
+    shadow = worker_state.shadow
+    return worker_state.rule_set.asks_for_prize or (
+        shadow is not None and shadow.rule_set.asks_for_prize
+    )
 
 
 def know_no_network(_address: bytes | None) -> KnownNetwork:
