@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.clusters import Link, NewLinks, key_of
+from anti_fraud.domain.clusters import DEVICE, Link, NewLinks, key_of
 from anti_fraud.pipeline.clusters import LinkPorts
 from rewards.domain.holds import HoldReason, Resolution
 from rewards.store.holds import load_hold_states
@@ -13,12 +13,10 @@ from rewards.store.members import load_member_ids
 from scan_api.domain.scans import Outcome
 from scan_api.store.scan_links import find_stopped, read_devices
 
-_DEVICE: Final = "device"
-
 
 async def _read_links(conn: AsyncConnection, after: int, upto: int) -> NewLinks:
     read = await read_devices(conn, after, upto)
-    links = [Link(key_of(_DEVICE, device), no) for device, no in read.devices]
+    links = [Link(key_of(DEVICE, device), no) for device, no in read.devices]
     return NewLinks(read.end, links, read.stopped)
 
 

@@ -75,7 +75,7 @@ class Linked(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Scans of a case; what they have in common; other scans of code and member.
+    """Scans of a case; what they have in common; others of code, member, device.
 
     `subjects` are what cases of the same attackers would be of, by their keys.
     """
@@ -84,4 +84,5 @@ class Evidence(msgspec.Struct, frozen=True):
     linked: tuple[Linked, ...]
     of_code: tuple[ShownScan, ...]
     of_member: tuple[ShownScan, ...]
+    of_device: tuple[ShownScan, ...] = ()
     subjects: tuple[tuple[SubjectKind, str], ...] = ()

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 # The job that finds them.
 JOB: Final = "clusters"
+# What links members strongly.
+DEVICE: Final = "device"
 # What more members share links nobody: a shop's tablet, a device that lies.
 HUB: Final = 50
 # Fewer are a family, whose phone goes round.

@@ -67,6 +67,8 @@ async def _show(
             conn, page.staff, context.case_ports, number, before=before
         )
     case, evidence = shown.case, shown.evidence
+    others = (*evidence.of_code, *evidence.of_member, *evidence.of_device)
+    everything = (*evidence.scans, *others)
     holder = case.holder(context.now)
     mine = holder is not None and are_one(holder, page.staff.person)
     proposer = case.proposed_by
@@ -78,10 +80,8 @@ async def _show(
         shown=shown,
         hits=list_hits(evidence),
         rewards=sum_rewards(evidence.scans),
-        places=place_scans((*evidence.scans, *evidence.of_code, *evidence.of_member)),
-        picture=lay_out_links(
-            (*evidence.scans, *evidence.of_code, *evidence.of_member)
-        ),
+        places=place_scans(everything),
+        picture=lay_out_links(everything),
         moments=tell_all(shown.entries, evidence.scans),
         tile=(SIDE, WIDTH, HEIGHT),
         cells=(CELLS_WIDTH, CELLS_HEIGHT),

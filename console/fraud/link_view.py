@@ -13,6 +13,8 @@ KINDS: Final = (SubjectKind.MEMBER, SubjectKind.DEVICE, SubjectKind.CODE)
 MOST_NODES: Final = 50
 # Whatever so many others are linked to is named in full.
 _HUB: Final = 3
+# Of what is linked to one thing and nothing else, so many are drawn.
+_LEAVES: Final = 5
 _ROW: Final = 26
 _TOP: Final = 40
 # Where a column's dots stand, in a picture of this width.
@@ -93,7 +95,7 @@ def lay_out_links(scans: Iterable[ShownScan]) -> Picture | None:
     if not any(len(others) > 1 for others in linked.values()):
         return None
     ranked = sorted(linked, key=lambda key: (-len(linked[key]), -seen[key], key))
-    kept = set(ranked[:MOST_NODES])
+    kept = set(_drop_leaves(ranked, linked)[:MOST_NODES])
     nodes = _place(kept, linked, seen)
     links = [
         Link(nodes[one], nodes[other], count)
@@ -107,6 +109,20 @@ def lay_out_links(scans: Iterable[ShownScan]) -> Picture | None:
         len(ranked) - len(kept),
         _TOP + tallest * _ROW,
     )
+
+
+def _drop_leaves(ranked: Iterable[Key], linked: Mapping[Key, set[Key]]) -> list[Key]:
+    """Leave out most of what hangs on one thing alone: that says how many there are."""
+    leaves = Counter[tuple[SubjectKind, Key]]()
+    kept = []
+    for key in ranked:
+        if len(linked[key]) == 1:
+            [stem] = linked[key]
+            leaves[key[0], stem] += 1
+            if leaves[key[0], stem] > _LEAVES:
+                continue
+        kept.append(key)
+    return kept
 
 
 def _place(

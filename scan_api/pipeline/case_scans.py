@@ -23,10 +23,12 @@ from anti_fraud.domain.case_scans import (
     ShownScan,
 )
 from anti_fraud.domain.cases import SubjectKind, Value
+from anti_fraud.domain.clusters import DEVICE, key_of
 from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.divisions import find_division_at
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Hit
+from anti_fraud.store.clusters import load_sharers
 from codegen.domain.range_table import TableRow
 from codegen.domain.terms import RangeTerms
 from codegen.store import load_ranges_of_codes
@@ -52,6 +54,9 @@ _OTHERS: Final = 20
 # Of how many codes and members, where a case has many.
 _LOOKED_AT: Final = 10
 _LINKED: Final = 8
+# How many who share a device are asked, and how many of their scans are looked through.
+_SHARERS: Final = 20
+_LOOKED_THROUGH: Final = 60
 _DIGEST_BYTES: Final = 8
 
 
@@ -89,14 +94,41 @@ async def show_scans(
     of_member = await find_recent_of_members(conn, people, limit=_OTHERS)
     known = set(scans)
     others = [i for i in dict.fromkeys((*of_code, *of_member)) if i not in known]
-    found = await _know(conn, scans | await load_traced(conn, others), timezone)
+    traced = scans | await load_traced(conn, others)
+    of_device = await _find_of_devices(conn, scans.values())
+    found = await _know(conn, traced | of_device, timezone)
     return Evidence(
         scans=found.show(scan_ids),
         linked=tuple(found.link(scan_ids)),
         of_code=found.show([i for i in of_code if i not in known]),
         of_member=found.show([i for i in of_member if i not in known]),
+        of_device=found.show(
+            [i for i in sorted(of_device, reverse=True) if i not in traced][:_OTHERS]
+        ),
         subjects=tuple(_subjects(codes, people, scans.values())),
     )
+
+
+async def _find_of_devices(
+    conn: AsyncConnection, scans: Iterable[TracedScan]
+) -> dict[int, TracedScan]:
+    """Find the latest scans that others made on the same devices.
+
+    Nothing finds the scans of a device but those who have used it: of some of these the
+    latest scans are looked through.
+    """
+    devices = list(dict.fromkeys(s.device for s in scans if s.device))[:_LOOKED_AT]
+    if not devices:
+        return {}
+    keys = [key_of(DEVICE, device) for device in devices]
+    sharers = await load_sharers(conn, keys)
+    people = list(dict.fromkeys(no for each in sharers.values() for no in each))
+    latest = await find_recent_of_members(
+        conn, people[:_SHARERS], limit=_LOOKED_THROUGH
+    )
+    wanted = set(devices)
+    traced = await load_traced(conn, latest)
+    return {i: scan for i, scan in traced.items() if scan.device in wanted}
 
 
 def _subjects(

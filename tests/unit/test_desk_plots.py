@@ -197,12 +197,22 @@ def test_a_device_stands_between_its_members_and_its_codes() -> None:
 
 
 def test_a_picture_is_bounded_and_keeps_what_links_most() -> None:
+    """Of what hangs on one device alone a few stand for all."""
     scans = [scan(n, member_id=f"m{n}", device="d", code_id=f"c{n}") for n in range(60)]
     picture = lay_out_links(scans)
     assert picture is not None
+    assert len(picture.nodes) == 1 + 5 + 5
+    assert picture.left_out == 121 - 11
+    assert picture.hubs[0].links == 120
+    ring = [
+        scan(n, member_id=f"m{n % 40}", device=f"d{n % 39}", code_id=f"c{n}")
+        for n in range(200)
+    ]
+    picture = lay_out_links(ring)
+    assert picture is not None
     assert len(picture.nodes) == MOST_NODES
-    assert picture.left_out == 121 - MOST_NODES
-    assert "d" in {node.name for node in picture.nodes}
+    kept = {node.name for node in picture.nodes}
+    assert all({link.one.name, link.other.name} <= kept for link in picture.links)
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ class CaseView(CaseItem, frozen=True, kw_only=True):
     """A case with all that is known of it.
 
     `shown` are its newest scans, each with what it would earn, how its hold stands, and
-    why it was held; `scans_cursor` leads to older ones. `of_code` and `of_member` are
-    other scans of the same codes and members.
+    why it was held; `scans_cursor` leads to older ones. `of_code`, `of_member` and
+    `of_device` are other scans of the same codes, members and devices.
     """
 
     proposal: ProposalView | None
@@ -113,6 +113,7 @@ class CaseView(CaseItem, frozen=True, kw_only=True):
     linked: tuple[Linked, ...]
     of_code: tuple[ShownScan, ...]
     of_member: tuple[ShownScan, ...]
+    of_device: tuple[ShownScan, ...]
 
 
 def read_case_id(text: str) -> int:
@@ -206,6 +207,7 @@ async def show_case(
         linked=evidence.linked,
         of_code=evidence.of_code,
         of_member=evidence.of_member,
+        of_device=evidence.of_device,
     )
 
 

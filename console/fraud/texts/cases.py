@@ -92,6 +92,7 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_scans_shown": ("其中的扫码", "Its scans"),
     "case_of_same_code": ("同码的其他扫码", "Other scans of the code"),
     "case_of_same_member": ("同会员的其他扫码", "Other scans of the member"),
+    "case_of_same_device": ("同设备的其他扫码", "Other scans of the device"),
     "case_linked": ("共同之处", "What they share"),
     "case_when": ("时间", "When"),
     "case_outcome": ("结果", "Outcome"),
