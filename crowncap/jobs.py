@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import follow_scans, forget_links
 from anti_fraud.pipeline.dealers import count_dealers
+from anti_fraud.pipeline.outflows import watch_outflows
 from anti_fraud.pipeline.shadows import end_due_shadow
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
@@ -34,6 +35,7 @@ from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
 from crowncap.dealer_ports import sold_reader
 from crowncap.link_ports import LINK_PORTS
+from crowncap.outflow_ports import read_given
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
 from crowncap.secret_boxes import BoxInfo, open_box
@@ -64,6 +66,7 @@ from scan_api.pipeline.worker_lease import LeasedIds
 HOURLY: Final = "7 * * * *"
 DAILY: Final = "23 19 * * *"
 EACH_MINUTE: Final = "* * * * *"
+TEN_MINUTES: Final = "*/10 * * * *"
 # What members took on days that are over. Longer than any scan is dated back (the week
 # behind a demo), since a row that is taken from again would begin at nothing. A hold
 # that ends later finds no row to give back to, and nobody misses it.
@@ -131,6 +134,7 @@ class JobRunner:
             ("forget_links", DAILY, self._forget_links),
             ("end_shadow", EACH_MINUTE, self._end_shadow),
             ("count_dealers", EACH_MINUTE, self._count_dealers),
+            ("watch_outflows", TEN_MINUTES, self._watch_outflows),
         ):
             self._repeat(name, cron, work)
         self._look_after_jobs()
@@ -315,6 +319,11 @@ class JobRunner:
         step = partial(count_dealers, read_sold=read_sold, now=self._earlier(due))
         while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
             pass
+
+    async def _watch_outflows(self, due: datetime) -> None:
+        watch = partial(watch_outflows, read_given=read_given)
+        step = partial(watch, timezone=self.settings.timezone, now=self._earlier(due))
+        await try_briefly(self.engine, step)
 
     async def _forget_links(self, due: datetime) -> None:
         forget = partial(forget_links, timezone=self.settings.timezone)

@@ -21,6 +21,7 @@ HELPERS = {
     "rewards/store/coupons/happened": "what issuing, redeeming and taking back tell",
     "rewards/store/filed_holds": "which case holds are in, for who sorts them",
     "rewards/store/hold_events": "how holds are told of, for who reads events",
+    "rewards/store/given_days": "what all campaigns gave by day, for who watches them",
     "rewards/store/payouts/happened": "events of payouts",
     "rewards/store/points/happened": "what expiring tells",
     "scan_api/routes/openapi": "what the framework cannot see of the hot route",

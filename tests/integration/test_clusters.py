@@ -114,7 +114,9 @@ async def test_of_two_jobs_at_once_one_works(ledger: Ground) -> None:
 
     await asyncio.gather(*(one() for _ in range(4)))
     assert await clusters_of(ledger) == {tuple(range(6))}
-    assert await ledger.rows("SELECT version FROM background_marks") == [(1,)]
+    assert await ledger.rows(
+        "SELECT version FROM background_marks WHERE version > 0"
+    ) == [(1,)]
 
 
 @pytest.mark.parametrize("table", ["strong_links", "clusters", "background_marks"])
@@ -142,7 +144,7 @@ async def test_a_job_that_is_killed_has_done_nothing(
     await holder.close()
     assert await clusters_of(ledger) == set()
     assert await ledger.rows("SELECT count(*) FROM strong_links") == [(0,)]
-    assert await ledger.rows("SELECT scan_id FROM background_marks") == [(0,)]
+    assert await ledger.rows("SELECT DISTINCT scan_id FROM background_marks") == [(0,)]
     await run(ledger, ToldLinks(links), 6)
     assert await clusters_of(ledger) == {tuple(range(6))}
 

@@ -1,0 +1,48 @@
+"""Campaigns that give far more than on the days before are reported by a job."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from anti_fraud.domain.incidents import IncidentKind, Sighting
+from anti_fraud.domain.outflows import HISTORY_D, JOB, GivenDay, find_outflows
+from anti_fraud.store.background_marks import lock_mark, set_mark
+from anti_fraud.store.incidents import report_sightings
+from core.clock import business_day, to_ms
+from core.ids import first_id_at
+
+
+class ReadGiven(Protocol):
+    """Reads what campaigns gave, by business day."""
+
+    async def __call__(
+        self, conn: AsyncConnection, *, first: date, last: date
+    ) -> Sequence[GivenDay]:
+        """Read from one day to another."""
+        ...
+
+
+async def watch_outflows(
+    conn: AsyncConnection, read_given: ReadGiven, *, timezone: ZoneInfo, now: datetime
+) -> None:
+    """Look once at a moment: what was looked at before is seen no second time."""
+    mark, moment = await lock_mark(conn, JOB), first_id_at(to_ms(now))
+    if mark is None or mark >= moment:
+        return
+    today = business_day(to_ms(now), timezone)
+    first = today - timedelta(days=HISTORY_D)
+    given = await read_given(conn, first=first, last=today)
+    details: dict[str, dict[str, dict[str, int]]] = {}
+    for each in find_outflows(given, today):
+        told = {"today": each.amount, "expected": each.expected}
+        details.setdefault(f"campaign:{each.campaign_id}", {})[each.kind] = told
+    await report_sightings(
+        conn,
+        IncidentKind.OUTFLOW,
+        [Sighting(subject, 1, detail) for subject, detail in details.items()],
+        now=now,
+    )
+    await set_mark(conn, JOB, moment, changed=0, now=now)

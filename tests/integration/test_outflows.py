@@ -1,0 +1,46 @@
+"""What campaigns give is looked at as figures have it, once at a moment."""
+
+import asyncio
+from datetime import timedelta
+
+from anti_fraud.pipeline.outflows import watch_outflows
+from core.clock import business_day, utc_datetime
+from crowncap.outflow_ports import read_given
+from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
+
+INCIDENTS = "SELECT subject, seen, detail FROM incidents WHERE kind = 'outflow'"
+
+
+async def look(ground: Ground, *, minutes: int) -> None:
+    """Let three jobs look at the same moment."""
+    now = utc_datetime(CLOCK.now_ms()).replace(hour=4, minute=0, second=0)
+    now = now.replace(microsecond=0) + timedelta(minutes=minutes)
+
+    async def one() -> None:
+        async with ground.engine.begin() as conn:
+            await watch_outflows(conn, read_given, timezone=TIMEZONE, now=now)
+
+    await asyncio.gather(*(one() for _ in range(3)))
+
+
+async def test_a_campaign_that_gives_too_much_is_reported(ledger: Ground) -> None:
+    """Each look sees it once more; a calm one is never."""
+    await ledger.campaign("wild")
+    await ledger.campaign("calm")
+    noon = utc_datetime(CLOCK.now_ms()).replace(hour=4, minute=0)
+    today = business_day(int(noon.timestamp() * 1_000), TIMEZONE)
+    for campaign, newest in (("wild", 90_000), ("calm", 29_000)):
+        for ago, amount in ((0, newest), (1, 10_000), (2, 10_000), (3, 10_000)):
+            await ledger.rows(
+                "INSERT INTO offer_days (offer_no, day, awards, amount)"
+                f" SELECT offer_no, '{today - timedelta(days=ago)}', 1, {amount}"
+                " FROM offers JOIN campaigns USING (campaign_no)"
+                f" WHERE campaign_id = '{campaign}' LIMIT 1 RETURNING 1"
+            )
+    await look(ledger, minutes=0)
+    detail = {"points": {"today": 90_000, "expected": 10_000}}
+    assert await ledger.rows(INCIDENTS) == [("campaign:wild", 1, detail)]
+    await look(ledger, minutes=10)
+    assert await ledger.rows(INCIDENTS) == [("campaign:wild", 2, detail)]
+    await look(ledger, minutes=10)
+    assert await ledger.rows(INCIDENTS) == [("campaign:wild", 2, detail)]
