@@ -14,6 +14,7 @@ from anti_fraud.domain.lists import ListName
 from anti_fraud.domain.verdict import CaseKind, Effect, HeldBy, Verdict
 from core.auth import Principal, Role, require_role
 from core.bounds import read_id
+from core.clock import utc_datetime
 from core.doors import GUARDS
 from core.errors import NotFound
 from scan_api.domain.messages import message
@@ -76,7 +77,9 @@ class EvaluationView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     scan_id: str
+    # When it arrived, and its own time, by which it was judged.
     at: datetime
+    judged_at: datetime | None
     outcome: Outcome
     # Whether judging it anew gives what was recorded; null where nobody judged.
     equals_record: bool | None
@@ -92,6 +95,7 @@ def _view(found: ScanEvaluation) -> EvaluationView:
     return EvaluationView(
         scan_id=str(found.scan_id),
         at=found.at,
+        judged_at=_judged_at(found.replay),
         outcome=found.outcome,
         equals_record=None if found.replay is None else found.replay.equals_record,
         listed=_view_listed(found.replay),
@@ -99,6 +103,10 @@ def _view(found: ScanEvaluation) -> EvaluationView:
         judged=_view_judged(found.judged),
         active=_view_judged(found.active),
     )
+
+
+def _judged_at(replay: Replay | None) -> datetime | None:
+    return None if replay is None else utc_datetime(replay.recorded.judged_at_ms)
 
 
 def _view_listed(replay: Replay | None) -> ListedView | None:

@@ -54,6 +54,12 @@ def test_what_was_scanned_before_a_campaign_began_is_not_paid_by_it(
     arrived = time_of_id(int(answer["scan_id"]))
     assert to_ms(datetime.fromisoformat(shown["at"])) == arrived
     assert abs(arrived - CLOCK.now_ms()) < HOUR_MS // 4
+    path = f"/v1/scans/{answer['scan_id']}/evaluation"
+    explained = service.get(path, service.staff("analyst")).json()
+    assert explained["at"] == shown["at"]
+    judged = to_ms(datetime.fromisoformat(explained["judged_at"]))
+    assert arrived - HOUR_MS < judged <= arrived - HOUR_MS // 2
+    assert explained["equals_record"] is True
 
 
 @pytest.mark.parametrize("caller", ["member", "nobody"])
