@@ -22,7 +22,7 @@ _IPV6_SITE_BYTES: Final = 6
 class Entity(StrEnum):
     """What scans and guesses are counted by.
 
-    Codes and the first three are counted by scans; all but codes by wrong guesses.
+    Scans by the first four and by cells; wrong guesses by all but codes and cells.
     """
 
     MEMBER = "member"
@@ -35,7 +35,25 @@ class Entity(StrEnum):
     LINKED = "linked"
     # The token of an app whose scan names nobody else.
     APP = "app"
+    # Where a phone says that it is, half a kilometre wide.
+    CELL = "cell"
 
+
+class Distinct(StrEnum):
+    """What counters tell apart among the scans of an entity."""
+
+    MEMBER = "member"
+    DEVICE = "device"
+    NETWORK = "network"
+    CODE = "code"
+    # Who scans: a device, else a member, else a network.
+    SESSION = "session"
+
+
+# What scans are counted by; of the others only wrong guesses are.
+SCANNED: Final = frozenset(
+    {Entity.MEMBER, Entity.DEVICE, Entity.NETWORK, Entity.CODE, Entity.CELL}
+)
 
 # One person's, or one program's: a limit there hurts nobody else. The others may be
 # thousands of people.
@@ -49,6 +67,7 @@ _ENTITIES: Final = {
     ord("s"): Entity.SITE,
     ord("l"): Entity.LINKED,
     ord("a"): Entity.APP,
+    ord("h"): Entity.CELL,
 }
 
 
@@ -92,14 +111,27 @@ def code_tag(code_id: int) -> bytes:
     return b"{c%x}" % code_id
 
 
+def cell_tag(cell: int) -> bytes:
+    """Return the tag of an H3 cell (uint64)."""
+    return b"{h%x}" % cell
+
+
+def who_of(tag: bytes) -> bytes:
+    """Return the eight bytes that tell a hashed entity from others in a set.
+
+    42 bits of its hash: of 200 in a set, two are one with a chance of 5 in 10^9.
+    """
+    return tag[1:9]
+
+
 def entity_of(tag: bytes) -> Entity:
     """Return what kind of entity a tag names; raises KeyError for other bytes."""
     return _ENTITIES[tag[1]]
 
 
-def velocity_key(tag: bytes) -> bytes:
-    """Return the key of an entity's scan counter."""
-    return b"v" + tag
+def tally_key(tag: bytes) -> bytes:
+    """Return the key of all that is counted of an entity's scans."""
+    return b"t" + tag
 
 
 def guess_key(tag: bytes) -> bytes:

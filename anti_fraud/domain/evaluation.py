@@ -100,11 +100,11 @@ def translate(facts: Mapping[str, Told], old: RuleSet, new: RuleSet) -> dict[str
     What only the other counts stays unknown: nobody counted it.
     """
     counted = {counter.fact for counter in old.counters}
-    by_what = {(c.entity, c.window_s): facts.get(c.fact) for c in old.counters}
+    by_what = {counter.what: facts.get(counter.fact) for counter in old.counters}
     told = {name: value for name, value in facts.items() if name not in counted}
     for counter in new.counters:
         told.pop(counter.fact, None)
-        value = by_what.get((counter.entity, counter.window_s))
+        value = by_what.get(counter.what)
         if value is not None:
             told[counter.fact] = value
     return told

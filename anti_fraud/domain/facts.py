@@ -19,6 +19,7 @@ from anti_fraud.domain.early_scans import NO_SIGNS, EarlySigns
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
 from anti_fraud.domain.places import Travel
+from anti_fraud.domain.recent import Recent
 from core.conditions import Fact, FactKind
 from core.messages import Message
 
@@ -68,6 +69,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     early: EarlySigns = NO_SIGNS
     # What its claim is to earn, in points and minor units; None where no rule asks.
     prize: tuple[int, int] | None = None
+    # What the member's last scans tell; None where no rule asks for it.
+    recent: Recent | None = None
 
 
 # How long it says anything that a member, or goods, are new.
@@ -190,6 +193,13 @@ def _code_early_looks(evidence: Evidence) -> int:
 
 def _package_early_codes(evidence: Evidence) -> int:
     return evidence.early.package_codes
+
+
+def _recent(name: str, sentence: Message, unit: str | None = None) -> KnownFact:
+    """List what a member's last scans tell under this name."""
+    told = name, FactKind.NUMBER, FactSource.SIGNAL, sentence
+    read: Reader = lambda evidence: getattr(evidence.recent, name, None)  # noqa: E731
+    return KnownFact(*told, read, unit, rebuildable=False)
 
 
 # All facts but those that a rule set counts. Rule sets of any age are read by this
@@ -375,6 +385,11 @@ KNOWN_FACTS: Final = (
         _prize_minor,
         rebuildable=False,
     ),
+    _recent("rhythm_median_s", message("fact_rhythm_median"), "s"),
+    _recent("rhythm_variation", message("fact_rhythm_variation")),
+    _recent("recent_batches", message("fact_recent_batches")),
+    _recent("recent_origins", message("fact_recent_origins")),
+    _recent("recent_span_s", message("fact_recent_span"), "s"),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
     {known.name: known.kind for known in KNOWN_FACTS}

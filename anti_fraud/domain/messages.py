@@ -124,6 +124,43 @@ message: Final = Catalogue(
             "{path} 不是完整的 .mmdb 或 .xdb 数据，请重新获取：{why}",
             "{path} is no whole .mmdb or .xdb file; bring it anew: {why}",
         ),
+        "fact_distinct": (
+            "{entity}在 {window} 内涉及多少个不同的{what}，含本次；最多数到 {up_to}。",
+            "Different {what} that {entity} had within {window}; up to {up_to}.",
+        ),
+        "fact_near": (
+            "{entity}在 {window} 内扫过的、序号相差小于 {near} 的码，最多 {up_to}。",
+            "Codes of {entity}, {window}, less than {near} serials off; up to {up_to}.",
+        ),
+        "fact_rhythm_median": (
+            "该会员最近 10 次扫码间隔的中位数；不足 10 次则未知。",
+            "The median time between the member's last 10 scans; unknown of fewer.",
+        ),
+        "fact_rhythm_variation": (
+            "该会员最近 10 次扫码间隔的变异系数（标准差除以均值）；机器接近 0。",
+            "How much the time between the last 10 scans varies; near 0 for machines.",
+        ),
+        "fact_recent_batches": (
+            "该会员最近 20 次扫码来自多少个批次；不足 20 次则未知。",
+            "From how many batches the member's last 20 scans are; unknown of fewer.",
+        ),
+        "fact_recent_origins": (
+            "该会员最近 20 次扫码来自多少种产地与销售区域；不足 20 次则未知。",
+            "From how many plants and sale regions the member's last 20 scans are.",
+        ),
+        "fact_recent_span": (
+            "该会员最近 20 次扫码历时多久；不足 20 次则未知。",
+            "How long the member's last 20 scans took; unknown of fewer.",
+        ),
+        # What counters tell apart
+        "distinct_member": ("会员", "members"),
+        "distinct_device": ("设备", "devices"),
+        "distinct_network": ("网络", "networks"),
+        "distinct_code": ("码", "codes"),
+        "distinct_session": (
+            "扫码者（设备，否则会员，否则网络）",
+            "scanners (devices, else members, else networks)",
+        ),
         # Entities
         "entity_member": ("该会员", "the member"),
         "entity_device": ("该设备", "the device"),
@@ -135,6 +172,7 @@ message: Final = Catalogue(
             "the network by links of other sites",
         ),
         "entity_app": ("该应用令牌", "the app's token"),
+        "entity_cell": ("该 H3 单元（8 级）", "the H3 cell of resolution 8"),
         # Windows
         "window_days": ("{n} 天", "{n} d"),
         "window_hours": ("{n} 小时", "{n} h"),
@@ -173,6 +211,18 @@ message: Final = Catalogue(
             "没有 {given!r} 这种对象；可用的有：{known}。",
             "There is no entity {given!r}; known are: {known}.",
         ),
+        "distinct_is_entity": (
+            "{entity} 的扫码只涉及一个 {entity}；请换一个 distinct。",
+            "Scans of one {entity} have one {entity}; tell something else apart.",
+        ),
+        "needs_distinct": (
+            "{field} 只能与 distinct 一起使用。",
+            "{field} goes with distinct only.",
+        ),
+        "near_needs_codes": (
+            "near 只能与 distinct: code 一起使用。",
+            "near goes with distinct: code only.",
+        ),
         "no_choice": (
             "这里不能写 {given!r}；可选的有：{known}。",
             "{given!r} is none of the choices; they are: {known}.",
@@ -201,6 +251,14 @@ message: Final = Catalogue(
         "warn_not_rebuildable": (
             "规则 {rule} 读取的 {fact} 事后无法重建；扫码时未记下的，该规则不起作用。",
             "The rule {rule} reads {fact}, which only scans that kept it tell later.",
+        ),
+        "warn_never_counted": (
+            "扫码不按 {entity} 计数，{fact} 永远未知；可用的有：{known}。",
+            "Scans are counted by {known}, not by {entity}: {fact} is unknown.",
+        ),
+        "warn_beyond_up_to": (
+            "规则 {rule} 用 {value} 与 {fact} 比较，但它最多数到 {up_to}。",
+            "The rule {rule} compares {fact} with {value}; it counts up to {up_to}.",
         ),
         "warn_out_of_reach": (
             "所有规则的分数之和最多 {most}，达不到 {name} 的 {at}。",

@@ -5,10 +5,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.counters import USUAL_UP_TO, Counter
+from anti_fraud.domain.entities import Distinct, Entity
 from anti_fraud.domain.facts import KNOWN_KINDS
 from anti_fraud.domain.messages import message
-from anti_fraud.domain.rule_sets import Counter, HighPrize, Rule, RuleSet, Throttle
+from anti_fraud.domain.rule_sets import HighPrize, Rule, RuleSet, Throttle
 from anti_fraud.domain.verdict import CaseKind, Effect
 from core.bounds import DAY_MAX, DAY_MIN, MAX_POINTS
 from core.conditions import FactKind
@@ -35,7 +36,11 @@ _LANGUAGES: Final = frozenset({"en", "zh"})
 # What every scan is counted and asked by is bounded, however long people write.
 MAX_RULES: Final = 200
 MAX_COUNTERS: Final = 40
+# Each set has up to so many members, and each code neighbours up to so far away.
+MAX_UP_TO: Final = 200
+MAX_NEAR: Final = 10_000
 MAX_NAME: Final = 64
+_OF_SETS: Final = frozenset({"distinct", "up_to", "near"})
 _OPTIONAL: Final = frozenset({"expires_on", "group", "effect", "kind"})
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -128,13 +133,31 @@ def _high_prize(value: Any, below: int) -> HighPrize:
 
 
 def _counter(value: Any, pointer: str) -> Counter:
-    fields = read_object(value, pointer, {"fact", "entity", "window_s"})
+    fields = read_object(value, pointer, {"fact", "entity", "window_s"}, _OF_SETS)
+    fact = _name(fields["fact"], f"{pointer}/fact")
+    entity = _entity(fields["entity"], f"{pointer}/entity")
+    window_s = read_whole_number(
+        fields["window_s"], f"{pointer}/window_s", MIN_WINDOW_S, MAX_WINDOW_S
+    )
+    distinct = _choice(fields, pointer, "distinct", Distinct)
+    if distinct is None:
+        for name in ("up_to", "near"):
+            if name in fields:
+                detail = message("needs_distinct", field=name)
+                raise wrong(f"{pointer}/{name}", detail)
+        return Counter(fact, entity, window_s)
+    if distinct.value == entity.value:
+        detail = message("distinct_is_entity", entity=entity)
+        raise wrong(f"{pointer}/distinct", detail)
+    if "near" in fields and distinct is not Distinct.CODE:
+        raise wrong(f"{pointer}/near", message("near_needs_codes"))
+    up_to = fields.get("up_to", USUAL_UP_TO)
     return Counter(
-        _name(fields["fact"], f"{pointer}/fact"),
-        _entity(fields["entity"], f"{pointer}/entity"),
-        read_whole_number(
-            fields["window_s"], f"{pointer}/window_s", MIN_WINDOW_S, MAX_WINDOW_S
-        ),
+        *(fact, entity, window_s, distinct),
+        read_whole_number(up_to, f"{pointer}/up_to", 2, MAX_UP_TO),
+        read_whole_number(fields["near"], f"{pointer}/near", 2, MAX_NEAR)
+        if "near" in fields
+        else 0,
     )
 
 

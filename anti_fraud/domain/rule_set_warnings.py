@@ -1,11 +1,13 @@
 """What can be read of a rule set, and will not do what its author may think; pure."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from anti_fraud.domain.counters import Counter
+from anti_fraud.domain.entities import SCANNED
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Effect
@@ -39,7 +41,43 @@ def find_warnings(rule_set: RuleSet, today: date) -> Iterator[FieldError]:
                 "not_rebuildable",
                 message("warn_not_rebuildable", rule=rule.rule_id, fact=fact),
             )
+        counters = {counter.fact: counter for counter in rule_set.counters}
+        yield from _beyond(rule, f"{pointer}/when", counters)
+    yield from _in_vain(rule_set)
     yield from _out_of_reach(rule_set)
+
+
+def _beyond(
+    rule: Rule, pointer: str, counters: Mapping[str, Counter]
+) -> Iterator[FieldError]:
+    """Say what a rule asks of a counter that does not count so far."""
+    for each in rule.comparisons:
+        counter = counters.get(each.fact)
+        if counter is None or counter.distinct is None:
+            continue
+        up_to = counter.up_to
+        if (each.op == ">" and each.value >= up_to) or (
+            each.op in {">=", "=="} and each.value > up_to
+        ):
+            told = {"fact": each.fact, "value": each.value, "up_to": up_to}
+            yield FieldError(
+                pointer,
+                "beyond_up_to",
+                message("warn_beyond_up_to", rule=rule.rule_id, **told),
+            )
+
+
+def _in_vain(rule_set: RuleSet) -> Iterator[FieldError]:
+    """Say which counters count nothing."""
+    known = ", ".join(sorted(SCANNED))
+    for index, counter in enumerate(rule_set.counters):
+        fact, entity = counter.fact, counter.entity
+        if entity not in SCANNED:
+            yield FieldError(
+                f"/counters/{index}/entity",
+                "never_counted",
+                message("warn_never_counted", entity=entity, fact=fact, known=known),
+            )
 
 
 def _out_of_reach(rule_set: RuleSet) -> Iterator[FieldError]:

@@ -6,66 +6,29 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from anti_fraud.domain.counters import CountedEntity, Counter, count_by_entity
 from anti_fraud.domain.entities import Entity
 from anti_fraud.domain.facts import (
     KNOWN_FACTS,
     PRIZE_MINOR,
     PRIZE_POINTS,
     Evidence,
-    FactSource,
     KnownFact,
 )
-from anti_fraud.domain.messages import message
+from anti_fraud.domain.recent import OF_RECENT_SCANS
 from anti_fraud.domain.verdict import CaseKind, Effect
 from core.conditions import (
     Comparison,
     Condition,
     Fact,
-    FactKind,
     Facts,
     Test,
     comparisons,
     compile_condition,
     without_not,
 )
-from core.messages import Message
 
-_ENTITY_NAMES: Final = {
-    Entity.MEMBER: message("entity_member"),
-    Entity.DEVICE: message("entity_device"),
-    Entity.NETWORK: message("entity_network"),
-    Entity.CODE: message("entity_code"),
-    Entity.SITE: message("entity_site"),
-    Entity.LINKED: message("entity_linked"),
-    Entity.APP: message("entity_app"),
-}
 _PRIZES: Final = frozenset({PRIZE_POINTS, PRIZE_MINOR})
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """A fact that counts the scans of an entity over a window."""
-
-    fact: str
-    entity: Entity
-    window_s: int
-
-    @property
-    def known_fact(self) -> KnownFact:
-        """The counter's fact, as catalogues list it."""
-        return KnownFact(
-            self.fact,
-            FactKind.NUMBER,
-            FactSource.SIGNAL,
-            message(
-                "fact_count",
-                entity=_ENTITY_NAMES[self.entity],
-                window=_told_window(self.window_s),
-            ),
-            lambda evidence: evidence.counts.get(self.fact),
-            # PostgreSQL finds the scans of a member, and of nobody else.
-            rebuildable=self.entity is Entity.MEMBER,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +98,15 @@ class RuleSet:
     rules: tuple[Rule, ...]
     # Who is to earn much is held from a lower score.
     high_prize: HighPrize | None = None
+    # Facts that others read of what is counted here.
+    also_read: frozenset[str] = field(default=frozenset(), compare=False)
+    # The facts that its rules read.
+    read_facts: frozenset[str] = field(init=False, compare=False)
     # By entity, in one order: the windows to count and the facts they give.
     windows: Mapping[Entity, tuple[int, ...]] = field(init=False, compare=False)
     counter_facts: Mapping[Entity, tuple[str, ...]] = field(init=False, compare=False)
+    # What is counted of a scan, by entity.
+    counted: tuple[CountedEntity, ...] = field(init=False, compare=False)
     # What its conditions may read, in an order that no later Crowncap changes.
     facts: tuple[KnownFact, ...] = field(init=False, compare=False)
     # Whether any rule ends: only then it matters on which day a scan is judged.
@@ -152,20 +121,25 @@ class RuleSet:
 
     def __post_init__(self) -> None:
         """Group the counters by entity."""
+        read = frozenset(e.fact for rule in self.rules for e in rule.comparisons)
+        object.__setattr__(self, "read_facts", read)
+        recent = not (read | self.also_read).isdisjoint(OF_RECENT_SCANS)
+        counted_by = count_by_entity(self.counters, recent=recent)
+        object.__setattr__(self, "counted", counted_by)
         windows: dict[Entity, tuple[int, ...]] = {}
         facts: dict[Entity, tuple[str, ...]] = {}
         for counter in self.counters:
-            entity = counter.entity
-            windows[entity] = (*windows.get(entity, ()), counter.window_s)
-            facts[entity] = (*facts.get(entity, ()), counter.fact)
+            if counter.distinct is None:
+                entity = counter.entity
+                windows[entity] = (*windows.get(entity, ()), counter.window_s)
+                facts[entity] = (*facts.get(entity, ()), counter.fact)
+        object.__setattr__(self, "windows", MappingProxyType(windows))
+        object.__setattr__(self, "counter_facts", MappingProxyType(facts))
         object.__setattr__(self, "expires", any(r.expires_on for r in self.rules))
         plain = all(r.group is None and r.effect is Effect.SCORE for r in self.rules)
         object.__setattr__(self, "plain", plain)
-        read = {each.fact for rule in self.rules for each in rule.comparisons}
         asks = self.high_prize is not None or not read.isdisjoint(_PRIZES)
         object.__setattr__(self, "asks_for_prize", asks)
-        object.__setattr__(self, "windows", MappingProxyType(windows))
-        object.__setattr__(self, "counter_facts", MappingProxyType(facts))
         # A counter keeps its name when a later Crowncap knows a fact of that name.
         counted = tuple(counter.known_fact for counter in self.counters)
         names = {known.name for known in counted}
@@ -212,14 +186,3 @@ class RuleSet:
         whole = (*values, *self._usual[len(values) :])
         named = zip(self._names, whole, strict=False)
         return {name: value for name, value in named if value is not None}
-
-
-def _told_window(window_s: int) -> Message:
-    """Tell a window in the largest unit that it is whole in."""
-    if window_s % 86_400 == 0:
-        return message("window_days", n=window_s // 86_400)
-    if window_s % 3_600 == 0:
-        return message("window_hours", n=window_s // 3_600)
-    if window_s % 60 == 0:
-        return message("window_minutes", n=window_s // 60)
-    return message("window_seconds", n=window_s)

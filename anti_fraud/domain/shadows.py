@@ -29,14 +29,17 @@ class Shadow:
 
     def __post_init__(self) -> None:
         """Add what only the shadow counts, and reads, under names of its own."""
-        known = {(each.entity, each.window_s) for each in self.live.counters}
+        known = {each.what for each in self.live.counters}
         own = tuple(
             replace(each, fact=_HIDDEN + each.fact)
             for each in self.rule_set.counters
-            if (each.entity, each.window_s) not in known
+            if each.what not in known
         )
         counters = self.live.counters + own
-        object.__setattr__(self, "counted", replace(self.live, counters=counters))
+        counted = replace(
+            self.live, counters=counters, also_read=self.rule_set.read_facts
+        )
+        object.__setattr__(self, "counted", counted)
 
 
 class ShadowRun(NamedTuple):

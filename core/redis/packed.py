@@ -4,67 +4,56 @@ Redis-py costs 10 to 15 µs a command and a script call per entity several times
 the server; one call with everything packed costs well under a microsecond of Python an
 operation. The script (packed.lua) reads one string and answers one string:
 
-    request   bits  slices  counters  swaps  set_bits
+    request   bits  slices  tallies  swaps  set_bits
     section   u32 n · n key lengths (u8) · the keys · n parameters
-    counters  u8 layouts, each: u8 windows · name (4) · u32 expiry_s · u32 window_s …
-              then a section whose parameter is the number to add
-    reply     a byte a bit · u32 totals of every counter · a byte a set_bit
-              · u32 length of every slice, then of every swap · their bytes
+    tallies   u8 shapes, each: u8 parts · then for each u32 name · u8 most · u8 nears
+              · u32 near …; u32 n · n key lengths (u8) · the keys; then for each key
+              u16 visits, each u32 to add · u32 late_ms · 8 bytes a set or record
+    reply     a byte a bit · u32 totals of every visit · a byte a set_bit
+              · u32 length of every slice, of every visit's records, of every swap
+              · their bytes
 
 All integers are little-endian.
 """
 
 import hashlib
 import struct
-import zlib
 from importlib import resources
 from typing import Final
 
 from core.redis.client import RedisAway, RedisClient
+from core.redis.tallies import (
+    Record,
+    TallySection,
+    TallyShape,
+    Visit,
+    read_records,
+    windows_only,
+)
 
-MIN_WINDOW_S: Final = 10
 MISSING: Final = 2
 
-_SCRIPT: Final = resources.files(__package__).joinpath("packed.lua").read_text("utf-8")
+_FILES: Final = resources.files(__package__)
+_SCRIPT: Final = "\n".join(
+    _FILES.joinpath(name).read_text("utf-8")
+    for name in ("reading.lua", "tallies.lua", "packed.lua")
+)
 _SCRIPT_SHA1: Final = (
     hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest().encode()
 )
-# A counter's handle is its layout's number and its place there.
-_PLACE_BITS: Final = 24
-_PLACE_MASK: Final = (1 << _PLACE_BITS) - 1
-
-
-class _Layout:
-    """The counters of one batch that share their windows."""
-
-    __slots__ = ("added", "first_handle", "keys", "windows")
-
-    def __init__(self, windows: tuple[int, ...], number: int) -> None:
-        if not windows or min(windows) < MIN_WINDOW_S:
-            raise ValueError(f"Windows last {MIN_WINDOW_S} s or more, not {windows}.")
-        self.windows = windows
-        self.first_handle = number << _PLACE_BITS
-        self.keys: list[bytes] = []
-        self.added: list[int] = []
-
-    def encode(self) -> list[bytes]:
-        windows = struct.pack(f"<{len(self.windows)}I", *self.windows)
-        # The windows' own checksum names the layout in the stored string: a counter
-        # kept under other windows is started anew.
-        head = struct.pack(
-            "<BII", len(self.windows), zlib.crc32(windows), max(self.windows)
-        )
-        return [head, windows, *_section(self.keys, self.added)]
 
 
 class PackedBatch:
     """Collects operations; `run` sends them and returns the results.
 
     Every method returns a handle for the method of the same name of PackedResults.
-    What only reads (`bit`, `slice`) sees the state before the batch. Counters see it
-    after the batch: each occurrence of a key gets the total that includes all others,
-    so that a burst that arrives at once is judged as a burst, whatever its order.
-    Swaps of one key happen in the order they were added.
+    What only reads (`bit`, `slice`) sees the state before the batch. Tallies see it
+    after the batch: each visit of a key gets the totals that include all others of the
+    same shape, so that a burst that arrives at once is judged as a burst, whatever its
+    order. Swaps of one key happen in the order they were added.
+
+    Time is the server's. What happened `late_ms` before it came is counted then, and
+    is told what is known by now of the time up to then.
 
     Keys have at most 255 bytes and bring their own hash tag.
     """
@@ -72,8 +61,6 @@ class PackedBatch:
     __slots__ = (
         "_bit_keys",
         "_bit_offsets",
-        "_counters",
-        "_layouts",
         "_set_keys",
         "_set_offsets",
         "_slice_bounds",
@@ -81,6 +68,9 @@ class PackedBatch:
         "_swap_bounds",
         "_swap_keys",
         "_swap_values",
+        "_tallies",
+        "numbers",
+        "records",
     )
 
     def __init__(self) -> None:
@@ -88,13 +78,15 @@ class PackedBatch:
         self._bit_offsets: list[int] = []
         self._slice_keys: list[bytes] = []
         self._slice_bounds: list[int] = []
-        self._counters: dict[bytes, int] = {}
-        self._layouts: dict[tuple[int, ...], _Layout] = {}
+        self._tallies: dict[TallyShape, TallySection] = {}
         self._swap_keys: list[bytes] = []
         self._swap_bounds: list[int] = []
         self._swap_values: list[bytes] = []
         self._set_keys: list[bytes] = []
         self._set_offsets: list[int] = []
+        # How many numbers and records all visits have, once they are encoded.
+        self.numbers = 0
+        self.records = 0
 
     def bit(self, key: bytes, offset: int) -> int:
         """Read a bit of a bitmap: 0, 1, or MISSING when no stored byte holds it."""
@@ -110,33 +102,36 @@ class PackedBatch:
         self._slice_bounds += (start, length)
         return handle
 
-    def count(self, key: bytes, n: int, windows: tuple[int, ...]) -> int:
+    def tally(
+        self,
+        key: bytes,
+        shape: TallyShape,
+        whos: bytes = b"",
+        *,
+        n: int = 1,
+        late_ms: int = 0,
+    ) -> Visit:
+        """Add `n` to each window of a key, and who was there to each set; read all.
+
+        `whos` has 8 bytes a set, in order, then the record; `late_ms` is from 0 to
+        MAX_LATE_MS. With no `n` all is read and nothing added. A key expires with the
+        longest of its parts, and keeps what other shapes count as long as it counts.
+        """
+        section = self._tallies.get(shape)
+        if section is None:
+            section = self._tallies[shape] = TallySection(shape)
+        return section.visit(key, n, late_ms, whos)
+
+    def count(self, key: bytes, n: int, windows: tuple[int, ...]) -> Visit:
         """Add `n` to a counter and read its total over each window (seconds).
 
-        A window is ten sub-buckets, so a total covers the last 90 to 100 % of it by
-        the server's clock; a sub-bucket holds at most 65,535. The stored string
-        expires with the longest window. Raises ValueError for windows below 10 s.
+        Raises ValueError for windows below 10 s.
         """
-        handle = self._counters.get(key)
-        layout = self._layouts.get(windows)
-        if handle is not None:
-            assert layout is not None, f"one key, two sets of windows: {key!r}"
-            place = handle - layout.first_handle
-            assert 0 <= place < len(layout.added), f"two sets of windows: {key!r}"
-            layout.added[place] += n
-            return handle
-        if layout is None:
-            layout = _Layout(windows, len(self._layouts))
-            self._layouts[windows] = layout
-        handle = layout.first_handle + len(layout.keys)
-        self._counters[key] = handle
-        layout.keys.append(key)
-        layout.added.append(n)
-        return handle
+        return self.tally(key, windows_only(windows), n=n)
 
-    def peek(self, key: bytes, windows: tuple[int, ...]) -> int:
+    def peek(self, key: bytes, windows: tuple[int, ...]) -> Visit:
         """Read a counter without adding to it; its handle is one of `count`."""
-        return self.count(key, 0, windows)
+        return self.tally(key, windows_only(windows), n=0)
 
     def swap(self, key: bytes, value: bytes, ttl_s: int) -> int:
         """Store a value for a while and read the one before; none is `b""`."""
@@ -154,11 +149,11 @@ class PackedBatch:
         return handle
 
     def __len__(self) -> int:
-        """Return the number of operations to send; a counter is one, however often."""
+        """Return the number of operations to send; a tally is one, however often."""
         return (
             len(self._bit_keys)
             + len(self._slice_keys)
-            + len(self._counters)
+            + sum(map(len, self._tallies.values()))
             + len(self._swap_keys)
             + len(self._set_keys)
         )
@@ -171,7 +166,7 @@ class PackedBatch:
         mapped; today's servers stand alone, so everything is one group and any key
         routes it.
         """
-        if not len(self):
+        if not (self._tallies or len(self)):
             return PackedResults(self, b"")
         reply = await client.evaluate(
             _SCRIPT, _SCRIPT_SHA1, self._routing_key(), self.encode()
@@ -183,10 +178,13 @@ class PackedBatch:
         parts = [
             *_section(self._bit_keys, self._bit_offsets),
             *_section(self._slice_keys, self._slice_bounds),
-            bytes((len(self._layouts),)),
+            bytes((len(self._tallies),)),
         ]
-        for layout in self._layouts.values():
-            parts += layout.encode()
+        numbers = records = 0
+        for section in self._tallies.values():
+            packed, numbers, records = section.encode(numbers, records)
+            parts += packed
+        self.numbers, self.records = numbers, records
         parts += _section(self._swap_keys, self._swap_bounds)
         parts += self._swap_values
         parts += _section(self._set_keys, self._set_offsets)
@@ -196,40 +194,32 @@ class PackedBatch:
         for keys in (self._bit_keys, self._slice_keys, self._swap_keys, self._set_keys):
             if keys:
                 return keys[0]
-        return next(iter(self._counters))
+        return next(iter(self._tallies.values())).first_key
 
 
 class PackedResults:
     """What a batch answered; asked by the handles that its operations returned."""
 
-    __slots__ = ("_bits", "_data", "_firsts", "_set_bits", "_starts", "_totals")
+    __slots__ = ("_bits", "_data", "_set_bits", "_slices", "_swap_first", "_totals")
 
     def __init__(self, batch: PackedBatch, reply: bytes) -> None:
         """Cut the reply apart; raises RedisAway when it is not the batch's."""
-        layouts = batch._layouts.values()  # noqa: SLF001 - two halves of one format
-        bit_count = len(batch._bit_keys)  # noqa: SLF001
+        bit_count = len(batch._bit_keys)  # noqa: SLF001 - two halves of one format
         set_count = len(batch._set_keys)  # noqa: SLF001
-        swap_first = len(batch._slice_keys)  # noqa: SLF001
-        data_count = swap_first + len(batch._swap_keys)  # noqa: SLF001
-        # Where each layout's totals begin, and how many each counter has.
-        self._firsts: list[tuple[int, int]] = []
-        total_count = 0
-        for layout in layouts:
-            self._firsts.append((total_count, len(layout.windows)))
-            total_count += len(layout.keys) * len(layout.windows)
-
-        set_start = bit_count + 4 * total_count
+        self._slices = len(batch._slice_keys)  # noqa: SLF001
+        self._swap_first = self._slices + batch.records
+        data_count = self._swap_first + len(batch._swap_keys)  # noqa: SLF001
+        set_start = bit_count + 4 * batch.numbers
         length_start = set_start + set_count
         data_start = length_start + 4 * data_count
         try:
-            totals = struct.unpack_from(f"<{total_count}I", reply, bit_count)
+            totals = struct.unpack_from(f"<{batch.numbers}I", reply, bit_count)
             lengths = struct.unpack_from(f"<{data_count}I", reply, length_start)
         except (struct.error, TypeError) as error:
             raise RedisAway("Redis gave an answer of another shape.") from error
         self._bits = reply[:bit_count]
         self._set_bits = reply[set_start:length_start]
         self._totals: tuple[int, ...] = totals
-        self._starts = swap_first
         self._data: list[bytes] = []
         for length in lengths:
             self._data.append(reply[data_start : data_start + length])
@@ -243,15 +233,32 @@ class PackedResults:
         """Return the bytes read."""
         return self._data[handle]
 
-    def count(self, handle: int) -> tuple[int, ...]:
+    def tally(self, visit: Visit) -> tuple[int, ...]:
+        """Return totals: of each window, then of each set as often as it is read.
+
+        Of a set they are how many were in the window, who was noted included.
+        """
+        section, place = visit
+        numbers = section.shape.numbers
+        at = section.number_at + section.ranks[place] * numbers
+        return self._totals[at : at + numbers]
+
+    def records(self, visit: Visit) -> list[Record]:
+        """Return the records up to the one that was kept, the newest first.
+
+        None where it came later than all that is kept.
+        """
+        section, place = visit
+        at = self._slices + section.record_at + section.ranks[place]
+        return read_records(self._data[at])
+
+    def count(self, visit: Visit) -> tuple[int, ...]:
         """Return a counter's totals, one a window, in the order of its windows."""
-        first, width = self._firsts[handle >> _PLACE_BITS]
-        start = first + (handle & _PLACE_MASK) * width
-        return self._totals[start : start + width]
+        return self.tally(visit)
 
     def swap(self, handle: int) -> bytes:
         """Return the value before, or `b""`."""
-        return self._data[self._starts + handle]
+        return self._data[self._swap_first + handle]
 
     def set_bit(self, handle: int) -> int:
         """Return the bit before (0 or 1), or MISSING when there is no bitmap."""

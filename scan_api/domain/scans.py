@@ -20,6 +20,7 @@ from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import ListName, Lists
 from anti_fraud.domain.places import Travel
+from anti_fraud.domain.recent import Recent
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.shadows import Shadow
 from anti_fraud.domain.verdict import Verdict
@@ -111,6 +112,7 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
     counts: dict[str, int]
     travel: Travel | None = None
     available: bool = True
+    recent: Recent | None = None
 
 
 # While Redis is away nothing is known, and the rules are told so.

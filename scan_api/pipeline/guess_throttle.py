@@ -28,7 +28,7 @@ from codegen.domain.scanned import parse_scanned
 from codegen.domain.sealing import open_code
 from core.clock import Clock, utc_datetime
 from core.errors import Throttled
-from core.redis import PackedBatch, RedisAway, RedisClient
+from core.redis import PackedBatch, RedisAway, RedisClient, Visit
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.metrics import OUTCOMES, THROTTLED
@@ -277,7 +277,7 @@ async def share_counts(counter: GuessCounter, redis: RedisClient, now_s: float) 
 
 def _add(
     batch: PackedBatch, entry: PendingGuesses, now_s: float
-) -> tuple[int | None, int | None, int]:
+) -> tuple[Visit | None, Visit | None, int]:
     """Add to an entity's counters, read its block, and store a longer one."""
     wrong = right = None
     if entry.n:

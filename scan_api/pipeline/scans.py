@@ -103,8 +103,9 @@ class ScanPipeline:
                 members, strangers = self._members.recall(scans)
                 # Read once: what a batch is counted by is what it is judged by.
                 known = self.states.current
+                terms = known.table.find_all([scan.code_id for scan in scans])
                 signals, _ = await asyncio.gather(
-                    self.signals.gather(scans, known.counted),
+                    self.signals.gather(scans, known.counted, terms),
                     self._members.meet(connection, members, strangers),
                 )
                 GATHER_SECONDS.observe(elapsed_s() - started)
@@ -187,7 +188,8 @@ class ScanPipeline:
         """Ask PostgreSQL what it knows of these codes, and count by its rules."""
         fresh = await self.states.of_codes([scan.code_id for scan in scans])
         rules = old.counted, fresh.counted
-        return fresh, await self.signals.recount(scans, signals, *rules)
+        terms = fresh.table.find_all([scan.code_id for scan in scans])
+        return fresh, await self.signals.recount(scans, signals, *rules, terms)
 
     async def _look_up_early(
         self, watch: EarlyWatch, scans: Sequence[Scan]

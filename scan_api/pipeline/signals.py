@@ -4,18 +4,29 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 import msgspec
 import structlog
 
-from anti_fraud.domain.entities import code_tag, entity_of, place_key, velocity_key
+from anti_fraud.domain.entities import code_tag, place_key
 from anti_fraud.domain.places import PLACE_S, Place, Travel, travel
 from anti_fraud.domain.rule_sets import RuleSet
 from codegen.domain.ranges import SEGMENT_BITS
+from codegen.domain.terms import RangeTerms
 from core.bloom import block_contains, block_index
 from core.clock import elapsed_s
 from core.redis import PackedBatch, PackedResults, RedisAway, RedisClient
 from scan_api.domain.scans import NO_SIGNALS, ClaimedBit, Scan, Signals
+from scan_api.pipeline.counted import (
+    Tallied,
+    Visits,
+    read_counts,
+    read_last_scans,
+    shape_again,
+    shape_tallies,
+    visit_tallies,
+)
 from scan_api.pipeline.metrics import REDIS_UP, SEGMENTS_NOT_READY
 from scan_api.store.filters import (
     READY_BIT,
@@ -34,15 +45,11 @@ _MAX_UNSENT_BITS = 100_000
 log = structlog.get_logger(logger_name=__name__)
 
 
-# The handle of a counter, and the facts that its windows give.
-_Counters = tuple[tuple[int, tuple[str, ...]], ...]
-
-
 class _Handles(msgspec.Struct, frozen=True, gc=False):
     claimed: int
     ready: int
     void: int
-    counters: _Counters
+    visits: Visits
     place: int | None
 
 
@@ -60,16 +67,27 @@ class SignalStore:
     _claimed: deque[int] = field(default_factory=deque)
     _retry_at_s: float = 0.0
     _flusher: asyncio.Task[None] | None = None
+    _shaped: tuple[RuleSet, Tallied] | None = None
 
     async def gather(
-        self, scans: Sequence[Scan], rule_set: RuleSet
+        self,
+        scans: Sequence[Scan],
+        rule_set: RuleSet,
+        terms: Sequence[RangeTerms | None] = (),
     ) -> list[Signals] | None:
-        """Count the scans and read what is known of them; None while Redis is away."""
+        """Count the scans and read what is known of them; None while Redis is away.
+
+        `terms` are those of their codes, as far as they are known.
+        """
         if elapsed_s() < self._retry_at_s:
             return None
         batch = PackedBatch()
         ready: dict[int, int] = {}
-        handles = [_ask_alone(batch, scan, rule_set, ready) for scan in scans]
+        tallied = self._shape(rule_set)
+        handles = [
+            _ask_alone(batch, scan, tallied, term, ready)
+            for scan, term in zip_longest(scans, terms)
+        ]
         bits = self._take_bits(batch)
         try:
             results = await batch.run(self.redis)
@@ -88,17 +106,19 @@ class SignalStore:
         signals: Sequence[Signals],
         old: RuleSet,
         new: RuleSet,
+        terms: Sequence[RangeTerms | None] = (),
     ) -> Sequence[Signals]:
         """Give the signals of scans that `old` rules counted as `new` ones count.
 
         What counts in the same windows as before counts nobody twice.
         """
-        if new.counters == old.counters:
+        if new.counted == old.counted:
             return signals
         batch = PackedBatch()
+        tallied = shape_again(new, old)
         handles = [
-            _count(batch, scan, new, old) if signal.available else ()
-            for scan, signal in zip(scans, signals, strict=True)
+            visit_tallies(batch, scan, tallied, term) if signal.available else ()
+            for scan, signal, term in zip_longest(scans, signals, terms)
         ]
         try:
             results = await batch.run(self.redis)
@@ -106,9 +126,19 @@ class SignalStore:
             self._note_away(fault, [])
             return [NO_SIGNALS] * len(scans)
         return [
-            msgspec.structs.replace(signal, counts=_read_counts(results, counters))
-            for signal, counters in zip(signals, handles, strict=True)
+            msgspec.structs.replace(
+                signal,
+                counts=read_counts(results, visits),
+                recent=read_last_scans(results, visits) or signal.recent,
+            )
+            for signal, visits in zip(signals, handles, strict=True)
         ]
+
+    def _shape(self, rule_set: RuleSet) -> Tallied:
+        """Shape what a rule set counts; remembered, since it judges many batches."""
+        if self._shaped is None or self._shaped[0] is not rule_set:
+            self._shaped = rule_set, shape_tallies(rule_set)
+        return self._shaped[1]
 
     def observe(self, claimed: Sequence[int]) -> None:
         """Learn which codes were claimed; told to Redis soon."""
@@ -171,11 +201,15 @@ def doubt_claimed(signals: Sequence[Signals]) -> list[Signals]:
 
 
 def _ask_alone(
-    batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
+    batch: PackedBatch,
+    scan: Scan,
+    tallied: Tallied,
+    terms: RangeTerms | None,
+    ready: dict[int, int],
 ) -> _Handles | None:
     """Ask for a scan's signals; who cannot be asked for costs only its own."""
     try:
-        return _ask(batch, scan, rule_set, ready)
+        return _ask(batch, scan, tallied, terms, ready)
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is this scan's
         log.error("signals_not_asked", scan_id=scan.scan_id, cause=fault)
         return None
@@ -195,13 +229,17 @@ def _read_alone(
 
 
 def _ask(
-    batch: PackedBatch, scan: Scan, rule_set: RuleSet, ready: dict[int, int]
+    batch: PackedBatch,
+    scan: Scan,
+    tallied: Tallied,
+    terms: RangeTerms | None,
+    ready: dict[int, int],
 ) -> _Handles:
     segment = scan.code_id >> SEGMENT_BITS
     if segment not in ready:
         ready[segment] = batch.bit(claimed_key(segment), READY_BIT)
     block = block_index(scan.code_hash, VOID_BLOCKS)
-    counters = _count(batch, scan, rule_set)
+    visits = visit_tallies(batch, scan, tallied, terms)
     place = None
     if scan.cell is not None:
         place = batch.swap(
@@ -213,31 +251,9 @@ def _ask(
         batch.bit(claimed_key(segment), claimed_offset(scan.code_id)),
         ready[segment],
         batch.slice(void_key(segment), block * _BLOCK_BYTES, _BLOCK_BYTES),
-        counters,
+        visits,
         place,
     )
-
-
-def _count(
-    batch: PackedBatch, scan: Scan, rule_set: RuleSet, counted: RuleSet | None = None
-) -> _Counters:
-    """Count a scan by its entities, but not again in windows that `counted` has."""
-    counters = []
-    for tag in scan.tags:
-        entity = entity_of(tag)
-        windows = rule_set.windows.get(entity)
-        if windows:
-            again = counted is not None and counted.windows.get(entity) == windows
-            handle = batch.count(velocity_key(tag), 0 if again else 1, windows)
-            counters.append((handle, rule_set.counter_facts[entity]))
-    return tuple(counters)
-
-
-def _read_counts(results: PackedResults, counters: _Counters) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for handle, names in counters:
-        counts.update(zip(names, results.count(handle), strict=True))
-    return counts
 
 
 def _read(results: PackedResults, scan: Scan, handles: _Handles) -> Signals:
@@ -245,8 +261,9 @@ def _read(results: PackedResults, scan: Scan, handles: _Handles) -> Signals:
     return Signals(
         _claimed_bit(results.bit(handles.claimed), results.bit(handles.ready)),
         bool(block) and block_contains(block, scan.code_hash),
-        _read_counts(results, handles.counters),
+        read_counts(results, handles.visits),
         _read_travel(results, scan, handles.place),
+        recent=read_last_scans(results, handles.visits),
     )
 
 

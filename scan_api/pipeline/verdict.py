@@ -72,6 +72,7 @@ def judge_scan(
         ),
         early,
         prize=prize() if _asks_for_prize(worker_state) else None,
+        recent=signal.recent,
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import struct
-import zlib
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,10 +60,11 @@ async def stored(redis: RedisClient, key: bytes = b"v{c}") -> bytes:
 
 
 async def age(redis: RedisClient, steps: int, key: bytes = b"v{c}") -> None:
-    """Make a stored one-window counter look `steps` sub-buckets old."""
+    """Make all windows of a stored counter look `steps` sub-buckets old."""
     value = bytearray(await stored(redis, key))
-    (newest,) = struct.unpack_from("<I", value, 4)
-    struct.pack_into("<I", value, 4, newest - steps)
+    for place in range(1 + 6 * value[0], len(value), 6):
+        (bucket,) = struct.unpack_from("<I", value, place)
+        struct.pack_into("<I", value, place, bucket - steps)
     await redis.redis.set(key, bytes(value))
 
 
@@ -267,27 +267,48 @@ async def test_a_full_sub_bucket_stays_full(redis: RedisClient) -> None:
     assert await count(redis, 2, (86_400,)) == (MAX_U16 + 2,)
 
 
-@pytest.mark.parametrize("windows", [(600,), (600, 3600), (86_400, 600), (60, 1, 2)])
-async def test_a_counter_of_other_windows_is_started_anew(
+@pytest.mark.parametrize("windows", [(600,), (600, 3600), (86_400, 600), (60, 20)])
+async def test_a_window_counts_on_whatever_others_are_asked_for(
     redis: RedisClient, windows: tuple[int, ...]
 ) -> None:
-    windows = tuple(max(10, window) for window in windows)
+    """Rules of two versions may count one entity, and a window may be new."""
     await count(redis, 7, TWO)
-    assert await count(redis, 1, windows) == (1,) * len(windows)
+    assert await count(redis, 1, windows) == tuple(
+        8 if w in TWO else 1 for w in windows
+    )
+    assert await count(redis, 0, TWO) == tuple(8 if w in windows else 7 for w in TWO)
 
 
-NAME_OF_TWO = struct.pack("<I", zlib.crc32(struct.pack("<2I", *TWO)))
+async def test_a_window_that_nobody_asks_for_ends_with_what_it_counts(
+    redis: RedisClient,
+) -> None:
+    await count(redis, 7, (86_400,))
+    await count(redis, 1, (600,))
+    assert len(await stored(redis)) == 25
+    await age(redis, 10)
+    await count(redis, 1, (600,))
+    # Both sub-buckets of the window that is asked for, and of the other none.
+    assert len(await stored(redis)) == 19
+
+
+# One part, a window of an hour.
+HEAD = struct.pack("<BI", 1, 3600)
 
 
 @pytest.mark.parametrize(
-    "junk", [b"", b"x", b"\xff" * 52, NAME_OF_TWO + b"\1" * 99, NAME_OF_TWO + b"\1"]
+    "junk",
+    [
+        *(b"", b"x", b"\xff" * 52, HEAD, HEAD + b"\6\0", HEAD + b"\6\0" + b"\1" * 5),
+        *(HEAD + b"\5\0" + b"\1" * 5, b"\2" + HEAD + b"\6\0" + b"\1" * 6),
+        struct.pack("<BIIHH", 2, *TWO, 5, 6) + b"\1" * 11,
+    ],
 )
 async def test_a_damaged_counter_is_started_anew(
     redis: RedisClient, junk: bytes
 ) -> None:
     await redis.redis.set("v{c}", junk)
     assert await count(redis, 1, TWO) == (1, 1)
-    assert len(await stored(redis)) == 52
+    assert len(await stored(redis)) == 25
 
 
 async def test_concurrent_batches_lose_no_count(redis: RedisClient) -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from anti_fraud.domain.entities import (
     Entity,
     app_tag,
+    cell_tag,
     code_tag,
     device_tag,
     entity_of,
@@ -13,7 +14,7 @@ from anti_fraud.domain.entities import (
     member_tag,
     network_tag,
     site_tag,
-    velocity_key,
+    tally_key,
 )
 from core.auth.addresses import pack_address
 
@@ -38,9 +39,9 @@ def test_a_tag_says_what_kind_of_entity_it_names() -> None:
     site = site_tag(packed("2001:db8::1"))
     assert site is not None
     tags = [member_tag("a"), device_tag("a"), network, code_tag(5), site]
-    tags += [linked_tag(packed("192.0.2.1")), app_tag("a")]
+    tags += [linked_tag(packed("192.0.2.1")), app_tag("a"), cell_tag(1 << 59)]
     assert [entity_of(tag) for tag in tags] == list(Entity)
-    assert len({velocity_key(tag) for tag in tags}) == len(Entity)
+    assert len({tally_key(tag) for tag in tags}) == len(Entity)
 
 
 def test_an_ipv6_network_is_its_first_64_bits() -> None:

@@ -11,6 +11,7 @@ from anti_fraud.domain.decision import judge
 from anti_fraud.domain.facts import KNOWN_FACTS, Evidence
 from anti_fraud.domain.networks import KnownNetwork, NetworkKind
 from anti_fraud.domain.places import Travel
+from anti_fraud.domain.recent import Recent
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
 from core.conditions import FactKind
@@ -93,6 +94,7 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         hours_active=1,
         linked=Linked(20, 6),
         prize=(5, 0),
+        recent=Recent(2.5, 0.1, 8, 4, 600),
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name
