@@ -230,6 +230,20 @@ clusters = Table(
     Column("computed_at", DateTime(timezone=True), nullable=False),
 )
 
+case_actions = Table(
+    "case_actions",
+    metadata,
+    Column("action_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", BigInteger, ForeignKey("cases.case_id"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("undone_by", Text),
+    Column("asked", JSONB, nullable=False),
+    Column("made", Text, nullable=False),
+)
+
 case_settings = Table(
     "case_settings",
     metadata,

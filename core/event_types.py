@@ -33,6 +33,7 @@ class EventType(StrEnum):
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_CLOSED = "incident.closed"
     CASE_REOPENED = "case.reopened"
+    CASE_ACTED = "case.acted"
     DRAW_DRAWN = "draw.drawn"
     PRIZE_CLAIMED = "prize.claimed"
 
@@ -59,6 +60,7 @@ SUBJECTS: Final = {
     EventType.INCIDENT_OPENED: "incident_id",
     EventType.INCIDENT_CLOSED: "incident_id",
     EventType.CASE_REOPENED: "case_id",
+    EventType.CASE_ACTED: "case_id",
     EventType.DRAW_DRAWN: "draw_id",
     EventType.PRIZE_CLAIMED: "member_id",
 }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.cases import Verb
 from anti_fraud.pipeline.cases.ports import CasePorts, Gone, Undoing
+from crowncap.action_ports import ACTION_PORTS
 from rewards.domain.holds import Resolution
 from rewards.domain.reopening import Refusal, ReopenWish
 from rewards.pipeline.holds import end_holds
@@ -53,4 +54,6 @@ async def _reopen(
 
 def case_ports(timezone: ZoneInfo) -> CasePorts:
     """Give what cases are handed, on the brand's calendar."""
-    return CasePorts(_settle, _reopen, partial(show_scans, timezone=timezone))
+    return CasePorts(
+        _settle, _reopen, partial(show_scans, timezone=timezone), ACTION_PORTS
+    )

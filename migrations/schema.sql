@@ -1990,6 +1990,20 @@ CREATE TABLE carton_contents (
     CONSTRAINT carton_contents_check CHECK ((last_code_id >= first_code_id))
 );
 
+CREATE TABLE case_actions (
+    action_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    undone_at timestamp with time zone,
+    kind text NOT NULL,
+    person text NOT NULL,
+    undone_by text,
+    asked jsonb NOT NULL,
+    made text NOT NULL,
+    CONSTRAINT case_action_is_known CHECK ((kind = ANY (ARRAY['block'::text, 'void_range'::text, 'recall_range'::text, 'freeze_tier'::text, 'pause_campaign'::text]))),
+    CONSTRAINT undone_by_somebody CHECK (((undone_at IS NULL) = (undone_by IS NULL)))
+);
+
 CREATE TABLE case_entries (
     entry_id bigint NOT NULL,
     case_id bigint NOT NULL,
@@ -2773,6 +2787,7 @@ CREATE TABLE offers (
     tier_id text DEFAULT ''::text NOT NULL,
     kind text NOT NULL,
     tier_name text DEFAULT ''::text NOT NULL,
+    is_frozen boolean DEFAULT false NOT NULL,
     CONSTRAINT offer_kind_is_known CHECK ((kind = ANY (ARRAY['points'::text, 'coupon'::text, 'ticket'::text, 'card'::text, 'red_packet'::text, 'gift'::text])))
 );
 
@@ -3486,6 +3501,9 @@ ALTER TABLE ONLY cards
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_pkey PRIMARY KEY (sscc, first_code_id);
 
+ALTER TABLE ONLY case_actions
+    ADD CONSTRAINT case_actions_pkey PRIMARY KEY (action_id);
+
 ALTER TABLE ONLY case_entries
     ADD CONSTRAINT case_entries_pkey PRIMARY KEY (entry_id);
 
@@ -3855,6 +3873,8 @@ CREATE INDEX campaigns_by_version ON campaigns USING btree (version);
 
 CREATE INDEX carton_contents_by_code ON carton_contents USING gist (int8range(first_code_id, last_code_id, '[]'::text));
 
+CREATE INDEX case_actions_of_case ON case_actions USING btree (case_id, action_id);
+
 CREATE INDEX case_entries_of_case ON case_entries USING btree (case_id, entry_id);
 
 CREATE INDEX case_scans_of_case ON case_scans USING btree (case_id, scan_id);
@@ -4050,6 +4070,9 @@ ALTER TABLE ONLY carton_contents
 
 ALTER TABLE ONLY carton_contents
     ADD CONSTRAINT carton_contents_sscc_fkey FOREIGN KEY (sscc) REFERENCES logistic_units(sscc);
+
+ALTER TABLE ONLY case_actions
+    ADD CONSTRAINT case_action_of_a_case FOREIGN KEY (case_id) REFERENCES cases(case_id);
 
 ALTER TABLE ONLY case_entries
     ADD CONSTRAINT case_entry_of_a_case FOREIGN KEY (case_id) REFERENCES cases(case_id);

@@ -68,6 +68,22 @@ OF_CASES: Final[Sentences] = {
         "不能撤销：其间额度已满（共 {most}）。",
         "This cannot be undone: a limit of {most} has no room for it meanwhile.",
     ),
+    "no_action": (
+        "没有这项操作。",
+        "There is no such action.",
+    ),
+    "action_undone": (
+        "{person} 已撤销这项操作。",
+        "{person} has taken this action back.",
+    ),
+    "codes_stay": (
+        "经第二人批准的作废与召回不可恢复；未批准的请求不予批准即可。",
+        "Voids and recalls are for good once approved, and wait for nobody's undoing.",
+    ),
+    "action_needs": (
+        "操作 {action} 还需要这些字段。",
+        "The action {action} needs these fields too.",
+    ),
     "no_case_there": (
         "这个游标不是我们给出的，或属于另一种排序。",
         "This cursor is none of ours, or of another order.",

@@ -61,6 +61,8 @@ class CaseEntryKind(StrEnum):
     REJECTED = "rejected"
     DECIDED = "decided"
     UNDONE = "undone"
+    ACTED = "acted"
+    ACTION_UNDONE = "action_undone"
 
 
 class Sort(StrEnum):

@@ -59,11 +59,7 @@ async def add_entry(
     Raises InvalidInput, and Conflict for what stands there, or for one too many.
     """
     refuse_scoped(staff)
-    if wish.until is not None and wish.until <= now:
-        raise InvalidInput.field("/until", "out_of_range", message("entry_is_over"))
-    if await store.count_entries(conn) >= MAX_ENTRIES:
-        raise Conflict(message("lists_full", most=MAX_ENTRIES))
-    entry = await _tidied(conn, wish, find_span)
+    entry = await check_entry(conn, wish, find_span, now=now)
     await store.end_expired(conn, entry, person=staff.person, now=now)
     try:
         entry_id = await store.insert_entry(
@@ -77,6 +73,17 @@ async def add_entry(
     entry = replace(entry, entry_id=entry_id)
     await _note(conn, entry, "list.add", staff, reason=wish.reason, now=now)
     return entry_id
+
+
+async def check_entry(
+    conn: AsyncConnection, wish: NewEntry, find_span: FindSpan, *, now: datetime
+) -> ListEntry:
+    """Read what an entry names; raises what adding it would, if none stands yet."""
+    if wish.until is not None and wish.until <= now:
+        raise InvalidInput.field("/until", "out_of_range", message("entry_is_over"))
+    if await store.count_entries(conn) >= MAX_ENTRIES:
+        raise Conflict(message("lists_full", most=MAX_ENTRIES))
+    return await _tidied(conn, wish, find_span)
 
 
 async def _tidied(

@@ -10,7 +10,7 @@ from anti_fraud.routes import (
     rule_sets,
     shadows,
 )
-from anti_fraud.routes.cases import deciding, listing, undoing, working
+from anti_fraud.routes.cases import acting, deciding, listing, undoing, working
 from core.doors import GUARDS
 
 ROUTER = Router(
@@ -40,6 +40,8 @@ ROUTER = Router(
         deciding.reject_decision,
         undoing.undo_decision,
         undoing.undo_decisions,
+        acting.act_on_case,
+        acting.undo_action,
         case_settings.show_case_settings,
         case_settings.put_case_settings,
         case_settings.approve_case_settings,

@@ -1,6 +1,6 @@
 """What the offers of a campaign's terms come to, made ready for every claim; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from rewards.domain.ledger import (
     POINTS_UNIT,
     TICKETS_UNIT,
 )
-from rewards.domain.limits import Counts, Limit
+from rewards.domain.limits import Counts, Limit, Per
 from rewards.domain.messages import message
 from rewards.domain.plans import Claim, PlannedReward, RewardKind
 from rewards.domain.terms import AccountTerms, Given, OfferKind, Terms, TierTerms
@@ -31,6 +31,11 @@ _AMOUNTS: Final = {
     RewardKind.POINTS: Counts.POINTS,
     RewardKind.RED_PACKET: Counts.MINOR,
 }
+
+
+# No limit of anybody's: it has room for nothing, so that a plan stays as it is and is
+# never paid. Numbers from -3 to -1 mean other things where rewards are chosen.
+FROZEN: Final = Limit(-4, Per.TOTAL, 0, Counts.AWARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class OfferBook:
     accounts: Mapping[AccountTerms, int]
     limits: Sequence[tuple[int, Limit]]
     things: Things
+    # The accounts that pay nothing for now: whoever wins of them gets the next tier's.
+    frozen: Collection[int] = ()
 
     @property
     def shared_limits(self) -> tuple[Limit, ...]:
@@ -133,6 +140,8 @@ class OfferBook:
         counted = {Counts.CLAIMS, _AMOUNTS.get(reward.kind)}
         limits = [each for each in self.shared_limits if each.counts in counted]
         limits += [limit for of_no, limit in self.limits if of_no == offer_no]
+        if offer_no in self.frozen:
+            limits.append(FROZEN)
         return msgspec.structs.replace(
             reward,
             campaign_no=self.campaign_no,

@@ -17,7 +17,7 @@ from rewards.domain.offers import OfferBook
 from rewards.domain.terms import AppliesTo, Terms
 from rewards.store.campaigns import find_campaigns, times
 from rewards.store.limits import IS_BUDGET, USED_BY_ALL, load_limits
-from rewards.store.offers import load_accounts, load_things
+from rewards.store.offers import load_accounts, load_frozen, load_things
 
 
 async def load_campaigns(
@@ -48,6 +48,7 @@ async def load_campaigns(
         if row.terms is not None
     }
     things = await load_things(conn, terms.values(), accounts)
+    frozen = await load_frozen(conn, numbers)
     campaigns = {}
     for row in rows:
         campaign = Campaign(
@@ -66,6 +67,7 @@ async def load_campaigns(
                 accounts.get(row.campaign_no, {}),
                 limits.get(row.campaign_no, ()),
                 things,
+                frozen,
             )
             campaign = _with_terms(campaign, book.terms, book)
         campaigns[row.campaign_id] = campaign

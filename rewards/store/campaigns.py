@@ -192,6 +192,11 @@ async def _change(conn: AsyncConnection, campaign_no: int, **values: Any) -> Non
     )
 
 
+async def renew_campaign(conn: AsyncConnection, campaign_no: int) -> None:
+    """Let workers load a campaign anew; behind the fence."""
+    await _change(conn, campaign_no)
+
+
 async def renew_campaigns_of(conn: AsyncConnection, pool_id: str) -> None:
     """Let workers load the campaigns anew that give coupons of a pool.
 

@@ -1,6 +1,6 @@
 """The SQL of which case each hold is in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import literal_column, select, text
@@ -47,3 +47,20 @@ async def note_cases(conn: AsyncConnection, case_of: Mapping[int, int]) -> None:
     """Note which case each locked hold is in."""
     numbers = {"ids": write_numbers(case_of), "cases": write_numbers(case_of.values())}
     await conn.execute(_NOTE_CASES, numbers)
+
+
+_COUNT_WAITING: Final = text(
+    """
+    SELECT count(*) FROM holds AS h
+    WHERE h.shard = 0 AND h.resolution IS NULL AND EXISTS (
+        SELECT FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[]))
+            AS u (first, last) WHERE h.code_id BETWEEN u.first AND u.last)
+    """
+)
+
+
+async def count_waiting(conn: AsyncConnection, spans: Sequence[tuple[int, int]]) -> int:
+    """Count the holds of codes, (first, last) code_id, that have not ended."""
+    firsts, lasts = zip(*spans, strict=True) if spans else ((), ())
+    values = {"firsts": write_numbers(firsts), "lasts": write_numbers(lasts)}
+    return int((await conn.execute(_COUNT_WAITING, values)).scalar_one())

@@ -76,6 +76,40 @@ async def load_accounts(
     return found
 
 
+async def load_frozen(conn: AsyncConnection, campaigns: Sequence[int]) -> set[int]:
+    """Load the accounts of campaigns that pay nothing while they are frozen."""
+    o = t.offers.c
+    rows = await conn.execute(
+        select(o.offer_no).where(o.campaign_no.in_(campaigns), o.is_frozen)
+    )
+    return set(rows.scalars())
+
+
+async def set_frozen(
+    conn: AsyncConnection,
+    campaign_no: int,
+    offer_id: str,
+    tier_id: str,
+    *,
+    is_frozen: bool,
+) -> int:
+    """Freeze a tier of a chance or let it pay again, behind the fence; tells how many.
+
+    A tier that gave several kinds over time has an account of each.
+    """
+    o = t.offers.c
+    done = await conn.execute(
+        update(t.offers)
+        .where(
+            o.campaign_no == campaign_no,
+            *(o.offer_id == offer_id, o.tier_id == tier_id, o.tier_id != ""),
+            o.is_frozen.is_(not is_frozen),
+        )
+        .values(is_frozen=is_frozen)
+    )
+    return done.rowcount
+
+
 async def load_things(
     conn: AsyncConnection,
     terms: Iterable[Terms],

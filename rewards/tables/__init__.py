@@ -113,6 +113,7 @@ offers = Table(
     Column("tier_id", Text, nullable=False, server_default=""),
     Column("kind", Text, nullable=False),
     Column("tier_name", Text, nullable=False, server_default=""),
+    Column("is_frozen", Boolean, nullable=False, server_default="false"),
     UniqueConstraint(
         "campaign_no", "offer_id", "tier_id", "kind", name="one_offer_of_a_name"
     ),

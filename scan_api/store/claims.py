@@ -1,6 +1,7 @@
 """The SQL of claims, for who looks at them later."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -60,3 +61,25 @@ async def count_claims(conn: AsyncConnection, code_ids: Sequence[int]) -> int:
         {"code_ids": list(code_ids)},
     )
     return int(counted.scalar_one())
+
+
+_BETWEEN: Final = text(
+    """
+    SELECT count(*), count(DISTINCT c.member_no)
+    FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS u (first, last)
+    CROSS JOIN LATERAL (SELECT member_no FROM claims
+        WHERE shard = 0 AND code_id BETWEEN u.first AND u.last OFFSET 0) AS c
+    """
+)
+
+
+async def count_claims_between(
+    conn: AsyncConnection, spans: Sequence[tuple[int, int]]
+) -> tuple[int, int]:
+    """Count the claims of codes, (first, last) code_id, and who made them."""
+    values = {
+        "firsts": [first for first, _ in spans],
+        "lasts": [last for _, last in spans],
+    }
+    claimed, members = (await conn.execute(_BETWEEN, values)).one()
+    return claimed, members

@@ -186,3 +186,29 @@ def test_a_decision_is_taken_back_where_nothing_was_spent(service: Service) -> N
     assert event[0][1]["person"] == "anne"
     twice = {"rows": rows[:1] * 2}
     problem(service.post("/v1/cases/undos", twice, anne), 422, "invalid_input")
+
+
+def test_an_action_is_foretold_taken_and_taken_back(service: Service) -> None:
+    """A member is blocked because of a case, which its timeline tells."""
+    anne = anne_of(service)
+    case = open_case(service, "case-acted")
+    path = f"/v1/cases/{case['case_id']}"
+    wish = {"action": "block", "kind": "member", "value": "acted", "reason": "a bot"}
+    told = service.post(f"{path}/actions", wish | {"preview": True}, anne)
+    assert (told.status_code, told.json()["foretold"]["scans"]) == (200, 1), told.text
+    done = service.post(f"{path}/actions", wish, anne)
+    assert done.status_code == 201, done.text
+    undos = f"/v1/actions/{done.json()['action_id']}/undos"
+    code = service.fresh_code()
+    try:
+        assert service.scan(code, "acted")["outcome"] == "refused"
+    finally:
+        undone = service.post(undos, {}, anne)
+    assert undone.status_code == 201, undone.text
+    assert service.scan(code, "acted")["outcome"] == "rewarded"
+    problem(service.post(undos, {}, anne), 409, "illegal_state")
+    problem(service.post("/v1/actions/12/undos", {}, anne), 404, "not_found")
+    timeline = service.get(path, anne).json()["timeline"]
+    assert [each["kind"] for each in timeline[:2]] == ["action_undone", "acted"]
+    missing = {"action": "freeze_tier", "reason": "r", "campaign_id": "c"}
+    problem(service.post(f"{path}/actions", missing, anne), 422, "invalid_input")

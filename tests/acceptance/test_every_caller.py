@@ -124,6 +124,7 @@ MAY: Final = {
     **dict.fromkeys(("decideCase", "decideCases", "approveDecision"), "analyst"),
     **dict.fromkeys(("rejectDecision", "showCaseSettings"), "analyst"),
     **dict.fromkeys(("undoDecision", "undoDecisions"), "analyst"),
+    **dict.fromkeys(("actOnCase", "undoAction"), "analyst"),
     **dict.fromkeys(("putCaseSettings", "approveCaseSettings"), "analyst"),
     # These are a member's own, and no role's.
     "putOwnPayee": "member",

@@ -105,6 +105,7 @@ LOCAL = {
     "cases": "a row an attack that rules held",
     "case_scans": "a row a scan that rules held: one in a thousand",
     "case_entries": "a few rows a case",
+    "case_actions": "a row an action that an analyst takes beyond a case",
     "case_settings": "a row a change that two persons make",
     "backtests": "a row a backtest that a person asks for",
     "background_marks": "a row a job that reads scans",

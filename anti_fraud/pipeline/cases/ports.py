@@ -11,8 +11,11 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.case_actions import ActionKind, Foretold, NewAction
 from anti_fraud.domain.case_scans import Evidence
 from anti_fraud.domain.cases import Verb
+from anti_fraud.domain.lists import CodeSpan
+from core.auth.principal import Staff
 
 
 class SettleHolds(Protocol):
@@ -75,6 +78,46 @@ class ShowScans(Protocol):
         ...
 
 
+class FindSpan(Protocol):
+    """Finds codes of a batch, from one index to another, or all; None for none."""
+
+    async def __call__(
+        self, conn: AsyncConnection, batch_id: int, indexes: tuple[int, int] | None
+    ) -> CodeSpan | None:
+        """Find them."""
+        ...
+
+
+class ForetellAction(Protocol):
+    """Tells what an action on codes or campaigns would do; raises what it would."""
+
+    async def __call__(
+        self, conn: AsyncConnection, wish: NewAction, staff: Staff, *, scans: int
+    ) -> Foretold:
+        """Foretell an action of a case of so many scans."""
+        ...
+
+
+class TakeAction(Protocol):
+    """Does something to codes or campaigns, in the caller's transaction."""
+
+    async def __call__(
+        self, conn: AsyncConnection, wish: NewAction, staff: Staff, *, now: datetime
+    ) -> str:
+        """Do it, or undo it; gives the number or name of what was made or moved."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPorts:
+    """Who does what a case's action asks of codes and campaigns, by what is asked."""
+
+    find_span: FindSpan
+    foretell: ForetellAction
+    take: Mapping[ActionKind, TakeAction]
+    undo: Mapping[ActionKind, TakeAction]
+
+
 @dataclass(frozen=True, slots=True)
 class CasePorts:
     """All that cases are handed."""
@@ -82,3 +125,4 @@ class CasePorts:
     settle: SettleHolds
     reopen: ReopenHolds
     show: ShowScans
+    actions: ActionPorts

@@ -152,6 +152,8 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "entry_rejected": ("退回决定", "sent the decision back"),
     "entry_decided": ("决定", "decided"),
     "entry_undone": ("撤销决定", "took the decision back"),
+    "entry_acted": ("采取措施", "acted"),
+    "entry_action_undone": ("撤销措施", "took an action back"),
     "entry_confirmed_by": ("由其确认：", "confirmed by"),
     "entry_scans": ("次扫码", "scans"),
     "entry_since": ("最早", "since"),
