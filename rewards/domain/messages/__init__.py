@@ -83,14 +83,6 @@ message: Final = Catalogue(
             "没有活动 {campaign_id}。",
             "There is no campaign {campaign_id}.",
         ),
-        "no_tier": (
-            "活动 {campaign_id} 没有奖级 {tier_id}。",
-            "The campaign {campaign_id} has no tier {tier_id}.",
-        ),
-        "tier_is_so": (
-            "奖级 {tier_id} 已是如此；请重新查看。",
-            "The tier {tier_id} is so already; look at it again.",
-        ),
         "no_goods": (
             "没有这样的码、批次或商品。",
             "There is no such code, batch or product.",

@@ -1,4 +1,4 @@
-"""What is said of sets of cards."""
+"""What is said of sets of cards, and of tiers of chances."""
 
 from typing import Final
 
@@ -25,5 +25,14 @@ CARDS: Final[Sentences] = {
     "no_chance_here": (
         "这里只能给确定的奖励，不能给一次抽奖。",
         "What is given here is sure: it cannot be a chance.",
+    ),
+    # Tiers that are frozen and thawed
+    "no_tier": (
+        "活动 {campaign_id} 没有奖级 {tier_id}。",
+        "The campaign {campaign_id} has no tier {tier_id}.",
+    ),
+    "tier_is_so": (
+        "奖级 {tier_id} 已是如此；请重新查看。",
+        "The tier {tier_id} is so already; look at it again.",
     ),
 }
