@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0071"
-down_revision = "0070"
+revision = "0073"
+down_revision = "0072"
 
 
 def upgrade() -> None:
