@@ -41,6 +41,11 @@ local function swap_values()
     local value = sub(input, at, at + length - 1)
     at = at + length
     local before = call('SET', keys[i], value, 'EX', ttl_s, 'GET') or ''
+    -- Both end with their time: what comes late does not take a newer one's place.
+    if #before == length and length > 4
+      and unpack('<I4', before, length - 3) > unpack('<I4', value, length - 3) then
+      call('SET', keys[i], before, 'EX', ttl_s)
+    end
     put_data(before)
   end
   pos = at

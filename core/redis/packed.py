@@ -134,7 +134,10 @@ class PackedBatch:
         return self.tally(key, windows_only(windows), n=0)
 
     def swap(self, key: bytes, value: bytes, ttl_s: int) -> int:
-        """Store a value for a while and read the one before; none is `b""`."""
+        """Store a value for a while and read the one before; none is `b""`.
+
+        A value ends with its time (u32): of two of one length the newer one stays.
+        """
         handle = len(self._swap_keys)
         self._swap_keys.append(key)
         self._swap_values.append(value)

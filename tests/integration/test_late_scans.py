@@ -40,13 +40,17 @@ async def worker(ledger: Ground, redis_url: str) -> AsyncIterator[Worker]:
         yield started
 
 
-async def replay_of(ground: Ground, code_id: int) -> Replay:
-    """Judge the scan of a code anew."""
-    [(scan_id,)] = await ground.rows(
-        f"SELECT scan_id FROM scans WHERE code_id = {code_id}"
-    )
+async def replays_of(ground: Ground, code_id: int) -> dict[int, Replay]:
+    """Judge the scans of a code anew."""
+    rows = await ground.rows(f"SELECT scan_id FROM scans WHERE code_id = {code_id}")
     async with ground.engine.connect() as conn:
-        return (await replay_scans(conn, [scan_id], TIMEZONE))[scan_id]
+        return await replay_scans(conn, [scan_id for (scan_id,) in rows], TIMEZONE)
+
+
+async def replay_of(ground: Ground, code_id: int) -> Replay:
+    """Judge the one scan of a code anew."""
+    [replay] = (await replays_of(ground, code_id)).values()
+    return replay
 
 
 async def test_a_rule_that_ended_judges_what_was_scanned_before(worker: Worker) -> None:
@@ -156,6 +160,34 @@ async def test_two_places_are_as_far_apart_as_their_own_times(worker: Worker) ->
         assert decision is not None
         live = decision.facts.get("place_elapsed_s")
         assert live == (known.travel and known.travel.elapsed_s)
+
+
+async def test_a_late_scan_takes_no_newer_places_place(worker: Worker) -> None:
+    """Who scans next is compared with where the code was last, not with what came."""
+    now_ms = CLOCK.now_ms()
+    [code] = await worker.ground.live(1, campaign_id="points")
+    for cell, ago_h in ((BEIJING, 0), (SHANGHAI, 10)):
+        seen = worker.opened(
+            *(code, None), cell=cell, scanned_at_ms=now_ms - ago_h * HOUR_MS
+        )
+        await worker.pipeline.submit(seen)
+    await worker.pipeline.submit(worker.opened(code, "next", cell=BEIJING))
+    replay = next(
+        each
+        for each in (await replays_of(worker.ground, code)).values()
+        if each.decision is not None
+    )
+    assert replay.decision is not None
+    assert replay.decision.facts["place_distance_km"] == 0
+    [row] = await worker.ground.rows(
+        f"SELECT scan_id, code_id, member_no FROM scans"
+        f" WHERE code_id = {code} AND member_no IS NOT NULL"
+    )
+    state = await worker.states.of_codes([code])
+    async with worker.ground.engine.connect() as conn:
+        [known] = await read_evidence(conn, [MemberScan(*row)], state, TIMEZONE)
+    assert known.travel is not None
+    assert known.travel.distance_km == 0
 
 
 async def test_what_waited_is_released_by_the_time_of_its_scan(worker: Worker) -> None:
