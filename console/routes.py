@@ -4,7 +4,7 @@ from litestar import Router
 
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
-from console.fraud import case, cases, incidents, leaks, lists, overview
+from console.fraud import acting, case, cases, incidents, leaks, lists, overview
 from console.fraud.rules import backtests as rules_backtests
 from console.fraud.rules import scan as judged_scan
 from console.fraud.rules import shadows as rules_shadows
@@ -57,6 +57,9 @@ ROUTER = Router(
         cases.decide_many,
         case.show_one_case,
         case.work_on_case,
+        acting.show_ways_to_act,
+        acting.act_beyond_case,
+        acting.take_action_back,
         rules_versions.show_rules,
         rules_versions.show_rules_version,
         rules_versions.commit_rules_version,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.enums import HttpMethod
 
+from anti_fraud.domain.case_actions import ASKED_FOR, ActionKind
 from anti_fraud.domain.cases import UNDO_WITHIN, Case, CaseEntryKind, Verb
 from anti_fraud.domain.messages import message
 from anti_fraud.pipeline.cases import deciding, listing, undoing, working
@@ -34,6 +35,8 @@ from core.pages import read_form
 
 _FIELDS: Final = ("do", "note", "version")
 _A_DAY: Final = timedelta(days=1)
+# What somebody is asked for is theirs to approve, and stays asked.
+_UNDOABLE: Final = frozenset(set(ActionKind) - ASKED_FOR)
 
 
 @staff_page(HttpMethod.GET, "/cases/{case_id:str}", Role.ANALYST)
@@ -93,6 +96,12 @@ async def _show(
         may_undo=_may_undo(case, context.now),
         undo_until=case.decided_at and case.decided_at + UNDO_WITHIN,
         by_itself=BY_ITSELF,
+        undoable=_UNDOABLE,
+        taken_back={
+            each.detail["action_id"]
+            for each in shown.entries
+            if each.kind is CaseEntryKind.ACTION_UNDONE
+        },
         kinds=CaseEntryKind,
         fault=fault,
         note=note,

@@ -5,6 +5,7 @@ from html import unescape
 
 from anti_fraud.domain.incidents import IncidentKind
 from console.texts import TEXTS
+from tests.acceptance.test_cases import open_case
 from tests.fixtures.colleague import at_work
 from tests.fixtures.service import Service
 from tests.fixtures.visitor import hidden_fields
@@ -135,3 +136,37 @@ def test_how_it_goes_is_told_in_days_that_were_asked_for(service: Service) -> No
     assert "777" not in week
     assert "777" in month
     service.query("DELETE FROM fraud_days WHERE name = 'made-up-rule' OR n = 777")
+
+
+def test_an_analyst_acts_beyond_a_case_and_takes_it_back(service: Service) -> None:
+    """Foretold first; what is missing is told at its field; the timeline tells both."""
+    case = open_case(service, "console-acted")
+    path = f"/console/cases/{case['case_id']}"
+    wish = {"kind": "member", "value": "console-acted", "reason": "a gang"}
+    entry = (
+        "SELECT removed_at IS NULL FROM list_entries WHERE value = 'console-acted'"
+        " AND list = 'block'"
+    )
+    with at_work(service, analyst(service)) as lou:
+        assert f'href="{path}/act"' in lou.get(path).text
+        bare = lou.press(f"{path}/act?action=pause_campaign", f"{path}/act", reason="")
+        assert bare.status_code == 200
+        for field in ("campaign_id", "reason"):
+            assert f'id="{field}-wrong"' in bare.text, field
+        told = lou.press(f"{path}/act", f"{path}/act", do="preview", **wish)
+        assert 'id="foretold"' in told.text
+        assert service.query(entry) == []
+        form = hidden_fields(told.text, f"{path}/act") | {"do": "now"} | wish
+        done = lou.post(f"{path}/act", form)
+        assert done.headers["location"] == path
+        assert service.query(entry) == [(True,)]
+        shown = lou.get(path)
+        assert "a gang" in shown.text
+        [(action,)] = service.query(
+            "SELECT detail ->> 'action_id' FROM case_entries WHERE kind = 'acted'"
+            f" AND case_id = {case['case_id']}"
+        )
+        back = lou.press(path, f"/console/actions/{action}/undo")
+        assert str(back.url).endswith(path)
+        assert f"/console/actions/{action}/undo" not in back.text, "once"
+    assert service.query(entry) == [(False,)]

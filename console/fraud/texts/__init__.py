@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from console.fraud.texts.acting import ACTING_TEXTS
 from console.fraud.texts.cases import CASE_TEXTS
 from console.fraud.texts.incidents import INCIDENT_TEXTS
 from console.fraud.texts.leaks import LEAK_TEXTS
@@ -14,6 +15,7 @@ from console.fraud.texts.rules import RULE_TEXTS
 FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **LEAK_TEXTS,
     **CASE_TEXTS,
+    **ACTING_TEXTS,
     **RULE_TEXTS,
     **INCIDENT_TEXTS,
     **LIST_TEXTS,

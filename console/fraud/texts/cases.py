@@ -155,6 +155,7 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "entry_acted": ("采取措施", "acted"),
     "entry_action_undone": ("撤销措施", "took an action back"),
     "entry_confirmed_by": ("由其确认：", "confirmed by"),
+    "entry_scan": ("次扫码", "scan"),
     "entry_scans": ("次扫码", "scans"),
     "entry_since": ("最早", "since"),
     "entry_by_itself": (

@@ -18,7 +18,7 @@ PLOT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "map_sold_anywhere": ("没有限定销售区域", "No sale region is named"),
     "map_scans": ("扫码", "scans"),
     "map_scans_outside": ("区域外的扫码", "scans outside it"),
-    "map_outside": ("次扫码在销售区域之外", "scans were made where it is not sold"),
+    "map_outside": ("销售区域之外的扫码：", "Scans outside where it is sold:"),
     "map_unknown": ("地区不明", "nobody knows where"),
     "map_cells": ("更细的位置", "Closer"),
     "map_cells_label": (
