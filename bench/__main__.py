@@ -11,6 +11,7 @@ from bench.measure import busy_percent, read_cpu_ticks, steal_percent
 
 NAMES: Final = (
     *(
+        "backtest",
         "cases",
         "chaos",
         "codegen",

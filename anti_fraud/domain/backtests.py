@@ -12,6 +12,8 @@ MOST_AT_ONCE: Final = 3
 # A sample takes some of so many parts of all scans, spread evenly.
 PARTS: Final = 10_000
 MOST_DAYS: Final = timedelta(days=400)
+# No installation believes scans that arrive later than this after their own time.
+MOST_LATE: Final = timedelta(hours=400)
 
 
 class BacktestState(StrEnum):
@@ -40,8 +42,8 @@ class BacktestFault(StrEnum):
 class Backtest:
     """A backtest as it stands: what it is about, and what it has counted.
 
-    Scans after `first_scan` and up to `upto_scan` are counted, up to `after_scan` by
-    now; of PARTS parts of them `parts`.
+    Scans after `first_scan` and up to `upto_scan` are looked at, up to `after_scan` by
+    now; of PARTS parts of them `parts`; those count whose own time is in the span.
     """
 
     backtest_id: int

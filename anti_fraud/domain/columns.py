@@ -186,6 +186,8 @@ def obey_lists(
     verdicts: NDArray[np.int8], listed: Sequence[ListName | None]
 ) -> NDArray[np.int8]:
     """Give what lists make of n verdicts, as `obey_list` does of one."""
+    if not any(listed):
+        return verdicts
     obeyed = verdicts.copy()
     for place, name in enumerate(listed):
         if name is ListName.OVERRIDE:

@@ -35,6 +35,7 @@ PLACES: Final = {
         ("printing", "simulating", "previewing"), "Feed a printer from a package."
     ),
     "payout-simulator": Place(("payout_simulating",), "Be a payer of red packets."),
+    "rules": Place(("rules",), "Look at, write, try and activate rule sets."),
     "code": Place(("batches",), "Look at single codes."),
     "key": Place(("keys",), "Look at and change the epochs of the master keys."),
     "audit": Place(("upkeep",), "Check every invariant over the whole database."),

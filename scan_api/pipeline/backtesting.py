@@ -19,7 +19,7 @@ from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.store import backtests as store
 from anti_fraud.store.rule_sets import load_rule_sets
 from anti_fraud.store.trials import load_decided
-from core.clock import Clock, utc_datetime
+from core.clock import Clock, to_ms, utc_datetime
 from scan_api.pipeline.trials import RulesOnTrial, versions_of
 from scan_api.store.trials import JudgedFacts, load_some
 
@@ -75,7 +75,9 @@ class Backtesting:
             parts=backtest.parts,
             limit=AT_ONCE,
         )
-        scans = await asyncio.to_thread(rows.unpack)
+        read = await asyncio.to_thread(rows.unpack)
+        first_ms, end_ms = to_ms(backtest.from_at), to_ms(backtest.to_at)
+        scans = [scan for scan in read if first_ms <= scan.judged_at_ms < end_ms]
         if scans:
             rules = await self._rules_of(conn, backtest, scans)
             if rules is None:
@@ -87,11 +89,11 @@ class Backtesting:
                 conn, first=scans[0].scan_id, last=scans[-1].scan_id
             )
             await asyncio.to_thread(rules.count, backtest.trial, scans, decided)
-        is_over = len(scans) < AT_ONCE
+        is_over = len(read) < AT_ONCE
         await store.save_progress(
             conn,
             backtest.backtest_id,
-            after_scan=backtest.upto_scan if is_over else scans[-1].scan_id,
+            after_scan=backtest.upto_scan if is_over else read[-1].scan_id,
             trial=backtest.trial,
         )
         if is_over:

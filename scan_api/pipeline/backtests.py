@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from anti_fraud.domain.backtests import (
     MOST_AT_ONCE,
     MOST_DAYS,
+    MOST_LATE,
     PARTS,
     Backtest,
     BacktestState,
@@ -23,6 +24,7 @@ from core.clock import to_ms
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import first_id_at
 from scan_api.domain.messages import message
+from scan_api.pipeline.lateness import AHEAD_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ async def start_backtest(
     await find_rule_set(conn, wish.version, staff)
     _check_span(wish, now)
     live = await load_rules(conn)
-    first = first_id_at(to_ms(wish.from_at)) - 1
+    # A scan's number is its arrival: what was late has a higher one than its own time.
+    first = first_id_at(to_ms(wish.from_at) - AHEAD_MS) - 1
+    last = min(wish.to_at + MOST_LATE, now)
     backtest = Backtest(
         backtest_id=backtest_id,
         version=wish.version,
@@ -64,7 +68,7 @@ async def start_backtest(
         parts=max(1, round(wish.sample * PARTS)),
         first_scan=first,
         after_scan=first,
-        upto_scan=first_id_at(to_ms(min(wish.to_at, now))) - 1,
+        upto_scan=max(first_id_at(to_ms(last)) - 1, first),
         trial=Trial(),
         fault=None,
         asked_by=staff.person,

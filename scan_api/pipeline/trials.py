@@ -67,7 +67,10 @@ class RulesOnTrial:
         """Judge scans of one version once more."""
         candidate, live = self.candidate, self.live
         columns = columns_of(old, [scan.judged[1:] for scan in scans])
-        days = _days_of([scan.judged_at_ms for scan in scans], self.timezone)
+        # Only where rules end it matters on which day a scan is judged.
+        days = np.zeros(len(scans), np.int32)
+        if old.expires or live.expires or candidate.expires:
+            days = _days_of([scan.judged_at_ms for scan in scans], self.timezone)
         as_candidate = translate(columns, old, candidate)
         by_old = decide_many(old, columns, days)
         by_live = by_old

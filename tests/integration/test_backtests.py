@@ -214,6 +214,26 @@ async def test_a_sample_is_a_part_and_a_span_has_an_end(worker: Worker) -> None:
     assert (await bench.load(before)).trial.scans == 0
 
 
+async def test_a_span_is_of_scans_own_times(worker: Worker) -> None:
+    """Whatever arrived later; what was late has the number of its arrival."""
+    bench = Bench(worker.ground)
+    version = await bench.write(CANDIDATE)
+    codes = await worker.ground.live(3, campaign_id="points")
+    for code, hours in zip(codes, (0, 10, 10), strict=True):
+        scan = worker.opened(code, f"late-{code}")
+        if hours:
+            scan.scanned_at_ms = scan.at_ms - hours * 3_600_000
+        await worker.pipeline.submit(scan)
+    now, hour = utc_datetime(CLOCK.now_ms()), timedelta(hours=1)
+    spans = [(now - hour, now + hour), (now - 11 * hour, now - 9 * hour)]
+    numbers = [
+        await bench.start(version, from_at=from_at, to_at=to_at)
+        for from_at, to_at in spans
+    ]
+    await bench.finish()
+    assert [(await bench.load(number)).trial.scans for number in numbers] == [1, 2]
+
+
 async def test_what_people_decided_is_what_a_version_is_held_against(
     review: Review,
 ) -> None:
