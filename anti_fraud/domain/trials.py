@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anti_fraud.domain.cases import Value, Verb
 from anti_fraud.domain.columns import VERDICTS, Columns, ManyDecisions, Mask
+from anti_fraud.domain.facts import PRIZE_MINOR, PRIZE_POINTS
 from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 
@@ -213,10 +214,13 @@ def quality_of(side: SideTally, trial: Trial) -> Quality:
 
 
 def facts_read(rule_set: RuleSet) -> frozenset[str]:
-    """Name the facts that conditions of a rule set read."""
-    return frozenset(
+    """Name the facts that conditions and thresholds of a rule set read."""
+    read = frozenset(
         comparison.fact for rule in rule_set.rules for comparison in rule.comparisons
     )
+    if rule_set.high_prize is None:
+        return read
+    return read | {PRIZE_POINTS, PRIZE_MINOR}
 
 
 def uncounted_by(old: RuleSet, new: RuleSet) -> frozenset[str]:
