@@ -60,5 +60,13 @@ message: Final = Catalogue(
             "没有这个代码；/problems 列出全部代码。",
             "There is no such code; /problems lists all.",
         ),
+        "rules_file_too_large": (
+            "文件超过 1 MiB，不是规则集。",
+            "The file has more than 1 MiB: that is no rule set.",
+        ),
+        "rules_no_json": (
+            "文件不是 JSON：{what}。",
+            "The file is no JSON: {what}.",
+        ),
     },
 )

@@ -356,14 +356,6 @@ message: Final = Catalogue(
             "规则集 {version} 没有影子运行过。",
             "Rule set {version} never ran in the shadow.",
         ),
-        "rules_file_too_large": (
-            "文件超过 1 MiB，不是规则集。",
-            "The file has more than 1 MiB: that is no rule set.",
-        ),
-        "rules_no_json": (
-            "文件不是 JSON：{what}。",
-            "The file is no JSON: {what}.",
-        ),
         "nothing_before": (
             "规则集 {version} 之前没有生效过的版本。",
             "No rule set was active before {version}.",

@@ -15,7 +15,6 @@ import click
 import msgspec
 
 from anti_fraud.domain.backtests import UNFINISHED, Backtest
-from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_set_changes import compare_documents
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_set_versions import RuleSetVersion
@@ -36,6 +35,7 @@ from crowncap.cli.shell import (
     read_settings,
     with_shell,
 )
+from crowncap.messages import message
 from crowncap.server_urls import server_urls
 from scan_api.pipeline import backtests
 from scan_api.pipeline.backtesting import Backtesting
