@@ -224,12 +224,10 @@ def facts_read(rule_set: RuleSet) -> frozenset[str]:
 
 
 def uncounted_by(old: RuleSet, new: RuleSet) -> frozenset[str]:
-    """Name the counters of one rule set whose windows another never counted."""
-    counted = {(counter.entity, counter.window_s) for counter in old.counters}
+    """Name the counters of one rule set that count what another never counted."""
+    counted = {counter.what for counter in old.counters}
     return frozenset(
-        counter.fact
-        for counter in new.counters
-        if (counter.entity, counter.window_s) not in counted
+        counter.fact for counter in new.counters if counter.what not in counted
     )
 
 
