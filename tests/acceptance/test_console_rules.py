@@ -89,6 +89,8 @@ def test_a_rule_is_written_committed_activated_and_rolled_back(
     shown = ana.get(f"{PAGE}/{before}/edit")
     shown = press(ana, shown, "count", counter_number="2", counter_unit="h")
     assert "within 2 h" in unescape(shown.text)
+    many = {"counter_what": "member", "counter_entity": "device"}
+    shown = press(ana, shown, "count", counter_number="1", counter_unit="d", **many)
     shown = press(ana, shown, "new")
     shown = press(ana, shown, "add_group", rule_zh="两小时内过多", rule_en="Too many")
     shown = press(ana, shown, "add_row_0", g0_add_fact="member_scans_2h")
@@ -104,11 +106,15 @@ def test_a_rule_is_written_committed_activated_and_rolled_back(
     service = ana.service
     kept = service.get(f"/v1/rule-sets/{version}", service.staff("analyst"))
     document = kept.json()["document"]
-    assert document["counters"][-1] == {
-        "fact": "member_scans_2h",
-        "entity": "member",
-        "window_s": 7200,
-    }
+    assert document["counters"][-2:] == [
+        {"fact": "member_scans_2h", "entity": "member", "window_s": 7200},
+        {
+            "fact": "device_members_1d",
+            "entity": "device",
+            "window_s": 86400,
+            "distinct": "member",
+        },
+    ]
     assert document["rules"][-1] == {
         "id": "two-hours",
         "score": 30,
@@ -150,6 +156,12 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
         assert f'id="{name}-wrong"' in text
     assert 'value="1000"' in text
     assert 'name="open" value="0"' in text
+    high = press(ana, ana.get(str(shown.url.path)), "check", high_hold="40")
+    for name in ("high_points", "high_minor"):
+        assert f'id="{name}-wrong"' in high.text
+    prize = {"high_hold": "99", "high_points": "1000", "high_minor": "20"}
+    high = press(ana, ana.get(str(shown.url.path)), "check", **prize)
+    assert 'id="high_hold-wrong"' in high.text
     shown = press(ana, ana.get(str(shown.url.path)), "check", hold="90", refuse="80")
     assert shown.status_code == 422
     assert "give a number below refuse" in unescape(shown.text)

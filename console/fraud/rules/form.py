@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from anti_fraud.domain.entities import Entity
+from anti_fraud.domain.entities import Distinct, Entity
 from anti_fraud.domain.rule_set_json import MAX_SCORE, parse_rule_set
 from anti_fraud.domain.rule_set_warnings import find_warnings
 from anti_fraud.domain.verdict import CaseKind, Effect
@@ -26,6 +26,7 @@ from console.frame.conditions import (
 )
 from console.frame.fields import Faults, Reader
 from console.frame.messages import message
+from core.bounds import MAX_POINTS
 from core.errors import FieldError, InvalidInput
 from core.names import tidy
 
@@ -33,11 +34,19 @@ Values = dict[str, str]
 
 MOST_AT: Final = 10_000
 # Whose scans a counter may count, and in which units its window is told.
-COUNTED: Final = (Entity.MEMBER, Entity.DEVICE, Entity.NETWORK)
+COUNTED: Final = (
+    *(Entity.MEMBER, Entity.DEVICE, Entity.NETWORK),
+    *(Entity.CODE, Entity.CELL),
+)
+# What of these scans: how many they are, or how many different ones of something.
+SCANS: Final = "scans"
+WHATS: Final = (SCANS, *(each.value for each in Distinct))
 UNITS: Final[Mapping[str, int]] = {"min": 60, "h": 3_600, "d": 86_400}
 _OF_RULE: Final = ("id", "zh", "en", "score", "group", "effect", "kind", "expires_on")
-_OF_ALL: Final = ("hold", "refuse", "note")
-_OF_COUNTER: Final = ("entity", "number", "unit")
+# A high prize is held from a lower score: from which, and what is high.
+_HIGH: Final = ("high_hold", "high_points", "high_minor")
+_OF_ALL: Final = ("hold", "refuse", "note", *_HIGH)
+_OF_COUNTER: Final = ("entity", "what", "number", "unit")
 FIELDS: Final = frozenset(
     {
         *("document", "open", "do", "expected_active"),
@@ -87,9 +96,25 @@ class RuleSetForm:
         for name in ("hold", "refuse"):
             at = reader.needed(name, self.values.get(name, ""), 1, MOST_AT)
             self.document["thresholds"][name] = at
+        self.document["thresholds"].pop("high_prize", None)
+        if any(self.values.get(name) for name in _HIGH):
+            self.document["thresholds"]["high_prize"] = self._write_high(reader)
         if self.open is not None:
             self.rules[self.open] = self._write_rule(reader, kinds)
         self.faults |= reader.faults
+
+    def _write_high(self, reader: Reader) -> dict[str, int]:
+        given = self.values.get
+        minor = reader.money("high_minor", given("high_minor", ""))
+        if not given("high_minor"):
+            reader.need("high_minor")
+        return {
+            "hold": reader.needed("high_hold", given("high_hold", ""), 1, MOST_AT),
+            "points": reader.needed(
+                "high_points", given("high_points", ""), 1, MAX_POINTS
+            ),
+            "minor": minor or 0,
+        }
 
     def _write_rule(self, reader: Reader, kinds: Kinds) -> dict[str, Any]:
         given = self.rule.get
@@ -173,12 +198,17 @@ class RuleSetForm:
         number = reader.needed("counter_number", given, 1, _LONGEST // length)
         self.faults |= reader.faults
         if not reader.faults and entity is not None:
-            shorts = {"min": "m", "h": "h", "d": "d"}
-            counter = {
-                "fact": f"{entity.value}_scans_{number}{shorts.get(unit, 'm')}",
+            window = f"{number}{ {'min': 'm'}.get(unit, unit) }"
+            what = form.get("counter_what", "")
+            is_distinct = what in set(Distinct)
+            counted = f"{what}s" if is_distinct else SCANS
+            counter: dict[str, Any] = {
+                "fact": f"{entity.value}_{counted}_{window}",
                 "entity": entity.value,
                 "window_s": number * length,
             }
+            if is_distinct:
+                counter["distinct"] = what
             if counter not in self.document["counters"]:
                 self.document["counters"].append(counter)
         return "counter_number"
@@ -220,7 +250,8 @@ class RuleSetForm:
     def field_of(self, pointer: str) -> str:
         """Find where on the page a place of the document stands."""
         if pointer.startswith("/thresholds/"):
-            return pointer.rpartition("/")[2]
+            within = "high_" if "/high_prize" in pointer else ""
+            return within + pointer.rpartition("/")[2]
         found = _PLACE.fullmatch(pointer)
         if found is None:
             return "counters" if pointer.startswith("/counters") else "rules"
@@ -238,7 +269,11 @@ def form_of(document: Mapping[str, Any]) -> RuleSetForm:
     kept = msgspec.json.decode(msgspec.json.encode(document), type=dict[str, Any])
     kept.pop("version", None)
     at = kept["thresholds"]
-    return RuleSetForm(kept, {"hold": str(at["hold"]), "refuse": str(at["refuse"])})
+    values = {"hold": str(at["hold"]), "refuse": str(at["refuse"])}
+    if high := at.get("high_prize"):
+        values |= {"high_hold": str(high["hold"]), "high_points": str(high["points"])}
+        values["high_minor"] = f"{high['minor'] // 100}.{high['minor'] % 100:02}"
+    return RuleSetForm(kept, values)
 
 
 def read_rule_set_form(form: Mapping[str, str]) -> RuleSetForm:

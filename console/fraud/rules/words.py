@@ -103,6 +103,11 @@ class RuleWords:
         for name in ("hold", "refuse"):
             at = document.get("thresholds", {}).get(name)
             yield Line(name, self.t(f"threshold_{name}"), str(at))
+        if high := document.get("thresholds", {}).get("high_prize"):
+            value = self.t("high_prize_told").format(
+                hold=high["hold"], points=high["points"], yuan=high["minor"] / 100
+            )
+            yield Line("high_prize", self.t("threshold_high_prize"), value)
         for rule in document.get("rules", ()):
             told = self.rule(rule)
             value = self.t("rule_told").format(

@@ -16,6 +16,7 @@ from console.fraud.rules.form import (
     FIELDS,
     KINDS,
     UNITS,
+    WHATS,
     RuleSetForm,
     form_of,
     read_rule_set_form,
@@ -153,5 +154,6 @@ async def _show(
             *((each, words.t(f"case_kind_{each}")) for each in KINDS),
         ],
         counted=[(each.value, words.t(f"entity_{each.value}")) for each in COUNTED],
+        whats=[(each, words.t(f"counter_of_{each}")) for each in WHATS],
         units=[(each, words.t(f"unit_{each}")) for each in UNITS],
     )
