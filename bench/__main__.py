@@ -24,7 +24,8 @@ NAMES: Final = (
         "ledger",
         "package",
     ),
-    *("ranges", "refill", "report", "rewards", "scan", "steps", "storage", "symbols"),
+    *("ranges", "refill", "report", "rewards", "rules", "scan", "steps", "storage"),
+    "symbols",
 )
 
 
