@@ -123,6 +123,13 @@ early_codes = Table(
     Column("scans", BigInteger, nullable=False),
 )
 
+refusal_minutes = Table(
+    "refusal_minutes",
+    metadata,
+    Column("minute", DateTime(timezone=True), primary_key=True),
+    Column("refused", BigInteger, nullable=False),
+)
+
 invalid_reports = Table(
     "invalid_reports",
     metadata,

@@ -48,6 +48,7 @@ from rewards.pipeline.draws.taking import TicketTaking
 from rewards.pipeline.gifts.claims import GiftClaiming
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.payouts.terms import PayoutTerms
+from scan_api.pipeline.breaker import RefusalCounter
 from scan_api.pipeline.code_lookup import CodeLookup
 from scan_api.pipeline.early_scans import EarlyScanLog
 from scan_api.pipeline.filters import FilterUpkeep
@@ -90,6 +91,7 @@ class Worker:
     opening: ScanOpening = field(init=False)
     scan_route: ScanRoute = field(init=False)
     early: EarlyScanLog = field(init=False)
+    breaker: RefusalCounter = field(init=False)
     codes: CodeLookup = field(init=False)
     readiness: ReadinessCheck = field(init=False)
     claims: ClaimJournal = field(init=False)
@@ -140,6 +142,8 @@ class Worker:
         )
         self.early = EarlyScanLog(self.engine, self.clock, keeper, find_code_holders)
         pipeline.note_early = self.early.note_scan
+        self.breaker = RefusalCounter(self.engine, self.clock)
+        pipeline.note_refused = self.breaker.note
         throttle = GuessThrottle(
             GuessCounter(()), self.redis, self.engine, self.clock, keeper
         )
@@ -196,6 +200,7 @@ class Worker:
             await asyncio.gather(beats, *tasks, return_exceptions=True)
             await self.opening.throttle.report()
             await self.early.flush()
+            await self.breaker.flush()
             await self.claims.flush()
             await self.shadowing.flush()
             with suppress(*DATABASE_AWAY):
@@ -234,6 +239,7 @@ class Worker:
             "guesses": opening.throttle.run,
             "blocks of others": opening.throttle.listen,
             "early scans": self.early.run,
+            "refusals of rules": self.breaker.run,
             "releases": releaser.run,
             "filters": FilterUpkeep(self.engine, self.redis, keeper).run,
             "clock": partial(self.clock.follow, self.engine),

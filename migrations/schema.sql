@@ -3065,6 +3065,12 @@ CREATE TABLE redemptions (
     CONSTRAINT nothing_is_added CHECK ((discount_minor >= 0))
 );
 
+CREATE TABLE refusal_minutes (
+    minute timestamp with time zone NOT NULL,
+    refused bigint NOT NULL,
+    CONSTRAINT refusals_were_some CHECK ((refused > 0))
+);
+
 CREATE TABLE reversals (
     shard smallint DEFAULT 0 NOT NULL,
     origin_id bigint NOT NULL,
@@ -3755,6 +3761,9 @@ ALTER TABLE ONLY redemption_reversals
 
 ALTER TABLE ONLY redemptions
     ADD CONSTRAINT redemptions_pkey PRIMARY KEY (shard, redemption_id);
+
+ALTER TABLE ONLY refusal_minutes
+    ADD CONSTRAINT refusal_minutes_pkey PRIMARY KEY (minute);
 
 ALTER TABLE ONLY reversals
     ADD CONSTRAINT reversals_pkey PRIMARY KEY (shard, origin_id);

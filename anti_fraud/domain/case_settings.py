@@ -41,6 +41,8 @@ class CaseSettings(msgspec.Struct, frozen=True, kw_only=True):
     resolve_after_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24
     early_scans_hold: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 20
     early_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = 3
+    # So many refusals of rules in an hour, and they hold instead; 0: never.
+    refusals_an_hour: Annotated[int, msgspec.Meta(ge=0, le=_MOST_SUM)] = 5_000
     leak_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = 3
     weighty_score: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
     due_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 365)] = 24

@@ -125,6 +125,8 @@ class HeldScan:
     hits: tuple[Hit, ...]
     subjects: Mapping[SubjectKind, Subject]
     value: Value
+    # What no rule explains, or rules would have refused, is never approved by itself.
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

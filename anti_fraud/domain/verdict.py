@@ -29,6 +29,8 @@ class HeldBy(StrEnum):
 
     # Codes of its package or roll were seen before they were active.
     EARLY_SCANS = "early_scans"
+    # Rules refused too much within an hour.
+    BREAKER = "breaker"
 
 
 class CaseKind(StrEnum):

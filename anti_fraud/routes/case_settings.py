@@ -44,6 +44,7 @@ class CaseSettingsBody(Body, frozen=True, kw_only=True):
     early_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = (
         DEFAULT_SETTINGS.early_scans_alarm
     )
+    refusals_an_hour: Annotated[int, _SUM] = DEFAULT_SETTINGS.refusals_an_hour
     leak_scans_alarm: Annotated[int, msgspec.Meta(ge=0, le=MOST_CODES)] = (
         DEFAULT_SETTINGS.leak_scans_alarm
     )

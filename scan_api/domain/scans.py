@@ -140,6 +140,7 @@ class WorkerState:
     # Members who are linked, as a job found them.
     clusters: Clusters = field(default_factory=Clusters)
     early: EarlyWatch = field(default_factory=EarlyWatch)
+    breaker_is_open: bool = False
     # What runs beside the rule set.
     shadow: Shadow | None = None
 

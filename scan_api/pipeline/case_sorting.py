@@ -140,6 +140,7 @@ def _sort(
         hits,
         subjects,
         value_of(awards, {AwardState.PENDING}),
+        needs_person=decision is not None and decision.held_by is not None,
     )
     if decision is not None and decision.held_by is HeldBy.EARLY_SCANS:
         batch = subjects.get(SubjectKind.BATCH)

@@ -71,6 +71,8 @@ class ScanPipeline:
     find_network: FindNetwork = know_no_network
     # Told of scans of caps that are not active.
     note_early: Callable[[Scan, Plan], None] = lambda *_: None
+    # Told of scans that are refused.
+    note_refused: Callable[[Plan], None] = lambda _: None
     batcher: Batcher[Scan, Answered] = field(init=False)
     _members: MemberNumbers = field(default_factory=MemberNumbers)
     _facts: ClaimFactReader = field(default_factory=ClaimFactReader)
@@ -174,13 +176,23 @@ class ScanPipeline:
                 else:
                     raise
                 continue
-            for scan, plan in zip(scans, plans, strict=True):
-                if _is_unknown(plan):
-                    self.states.note_never_issued(scan.code_id)
-                elif isinstance(plan, Plan) and plan.outcome is Outcome.NOT_ACTIVE:
-                    self.note_early(scan, plan)
+            self._note_told(scans, plans)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
+
+    def _note_told(
+        self, scans: Sequence[Scan], plans: Sequence[Plan | Exception]
+    ) -> None:
+        """Remember what others look at of a batch that is durable."""
+        for scan, plan in zip(scans, plans, strict=True):
+            if isinstance(plan, Exception):
+                continue
+            if _is_unknown(plan):
+                self.states.note_never_issued(scan.code_id)
+            elif plan.outcome is Outcome.NOT_ACTIVE:
+                self.note_early(scan, plan)
+            elif plan.outcome is Outcome.REFUSED:
+                self.note_refused(plan)
 
     async def _renew(
         self, old: WorkerState, scans: Sequence[Scan], signals: Sequence[Signals]

@@ -77,10 +77,8 @@ def judge_scan(
     decision = judge(rule_set, evidence)
     if found.listed is not None:
         decision = obey_list(decision, found.listed)
-    elif decision.verdict is not Verdict.REFUSE and worker_state.early.holds(
-        early.package_codes
-    ):
-        decision = hold_for(decision, HeldBy.EARLY_SCANS)
+    else:
+        decision = _hold_instead(worker_state, decision, early)
     if worker_state.shadow is not None:
         decision = msgspec.structs.replace(decision, shadow=worker_state.shadow)
     if decision.failed:
@@ -101,6 +99,18 @@ def _asks_for_prize(worker_state: WorkerState) -> bool:
     return worker_state.rule_set.asks_for_prize or (
         shadow is not None and shadow.rule_set.asks_for_prize
     )
+
+
+def _hold_instead(
+    worker_state: WorkerState, decision: Decision, early: EarlySigns
+) -> Decision:
+    """Let wait what rules refuse too much, and claims of what was seen too early."""
+    if decision.verdict is Verdict.REFUSE:
+        if worker_state.breaker_is_open:
+            return hold_for(decision, HeldBy.BREAKER)
+    elif worker_state.early.holds(early.package_codes):
+        return hold_for(decision, HeldBy.EARLY_SCANS)
+    return decision
 
 
 def know_no_network(_address: bytes | None) -> KnownNetwork:

@@ -15,6 +15,7 @@ from anti_fraud.domain.clusters import JOB as CLUSTERS_JOB
 from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import Lists
 from anti_fraud.store.background_marks import load_version
+from anti_fraud.store.breaker import load_breaker
 from anti_fraud.store.clusters import load_clusters
 from anti_fraud.store.early_scans import load_watch
 from anti_fraud.store.lists import lists_version, load_changed_entries
@@ -133,12 +134,13 @@ class WorkerStateKeeper:
         )
 
     async def _learn_unversioned(self, conn: AsyncConnection) -> None:
-        """Hear of what no version tells: spent budgets, and what was seen too early."""
-        known = self.current
+        """Hear of what no version tells: each claim, look or refusal changes it."""
         spent = await load_spent_campaigns(conn)
-        early = await load_watch(conn, known.early)
-        if spent != known.spent or early is not known.early:
-            self.current = replace(self.current, spent=spent, early=early)
+        early = await load_watch(conn, self.current.early)
+        is_open = await load_breaker(conn)
+        self.current = replace(
+            self.current, spent=spent, early=early, breaker_is_open=is_open
+        )
 
     async def _learn_clusters(self, conn: AsyncConnection) -> None:
         """Hear of what a job found, which has a version of its own."""
@@ -181,6 +183,7 @@ class WorkerStateKeeper:
             brands=_brands(products, kits),
             claim_counter=await load_claim_counter(conn),
             early=await load_watch(conn, known.early),
+            breaker_is_open=await load_breaker(conn),
         )
 
     async def _load_changed(self, conn: AsyncConnection) -> RangeTable:
@@ -282,6 +285,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         clusters=await load_clusters(conn),
         shadow=await load_shadow(conn, rule_set),
         early=await load_watch(conn, EarlyWatch()),
+        breaker_is_open=await load_breaker(conn),
     )
 
 

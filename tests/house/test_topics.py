@@ -13,6 +13,7 @@ KNOWN_IN = {"routes": ("pipeline",), "store": ("pipeline", "domain")}
 # What is no topic but serves several, and why it stands in one layer alone.
 HELPERS = {
     "anti_fraud/store/background_marks": "how far each job has read the scans",
+    "anti_fraud/store/breaker": "what workers count, and look at with their state",
     "codegen/store/faults": "violated constraints of every topic, as sentences",
     "codegen/store/versions": "what workers load of ranges, products and kits at once",
     "codegen/store/voids": "codes that changes voided one by one, for all that counts",

@@ -78,6 +78,9 @@ async def test_holds_of_one_attack_are_one_case(review: Review) -> None:
         ("velocity", "member", str(one), "one", 3, 15, ["member-day"]),
         ("velocity", "member", str(two), "two", 1, 5, ["member-day"]),
     ]
+    assert await review.ground.rows("SELECT kind, subject FROM incidents") == [
+        ("clone", f"code:{codes[4]}")
+    ]
     assert await review.ground.audit() == []
 
 

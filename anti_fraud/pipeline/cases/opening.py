@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.cases import Attack, CaseEntryKind, Entry, HeldScan, Value
+from anti_fraud.domain.incidents import IncidentKind
+from anti_fraud.domain.verdict import CaseKind
 from anti_fraud.store import case_settings
 from anti_fraud.store.cases import opening as store
 from anti_fraud.store.cases.working import insert_entries
+from anti_fraud.store.incidents import report_incidents
 from core.auth.principal import SYSTEM
 from core.event_types import EventType, Happening
 from core.outbox import write_events
@@ -45,6 +48,14 @@ async def open_cases(
         ],
     )
     await write_events(conn, [_tell(*each) for each in opened])
+    clones = {
+        f"{attack.subject_kind.value}:{attack.subject}": {"case_id": str(case_id)}
+        for case_id, attack, _ in opened
+        if attack.kind is CaseKind.CLONE
+    }
+    await report_incidents(
+        conn, IncidentKind.CLONE, list(clones), now=now, details=clones
+    )
     return case_of
 
 

@@ -72,7 +72,7 @@ def _row(case_id: int, attack: Attack, scans: Sequence[HeldScan]) -> dict[str, A
         "subject_name": scans[0].subjects[attack.subject_kind].name,
         "score": max(each.score for each in scans),
         "heaviest": max((h.score for each in scans for h in each.hits), default=0),
-        "unexplained": sum(not each.hits for each in scans),
+        "unexplained": sum(not each.hits or each.needs_person for each in scans),
         "points": sum(each.value.points for each in scans),
         "minor": sum(each.value.minor for each in scans),
         "others": sum(each.value.others for each in scans),
