@@ -20,7 +20,7 @@ from anti_fraud.store.incidents import report_sightings
 from core.clock import Clock, utc_datetime
 from scan_api.domain.scans import Outcome, Plan
 
-INTERVAL_S: Final = 0.5
+_INTERVAL_S: Final = 0.5
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -42,7 +42,7 @@ class RefusalCounter:
     async def run(self) -> None:
         """Write down until cancelled."""
         while True:
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(_INTERVAL_S)
             await self.flush()
 
     async def flush(self) -> None:

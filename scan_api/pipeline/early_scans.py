@@ -38,7 +38,7 @@ from scan_api.domain.scans import Plan, Scan
 from scan_api.pipeline.verdict import subject_of
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 
-INTERVAL_S: Final = 0.5
+_INTERVAL_S: Final = 0.5
 # What is seen of more codes than this between two counts is given up, with a line in
 # the log: by then many hundreds of each package are known.
 MOST_WAITING: Final = 20_000
@@ -119,7 +119,7 @@ class EarlyScanLog:
     async def run(self) -> None:
         """Count until cancelled."""
         while True:
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(_INTERVAL_S)
             await self.flush()
 
     async def flush(self) -> None:
