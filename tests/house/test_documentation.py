@@ -245,3 +245,13 @@ def _is_defined(parts: list[str]) -> bool:
             re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")) for name in left
         )
     return True
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    """Or "decision 35" would name two."""
+    names = [path.name for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
+    numbers = [name.partition("-")[0] for name in names]
+    assert len(numbers) == len(set(numbers)), names
+    for name, number in zip(names, numbers, strict=True):
+        text = (ROOT / "docs/decisions" / name).read_text(encoding="utf-8")
+        assert text.startswith(f"# {int(number)}. "), name
