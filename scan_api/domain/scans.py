@@ -8,42 +8,31 @@ frozen dataclass takes, and unseen by the garbage collector.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from anti_fraud.domain.clusters import Clusters
 from anti_fraud.domain.decision import Decision
-from anti_fraud.domain.early_scans import EarlyWatch
-from anti_fraud.domain.lists import ListName, Lists
+from anti_fraud.domain.lists import ListName
 from anti_fraud.domain.places import Travel
 from anti_fraud.domain.recent import Recent
-from anti_fraud.domain.rule_sets import RuleSet
-from anti_fraud.domain.shadows import Shadow
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.batches import Placement
-from codegen.domain.brand_kits import Brands
 from codegen.domain.products import Product, sell_by
-from codegen.domain.range_table import RangeTable
 from codegen.domain.ranges import SERIAL_BITS, EpochState, RangeState
 from codegen.domain.terms import RangeTerms
 from core.conditions import Fact
 from rewards.domain.active_campaigns import (
-    Basis,
-    Campaign,
-    Campaigns,
     Offer,
     OfferState,
-    best_offer,
 )
 from rewards.domain.awards import Award
 from rewards.domain.holds import HoldReason
 from rewards.domain.limits import number_region
 from rewards.domain.plans import NOTHING, PlannedReward, RewardPlan
-from rewards.domain.programme import NO_PROGRAMME, ProgrammeTerms
+from scan_api.domain.worker_state import WorkerState
 
 
 class Outcome(StrEnum):
@@ -117,67 +106,6 @@ class Signals(msgspec.Struct, frozen=True, gc=False):
 
 # While Redis is away nothing is known, and the rules are told so.
 NO_SIGNALS = Signals(ClaimedBit.MAYBE, maybe_void=False, counts={}, available=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerState:
-    """What a worker knows of ranges, products, epochs and campaigns at a version."""
-
-    version: int
-    table: RangeTable
-    products: dict[str, Product]
-    epochs: dict[int, EpochState]
-    campaigns: Campaigns
-    rule_set: RuleSet
-    # The range version at which the rules in force, or lists, were last changed.
-    rules_version: int = 0
-    spent: frozenset[int] = frozenset()
-    brands: Brands = field(default_factory=Brands)
-    programme: ProgrammeTerms = NO_PROGRAMME
-    # The limit that counts claims of members, while a campaign asks for them.
-    claim_counter: int | None = None
-    lists: Lists = field(default_factory=Lists)
-    # Members who are linked, as a job found them.
-    clusters: Clusters = field(default_factory=Clusters)
-    early: EarlyWatch = field(default_factory=EarlyWatch)
-    breaker_is_open: bool = False
-    # What runs beside the rule set.
-    shadow: Shadow | None = None
-
-    @property
-    def counted(self) -> RuleSet:
-        """What scans are counted by: the rule set, and its shadow's counters."""
-        return self.rule_set if self.shadow is None else self.shadow.counted
-
-    def candidates(self, terms: RangeTerms | None) -> tuple[Campaign, ...]:
-        """Find the campaigns that may pay for a code, in order."""
-        if terms is None:
-            return ()
-        return self.campaigns.candidates(
-            terms.binding.campaign_id, self._brand_of(terms)
-        )
-
-    def planned_by(self, terms: RangeTerms) -> tuple[tuple[Campaign, ...], Basis]:
-        """Find the campaigns that may pay for a code, and what its plan is made on."""
-        code = terms.binding.campaign_id, self._brand_of(terms)
-        return self.campaigns.candidates(*code), self.campaigns.basis(*code)
-
-    def _brand_of(self, terms: RangeTerms) -> str | None:
-        product = self.products.get(terms.binding.gtin or terms.printed_gtin or "")
-        return terms.brand or (product.brand if product else None)
-
-    def brand_of(self, code_id: int) -> str | None:
-        """Name the brand of a code, as far as this worker knows it."""
-        terms = self.table.find(code_id)
-        bound = terms.binding.gtin or terms.printed_gtin if terms else None
-        product = self.products.get(bound or "")
-        return product.brand if product else None
-
-    def offer_of(self, terms: RangeTerms | None, now: datetime) -> Offer | None:
-        """Tell the best that campaigns have for a claim; None where there is none."""
-        return best_offer(
-            campaign.offer(now, self.spent) for campaign in self.candidates(terms)
-        )
 
 
 class PlannedOn(NamedTuple):

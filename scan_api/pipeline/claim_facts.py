@@ -12,7 +12,8 @@ from core.ids import time_of_id
 from rewards.domain.cards import Card, CardSet, pick_card
 from rewards.domain.chances import chance_roll
 from rewards.store.coupons.pools import load_store_regions
-from scan_api.domain.scans import Scan, WorkerState
+from scan_api.domain.scans import Scan
+from scan_api.domain.worker_state import WorkerState
 from scan_api.store import claim_facts as store
 from scan_api.store.commit_pool import CommitConnection
 

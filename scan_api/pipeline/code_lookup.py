@@ -13,12 +13,8 @@ from core.ids import time_of_id
 from rewards.domain.active_campaigns import Offer, OfferState
 from rewards.store.limits import load_earned
 from scan_api.domain.code_view import CodeView
-from scan_api.domain.scans import (
-    CodeStatus,
-    Outcome,
-    WorkerState,
-    look_up_code,
-)
+from scan_api.domain.scans import CodeStatus, Outcome, look_up_code
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.early_scans import EarlyScanLog
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from scan_api.pipeline.worker_state import WorkerStateKeeper

@@ -26,10 +26,10 @@ from scan_api.domain.scans import (
     PlannedOn,
     Scan,
     Signals,
-    WorkerState,
     look_up_code,
     plan_scan,
 )
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.claim_facts import member_since, picker, roller
 from scan_api.pipeline.metrics import SCAN_FAULTS
 from scan_api.pipeline.verdict import FindNetwork, judge_scan, know_no_network

@@ -23,7 +23,8 @@ from codegen.domain.ranges import Binding
 from core.clock import business_day, utc_datetime
 from core.conditions import Fact, Facts
 from core.ids import first_id_at, time_of_id
-from scan_api.domain.scans import WorkerState, look_up_code
+from scan_api.domain.scans import look_up_code
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.lateness import AHEAD_MS
 from scan_api.pipeline.replay import replay_scans
 from scan_api.pipeline.scan_facts import read_scan

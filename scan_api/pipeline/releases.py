@@ -23,7 +23,7 @@ from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
 from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
-from scan_api.domain.scans import WorkerState
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import PastFacts, read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper

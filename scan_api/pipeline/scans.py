@@ -21,7 +21,8 @@ from core.db import DATABASE_AWAY
 from core.errors import MisconfiguredError, Unavailable, database_away
 from core.ids import TimeIds
 from scan_api.domain.messages import message
-from scan_api.domain.scans import NO_SIGNALS, Outcome, Plan, Scan, Signals, WorkerState
+from scan_api.domain.scans import NO_SIGNALS, Outcome, Plan, Scan, Signals
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.answered import Answered
 from scan_api.pipeline.claim_facts import ClaimFactReader
 from scan_api.pipeline.commit import (

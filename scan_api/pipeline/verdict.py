@@ -16,7 +16,8 @@ from anti_fraud.domain.verdict import HeldBy, Verdict
 from codegen.domain.terms import RangeTerms
 from core.auth.addresses import pack_address
 from core.clock import utc_datetime
-from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals, WorkerState
+from scan_api.domain.scans import ClaimedBit, CodeStatus, Scan, Signals
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.metrics import RULE_FAULTS
 from scan_api.pipeline.scan_facts import read_scan
 

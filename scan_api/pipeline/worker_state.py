@@ -44,7 +44,7 @@ from rewards.domain.active_campaigns import Campaigns
 from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
 from rewards.store.claim_facts import load_claim_counter
 from rewards.store.programme import load_programme
-from scan_api.domain.scans import WorkerState
+from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.metrics import INCIDENTS, POSTGRES_UP
 from scan_api.store.partitions import CHUNK_BITS, keep_code_partitions
 

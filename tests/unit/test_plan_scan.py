@@ -26,14 +26,8 @@ from rewards.domain.active_campaigns import (
 from rewards.domain.campaigns import CampaignState
 from rewards.domain.holds import HoldReason
 from rewards.domain.plans import Claim, HindranceReason
-from scan_api.domain.scans import (
-    CodeStatus,
-    Outcome,
-    Plan,
-    WorkerState,
-    look_up_code,
-    plan_scan,
-)
+from scan_api.domain.scans import CodeStatus, Outcome, Plan, look_up_code, plan_scan
+from scan_api.domain.worker_state import WorkerState
 from tests.fixtures.campaigns import first_card, points_campaign
 
 NOW = utc_datetime(1_800_000_000_000)
