@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.inhabitants.goods import CARTON, BatchPlan, Cap
+from bench.inhabitants.goods import CARTON, LATE_BY_S, BatchPlan, Cap
 from bench.inhabitants.thieves import LEAKED_CARTONS
 from bench.inhabitants.town import Scan
 from bench.sending import Deed, Letter
@@ -176,13 +176,9 @@ class Stage:
     def deeds(self) -> Iterator[tuple[float, Deed]]:
         """Give what the brand does with its goods, each with its time."""
         for plan in self.world.batches:
-            shipped_s = (plan.activated_s + plan.received_s) / 2
             yield plan.activated_s, partial(self._activate_batch, plan)
-            yield shipped_s, partial(self._move, plan, "shipments", shipped_s)
-            yield (
-                plan.received_s,
-                partial(self._move, plan, "receipts", plan.received_s),
-            )
+            written_s = plan.received_s + LATE_BY_S * plan.late_papers
+            yield written_s, partial(self._receive, plan, written_s)
 
     def _activate_batch(self, plan: BatchPlan) -> None:
         terms = {
@@ -198,15 +194,16 @@ class Stage:
         body = f"0690{self.world.seed:04d}{plan.number:03d}{carton:06d}"
         return body + check_digit(body)
 
-    def _move(self, plan: BatchPlan, what: str, at_s: float) -> None:
+    def _receive(self, plan: BatchPlan, at_s: float) -> None:
+        """Send cartons to their dealers, who receive them."""
         for dealer in plan.dealers:
             cartons = [n for n in range(plan.cartons) if plan.dealer_of(n) == dealer]
             body = {
                 "ssccs": [self.sscc(plan, carton) for carton in cartons],
                 "happened_at": self.moment(at_s),
-                "biz_location": dealer,
             }
-            self.call(f"/v1/{what}", body, "line")
+            self.call("/v1/shipments", body, "line")
+            self.call("/v1/receipts", body | {"biz_location": dealer}, "line")
 
     def letters(self) -> Iterator[tuple[float, Letter]]:
         """Word all scans as requests, each with its time of sending."""

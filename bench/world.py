@@ -16,7 +16,7 @@ from bench.inhabitants.thieves import leak_files
 from bench.inhabitants.town import Scan, Town
 
 # Cartons of each batch, and shops of each province, in a world of size 1.
-CARTONS = 80
+CARTONS = 40
 SHOPS = 12
 
 
@@ -34,7 +34,7 @@ def make_world(seed: int, size: float = 1.0) -> World:
     """Make a world; `size` is how many people it has, of about 4,000."""
     rng = np.random.default_rng(seed)
     goods = Goods(rng, seed)
-    for plan in plan_batches(rng, max(16, round(CARTONS * size))):
+    for plan in plan_batches(rng, max(12, round(CARTONS * size))):
         goods.add(plan)
     town = Town(rng, goods, open_shops(rng, max(3, round(SHOPS * size))), size=size)
     # Who takes goods out of the warehouse comes before the shops.

@@ -15,6 +15,11 @@ CARTON: Final = 24
 PLANTS: Final = ("north", "east", "south", "west")
 # From the dealer's gate to the shop's shelf.
 TO_THE_SHELF_S: Final = DAY_S
+# So many receipts are written down only after goods have been sold.
+LATE_PAPERS: Final = 0.06
+LATE_BY_S: Final = 2 * DAY_S
+# Between which days of the world batches become active.
+_AGES: Final = ((-25, -15), (-8, -4), (2, 6))
 # So many of the packs sold are scanned by who bought them; a few caps lie about.
 UNSCANNED: Final = 0.35
 
@@ -31,6 +36,8 @@ class BatchPlan:
     points: int
     activated_s: float
     received_s: float
+    # Whether a dealer writes the receipt down days later, with the day of writing.
+    late_papers: bool = False
     # Whether somebody copied its file before it was activated.
     leaked: bool = False
 
@@ -154,24 +161,22 @@ class Errand:
 
 
 def plan_batches(rng: np.random.Generator, cartons: int) -> list[BatchPlan]:
-    """Plan three batches a province: old, fresh, and one made while people scan."""
+    """Plan six batches a province: old, fresh, and made while people scan."""
     plans: list[BatchPlan] = []
     for place, province in enumerate(PROVINCES):
         dealers = (f"dealer-{province.digits}-a", f"dealer-{province.digits}-b")
-        for age, activated_s in enumerate(
-            (-20 * DAY_S, -5 * DAY_S, float(rng.uniform(3, 6)) * DAY_S)
-        ):
+        for number in range(6):
+            # The plants that supply a province are two.
+            plant = PLANTS[(place + number % 2) % len(PLANTS)]
+            activated_s = float(rng.uniform(*_AGES[number // 2])) * DAY_S
+            received_s = activated_s + float(rng.uniform(2, 4)) * DAY_S
             plans.append(
                 BatchPlan(
-                    len(plans),
-                    cartons,
-                    PLANTS[(place + age) % len(PLANTS)],
-                    province,
-                    dealers,
+                    *(len(plans), cartons, plant, province, dealers),
                     # What is new pays more.
-                    20 if age else 5,
-                    activated_s,
-                    activated_s + float(rng.uniform(2, 4)) * DAY_S,
+                    20 if number > 1 else 5,
+                    *(activated_s, received_s),
+                    bool(rng.random() < LATE_PAPERS),
                 )
             )
     return plans

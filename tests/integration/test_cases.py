@@ -380,9 +380,10 @@ async def test_a_case_shows_why_its_scans_were_held(review: Review) -> None:
         Value(points=5),
     )
     [hit] = scan.hits
-    [condition] = hit.conditions
+    condition, shop = hit.conditions
     assert (condition.threshold, condition.value, condition.holds) == (50, 51, True)
-    assert hit.sentence["zh"] == "该会员一天内扫码超过 50 次。"
+    assert (shop.fact, shop.value) == ("shop_listed", False)
+    assert hit.sentence["zh"] == "该会员一天内扫码超过 50 次，且不在门店名单上。"
     shared = {(each.kind, each.scans) for each in shown.evidence.linked}
     assert {(SubjectKind.MEMBER, 2), (SubjectKind.DEVICE, 2)} <= shared
     assert case.kind is CaseKind.VELOCITY

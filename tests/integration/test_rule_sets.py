@@ -192,14 +192,14 @@ async def test_a_set_that_nobody_can_read_leaves_the_one_before(
     ("statement", "constraint"),
     [
         (
-            "UPDATE rule_set_slots SET version = 3 WHERE slot = 'active'",
+            f"UPDATE rule_set_slots SET version = {SHIPPED + 1} WHERE slot = 'active'",
             "slot_of_a_committed",
         ),
         ("INSERT INTO rule_set_slots (slot) VALUES ('second')", "slot_of_a_kind"),
         ("INSERT INTO rule_set_slots (slot) VALUES ('active')", "rule_set_slots_pkey"),
         (
             (
-                "UPDATE rule_set_slots SET version = 2,"
+                f"UPDATE rule_set_slots SET version = {SHIPPED},"
                 " until = CASE slot WHEN 'shadow' THEN now() END"
             ),
             "one_slot_of_a_version",

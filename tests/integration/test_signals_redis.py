@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.entities import Entity, member_tag
 from anti_fraud.domain.guesses import GuessCounter, Treatment
 from anti_fraud.domain.places import cell_of
@@ -19,6 +18,7 @@ from scan_api.pipeline.guess_throttle import (
 )
 from scan_api.pipeline.signals import SignalStore
 from tests.fixtures.ground import CLOCK
+from tests.fixtures.rule_sets import SECOND
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_the_signals_of_a_batch_of_scans(redis: RedisClient) -> None:
         scan_at((31.2, 121.5), 1_000_600),
         scan_at(None, 1_000_600),
     ]
-    signals = await SignalStore(redis).gather(scans, shipped_rule_set())
+    signals = await SignalStore(redis).gather(scans, SECOND)
     assert signals is not None
     first, second, third = signals
     assert first.counts == {"member_scans_10m": 3, "member_scans_1d": 3}

@@ -15,6 +15,7 @@ from anti_fraud.domain.recent import Recent
 from anti_fraud.domain.rule_set_json import parse_rule_set
 from anti_fraud.domain.rule_sets import RuleSet
 from core.conditions import FactKind
+from tests.fixtures.rule_sets import SECOND
 
 TODAY = date(2027, 1, 10)
 TYPES = {FactKind.FLAG: bool, FactKind.TEXT: str, FactKind.NUMBER: int | float}
@@ -110,7 +111,7 @@ def test_each_fact_is_told_in_both_languages() -> None:
 
 
 def test_only_a_members_scans_can_be_counted_afterwards() -> None:
-    counted = [counter.known_fact for counter in shipped_rule_set().counters]
+    counted = [counter.known_fact for counter in SECOND.counters]
     assert [known.name for known in counted if not known.rebuildable] == [
         *("device_scans_10m", "device_scans_1d", "network_scans_10m"),
     ]

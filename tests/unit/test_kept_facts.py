@@ -7,13 +7,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide, judge
 from anti_fraud.domain.facts import Evidence
 from anti_fraud.domain.places import Travel
 from scan_api.store.kept_facts import KeptFacts, pack_facts, unpack_facts
+from tests.fixtures.rule_sets import SECOND
 
-RULES = shipped_rule_set()
+RULES = SECOND
 COUNTERS = [counter.fact for counter in RULES.counters]
 DAY_OF_SCAN = date(2027, 1, 1)
 DAYS = st.dates(date(2000, 1, 1), date(2199, 12, 31))

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anti_fraud.default_rules import shipped_rule_set
 from anti_fraud.domain.decision import decide, obey_list
 from anti_fraud.domain.lists import (
     CodeSpan,
@@ -25,6 +24,7 @@ from anti_fraud.domain.lists import (
 from anti_fraud.domain.places import cell_of
 from anti_fraud.domain.verdict import Verdict
 from core.conditions import Facts
+from tests.fixtures.rule_sets import SECOND
 
 NOW = datetime(2027, 1, 10, tzinfo=UTC)
 CELLS = [cell_of(31.2, 121.4), cell_of(31.21, 121.4), cell_of(40.0, 116.0)]
@@ -141,7 +141,7 @@ def test_a_list_stands_above_the_rules_which_say_what_they_said(
     name: ListName, verdicts: list[str]
 ) -> None:
     """Allow keeps nothing waiting, and lets no refusal through."""
-    rules = shipped_rule_set()
+    rules = SECOND
     known: list[Facts] = [
         {},
         {"signals_available": False},
