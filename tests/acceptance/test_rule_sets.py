@@ -241,8 +241,9 @@ def test_a_scan_is_explained_by_what_judged_it_and_by_what_is_active(
     judged = {each["id"]: each for each in told["judged"]["rules"]}
     assert told["judged"]["version"] == before
     assert judged["member-day"]["answer"] == "miss"
-    [condition] = judged["member-day"]["conditions"]
+    condition, shop = judged["member-day"]["conditions"]
     assert (condition["actual"], condition["holds"]) == (1, False)
+    assert (shop["actual"], shop["holds"]) == (False, True)
     active = {each["id"]: each["answer"] for each in told["active"]["rules"]}
     assert told["active"]["version"] == version
     assert active == {"often": "hit", "ever": "miss", "over": "ended"}
