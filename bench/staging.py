@@ -21,6 +21,7 @@ from bench.serving import StoreUrls
 from bench.supply import GTIN
 from bench.world import World
 from codegen.domain.gtin import check_digit
+from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.sealing import seal
 from codegen.keyring import MasterKeyFile
 from core.auth.principal import OPERATOR, Role
@@ -54,6 +55,7 @@ class Stage:
     tokens: dict[str, str] = field(default_factory=dict)
     codes: dict[int, list[str]] = field(default_factory=dict)
     batch_ids: dict[int, int] = field(default_factory=dict)
+    first_ids: dict[int, int] = field(default_factory=dict)
 
     # Calls ----------------------------------------------------------------------------
 
@@ -76,6 +78,12 @@ class Stage:
             said = fault.read().decode()[:1000]
             raise RuntimeError(f"{path}: {fault.code} {said}") from None
 
+    def code_id(self, code: Cap | str) -> int | None:
+        """Give a cap's code_id; None for a forged code."""
+        if isinstance(code, str):
+            return None
+        return self.first_ids[code.batch] + code.index
+
     def moment(self, at_s: float) -> str:
         """Tell a time of the world as the API reads it."""
         return (self.begins + timedelta(seconds=at_s)).isoformat()
@@ -96,6 +104,8 @@ class Stage:
             batch = self._issue(plan)
             serials = np.arange(plan.quantity, dtype=np.uint64)
             serials += np.uint64(batch["first_serial"])
+            first = batch["epoch"] << SERIAL_BITS | batch["first_serial"]
+            self.first_ids[plan.number] = first
             rows = seal(keys, batch["epoch"], serials)
             self.codes[plan.number] = [row.tobytes().decode() for row in rows]
 
