@@ -10,10 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.inhabitants.attackers import settle_attackers, steal_from_the_plant
-from bench.inhabitants.goods import BatchPlan, Cap, Goods, open_shops, plan_batches
+from bench.inhabitants.goods import (
+    DAY_S,
+    BatchPlan,
+    Cap,
+    Goods,
+    open_shops,
+    plan_batches,
+)
 from bench.inhabitants.honest import settle_honest
 from bench.inhabitants.thieves import leak_files
-from bench.inhabitants.town import Scan, Town
+from bench.inhabitants.town import DAYS, Scan, Town
 
 # Cartons of each batch, and shops of each province, in a world of size 1.
 CARTONS = 40
@@ -44,7 +51,7 @@ def make_world(seed: int, size: float = 1.0) -> World:
     settle_attackers(town)
     town.live()
     scans = sorted(town.scans, key=lambda scan: scan.sent_s)
-    scans = [scan for scan in scans if scan.at_s >= 0]
+    scans = [s for s in scans if s.at_s >= 0 and s.sent_s < DAYS * DAY_S]
     _value(scans, goods.batches)
     return World(seed, goods.batches, town.listed_shops, scans)
 
