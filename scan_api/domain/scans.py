@@ -3,8 +3,7 @@
 The outcomes stand in order of precedence: the first that applies is the answer. The
 list only ever grows at the places between.
 
-What is made for every scan is a msgspec struct: made in a fifth of the time that a
-frozen dataclass takes, and unseen by the garbage collector.
+Structs are msgspec's: made in a fifth of a dataclass's time, unseen by the collector.
 """
 
 from collections.abc import Callable
