@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.evaluation import evaluate
 from anti_fraud.domain.rule_set_json import parse_rule_set
-from anti_fraud.domain.rule_set_warnings import can_hold
+from anti_fraud.domain.rule_set_warnings import can_hold, find_warnings
 from anti_fraud.domain.rule_sets import RuleSet
 from core.conditions import FactKind, compile_condition
 from core.conditions.reading import read_condition
@@ -90,6 +90,14 @@ def test_a_rule_does_what_its_effect_says_and_groups_count_once(
     assert (decision.verdict, decision.score) == (verdict, score)
     assert len(decision.hits) == len(rules)
     assert decide(rule_set(*rules), {"x": 2}, TODAY).verdict == "pass"
+
+
+def test_who_writes_a_rule_that_opens_cases_is_told_that_it_does_not_yet() -> None:
+    """It is kept that it hit; nothing is sorted into a case unless it is held."""
+    rules = rule_set({"effect": "open_case"}, {"effect": "hold"})
+    told = [(each.pointer, each.code) for each in find_warnings(rules, TODAY)]
+    assert ("/rules/0/effect", "opens_no_case") in told
+    assert "/rules/1/effect" not in dict(told)
 
 
 @pytest.mark.parametrize(("day", "hits"), [(9, 2), (10, 2), (11, 1)])

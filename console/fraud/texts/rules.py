@@ -136,6 +136,7 @@ RULE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "rules_keep": ("存为草稿", "Keep as a draft"),
     "rules_fine": ("没有错误。", "Nothing is wrong with it."),
     "rules_odd": ("请留意", "What may not do what you think"),
+    "rules_told_later": ("事后无法重建的事实", "Facts that nobody rebuilds later"),
     "rules_note_label": ("为什么改（给另一位看）", "Why, for who activates it"),
     # Trials ---------------------------------------------------------------------------
     "rules_try": ("用最近的扫码试一试", "Try it on recent scans"),
