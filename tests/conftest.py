@@ -4,7 +4,7 @@ pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.embedded",
     "tests.fixtures.service",
-    "tests.fixtures.audited",
+    "tests.fixtures.shared_service",
     "tests.fixtures.colleague",
     "tests.fixtures.doors",
     "tests.fixtures.ground",

@@ -20,6 +20,7 @@ from crowncap.demo_week.goods import CAMPAIGN, Goods, find_goods
 from crowncap.demo_week.leak import write_leak
 from crowncap.demo_week.past import in_the_past
 from crowncap.demo_week.people import People
+from crowncap.demo_week.rules import try_rules
 from crowncap.demo_week.scans import Shops
 from crowncap.packaging import packaging_of
 from printer_export.pipeline.packages.orders import Packaging
@@ -68,3 +69,4 @@ async def _make_goods(
         people = await People.hire(past.conn, now=begin)
         await Goods(past, packaging, week, people).make(now=now)
         await hear_of_fakes(past.conn, week, (await find_goods(past.conn))[0])
+        await try_rules(past.conn, week, people.analyst, now=now)

@@ -12,13 +12,14 @@ from core.auth.staff import create_staff_token
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The brand's two issuers, the two lines' managers, and the print house."""
+    """Two issuers, the two lines' managers, the print house, and an analyst."""
 
     orders: Staff
     approves: Staff
     line_1: Staff
     line_2: Staff
     printhouse: Staff
+    analyst: Staff
 
     @classmethod
     async def hire(cls, conn: AsyncConnection, *, now: datetime) -> Self:
@@ -29,6 +30,7 @@ class People:
             await _hire(conn, "Chen Jie", Role.LINE, "L1", now),
             await _hire(conn, "Zhao Min", Role.LINE, "L2", now),
             await _hire(conn, "Jinhua Printing", Role.PRINTHOUSE, None, now),
+            await _hire(conn, "Sun Yue", Role.ANALYST, None, now),
         )
 
 

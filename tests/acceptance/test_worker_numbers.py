@@ -12,6 +12,7 @@ import pytest
 
 from tests.fixtures.load import Load
 from tests.fixtures.processes import wait_for
+from tests.fixtures.rule_sets import kept_rules, put_into_force
 from tests.fixtures.servers import with_database
 from tests.fixtures.service import Service, running_service
 
@@ -34,6 +35,7 @@ HELD = (
 def numbered() -> Iterator[Service]:
     """Run one service for all tests here; each leaves it sound."""
     with running_service() as running:
+        put_into_force(running, kept_rules(2))
         yield running
 
 
