@@ -16,7 +16,7 @@ class ShownCondition(msgspec.Struct, frozen=True, kw_only=True):
     op: str
     threshold: Fact | tuple[Fact, ...]
     value: Fact
-    holds: bool
+    holds: bool | None
     unit: str | None
     sentence: Mapping[str, str]
 

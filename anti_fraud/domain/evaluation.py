@@ -1,15 +1,14 @@
 """What a rule set says of a scan, told in full: of each rule what it saw; pure."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from anti_fraud.domain.decision import Decision, decide
 from anti_fraud.domain.rule_sets import Rule, RuleSet
-from core.conditions import Comparison, Fact, Facts
+from core.conditions import ConditionValue, Facts
 
 # A fact of one scan, or a column of many scans.
 Told = TypeVar("Told")
@@ -27,26 +26,12 @@ class RuleAnswer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenCondition:
-    """A comparison, the value that it saw, and whether it holds; None if none can say.
-
-    An `actual` of None is a value that nobody knew, of which nothing holds.
-    """
-
-    fact: str
-    op: str
-    value: Any
-    actual: Fact
-    holds: bool | None
-
-
-@dataclass(frozen=True, slots=True)
 class SeenRule:
     """A rule, what it said, and what each of its conditions saw."""
 
     rule: Rule
     answer: RuleAnswer
-    conditions: tuple[SeenCondition, ...]
+    conditions: tuple[ConditionValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +61,10 @@ def evaluate(rule_set: RuleSet, facts: Facts, day: date) -> Evaluation:
             SeenRule(
                 rule,
                 answer(rule.rule_id),
-                tuple(_see(each, facts) for each in rule.comparisons),
+                tuple(each.explain(facts) for each in rule.comparisons),
             )
             for rule in rule_set.rules
         ),
-    )
-
-
-def _see(comparison: Comparison, facts: Facts) -> SeenCondition:
-    holds = None
-    # One that fails says nothing, and its rule's answer that it failed.
-    with suppress(Exception):
-        holds = comparison.explain(facts).holds
-    actual = facts.get(comparison.fact)
-    return SeenCondition(
-        comparison.fact, comparison.op, comparison.value, actual, holds
     )
 
 

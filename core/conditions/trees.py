@@ -6,7 +6,7 @@ comparisons when a tree is compiled (De Morgan), where it turns `>` into `<=` an
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -25,13 +25,16 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConditionValue:
-    """One comparison of a condition: what it asked of the facts, and what it saw."""
+    """One comparison of a condition: what it asked of the facts, and what it saw.
+
+    `holds` is None where the value that was seen can't be compared so.
+    """
 
     fact: str
     op: str
     value: Fact | tuple[Fact, ...]
     actual: Fact
-    holds: bool
+    holds: bool | None
 
 
 Test = Callable[[Facts], bool]
@@ -61,6 +64,11 @@ class Comparison:
     fact: str
     op: str
     value: Any
+    test: Test = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile it once."""
+        object.__setattr__(self, "test", _COMPARES[self.op](self.fact, self.value))
 
     def negated(self) -> "Comparison":
         """Return the comparison that holds when this one does not."""
@@ -69,9 +77,13 @@ class Comparison:
     def explain(self, facts: Facts) -> ConditionValue:
         """Return what this comparison asked of the facts, and saw."""
         actual = facts.get(self.fact)
-        return ConditionValue(
-            self.fact, self.op, self.value, actual, _compile_comparison(self)(facts)
-        )
+        holds: bool | None
+        try:
+            holds = self.test(facts)
+        except TypeError:
+            # Its rule may have been met without it: by another part of an `any`.
+            holds = None
+        return ConditionValue(self.fact, self.op, self.value, actual, holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ def compile_condition(condition: Condition) -> Test:
     """Return a function that tells whether the facts meet the condition."""
     match condition:
         case Comparison():
-            return _compile_comparison(condition)
+            return condition.test
         case AllOf(parts):
             return _compile_all(tuple(map(compile_condition, parts)))
         case AnyOf(parts):
@@ -171,10 +183,6 @@ def _compile_any(tests: tuple[Test, ...]) -> Test:
         return False
 
     return some
-
-
-def _compile_comparison(comparison: Comparison) -> Test:
-    return _COMPARES[comparison.op](comparison.fact, comparison.value)
 
 
 # One closure an operator: the comparison itself is then a single bytecode, which is

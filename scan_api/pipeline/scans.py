@@ -5,7 +5,7 @@ This is the one place that sees codes, fraud and rewards together.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -135,22 +135,21 @@ class ScanPipeline:
     ) -> Sequence[Answered | Exception]:
         """Plan on what is known and commit; on what PostgreSQL says while it is not."""
         now = utc_datetime(max(scan.at_ms for scan in scans))
-        today = business_day(to_ms(now), self.timezone)
+        asked = BatchContext(
+            *(now, business_day(to_ms(now), self.timezone), self.timezone, members),
+            *(self.states.chance_keys, self.states.card_keys),
+            self.find_network,
+        )
         voided = await self._look_up_voids(scans, signals)
         worker_state = known
         for _ in range(MAX_STALE_RETRIES):
-            batch = BatchContext(
-                *(now, today, self.timezone, members),
-                *(self.states.chance_keys, self.states.card_keys),
-                self.find_network,
-                await self._facts.number_claims(connection, worker_state, members),
-                await self._facts.find_regions(connection, worker_state, scans),
-                await self._look_up_early(worker_state.early, scans),
-            )
+            batch = await self._look_up(asked, connection, worker_state, scans)
             plans = plan_scans(worker_state, scans, signals, voided, batch)
             if worker_state is known and any(map(_is_unknown, plans)):
-                # Never issued, or issued a moment ago: only PostgreSQL can tell.
+                # Never issued, or issued a moment ago: only PostgreSQL can tell, and
+                # of campaigns as young as the code it tells as well.
                 worker_state, signals = await self._renew(worker_state, scans, signals)
+                batch = await self._look_up(asked, connection, worker_state, scans)
                 plans = plan_scans(worker_state, scans, signals, voided, batch)
             try:
                 answers = await self._committer.commit_plans(
@@ -180,6 +179,23 @@ class ScanPipeline:
             self._note_told(scans, plans)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
+
+    async def _look_up(
+        self,
+        batch: BatchContext,
+        connection: CommitConnection,
+        worker_state: WorkerState,
+        scans: Sequence[Scan],
+    ) -> BatchContext:
+        """Add what the campaigns and watches of a worker state ask for."""
+        return replace(
+            batch,
+            claim_nos=await self._facts.number_claims(
+                connection, worker_state, batch.members
+            ),
+            regions=await self._facts.find_regions(connection, worker_state, scans),
+            early=await self._look_up_early(worker_state.early, scans),
+        )
 
     def _note_told(
         self, scans: Sequence[Scan], plans: Sequence[Plan | Exception]

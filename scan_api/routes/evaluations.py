@@ -9,12 +9,13 @@ from litestar import Router, get
 from litestar.params import SkipValidation
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from anti_fraud.domain.evaluation import RuleAnswer, SeenCondition, SeenRule
+from anti_fraud.domain.evaluation import RuleAnswer, SeenRule
 from anti_fraud.domain.lists import ListName
 from anti_fraud.domain.verdict import CaseKind, Effect, HeldBy, Verdict
 from core.auth import Principal, Role, require_role
 from core.bounds import read_id
 from core.clock import utc_datetime
+from core.conditions import ConditionValue
 from core.doors import GUARDS
 from core.errors import NotFound
 from scan_api.domain.messages import message
@@ -144,7 +145,7 @@ def _view_rule(seen: SeenRule) -> EvaluatedRuleView:
     )
 
 
-def _view_condition(seen: SeenCondition) -> ConditionView:
+def _view_condition(seen: ConditionValue) -> ConditionView:
     return ConditionView(
         fact=seen.fact,
         op=seen.op,

@@ -79,6 +79,16 @@ async def test_of_claims_at_once_one_is_the_first(
     assert earned == {(WELCOME, USUAL): 20, (USUAL,): 60}
 
 
+async def test_codes_as_young_as_a_campaign_are_asked_what_it_asks(
+    claims: Claims, redis_url: str
+) -> None:
+    """A worker that has heard of neither learns of both, and counts before it plans."""
+    async with working(claims, redis_url) as [worker]:
+        await welcome(claims)
+        [code] = await claims.ground.live(1)
+        assert amounts(await worker.scan(code, "ann")) == [WELCOME, USUAL]
+
+
 async def test_what_was_claimed_before_anybody_asked_counts(
     claims: Claims, redis_url: str
 ) -> None:

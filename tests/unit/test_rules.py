@@ -117,6 +117,17 @@ def test_a_hit_explains_itself_with_the_values_of_its_conditions() -> None:
     )
 
 
+def test_a_hit_says_nothing_of_a_condition_that_cannot_be_asked() -> None:
+    """Another part of an `any` met its rule; the scan is judged all the same."""
+    condition = {"any": [leaf(">", 5), leaf("==", "cn", "word")]}
+    decision = decide(rule_set_with(condition), {"x": "text", "word": "cn"}, TODAY)
+    assert (decision.failed, decision.hits) == (("r0",), ())
+    condition = {"any": condition["any"][::-1]}
+    decision = decide(rule_set_with(condition), {"x": "text", "word": "cn"}, TODAY)
+    [hit] = decision.hits
+    assert [each.holds for each in hit.conditions] == [True, None]
+
+
 def test_scores_add_up_to_the_thresholds() -> None:
     rule_set = rule_set_with(*[leaf(">", n) for n in range(4)], score=30)
     verdicts = [decide(rule_set, {"x": x}, TODAY).verdict for x in range(4)]
