@@ -71,7 +71,7 @@ class Stage:
             method=method or ("GET" if body is None else "POST"),
         )
         try:
-            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - its own
                 found: Json = json.loads(answer.read() or b"{}")
                 return found
         except urllib.error.HTTPError as fault:

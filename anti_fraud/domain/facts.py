@@ -197,8 +197,12 @@ def _package_early_codes(evidence: Evidence) -> int:
 
 def _recent(name: str, sentence: Message, unit: str | None = None) -> KnownFact:
     """List what a member's last scans tell under this name."""
+
+    def read(evidence: Evidence) -> Fact:
+        told: Fact = None if evidence.recent is None else getattr(evidence.recent, name)
+        return told
+
     told = name, FactKind.NUMBER, FactSource.SIGNAL, sentence
-    read: Reader = lambda evidence: getattr(evidence.recent, name, None)  # noqa: E731
     return KnownFact(*told, read, unit, rebuildable=False)
 
 

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
-from console.frame.conditions import WORDS, ops_of
+from console.frame.conditions import WORDS, decode_condition, ops_of
 from core.conditions import FactKind
 
 # Gives a text of the console in the reader's language.
@@ -37,10 +35,8 @@ class ConditionWords:
 
     def tell_kept(self, encoded: str) -> str:
         """Tell a condition that a form keeps whole."""
-        try:
-            return self.tell(msgspec.json.decode(encoded))
-        except msgspec.DecodeError:
-            return encoded
+        tree = decode_condition(encoded)
+        return encoded if tree is None else self.tell(tree)
 
     def ops(self, kind: FactKind) -> list[tuple[str, str]]:
         """List the comparisons that make sense on a kind of fact, with their words."""

@@ -14,6 +14,7 @@ import msgspec
 
 from console.frame.messages import message
 from core.conditions import FactKind
+from core.conditions.reading import MAX_DEPTH
 from core.conditions.trees import ORDERED_OPS
 from core.errors import FieldError
 
@@ -172,6 +173,29 @@ def read_condition_form(form: Mapping[str, str]) -> ConditionForm:
     return read
 
 
+def is_condition(tree: Any, depth: int = MAX_DEPTH) -> bool:
+    """Tell whether something has a condition's shape; what it asks may be wrong."""
+    if not isinstance(tree, dict) or depth == 0:
+        return False
+    if set(tree) == set(_ROW):
+        return isinstance(tree["fact"], str) and isinstance(tree["op"], str)
+    match tree:
+        case {"not": part} if len(tree) == 1:
+            return is_condition(part, depth - 1)
+        case {"all": [*parts]} | {"any": [*parts]} if len(tree) == 1:
+            return all(is_condition(part, depth - 1) for part in parts)
+    return False
+
+
+def decode_condition(encoded: str) -> Any:
+    """Read a condition that a form kept whole; None for what is none."""
+    try:
+        tree = msgspec.json.decode(encoded)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return tree if is_condition(tree) else None
+
+
 def lay_condition_out(tree: Any) -> ConditionForm:
     """Lay a condition out in rows, or keep it whole if it goes deeper."""
     if tree is None:
@@ -230,9 +254,8 @@ def _show(value: Any) -> str:
 
 
 def _read_kept(kept: str) -> WrittenCondition:
-    try:
-        tree = msgspec.json.decode(kept)
-    except msgspec.DecodeError:
+    tree = decode_condition(kept)
+    if tree is None:
         told = FieldError("/when", _WRONG, message("condition_lost"))
         return WrittenCondition(None, {}, [("when_word", told)])
     return WrittenCondition(tree, {"/when": "when_word"}, [])

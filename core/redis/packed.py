@@ -208,10 +208,10 @@ class PackedResults:
     def __init__(self, batch: PackedBatch, reply: bytes) -> None:
         """Cut the reply apart; raises RedisAway when it is not the batch's."""
         bit_count = len(batch._bit_keys)  # noqa: SLF001 - two halves of one format
-        set_count = len(batch._set_keys)  # noqa: SLF001
-        self._slices = len(batch._slice_keys)  # noqa: SLF001
+        set_count = len(batch._set_keys)  # noqa: SLF001 - as above
+        self._slices = len(batch._slice_keys)  # noqa: SLF001 - as above
         self._swap_first = self._slices + batch.records
-        data_count = self._swap_first + len(batch._swap_keys)  # noqa: SLF001
+        data_count = self._swap_first + len(batch._swap_keys)  # noqa: SLF001 - as above
         set_start = bit_count + 4 * batch.numbers
         length_start = set_start + set_count
         data_start = length_start + 4 * data_count

@@ -1,8 +1,8 @@
 """The SQL of actions beyond a case: written once, and taken back once."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,8 +26,8 @@ async def lock_action(conn: AsyncConnection, action_id: int) -> CaseAction | Non
     row = found.one_or_none()
     if row is None:
         return None
-    values: Mapping[str, object] = dict(row._mapping)  # noqa: SLF001 - its public spelling
-    return CaseAction(**{**values, "kind": ActionKind(row.kind)})  # type: ignore[arg-type]
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - its public spelling
+    return CaseAction(**values | {"kind": ActionKind(row.kind)})
 
 
 async def note_undone(

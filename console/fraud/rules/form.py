@@ -21,6 +21,7 @@ from console.frame.conditions import (
     ConditionForm,
     Kinds,
     WrittenCondition,
+    is_condition,
     lay_condition_out,
     read_condition_form,
 )
@@ -216,7 +217,7 @@ class RuleSetForm:
     def _open(self, at: int) -> None:
         """Lay a rule out in the fields."""
         rule, self.open = self.rules[at], at
-        sentence = rule.get("sentence") or {}
+        sentence = rule["sentence"]
         told = {
             "id": rule.get("id"),
             "zh": sentence.get("zh"),
@@ -280,8 +281,8 @@ def read_rule_set_form(form: Mapping[str, str]) -> RuleSetForm:
     """Take apart what a form sent; raises InvalidInput if its document is not whole."""
     try:
         document = msgspec.json.decode(form.get("document", ""), type=dict[str, Any])
-        _look_over(document)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        msgspec.convert(document, _Document)
+    except (msgspec.DecodeError, RecursionError):
         raise InvalidInput(message("document_lost")) from None
     read = RuleSetForm(document, {n: tidy(form.get(n, "")) for n in _OF_ALL})
     at = form.get("open", "")
@@ -293,17 +294,46 @@ def read_rule_set_form(form: Mapping[str, str]) -> RuleSetForm:
     return read
 
 
-class _Shape(msgspec.Struct):
-    """The least that a document has; what else is wrong is told by its place."""
-
-    thresholds: dict[str, Any]
-    counters: list[dict[str, Any]]
-    throttles: list[dict[str, Any]]
-    rules: list[dict[str, Any]]
+class _Thresholds(msgspec.Struct):
+    hold: int
+    refuse: int
+    high_prize: dict[str, int] | None = None
 
 
-def _look_over(document: dict[str, Any]) -> None:
-    msgspec.convert(document, _Shape)
+class _Rule(msgspec.Struct):
+    id: str
+    score: int
+    sentence: dict[str, str]
+    when: Any
+    group: str | None = None
+    effect: Effect | None = None
+    kind: CaseKind | None = None
+    expires_on: str | None = None
+
+    def __post_init__(self) -> None:
+        """Take a condition only, or none yet; raises ValueError."""
+        if self.when is not None and not is_condition(self.when):
+            raise ValueError
+
+
+class _Counter(msgspec.Struct):
+    fact: str
+
+
+class _Throttle(msgspec.Struct):
+    entity: Entity
+    window_s: int
+    limit: int
+    block_s: int
+
+
+class _Document(msgspec.Struct):
+    """What a page can show; what else is wrong with a document is told by its place."""
+
+    thresholds: _Thresholds
+    counters: list[_Counter]
+    throttles: list[_Throttle]
+    rules: list[_Rule]
 
 
 KINDS: Final = tuple(kind.value for kind in CaseKind)
