@@ -58,6 +58,7 @@ from crowncap.worker import Worker
 from crowncap.worker_reports import WorkerReports
 from printer_export.pipeline.aggregation.units import find_packed_codes
 from scan_api.page import PageContext, WalletPorts, asks_for_page, show_refusal
+from scan_api.pipeline.claim_facts import find_scan_regions
 from scan_api.routes.openapi import SCAN_ROUTE
 from scan_api.store.past_scans import find_earning_scans
 
@@ -228,6 +229,7 @@ def _dependencies(worker: Worker) -> dict[str, Provide]:
         "draw_secrets": _giving(lambda: worker.ticket_taking.secrets),
         "find_carton": _giving(lambda: find_packed_codes),
         "find_scans": _giving(lambda: find_earning_scans),
+        "find_regions": _giving(lambda: find_scan_regions),
         "tellers": _giving(lambda: TELLERS),
         "case_ports": _giving(lambda: case_ports(worker.settings.timezone)),
     }

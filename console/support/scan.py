@@ -25,6 +25,7 @@ from rewards.domain.prizes import tell_money
 from rewards.domain.programme import Clawback
 from rewards.domain.reversals import TakenBack
 from rewards.pipeline.reversals import find_reversal, reverse_scan
+from scan_api.pipeline.claim_facts import find_scan_regions
 from scan_api.pipeline.evaluations import evaluate_scan
 from scan_api.pipeline.past_scans import SeenScan, look_at_scan
 
@@ -88,6 +89,7 @@ async def _take_back(
         reason=reason,
         staff=page.staff,
         ends=context.payouts.ends,
+        find_regions=find_scan_regions,
         now=context.now,
     )
     return done

@@ -50,8 +50,12 @@ _TAKEN_BY_DAY: Final = f"""SELECT p.limit_no, p.most, p.since, p.holder, p.day,
     )
 }) AS p
     LEFT JOIN ({ROOM_OF_DAYS}) AS r USING (limit_no, holder, day)"""  # noqa: S608 - constants
-# No transfer names a region, and what was taken back gave regions no room.
-_TAKEN_OF_REGIONS: Final = _paid("'region_day'", "0", DAY.format("t.origin_id"), _SLICE)
+# No transfer names a region, so all of them together.
+_TAKEN_OF_REGIONS: Final = f"""SELECT p.limit_no, p.day,
+        p.taken - coalesce(r.room, 0) AS taken
+    FROM ({_paid("'region_day'", "0", DAY.format("t.origin_id"), _SLICE)}) AS p
+    LEFT JOIN (SELECT limit_no, day, sum(room) AS room FROM ({ROOM_OF_DAYS}) AS g
+        GROUP BY 1, 2) AS r USING (limit_no, day)"""  # noqa: S608 - constants
 _TAKEN_BY_MEMBER: Final = f"""SELECT p.limit_no, p.holder,
         p.taken - coalesce(r.room, 0) AS taken
     FROM ({_paid("'member'", "t.credit_account", "date 'epoch'", "true")}) AS p

@@ -9,6 +9,7 @@ from crowncap.cli.asking import ask_before, yes_option
 from crowncap.cli.root import cli
 from crowncap.cli.shell import Shell, with_shell
 from rewards.pipeline.rebuilding import Rebuilding
+from scan_api.pipeline.claim_facts import find_scan_regions
 
 
 @cli.group()
@@ -36,6 +37,7 @@ async def rebuild(shell: Shell, repair: bool, yes: bool) -> None:
     rebuilding = Rebuilding(
         shell.engine,
         shell.settings.timezone,
+        find_scan_regions,
         lambda said: click.echo(said, err=True),
     )
     if repair:

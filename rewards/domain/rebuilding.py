@@ -44,7 +44,7 @@ class Told:
 
 
 def tell_gap(gap: Gap, names: dict[int, str], things: dict[int, str]) -> Told:
-    """Tell of a gap by the names of members, and of units or limits."""
+    """Tell of a gap by the names of members and regions, and of units or limits."""
     if isinstance(gap, LotGap):
         until = "for ever" if gap.expires_on is None else f"until {gap.expires_on}"
         sides = {
@@ -70,6 +70,8 @@ def _off(missing: int) -> str:
 def _name(number: int, names: dict[int, str]) -> str:
     if number == EVERYBODY:
         return "everybody"
+    if number < EVERYBODY:
+        return names.get(number, "a region of no scan")
     return f"member {names.get(number, number)}"
 
 

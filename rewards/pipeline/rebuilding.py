@@ -4,7 +4,8 @@ Scans go on meanwhile: what differs is a difference that nothing changes but put
 right (rewards.store.rebuilding).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,14 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.auth.audit import record_action
 from core.auth.principal import Staff
-from core.clock import business_day, to_ms
+from core.clock import business_day, end_of_day, to_ms
 from core.db import try_briefly
 from core.errors import Conflict
+from core.ids import first_id_at
+from rewards.domain.limits import number_region
 from rewards.domain.messages import message
 from rewards.domain.rebuilding import Gap, LotGap, Rebuilt, Told, UseGap, tell_gap
 from rewards.store import rebuilding as store
 from rewards.store.members import load_member_ids
 
+# Tells where scans were counted, by scan_id; what was nowhere known is left out.
+FindRegions = Callable[[AsyncConnection, Sequence[int]], Awaitable[Mapping[int, str]]]
 AnyGap = TypeVar("AnyGap", LotGap, UseGap)
 
 # Rows that are put right in one transaction.
@@ -41,8 +46,11 @@ class Rebuilding:
 
     engine: AsyncEngine
     timezone: ZoneInfo
+    find_regions: FindRegions
     say: Callable[[str], None] = lambda _: None
     found: list[Gap] = field(default_factory=list)
+    # Names of regions by the holder of their rows.
+    _regions: dict[int, str] = field(default_factory=dict)
 
     async def look(self, *, now: datetime) -> Rebuilt:
         """Tell what differs, and change nothing."""
@@ -92,6 +100,8 @@ class Rebuilding:
                 self.say(f"Limits are added up{told}")
                 uses = self._find_uses(conn, part, parts, before)
                 done.uses += await self._pass_on(uses, mend_uses, done)
+            of_regions = self._find_of_regions(conn, before)
+            done.uses += await self._pass_on(of_regions, mend_uses, done)
             done.examples = await self._tell(conn)
         return done
 
@@ -102,6 +112,30 @@ class Rebuilding:
         return store.find_uses(
             conn, part=part, parts=parts, before=before, timezone=timezone
         )
+
+    async def _find_of_regions(
+        self, conn: AsyncConnection, before: date
+    ) -> AsyncIterator[UseGap]:
+        """Find what differs of limits of regions: few rows, of a week's scans."""
+        timezone = str(self.timezone)
+        first_id = first_id_at(to_ms(end_of_day(before, self.timezone)))
+        takes = store.find_region_takes(
+            conn, first_id=first_id, before=before, timezone=timezone
+        )
+        missing: Counter[tuple[int, int, date]] = Counter()
+        async for some in takes:
+            told = await self.find_regions(conn, [each.scan_id for each in some])
+            for take in some:
+                region = told.get(take.scan_id)
+                holder = number_region(region)
+                self._regions[holder] = region or "unknown"
+                missing[holder, take.limit_no, take.period] += take.taken
+        missing.subtract(
+            await store.load_region_uses(conn, before=before, timezone=timezone)
+        )
+        for (holder, limit_no, period), amount in sorted(missing.items()):
+            if amount:
+                yield UseGap(holder, limit_no, period, amount)
 
     async def _pass_on(
         self,
@@ -155,6 +189,8 @@ class Rebuilding:
             conn,
             [e.member_no if isinstance(e, LotGap) else e.holder for e in self.found],
         )
+        for holder, region in self._regions.items():
+            names[holder] = f"region {region}"
         return tuple(
             tell_gap(each, names, units if isinstance(each, LotGap) else limits)
             for each in self.found

@@ -24,7 +24,7 @@ from rewards.domain.coupons import CouponState
 from rewards.domain.gifts import GIFT_STEPS, GiftStep
 from rewards.domain.holds import Hold, HoldReason, Resolution
 from rewards.domain.ledger import POINTS_UNIT
-from rewards.domain.limits import EVERYBODY
+from rewards.domain.limits import EVERYBODY, number_region
 from rewards.domain.lots import Holding
 from rewards.domain.messages import message
 from rewards.domain.payouts import REVERSED as BY_REVERSAL
@@ -48,6 +48,7 @@ from rewards.domain.transfers import Transfer, TransferKind
 from rewards.pipeline.gifts.claims import take_gift_back
 from rewards.pipeline.payouts.ending import PayoutEnds
 from rewards.pipeline.programme import refuse_brand
+from rewards.pipeline.rebuilding import FindRegions
 from rewards.store import reversals as store
 from rewards.store.awards import load_awards
 from rewards.store.cards import reopen_sets
@@ -71,6 +72,8 @@ class Reversing:
     scan_id: int
     policy: Clawback
     ends: PayoutEnds
+    # Whose rows of limits of regions it took from (number_region).
+    region: int
     now: datetime
     awards: Sequence[Award]
     paid: dict[int, Transfer]
@@ -121,6 +124,7 @@ async def reverse_scan(
     reason: str,
     staff: Staff,
     ends: PayoutEnds,
+    find_regions: FindRegions,
     now: datetime,
 ) -> tuple[int, TakenBack]:
     """Take back what a scan earned; gives the reversal's number too.
@@ -138,7 +142,8 @@ async def reverse_scan(
         raise NotFound(message("nothing_earned"))
     came = (await load_transfers(conn, [scan_id]))[scan_id]
     paid = {each.transfer_id: each for each in came}
-    work = Reversing(conn, scan_id, policy, ends, now, awards, paid)
+    region = number_region((await find_regions(conn, [scan_id])).get(scan_id))
+    work = Reversing(conn, scan_id, policy, ends, region, now, awards, paid)
     room: dict[Use, int] = {}
     if any(each.state is AwardState.PENDING for each in awards):
         await _void_all(work)
@@ -184,6 +189,7 @@ async def _take_back(work: Reversing) -> dict[Use, int]:
         work.scan_id,
         member_no=work.member_no,
         coupons=[each.transfer_id for each in work.of(RewardKind.COUPON)],
+        region=work.region,
         day=work.day,
     )
     uses = {each.use for each in takes}

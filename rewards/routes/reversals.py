@@ -19,6 +19,7 @@ from rewards.domain.plans import RewardKind
 from rewards.domain.programme import Clawback
 from rewards.domain.reversals import Fate, Note
 from rewards.pipeline.payouts.ending import PayoutEnds
+from rewards.pipeline.rebuilding import FindRegions
 from rewards.pipeline.reversals import reverse_scan as take_back
 from rewards.routes.fields import read_number
 
@@ -83,6 +84,7 @@ async def reverse_scan(
     clock: Clock,
     timezone: SkipValidation[ZoneInfo],
     ids: SkipValidation[TimeIds],
+    find_regions: SkipValidation[FindRegions],
 ) -> Response[ScanReversed]:
     """Take back what a scan earned, once; its code stays claimed."""
     staff = require_role(principal, Role.SUPPORT)
@@ -97,6 +99,7 @@ async def reverse_scan(
             reason=data.reason,
             staff=staff,
             ends=PayoutEnds(ids, clock, timezone),
+            find_regions=find_regions,
             now=now,
         )
         told = {"reversal_id": str(reversal_id)} | done.tell()

@@ -8,7 +8,7 @@ it is put right by adding it, at any time, once.
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,7 @@ from rewards.domain.rebuilding import LotGap, UseGap
 # Members whose sums are made at once, so that each part fits in memory or nearly so.
 _PART_ROWS: Final = 20_000_000
 _MAX_PARTS: Final = 64
+_TAKES_AT_ONCE: Final = 5_000
 # Numbers that no other advisory lock has.
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(4346, 1)")
 _SIZE: Final = text(
@@ -56,34 +57,37 @@ _DAY: Final = (
     " AT TIME ZONE :timezone AS date)"
 )
 # Rows of days are looked at from the day after `:before`, and after their limit
-# changed: older ones may be forgotten. Nothing kept says in which region a scan was,
-# and no transfer what is counted for nobody: claims, which scans tell.
-_LOOKED_AT: Final = """l.per <> 'region_day' AND (l.campaign_no IS NULL OR l.in_force)
+# changed: older ones may be forgotten. No transfer tells what is counted for nobody:
+# claims, which scans tell; nor in which region a scan was, so those stand apart.
+_IN_FORCE: Final = """(l.campaign_no IS NULL OR l.in_force)
     AND num_nonnulls(l.campaign_no, l.pool_no, l.gift_no, l.draw_no) = 1
     AND (l.per NOT LIKE '%day' OR {0} > CASE WHEN l.campaign_no IS NULL THEN :before
         ELSE greatest(:before, l.since) END)"""
+_LOOKED_AT: Final = f"l.per <> 'region_day' AND {_IN_FORCE}"
+_OF_REGIONS: Final = f"l.per = 'region_day' AND {_IN_FORCE}"
+_TAKEN: Final = """CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
+            WHEN 'awards' THEN count(*) ELSE sum(t.amount)::bigint END AS taken"""
 # What counts, and what ended unpaid: void, or a red packet's money and place.
-_OF_CAMPAIGNS: Final = f"""
-    SELECT l.limit_no,
-        CASE WHEN l.per LIKE 'member%' THEN t.credit_account ELSE 0 END AS holder,
-        CASE WHEN l.per LIKE '%day' THEN {_DAY.format("t.origin_id")}
-            ELSE date 'epoch' END AS period,
-        CASE l.counts WHEN 'claims' THEN count(DISTINCT t.origin_id)
-            WHEN 'awards' THEN count(*) ELSE sum(t.amount)::bigint END AS taken
+_PAID: Final = """
     FROM transfers AS t
     JOIN offers AS o ON o.offer_no = t.debit_account
     JOIN limits AS l ON l.campaign_no = o.campaign_no AND l.offer_no IN (0, o.offer_no)
         AND (l.counts = 'points' AND t.unit = 0 OR l.counts = 'minor' AND t.unit = 1
             OR l.counts IN ('claims', 'awards'))
-        AND {_LOOKED_AT.format(_DAY.format("t.origin_id"))}
     WHERE t.shard = 0 AND t.kind IN ('posted', 'pending') AND NOT EXISTS (
             SELECT FROM ends AS e WHERE e.shard = 0 AND e.origin_id = t.origin_id
                 AND e.kind = 'void' AND e.debit_account = t.debit_account)
         AND (t.unit <> 1 OR l.counts = 'claims' OR NOT EXISTS (SELECT FROM payouts
             WHERE shard = 0 AND payout_id = t.transfer_id
                 AND state IN ('failed', 'cancelled')
-                AND (sent_at IS NOT NULL OR fault IS NOT NULL)))
-    GROUP BY l.limit_no, l.counts, 2, 3"""  # noqa: S608 - constants
+                AND (sent_at IS NOT NULL OR fault IS NOT NULL)))"""
+_OF_CAMPAIGNS: Final = f"""
+    SELECT l.limit_no,
+        CASE WHEN l.per LIKE 'member%' THEN t.credit_account ELSE 0 END AS holder,
+        CASE WHEN l.per LIKE '%day' THEN {_DAY.format("t.origin_id")}
+            ELSE date 'epoch' END AS period, {_TAKEN}
+    {_PAID} AND {_LOOKED_AT.format(_DAY.format("t.origin_id"))}
+    GROUP BY l.limit_no, l.counts, 2, 3"""
 _OF_POOLS: Final = f"""
     SELECT l.limit_no, CASE l.per WHEN 'member' THEN c.member_no ELSE 0 END,
         CASE l.per WHEN 'day' THEN (c.issued_at AT TIME ZONE :timezone)::date
@@ -100,16 +104,16 @@ _OF_DRAWS: Final = """
     SELECT l.limit_no, d.member_no, date 'epoch', sum(d.amount)::bigint
     FROM draw_tickets AS d JOIN limits AS l ON l.draw_no = d.draw_no
     WHERE d.shard = 0 AND d.state <> 'void' GROUP BY 1, 2"""
-# What was given back when scans were taken back; void tickets are left out above.
-_ROOM: Final = f"""
+_GIVEN_BACK: Final = f"""
     SELECT g.limit_no, g.holder, CASE WHEN l.per LIKE '%day'
-            THEN {_DAY.format("r.origin_id")} ELSE date 'epoch' END,
-        -sum(g.take)::bigint
+            THEN {_DAY.format("r.origin_id")} ELSE date 'epoch' END AS period,
+        -sum(g.take)::bigint AS taken
     FROM reversals AS r CROSS JOIN LATERAL unnest(r.limits, r.takes, r.holders)
         AS g (limit_no, take, holder)
     JOIN limits AS l ON l.limit_no = g.limit_no AND l.draw_no IS NULL
-        AND {_LOOKED_AT.format(_DAY.format("r.origin_id"))}
-    WHERE r.shard = 0 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+        AND {{0}} WHERE r.shard = 0 GROUP BY 1, 2, 3"""  # noqa: S608 - constants
+# What was given back when scans were taken back; void tickets are left out above.
+_ROOM: Final = _GIVEN_BACK.format(_LOOKED_AT.format(_DAY.format("r.origin_id")))
 _USES: Final = text(
     f"""
     SELECT holder, limit_no, period,
@@ -123,6 +127,29 @@ _USES: Final = text(
         WHERE u.shard = 0 AND {_LOOKED_AT.format("u.period")}
             AND {_IN_PART.format("u.holder")}) AS u USING (limit_no, holder, period)
     WHERE coalesce(t.taken, 0) <> coalesce(u.used, 0)
+    """  # noqa: S608 - constants
+)
+# What each scan took of limits of regions, of which one it was another feature knows.
+_TAKES_OF_REGIONS: Final = text(
+    f"""
+    SELECT t.origin_id, l.limit_no, {_DAY.format("t.origin_id")} AS period, {_TAKEN}
+    {_PAID} AND t.origin_id >= :first
+        AND {_OF_REGIONS.format(_DAY.format("t.origin_id"))}
+    GROUP BY t.origin_id, l.limit_no, l.counts
+    """
+)
+_ROOM_OF_REGIONS: Final = _GIVEN_BACK.format(
+    _OF_REGIONS.format(_DAY.format("r.origin_id"))
+)
+_USES_OF_REGIONS: Final = text(
+    f"""
+    SELECT holder, limit_no, period, sum(used)::bigint AS used FROM (
+        SELECT u.holder, u.limit_no, u.period, u.used
+        FROM limit_uses AS u JOIN limits AS l ON l.limit_no = u.limit_no
+        WHERE u.shard = 0 AND {_OF_REGIONS.format("u.period")}
+        UNION ALL
+        SELECT holder, limit_no, period, -taken FROM ({_ROOM_OF_REGIONS}) AS r) AS each_
+    GROUP BY 1, 2, 3
     """  # noqa: S608 - constants
 )
 
@@ -160,6 +187,34 @@ async def find_uses(
     values = {"part": part, "parts": parts, "before": before, "timezone": timezone}
     async for row in await conn.stream(_USES, values):
         yield UseGap(*row)
+
+
+class RegionTake(NamedTuple):
+    """That a scan took so much of a limit of regions, of its day."""
+
+    scan_id: int
+    limit_no: int
+    period: date
+    taken: int
+
+
+async def find_region_takes(
+    conn: AsyncConnection, *, first_id: int, before: date, timezone: str
+) -> AsyncIterator[list[RegionTake]]:
+    """Read what scans from `first_id` on took of days after `before`, some at once."""
+    values = {"first": first_id, "before": before, "timezone": timezone}
+    rows = await conn.stream(_TAKES_OF_REGIONS, values)
+    async for some in rows.partitions(_TAKES_AT_ONCE):
+        yield [RegionTake(*row) for row in some]
+
+
+async def load_region_uses(
+    conn: AsyncConnection, *, before: date, timezone: str
+) -> dict[tuple[int, int, date], int]:
+    """Read by (holder, limit, day) what regions took and what was given back of it."""
+    values = {"before": before, "timezone": timezone}
+    rows = await conn.execute(_USES_OF_REGIONS, values)
+    return {(row.holder, row.limit_no, row.period): row.used for row in rows}
 
 
 # Putting right ------------------------------------------------------------------------

@@ -29,11 +29,12 @@ _LOCK_HOLD: Final = text(
     "SELECT FROM holds WHERE shard = 0 AND transfer_id = :scan_id FOR UPDATE"
 )
 # Limits in force, as plans name them (rewards.domain.offers); of a day only if they
-# were counted on that day. Nothing kept says in which region a scan was.
+# were counted on that day.
 _TAKES: Final = text(
     """
     SELECT t.transfer_id, l.limit_no, l.counts,
-        CASE WHEN l.per LIKE 'member%' THEN t.credit_account ELSE 0 END AS holder,
+        CASE WHEN l.per LIKE 'member%' THEN t.credit_account
+            WHEN l.per = 'region_day' THEN :region ELSE 0 END AS holder,
         CASE WHEN l.per LIKE '%day' THEN CAST(:day AS date)
             ELSE date 'epoch' END AS period
     FROM transfers AS t JOIN offers AS o ON o.offer_no = t.debit_account
@@ -42,7 +43,7 @@ _TAKES: Final = text(
             AND l.counts = ANY (ARRAY['claims', CASE o.kind WHEN 'points' THEN 'points'
                 WHEN 'red_packet' THEN 'minor' END]))
     WHERE t.shard = 0 AND t.origin_id = :scan_id AND t.kind IN ('posted', 'pending')
-        AND l.per <> 'region_day' AND (l.per NOT LIKE '%day' OR :day > l.since)
+        AND (l.per NOT LIKE '%day' OR :day > l.since)
     UNION ALL
     SELECT c.coupon_no, l.limit_no, 'awards',
         CASE l.per WHEN 'member' THEN c.member_no ELSE 0 END,
@@ -140,16 +141,19 @@ async def load_takes(
     *,
     member_no: int,
     coupons: Sequence[int],
+    region: int,
     day: date,
 ) -> list[Take]:
     """Load from which limits the rewards of a scan took, on its business day.
 
-    `coupons` are the numbers of those that it gave.
+    `coupons` are the numbers of those that it gave, `region` is whose rows it took of
+    regions (number_region).
     """
     values = {
         "scan_id": scan_id,
         "member_no": member_no,
         "numbers": write_numbers(coupons),
+        "region": region,
         "day": day,
     }
     return [

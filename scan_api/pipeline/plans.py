@@ -30,7 +30,7 @@ from scan_api.domain.scans import (
     plan_scan,
 )
 from scan_api.domain.worker_state import WorkerState
-from scan_api.pipeline.claim_facts import member_since, picker, roller
+from scan_api.pipeline.claim_facts import member_since, picker, region_of, roller
 from scan_api.pipeline.metrics import SCAN_FAULTS
 from scan_api.pipeline.verdict import FindNetwork, judge_scan, know_no_network
 
@@ -163,7 +163,7 @@ class _ClaimPlanner:
         worker_state, terms, batch = self.worker_state, self.status.terms, self.batch
         assert terms is not None, "what has no terms is claimed by nobody"
         if worker_state.campaigns.ask_for_regions:
-            self.region = self._region()
+            self.region = region_of(self.scan.context or {}, self.batch.regions)
         code_id = self.scan.code_id
         claim = Claim(
             code_id,
@@ -221,12 +221,6 @@ class _ClaimPlanner:
 
     def _claim_no(self) -> int | None:
         return self.batch.claim_nos.get(self._member_no())
-
-    def _region(self) -> str | None:
-        """Say where it was scanned: what its app says, else where its store is."""
-        context = self.scan.context or {}
-        told: str | None = context.get("region")
-        return told or self.batch.regions.get(context.get("store_id", ""))
 
 
 # Scans of a batch have few milliseconds between them.

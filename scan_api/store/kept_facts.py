@@ -163,6 +163,20 @@ async def load_planned(
     return planned
 
 
+async def load_contexts(
+    conn: AsyncConnection, scan_ids: Sequence[int]
+) -> dict[int, Mapping[str, Any]]:
+    """Read what apps said of scans, by scan_id."""
+    found = await conn.execute(
+        select(scans.c.scan_id, scans.c.facts).where(
+            scans.c.shard == SHARD,
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger))),
+        ),
+        {"scan_ids": list(scan_ids)},
+    )
+    return {row.scan_id: unpack_facts(row.facts).context for row in found}
+
+
 async def load_judged(
     conn: AsyncConnection, scan_ids: Sequence[int]
 ) -> list[JudgedScan]:

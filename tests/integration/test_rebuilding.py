@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from core.clock import utc_datetime
+from core.clock import business_day, utc_datetime
 from core.errors import Conflict
 from rewards.domain.draws.terms import Entry
+from rewards.domain.limits import number_region
 from rewards.domain.rebuilding import Rebuilt
 from rewards.pipeline.rebuilding import Rebuilding
+from scan_api.pipeline.claim_facts import find_scan_regions
 from tests.fixtures.cards import Album
 from tests.fixtures.claims import (
     Claims,
@@ -32,8 +34,8 @@ from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 
 PACKET = {"offer_id": "cash", "kind": "red_packet", "minor": 100, "stock": 9}
 PERS = ("member", "member_day", "day", "region_day")
-# Nothing kept tells what a region took, so nobody can put right what is wrong there.
-_TOLD = "limit_no IN (SELECT limit_no FROM limits WHERE per <> 'region_day')"
+# Where caps are scanned; the last is nowhere known.
+SHANGHAI, PEKING = {"region": "CN-31"}, {"store_id": "s-11"}
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def claims(ledger: Ground) -> Claims:
 
 def rebuilding(claims: Claims) -> Rebuilding:
     """Give what adds up a database."""
-    return Rebuilding(claims.ground.engine, TIMEZONE)
+    return Rebuilding(claims.ground.engine, TIMEZONE, find_scan_regions)
 
 
 async def look(claims: Claims) -> Rebuilt:
@@ -67,7 +69,15 @@ async def lived_in(claims: Claims, redis_url: str) -> AsyncIterator[Worker]:
     draw = await raffle.make(entry=Entry.OPEN, most_tickets=9)
     await Album(ground, SetClock(CLOCK.now_ms())).set(cards=("a", "b"))
     caps = [{"per": per, "of": "claims", "most": 50} for per in PERS]
-    caps += [{"per": "day", "of": of, "most": 900} for of in ("points", "minor")]
+    caps += [
+        {"per": per, "of": of, "most": 900}
+        for per in ("day", "region_day")
+        for of in ("points", "minor")
+    ]
+    await ground.rows(
+        "INSERT INTO stores (store_id, name, kind, region, created_at)"
+        " VALUES ('s-11', 'Wangfujing', 'shop', 'cn-bj', date '2020-01-01')"
+    )
     tiers = ("gold", 1_000_000, gift("Car", stock=1)), ("next", 0, points(1))
     await claims.campaign(
         "all",
@@ -83,7 +93,10 @@ async def lived_in(claims: Claims, redis_url: str) -> AsyncIterator[Worker]:
     )
     async with working(claims, redis_url) as [worker]:
         codes = await ground.live(5)
-        scans = [scan_id(await worker.scan(each, "ann")) for each in codes[:3]]
+        scans = [
+            scan_id(await worker.scan(code, "ann", context=context))
+            for code, context in zip(codes, (SHANGHAI, SHANGHAI, PEKING), strict=False)
+        ]
         await worker.scan(codes[3], "bob")
         await claims.spend("ann", 4)
         await claims.reverse(scans[0])
@@ -119,10 +132,14 @@ BREAKS = {
         "UPDATE balances SET available = 4 WHERE expires_on = date '2031-01-31'"
     ),
     "limits that took more": (
-        f"UPDATE limit_uses SET used = used + 1 WHERE used < most AND {_TOLD}"
+        "UPDATE limit_uses SET used = used + 1 WHERE used < most"
     ),
-    "limits that took nothing": f"UPDATE limit_uses SET used = 0 WHERE {_TOLD}",
+    "limits that took nothing": "UPDATE limit_uses SET used = 0",
     "limits that are gone": "DELETE FROM limit_uses",
+    "what one region took, taken by another": (
+        "UPDATE limit_uses SET holder = -7 WHERE holder < 0 AND holder = ("
+        "SELECT min(holder) FROM limit_uses)"
+    ),
 }
 
 
@@ -132,7 +149,7 @@ _LOTS = (
 )
 _USES = (
     "SELECT u.limit_no, holder, period, used FROM limit_uses AS u"
-    " JOIN limits AS l USING (limit_no) WHERE per <> 'region_day' AND used > 0"
+    " JOIN limits AS l USING (limit_no) WHERE used > 0"
     " ORDER BY 1, 2, 3"
 )
 KEPT = (_LOTS, _USES)
@@ -173,7 +190,7 @@ async def test_scans_go_on_while_it_is_put_right(
     async with lived_in(claims, redis_url) as worker:
         await ground.rows("UPDATE balances SET available = available + 100")
         await ground.rows(
-            f"UPDATE limit_uses SET used = used + 2 WHERE used < most - 20 AND {_TOLD}"
+            "UPDATE limit_uses SET used = used + 2 WHERE used < most - 20"
         )
         codes = await ground.live(12)
 
@@ -231,6 +248,30 @@ async def test_what_was_spent_and_never_earned_is_left_and_told(
     assert [str(each) for each in done.examples] == [
         "member ann, points for ever: available is 9 too many."
     ]
+
+
+async def test_a_region_that_is_wrong_is_named(claims: Claims, redis_url: str) -> None:
+    async with lived_in(claims, redis_url):
+        shanghai, peking = number_region("CN-31"), number_region("CN-11")
+        points = (
+            "limit_no = (SELECT limit_no FROM limits WHERE per = 'region_day'"
+            " AND counts = 'points')"
+        )
+        rows = f"SELECT holder, used FROM limit_uses WHERE {points} ORDER BY 1"
+        nowhere = number_region(None)
+        # One of two scans in Shanghai was taken back.
+        taken = await claims.ground.rows(rows)
+        assert taken == sorted([(shanghai, 6), (peking, 6), (nowhere, 6)])
+        await claims.ground.rows(
+            f"UPDATE limit_uses SET used = 9 WHERE {points} AND holder = {shanghai}"
+        )
+        done = await repair(claims)
+        [told] = done.examples
+        day = business_day(CLOCK.now_ms(), TIMEZONE)
+        assert str(told) == (
+            f"region CN-31, all per region_day points on {day}: taken is 3 too many."
+        )
+        assert await claims.ground.rows(rows) == taken
 
 
 async def test_days_that_upkeep_forgets_are_not_looked_at(

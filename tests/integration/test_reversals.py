@@ -14,8 +14,10 @@ from events.pipeline.events import read_events
 from rewards.domain.figures import Figures
 from rewards.domain.gifts import GiftState
 from rewards.domain.holds import Resolution
+from rewards.domain.limits import number_region
 from rewards.domain.plans import PlannedReward, RewardKind
 from rewards.domain.programme import Clawback
+from rewards.domain.rebuilding import Rebuilt
 from rewards.domain.reversals import Fate, Note, TakenBack
 from rewards.pipeline.figures import load_figures
 from rewards.store.campaigns import find_campaign
@@ -263,6 +265,41 @@ async def test_a_day_gets_its_own_room_back(claims: Claims, worker: Worker) -> N
         "SELECT DISTINCT period, used FROM limit_uses WHERE period > date 'epoch'"
     )
     assert rows == [(today, 0)]
+
+
+@pytest.mark.parametrize(
+    "context", [{"region": "CN-31"}, {"store_id": "s-31"}, None], ids=str
+)
+async def test_a_region_gets_its_own_room_back(
+    claims: Claims, worker: Worker, context: Json | None
+) -> None:
+    """As told, or where the store was that there was; who is nowhere is one more."""
+    caps = [
+        {"per": "region_day", "of": of, "most": most}
+        for of, most in (("claims", 1), ("points", 5), ("minor", 100))
+    ]
+    await claims.campaign("all", points(5), PACKET, caps=caps)
+    await worker.pipeline.states.refresh()
+    await claims.ground.rows(
+        "INSERT INTO stores (store_id, name, kind, region, created_at) VALUES"
+        " ('s-31', 'Bund', 'shop', 'cn-sh', date '2020-01-01'),"
+        " ('later', 'Pudong', 'shop', 'CN-31', date '2090-01-01')"
+    )
+    a, b, c, d = await claims.ground.live(4)
+    there = await worker.scan(a, "ann", context=context)
+    elsewhere = await worker.scan(b, "bob", context={"region": "CN-11"})
+    assert kinds(there) == kinds(elsewhere) == ["points", "red_packet"]
+    before = await claims.uses()
+    assert (await worker.scan(c, "cid", context=context))["outcome"] == "limit_reached"
+    await claims.reverse(scan_id(there))
+    after = await claims.uses()
+    [kept] = {holder for (_, holder), used in after.items() if used and holder < 0}
+    assert kept == number_region("CN-11")
+    assert await claims.ground.rebuild() == Rebuilt()
+    assert await claims.ground.audit() == []
+    again = await worker.scan(d, "cid", context=context)
+    assert kinds(again) == ["points", "red_packet"]
+    assert await claims.uses() == before
 
 
 # Tickets and cards -------------------------------------------------------------------

@@ -73,6 +73,18 @@ async def load_store_regions(
     return dict(await rows.fetchall())
 
 
+async def load_places(
+    conn: AsyncConnection, store_ids: Collection[str]
+) -> dict[str, tuple[str, datetime]]:
+    """Read where stores are, and since when there is such a store, by id."""
+    rows = await conn.execute(
+        select(t.stores.c.store_id, t.stores.c.region, t.stores.c.created_at).where(
+            t.stores.c.store_id.in_(store_ids)
+        )
+    )
+    return {row.store_id: (row.region, row.created_at) for row in rows}
+
+
 async def insert_pool(conn: AsyncConnection, new: NewPool, *, now: datetime) -> int:
     """Add a pool with its limits; raises IntegrityError for an id that there is."""
     pool_no = (
