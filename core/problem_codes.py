@@ -190,6 +190,12 @@ PROBLEM_CODES: Final = {
         "has the figures. Nothing was changed.",
         "Have support reverse the scan: it takes back what is left.",
     ),
+    "claimed_since": ProblemCode(
+        409,
+        "A decision let others claim its codes, and some have; `detail` says how many. "
+        "Nothing was changed.",
+        "Give the member what they should have had by an adjustment.",
+    ),
     "undone_before": ProblemCode(
         409,
         "What was decided here was taken back once; the second decision stands.",

@@ -3,19 +3,33 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.cases import Verb
-from anti_fraud.pipeline.cases.ports import CasePorts, Gone, Undoing
+from anti_fraud.pipeline.cases.ports import (
+    CLAIMED_SINCE,
+    CasePorts,
+    Gone,
+    Settled,
+    Undoing,
+)
 from crowncap.action_ports import ACTION_PORTS
 from rewards.domain.holds import Resolution
 from rewards.domain.reopening import Refusal, ReopenWish
 from rewards.pipeline.holds import end_holds
 from rewards.pipeline.reopening import reopen_holds
+from rewards.store.holds import lock_open
 from scan_api.pipeline.case_scans import show_scans
+from scan_api.store.released_claims import (
+    claim_again,
+    end_again,
+    keep_claims,
+    release_claims,
+)
 
 _RESOLUTIONS: Final = {
     Verb.APPROVE: Resolution.POSTED,
@@ -27,11 +41,15 @@ async def _settle(
     conn: AsyncConnection,
     decisions: Mapping[int, Verb],
     *,
+    releases: Collection[int],
     next_id: Callable[[], int],
     now: datetime,
-) -> Collection[int]:
+) -> Settled:
+    """End claims first, as scans lock codes before balances, under locked holds."""
+    released = await release_claims(conn, await lock_open(conn, releases))
     resolutions = {scan_id: _RESOLUTIONS[verb] for scan_id, verb in decisions.items()}
-    return await end_holds(conn, resolutions, next_id=next_id, now=now)
+    ended = await end_holds(conn, resolutions, next_id=next_id, now=now)
+    return Settled(ended, released)
 
 
 async def _reopen(
@@ -40,16 +58,30 @@ async def _reopen(
     *,
     next_id: Callable[[], int],
 ) -> Mapping[int, Gone | Collection[int]]:
+    every = [scan_id for wish in wishes.values() for scan_id in wish.scan_ids]
+    claimed = await claim_again(conn, every)
+    gone = {
+        key: Gone(CLAIMED_SINCE, others=lost)
+        for key, wish in wishes.items()
+        if (lost := sum(claimed.get(scan_id) is False for scan_id in wish.scan_ids))
+    }
     asked = [
-        ReopenWish(key, wish.scan_ids, wish.ended_at) for key, wish in wishes.items()
+        ReopenWish(key, wish.scan_ids, wish.ended_at)
+        for key, wish in wishes.items()
+        if key not in gone
     ]
     told = await reopen_holds(conn, asked, next_id=next_id)
-    return {
+    again = {key: each for key, each in told.items() if not isinstance(each, Refusal)}
+    gone |= {
         key: Gone(each.fault.value, each.points, each.others, each.most)
-        if isinstance(each, Refusal)
-        else each
         for key, each in told.items()
+        if isinstance(each, Refusal)
     }
+    begun = {scan_id for scan_id, is_back in claimed.items() if is_back}
+    kept = begun.intersection(chain.from_iterable(again.values()))
+    await keep_claims(conn, kept)
+    await end_again(conn, begun - kept)
+    return {**gone, **again}
 
 
 def case_ports(timezone: ZoneInfo) -> CasePorts:

@@ -396,8 +396,14 @@ BEGIN
     END LOOP;
 
     FOR i IN 1 .. n LOOP
-        IF in_planned[i] = 'already_claimed' AND outcomes[i] = in_planned[i]
-            AND claim_scans[i] IS NULL AND in_live[i] THEN
+        CONTINUE WHEN won[i] OR claim_scans[i] IS NOT NULL OR NOT in_live[i]
+            OR outcomes[i] IN ('not_active', 'recalled');
+        IF in_claims[i] AND (SELECT true FROM released_claims
+            WHERE shard = in_shard AND code_id = in_code_ids[i]
+                AND member_no = in_members[i] AND NOT taken_back) THEN
+            outcomes[i] := 'refused';
+        ELSIF in_claims[i] OR in_planned[i] = 'already_claimed' THEN
+            -- A wrong bit, or a claim that ended between two of these statements.
             RAISE EXCEPTION 'a code that is not claimed was called so'
                 USING ERRCODE = 'CC004';
         END IF;
@@ -969,10 +975,12 @@ BEGIN
     END IF;
     SELECT array_agg(i ORDER BY c, i) INTO firsts FROM (
         SELECT DISTINCT ON (c) c, i::integer
-        FROM unnest(in_code_ids, in_claims, in_live, in_outcomes)
-            WITH ORDINALITY AS u (c, claims, live, outcome, i)
+        FROM unnest(in_code_ids, in_members, in_claims, in_live, in_outcomes)
+            WITH ORDINALITY AS u (c, m, claims, live, outcome, i)
         WHERE claims AND live AND outcome <> 'not_active' AND (
             SELECT true FROM claims WHERE shard = in_shard AND code_id = c) IS NULL
+            AND (SELECT true FROM released_claims WHERE shard = in_shard
+                AND code_id = c AND member_no = m AND NOT taken_back) IS NULL
         ORDER BY c, i) AS u;
     IF firsts IS NULL THEN
         RETURN;
@@ -3071,6 +3079,14 @@ CREATE TABLE refusal_minutes (
     CONSTRAINT refusals_were_some CHECK ((refused > 0))
 );
 
+CREATE TABLE released_claims (
+    code_id bigint NOT NULL,
+    member_no bigint NOT NULL,
+    scan_id bigint NOT NULL,
+    shard smallint DEFAULT 0 NOT NULL,
+    taken_back boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE reversals (
     shard smallint DEFAULT 0 NOT NULL,
     origin_id bigint NOT NULL,
@@ -3232,8 +3248,7 @@ CREATE TABLE sightings (
     scans bigint NOT NULL,
     recent_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
     recent_scans bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    shard smallint DEFAULT 0 NOT NULL,
-    CONSTRAINT sightings_scans_check CHECK ((scans > 0))
+    shard smallint DEFAULT 0 NOT NULL
 )
 PARTITION BY RANGE (code_id);
 
@@ -3765,6 +3780,9 @@ ALTER TABLE ONLY redemptions
 ALTER TABLE ONLY refusal_minutes
     ADD CONSTRAINT refusal_minutes_pkey PRIMARY KEY (minute);
 
+ALTER TABLE ONLY released_claims
+    ADD CONSTRAINT released_claims_pkey PRIMARY KEY (shard, code_id, member_no);
+
 ALTER TABLE ONLY reversals
     ADD CONSTRAINT reversals_pkey PRIMARY KEY (shard, origin_id);
 
@@ -3803,6 +3821,9 @@ ALTER TABLE ONLY shadow_rules
 
 ALTER TABLE ONLY shadow_runs
     ADD CONSTRAINT shadow_runs_pkey PRIMARY KEY (run);
+
+ALTER TABLE sightings
+    ADD CONSTRAINT sightings_are_counted CHECK ((scans >= 0)) NOT VALID;
 
 ALTER TABLE ONLY sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (shard, code_id);
@@ -3995,6 +4016,8 @@ CREATE INDEX ranges_by_lot ON ranges USING btree (lot) WHERE (lot IS NOT NULL);
 CREATE INDEX ranges_by_version ON ranges USING btree (version);
 
 CREATE INDEX redemptions_of_coupon ON redemptions USING btree (coupon_no);
+
+CREATE INDEX released_claims_by_scan ON released_claims USING btree (scan_id);
 
 CREATE INDEX scan_traces_by_scan ON ONLY scan_traces USING brin (scan_id);
 

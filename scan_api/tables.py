@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Identity,
@@ -64,6 +65,18 @@ claims = Table(
     Column("member_no", BigInteger, nullable=False),
     _shard(),
     postgresql_partition_by="RANGE (code_id)",
+)
+
+# Claims that ended with a denied case; its member does not claim the code again, unless
+# the decision was taken back.
+released_claims = Table(
+    "released_claims",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_no", BigInteger, primary_key=True, autoincrement=False),
+    Column("scan_id", BigInteger, nullable=False),
+    _shard(),
+    Column("taken_back", Boolean, nullable=False, server_default="false"),
 )
 
 sightings = Table(

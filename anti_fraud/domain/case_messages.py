@@ -44,6 +44,14 @@ OF_CASES: Final[Sentences] = {
         "有的扫码不在此案件中，或已经决定。",
         "Some of the scans are not in this case, or are decided.",
     ),
+    "release_denied": (
+        "只有拒绝时才能释放瓶盖码。",
+        "Codes are released of what is denied only.",
+    ),
+    "undo_claimed_since": (
+        "不能撤销：其中 {others} 个瓶盖码已由他人领取。",
+        "It stays: {others} of its codes were claimed by others since.",
+    ),
     "case_twice": (
         "同一案件出现了两次；请删去一个。",
         "A case stands here twice; leave one out.",

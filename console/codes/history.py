@@ -95,6 +95,7 @@ async def load_code_history(
         *_of_reports(history),
         *_of_cartons(history),
         *map(_of_change, states.changes),
+        *(event for claim in scans.released for event in _of_released(claim)),
         *_of_claim(scans.claim),
     ]
     return CodeHistory(
@@ -144,6 +145,12 @@ def _of_cartons(history: ProductionHistory) -> Iterator[Event]:
 def _of_change(change: StateChange) -> Event:
     reason = _REASONS.get(change.reason, change.reason)
     return Event(change.at, change.kind, change.person, {"reason": reason})
+
+
+def _of_released(claim: Claim) -> Iterator[Event]:
+    yield from _of_claim(claim)
+    if claim.resolved_at is not None:
+        yield Event(claim.resolved_at, "claim_released")
 
 
 def _of_claim(claim: Claim | None) -> Iterator[Event]:

@@ -33,7 +33,7 @@ from core.errors import Conflict, Fault, InvalidInput, NotFound
 from core.names import are_one
 from core.pages import read_form
 
-_FIELDS: Final = ("do", "note", "version")
+_FIELDS: Final = ("do", "note", "version", "release_code")
 _A_DAY: Final = timedelta(days=1)
 # What somebody is asked for is theirs to approve, and stays asked.
 _UNDOABLE: Final = frozenset(set(ActionKind) - ASKED_FOR)
@@ -127,7 +127,9 @@ async def work_on_case(
     try:
         async with context.engine.begin() as conn:
             work = begin_work(conn, context, page)
-            await act(_Asked(work, context.case_ports, number, version, note))
+            asked = _Asked(work, context.case_ports, number, version, note)
+            asked.release_code = bool(form.get("release_code"))
+            await act(asked)
     except (Conflict, InvalidInput) as fault:
         return await _show(context, page, number, fault=fault, note=note)
     return TEMPLATES.redirect(page, f"{PATH}/{number}")
@@ -136,13 +138,14 @@ async def work_on_case(
 class _Asked:
     """What a button asks for."""
 
-    __slots__ = ("case_id", "note", "ports", "version", "work")
+    __slots__ = ("case_id", "note", "ports", "release_code", "version", "work")
 
     def __init__(
         self, work: Work, ports: CasePorts, case_id: int, version: int, note: str
     ) -> None:
         self.work, self.ports, self.case_id = work, ports, case_id
         self.version, self.note = version, note
+        self.release_code = False
 
     def say_why(self) -> str:
         """Give the reason; raises InvalidInput without one."""
@@ -172,7 +175,7 @@ async def _deny(asked: _Asked) -> Any:
 
 
 async def _decide(asked: _Asked, verb: Verb) -> Any:
-    wish = Wish(asked.case_id, asked.version, verb)
+    wish = Wish(*(asked.case_id, asked.version, verb), release_code=asked.release_code)
     return await deciding.decide_case(
         asked.work, asked.ports, wish, note=asked.say_why()
     )

@@ -220,6 +220,12 @@ class Bulk:
     rows: tuple[tuple[str, Outcome], ...]
     is_done: bool
     is_undone: bool = False
+    releases: bool = False
+
+    @property
+    def released(self) -> int:
+        """How many codes others may claim now."""
+        return sum(each.released for _, each in self.rows)
 
     @property
     def posted(self) -> Value:
@@ -239,29 +245,35 @@ async def decide_many(
     """Preview what deciding the selected cases would come to, or do it."""
     asked = Asked.read(request.query_params)
     form = await read_form(
-        request, page, *_BOXES, "decision", "note", "now", "undo", max_bytes=_MAX_FORM
+        request,
+        page,
+        *_BOXES,
+        *("decision", "release_code", "note", "now", "undo"),
+        max_bytes=_MAX_FORM,
     )
     boxes = [form[name] for name in _BOXES if name in form]
     note = form.get("note", "").strip()
     verb = Verb.DENY if form.get("decision") == Verb.DENY else Verb.APPROVE
-    wishes = [_read_box(box, verb) for box in boxes]
+    releases = bool(form.get("release_code"))
+    wishes = [_read_box(box, verb, release_code=releases) for box in boxes]
     try:
         _check(wishes, note)
+        async with context.engine.begin() as conn:
+            work = begin_work(conn, context, page)
+            if form.get("undo"):
+                outcomes = await _undo_many(work, context.case_ports, wishes, note)
+            elif form.get("now"):
+                outcomes = await deciding.decide_cases(
+                    work, context.case_ports, wishes, note=note
+                )
+            else:
+                outcomes = await deciding.preview_cases(work, wishes)
     except InvalidInput as fault:
         return await _show_queue(context, page, asked, fault=fault)
-    async with context.engine.begin() as conn:
-        work = begin_work(conn, context, page)
-        if form.get("undo"):
-            outcomes = await _undo_many(work, context.case_ports, wishes, note)
-        elif form.get("now"):
-            outcomes = await deciding.decide_cases(
-                work, context.case_ports, wishes, note=note
-            )
-        else:
-            outcomes = await deciding.preview_cases(work, wishes)
     rows = tuple(zip(boxes, outcomes, strict=True))
     is_undone = bool(form.get("undo"))
-    bulk = Bulk(verb, note, rows, is_undone or bool(form.get("now")), is_undone)
+    is_done = is_undone or bool(form.get("now"))
+    bulk = Bulk(verb, note, rows, is_done, is_undone, releases)
     return await _show_queue(context, page, asked, bulk=bulk)
 
 
@@ -284,7 +296,9 @@ def _check(wishes: Sequence[Wish], note: str) -> None:
     check_reason(note)
 
 
-def _read_box(text: str, verb: Verb) -> Wish:
+def _read_box(text: str, verb: Verb, *, release_code: bool) -> Wish:
     """Read a box: a case and the version that was seen."""
     number, _, version = text.partition("-")
-    return Wish(read_id(number) or 0, read_id(version) or 0, verb)
+    return Wish(
+        *(read_id(number) or 0, read_id(version) or 0, verb), release_code=release_code
+    )

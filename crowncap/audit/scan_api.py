@@ -51,7 +51,9 @@ CHECKS = (
                 AND k.scan_id = s.scan_id
             WHERE s.shard = 0 AND s.scan_id BETWEEN :first AND :last
                 AND k.code_id IS NULL
-                AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
+                AND s.outcome IN ('held', 'no_reward', 'rewarded')
+                AND NOT EXISTS (SELECT FROM released_claims AS r
+                    WHERE r.scan_id = s.scan_id AND NOT r.taken_back)""",
         SCANS,
     ),
     # Two scans, of which one at most is named by the code's one claim.
@@ -62,8 +64,24 @@ CHECKS = (
             JOIN claims AS k ON k.shard = 0 AND k.code_id = s.code_id
                 AND k.scan_id <> s.scan_id
             WHERE s.shard = 0 AND s.scan_id BETWEEN :first AND :last
-                AND s.outcome IN ('held', 'no_reward', 'rewarded')""",
+                AND s.outcome IN ('held', 'no_reward', 'rewarded')
+                AND NOT EXISTS (SELECT FROM released_claims AS r
+                    WHERE r.scan_id = s.scan_id AND NOT r.taken_back)""",
         SCANS,
+    ),
+    # What ended with a claim is its hold, and whoever was denied has the code no more.
+    Check(
+        1,
+        "each claim that ended was held and denied, and is nobody's whom it was denied",
+        """SELECT r.scan_id FROM released_claims AS r
+            LEFT JOIN scans AS s ON s.shard = 0 AND s.scan_id = r.scan_id
+            LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = r.scan_id
+            LEFT JOIN claims AS k ON k.shard = 0 AND k.code_id = r.code_id
+            WHERE s.code_id IS DISTINCT FROM r.code_id
+                OR s.member_no IS DISTINCT FROM r.member_no
+                OR NOT r.taken_back AND (h.resolution IS DISTINCT FROM 'voided'
+                    OR k.member_no = r.member_no)""",
+        scopes=(Scope.FULL,),
     ),
     Check(
         1,
@@ -151,6 +169,10 @@ CHECKS = (
         "each scan that was judged is judged alike again",
         """SELECT min(scan_id) FROM scans
             WHERE shard = 0 AND scan_id BETWEEN :first AND :last AND facts <> ''
+                AND (outcome <> 'refused' OR NOT EXISTS (
+                    SELECT FROM released_claims AS r WHERE r.shard = 0
+                        AND r.code_id = scans.code_id
+                        AND r.member_no = scans.member_no))
             GROUP BY outcome, facts""",
         SCANS,
     ),

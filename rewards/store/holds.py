@@ -103,6 +103,24 @@ async def keep_for_review(conn: AsyncConnection, transfer_ids: Sequence[int]) ->
     )
 
 
+_LOCK_OPEN: Final = text(
+    """
+    SELECT h.transfer_id FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    CROSS JOIN LATERAL (SELECT transfer_id FROM holds
+        WHERE shard = 0 AND transfer_id = u.id AND resolution IS NULL
+        FOR NO KEY UPDATE) AS h
+    """
+)
+
+
+async def lock_open(conn: AsyncConnection, scan_ids: Collection[int]) -> list[int]:
+    """Lock the holds of scans that have not ended, in order; tells which these are."""
+    if not scan_ids:
+        return []
+    numbers = {"ids": write_numbers(sorted(scan_ids))}
+    return list((await conn.execute(_LOCK_OPEN, numbers)).scalars())
+
+
 # Locked in one order, whoever else ends some of them.
 _END_HOLDS: Final = text(
     """

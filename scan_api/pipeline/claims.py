@@ -1,6 +1,6 @@
 """What is told of claims later: to who made them, and to staff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +11,9 @@ from rewards.pipeline.ledger import load_wallet
 from rewards.store.awards import load_awards
 from rewards.store.holds import load_hold_states
 from rewards.store.members import find_member_no, load_member_ids
-from scan_api.domain.claims import Claim, OwnClaim
+from scan_api.domain.claims import Claim, OwnClaim, RecordedClaim
 from scan_api.store import claims as store
+from scan_api.store.released_claims import load_released
 
 
 async def look_up_own_claim(
@@ -41,31 +42,41 @@ async def look_up_own_claim(
 
 @dataclass(frozen=True, slots=True)
 class ScanHistory:
-    """What scans did to a code; those that claimed nothing are counted, not dated."""
+    """What scans did to a code; those that claimed nothing are counted, not dated.
+
+    `released` are claims that ended with a denied case, so that others could claim it.
+    """
 
     claim: Claim | None
     sightings: int
+    released: tuple[Claim, ...] = ()
 
 
 async def load_scan_history(conn: AsyncConnection, code_id: int) -> ScanHistory:
     """Read who claimed a code that the caller may see, and how often it was seen."""
     sightings = await store.count_sightings(conn, code_id)
     claim = await store.load_claim(conn, code_id)
-    if claim is None:
-        return ScanHistory(None, sightings)
-    names = await load_member_ids(conn, [claim.member_no])
-    held = await load_hold_states(conn, [claim.scan_id])
+    released = await load_released(conn, code_id)
+    found = [*released, claim] if claim else released
+    names = await load_member_ids(conn, [each.member_no for each in found])
+    held = await load_hold_states(conn, [each.scan_id for each in found])
+    told = [_tell(each, names[each.member_no], held) for each in found]
+    return ScanHistory(
+        told[-1] if claim else None, sightings, tuple(told[: len(released)])
+    )
+
+
+def _tell(claim: RecordedClaim, member_id: str, held: Mapping[int, HoldState]) -> Claim:
     hold = held.get(claim.scan_id, HoldState())
-    told = Claim(
+    return Claim(
         claim.scan_id,
-        names[claim.member_no],
+        member_id,
         claim.outcome,
         claim.points,
         was_held=claim.scan_id in held,
         resolution=hold.resolution,
         resolved_at=hold.resolved_at,
     )
-    return ScanHistory(told, sightings)
 
 
 async def count_claims(conn: AsyncConnection, code_ids: Sequence[int]) -> int:

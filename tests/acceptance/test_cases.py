@@ -1,7 +1,12 @@
 """Cases over HTTP: a cap in two places at once, and an analyst who decides."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import httpx
 
+from tests.fixtures.colleague import at_work
 from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Json, Service
 
@@ -20,9 +25,9 @@ def anne_of(service: Service) -> str:
     return service.staff_token("analyst", name="anne")
 
 
-def open_case(service: Service, member: str) -> Json:
+def open_case(service: Service, member: str, code: str | None = None) -> Json:
     """Let a member claim a cap that was elsewhere a moment ago; gives its case."""
-    code = service.fresh_code()
+    code = code or service.fresh_code()
     service.scan(code, None, position=BEIJING)
     held = service.scan(code, member, position=SHANGHAI)
     assert held["outcome"] == "held"
@@ -186,6 +191,32 @@ def test_a_decision_is_taken_back_where_nothing_was_spent(service: Service) -> N
     assert event[0][1]["person"] == "anne"
     twice = {"rows": rows[:1] * 2}
     problem(service.post("/v1/cases/undos", twice, anne), 422, "invalid_input")
+
+
+def test_what_is_denied_may_be_anothers(service: Service) -> None:
+    """On every worker, though filters called it claimed: of two at once one has it."""
+    anne = anne_of(service)
+    code = service.fresh_code()
+    case = open_case(service, "case-released", code)
+    path = f"/v1/cases/{case['case_id']}"
+    assert service.scan(code, "case-early")["outcome"] == "already_claimed"
+    wish = {"decision": "approve", "note": "n", "release_code": True}
+    wish["expected_version"] = case["version"]
+    problem(service.post(f"{path}/decisions", wish, anne), 422, "invalid_input")
+    wish["decision"] = "deny"
+    done = service.post(f"{path}/decisions", wish, anne)
+    assert (done.status_code, done.json()["released"]) == (201, 1), done.text
+    assert service.scan(code, "case-released")["outcome"] == "refused"
+    with ThreadPoolExecutor(2) as pool:
+        told = pool.map(partial(service.scan, code), ["case-one", "case-two"])
+        answers = {each["outcome"] for each in told}
+    assert answers == {"rewarded", "already_claimed"}
+    assert service.scan(code, "case-released")["by_you"] is False
+    problem(service.post(f"{path}/undos", {}, anne), 409, "claimed_since")
+    with at_work(service, anne) as analyst:
+        shown = analyst.press("/console/codes", "/console/codes", code=code).text
+    kinds = re.findall(r'<li class="e-(\w+)"', shown)
+    assert kinds[-4:] == ["held", "hold_voided", "claim_released", "rewarded"]
 
 
 def test_an_action_is_foretold_taken_and_taken_back(service: Service) -> None:

@@ -21,6 +21,7 @@ OF_CODES = {
     "scan_traces": ("scan_id", "RANGE"),
     "void_codes": ("code_id", None),
     "forgotten_claims": ("code_id", None),
+    "released_claims": ("code_id", None),
 }
 # About members: bucket(member_no).
 OF_MEMBERS = {

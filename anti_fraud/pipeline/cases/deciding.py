@@ -52,24 +52,30 @@ from core.outbox import write_events
 class Wish:
     """What somebody wants of a case that they saw in a version.
 
-    `scans` are those that it is about; none: all that wait.
+    `scans` are those that it is about; none: all that wait. With `release_code` other
+    members may claim the codes of what is denied.
     """
 
     case_id: int
     expected_version: int
     decision: Verb
     scans: frozenset[int] = frozenset()
+    release_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a wish: a fault, or what was posted and voided."""
+    """What came of a wish: a fault, or what was posted and voided.
+
+    So many codes were `released`, so that others may claim them.
+    """
 
     case_id: int
     fault: Fault | None = None
     state: CaseState | None = None
     posted: Value = NOTHING
     voided: Value = NOTHING
+    released: int = 0
 
 
 @dataclass(slots=True)
@@ -81,6 +87,7 @@ class _Ruling:
     scans: Sequence[WaitingScan]
     detail: dict[str, Any]
     decided_by: str
+    release_code: bool = False
     value: Value = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,8 +97,12 @@ class _Ruling:
 async def decide_cases(
     work: Work, ports: CasePorts, wishes: Sequence[Wish], *, note: str
 ) -> list[Outcome]:
-    """Decide cases as far as possible; gives an outcome each, in order."""
+    """Decide cases as far as possible; gives an outcome each, in order.
+
+    Raises InvalidInput where codes are to be released of what is approved.
+    """
     refuse_brand(work.staff)
+    _check_releases(wishes)
     await share_fence(work.conn)
     cases = await lock_cases(work.conn, sorted({wish.case_id for wish in wishes}))
     faults = [_find_fault(work, cases.get(wish.case_id), wish) for wish in wishes]
@@ -104,9 +115,11 @@ async def decide_cases(
         if _takes_two(case, settings):
             proposals.append((case, wish, len(scans)))
         else:
-            detail = {"note": note}
             rulings.append(
-                _Ruling(case, wish.decision, scans, detail, work.staff.person)
+                _Ruling(
+                    *(case, wish.decision, scans, {"note": note}, work.staff.person),
+                    wish.release_code,
+                )
             )
     done = await carry_out(work, ports, rulings)
     done |= await _propose(work, proposals, note)
@@ -129,6 +142,7 @@ async def decide_case(
 async def preview_cases(work: Work, wishes: Sequence[Wish]) -> list[Outcome]:
     """Tell what deciding cases would come to; locks them, and changes nothing."""
     refuse_brand(work.staff)
+    _check_releases(wishes)
     cases = await lock_cases(work.conn, sorted({wish.case_id for wish in wishes}))
     settings = await case_settings.load_settings(work.conn)
     return [_preview(work, cases.get(wish.case_id), wish, settings) for wish in wishes]
@@ -162,7 +176,9 @@ async def approve_decision(
     scans = (await _load_waiting(work, [wish]))[case_id]
     detail = {"note": proposal.note, "approved_by": work.staff.person}
     case = replace(case, state=CaseState.OPEN, proposal=None, proposed_by=None)
-    ruling = _Ruling(case, proposal.decision, scans, detail, person)
+    ruling = _Ruling(
+        *(case, proposal.decision, scans, detail, person), proposal.release_code
+    )
     return (await carry_out(work, ports, [ruling]))[case_id]
 
 
@@ -177,6 +193,12 @@ async def reject_decision(
     await save_cases(work.conn, [open_again])
     await enter(work, open_again, CaseEntryKind.REJECTED, {"reason": reason})
     return replace(open_again, version=case.version + 1)
+
+
+def _check_releases(wishes: Sequence[Wish]) -> None:
+    """Raise InvalidInput for who approves a claim and ends it at once."""
+    if any(w.release_code and w.decision is not Verb.DENY for w in wishes):
+        raise InvalidInput.field("/release_code", "invalid", message("release_denied"))
 
 
 def _takes_two(case: Case, settings: CaseSettings) -> bool:
@@ -222,15 +244,22 @@ async def carry_out(
     decisions = {s.scan_id: r.decision for r in rulings for s in r.scans}
     if not rulings:
         return {}
-    ended = set(
-        await ports.settle(work.conn, decisions, next_id=work.next_id, now=work.now)
+    settled = await ports.settle(
+        work.conn,
+        decisions,
+        releases={s.scan_id for r in rulings if r.release_code for s in r.scans},
+        next_id=work.next_id,
+        now=work.now,
     )
+    ended, released = set(settled.scans), set(settled.released)
     entries, cases, events = [], [], []
     entry_of: dict[int, int] = {}
     outcomes: dict[int, Outcome] = {}
     for ruling in rulings:
-        settled = [s.value for s in ruling.scans if s.scan_id in ended]
-        value = sum(settled, NOTHING)
+        value = sum((s.value for s in ruling.scans if s.scan_id in ended), NOTHING)
+        told = _told(ruling, value)
+        if ruling.release_code:
+            told["released"] = sum(s.scan_id in released for s in ruling.scans)
         case = _after(work, ruling)
         entry = Entry(
             work.next_id(),
@@ -238,15 +267,14 @@ async def carry_out(
             work.now,
             CaseEntryKind.DECIDED,
             ruling.decided_by,
-            _told(ruling, value) | ruling.detail,
+            told | ruling.detail,
         )
         entries.append(entry)
         entry_of |= {scan.scan_id: entry.entry_id for scan in ruling.scans}
         cases.append(case)
-        outcomes[case.case_id] = _outcome(
-            case.case_id, case.state, ruling.decision, value
-        )
-        events.append(_tell(case, ruling, value))
+        outcome = _outcome(case.case_id, case.state, ruling.decision, value)
+        outcomes[case.case_id] = replace(outcome, released=told.get("released", 0))
+        events.append(_tell(case, ruling, told))
     await store.settle_scans(work.conn, entry_of)
     await save_cases(work.conn, cases)
     await write_down(work, entries)
@@ -283,10 +311,10 @@ def _told(ruling: _Ruling, value: Value) -> dict[str, Any]:
     }
 
 
-def _tell(case: Case, ruling: _Ruling, value: Value) -> Happening:
-    told = {"case_id": str(case.case_id), "kind": case.kind.value}
-    told |= {"state": case.state.value, "person": ruling.decided_by}
-    return Happening(EventType.CASE_DECIDED, told | _told(ruling, value))
+def _tell(case: Case, ruling: _Ruling, told: dict[str, Any]) -> Happening:
+    of_case = {"case_id": str(case.case_id), "kind": case.kind.value}
+    of_case |= {"state": case.state.value, "person": ruling.decided_by}
+    return Happening(EventType.CASE_DECIDED, of_case | told)
 
 
 def _outcome(case_id: int, state: CaseState, decision: Verb, value: Value) -> Outcome:
@@ -301,7 +329,9 @@ async def _propose(
     """Let decisions wait for a second person; nothing joins their cases meanwhile."""
     cases, entries = [], []
     for case, wish, scans in proposals:
-        proposal = Proposal(wish.decision, note, scans=tuple(sorted(wish.scans)))
+        proposal = Proposal(
+            wish.decision, note, wish.release_code, tuple(sorted(wish.scans))
+        )
         cases.append(
             replace(
                 case,
@@ -318,7 +348,8 @@ async def _propose(
                 work.now,
                 CaseEntryKind.PROPOSED,
                 work.staff.person,
-                {"decision": wish.decision.value, "scans": scans, "note": note},
+                {"decision": wish.decision.value, "scans": scans, "note": note}
+                | ({"release_code": True} if wish.release_code else {}),
             )
         )
     await save_cases(work.conn, cases)

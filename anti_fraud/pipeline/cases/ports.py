@@ -7,7 +7,7 @@ its own tables; the shell hands in who does.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,14 @@ from anti_fraud.domain.lists import CodeSpan
 from core.auth.principal import Staff
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Scans that were settled, and those of them whose codes others may claim now."""
+
+    scans: Collection[int]
+    released: Collection[int] = ()
+
+
 class SettleHolds(Protocol):
     """Posts or voids all that held scans earned, in the caller's transaction."""
 
@@ -26,10 +34,14 @@ class SettleHolds(Protocol):
         conn: AsyncConnection,
         decisions: Mapping[int, Verb],
         *,
+        releases: Collection[int],
         next_id: Callable[[], int],
         now: datetime,
-    ) -> Collection[int]:
-        """Settle by scan_id; tells which had not ended otherwise before."""
+    ) -> Settled:
+        """Settle by scan_id; tells which had not ended otherwise before.
+
+        Of `releases`, which are voided, the claims end too.
+        """
         ...
 
 
@@ -39,6 +51,10 @@ class Undoing:
 
     scan_ids: tuple[int, ...]
     ended_at: datetime
+
+
+# The code of a problem: what was released is another's by now.
+CLAIMED_SINCE: Final = "claimed_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,8 @@ class ReopenHolds(Protocol):
     ) -> Mapping[int, Gone | Collection[int]]:
         """Reopen by key; tells why not, or which scans wait again.
 
-        Those that had ended otherwise stay ended.
+        Those that had ended otherwise stay ended. Claims that ended with their scans
+        are there again, unless somebody else has claimed a code of the wish since.
         """
         ...
 

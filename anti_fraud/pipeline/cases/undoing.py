@@ -22,7 +22,12 @@ from anti_fraud.domain.cases import (
 )
 from anti_fraud.domain.messages import message
 from anti_fraud.pipeline.cases.deciding import write_down
-from anti_fraud.pipeline.cases.ports import CasePorts, Gone, Undoing
+from anti_fraud.pipeline.cases.ports import (
+    CLAIMED_SINCE,
+    CasePorts,
+    Gone,
+    Undoing,
+)
 from anti_fraud.pipeline.cases.working import (
     Work,
     held_elsewhere,
@@ -179,6 +184,8 @@ def _nothing() -> Fault:
 def _refused(gone: Gone) -> Fault:
     if gone.code == "spent":
         told = message("decision_spent", points=gone.points, others=gone.others)
+    elif gone.code == CLAIMED_SINCE:
+        told = message("undo_claimed_since", others=gone.others)
     elif gone.code == "limit_full":
         told = message("undo_limit_full", most=gone.most)
     else:

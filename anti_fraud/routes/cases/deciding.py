@@ -28,23 +28,31 @@ Why = Annotated[Sentence, msgspec.Meta(examples=["a shop that scans for customer
 
 
 class CaseDecisionBody(Body, frozen=True, kw_only=True):
-    """Approve posts what the case holds, deny voids it; of some scans, or of all."""
+    """Approve posts what the case holds, deny voids it; of some scans, or of all.
+
+    With `release_code` another member may claim each code of what is denied.
+    """
 
     prose: ClassVar = frozenset({"note"})
 
     decision: Verb
     note: Why
     expected_version: ExpectedVersion
+    release_code: bool = False
     scans: Annotated[tuple[Number, ...], msgspec.Meta(max_length=MOST_SCANS)] = ()
 
 
 class CaseDecided(msgspec.Struct, frozen=True, kw_only=True):
-    """What a decision came to; one that waits needs a second person."""
+    """What a decision came to; one that waits needs a second person.
+
+    So many codes were `released`: another member may claim each.
+    """
 
     case_id: str
     state: CaseState
     posted: Value
     voided: Value
+    released: int
 
 
 def _view(outcome: Outcome) -> CaseDecided:
@@ -54,6 +62,7 @@ def _view(outcome: Outcome) -> CaseDecided:
         state=outcome.state,
         posted=outcome.posted,
         voided=outcome.voided,
+        released=outcome.released,
     )
 
 
@@ -81,6 +90,7 @@ async def decide_case(
         wish = Wish(
             *(number, data.expected_version, data.decision),
             scans=frozenset(map(int, data.scans)),
+            release_code=data.release_code,
         )
         work = begin_work(conn, staff, ids, clock)
         return _view(await pipeline.decide_case(work, case_ports, wish, note=data.note))
@@ -94,6 +104,7 @@ class RowOfDecision(Body, frozen=True, kw_only=True):
     case_id: Number
     expected_version: ExpectedVersion
     decision: Verb
+    release_code: bool = False
 
 
 class CaseDecisions(Body, frozen=True, kw_only=True):
@@ -114,6 +125,7 @@ class CaseResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     case_id: str
     ok: bool
     state: CaseState | None = None
+    released: int = 0
     code: str | None = None
     detail: str | None = None
 
@@ -146,7 +158,11 @@ async def decide_cases(
     """
     staff = require_role(principal, Role.ANALYST)
     wishes = [
-        Wish(int(row.case_id), row.expected_version, row.decision) for row in data.rows
+        Wish(
+            *(int(row.case_id), row.expected_version, row.decision),
+            release_code=row.release_code,
+        )
+        for row in data.rows
     ]
     if len({wish.case_id for wish in wishes}) < len(wishes):
         raise InvalidInput.field("/rows", "named_twice", message("case_twice"))
@@ -168,7 +184,9 @@ async def decide_cases(
 def _view_row(outcome: Outcome) -> CaseResult:
     number, fault = str(outcome.case_id), outcome.fault
     if fault is None:
-        return CaseResult(case_id=number, ok=True, state=outcome.state)
+        return CaseResult(
+            case_id=number, ok=True, state=outcome.state, released=outcome.released
+        )
     return CaseResult(case_id=number, ok=False, code=fault.code, detail=fault.detail)
 
 

@@ -67,5 +67,6 @@ CODE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "event_no_reward": ("扫码领取，无奖励", "Scanned; no reward left"),
     "event_hold_posted": ("奖励放行到账", "Held reward paid"),
     "event_hold_voided": ("奖励被拒", "Held reward refused"),
+    "event_claim_released": ("瓶盖码释放，可由他人领取", "Released: others may claim"),
     "effective_at": ("生效时间", "Active from"),
 }

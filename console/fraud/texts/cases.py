@@ -112,6 +112,11 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_outcome_verified": ("查验", "looked at"),
     "case_decide": ("决定", "Decide"),
     "case_note": ("理由或备注", "Why, or a note"),
+    "case_release_code": (
+        "拒绝时释放瓶盖码：其他会员可以领取",
+        "When denied, let another member claim each cap",
+    ),
+    "case_releases": ("释放瓶盖码", "caps to be claimed again"),
     "case_take": ("认领", "Take it"),
     "case_release": ("放回", "Let it go"),
     "case_add_note": ("只写备注", "Only note it"),
