@@ -191,10 +191,7 @@ PROBLEM_CODES: Final = {
         "Have support reverse the scan: it takes back what is left.",
     ),
     "claimed_since": ProblemCode(
-        409,
-        "A decision let others claim its codes, and some have; `detail` says how many. "
-        "Nothing was changed.",
-        "Give the member what they should have had by an adjustment.",
+        409, "Others have claimed what was released.", "Adjust the member's points."
     ),
     "undone_before": ProblemCode(
         409,

@@ -3248,7 +3248,8 @@ CREATE TABLE sightings (
     scans bigint NOT NULL,
     recent_tags integer[] DEFAULT '{}'::integer[] NOT NULL,
     recent_scans bigint[] DEFAULT '{}'::bigint[] NOT NULL,
-    shard smallint DEFAULT 0 NOT NULL
+    shard smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT sightings_are_counted CHECK ((scans >= 0))
 )
 PARTITION BY RANGE (code_id);
 
@@ -3821,9 +3822,6 @@ ALTER TABLE ONLY shadow_rules
 
 ALTER TABLE ONLY shadow_runs
     ADD CONSTRAINT shadow_runs_pkey PRIMARY KEY (run);
-
-ALTER TABLE sightings
-    ADD CONSTRAINT sightings_are_counted CHECK ((scans >= 0)) NOT VALID;
 
 ALTER TABLE ONLY sightings
     ADD CONSTRAINT sightings_pkey PRIMARY KEY (shard, code_id);

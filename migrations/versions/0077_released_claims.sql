@@ -14,6 +14,6 @@ CREATE TABLE released_claims (
 CREATE INDEX released_claims_by_scan ON released_claims (scan_id);
 
 -- A scan that claims no more is counted with the others, until it claims again. The
--- constraint of before implies this one, so nothing needs to be read.
+-- constraint of before implies this one; 0077b reads the rows beside everybody.
 ALTER TABLE sightings DROP CONSTRAINT sightings_scans_check;
 ALTER TABLE sightings ADD CONSTRAINT sightings_are_counted CHECK (scans >= 0) NOT VALID;

@@ -25,6 +25,7 @@ HELPERS = {
     "rewards/store/given_days": "what all campaigns gave by day, for who watches them",
     "rewards/store/payouts/happened": "events of payouts",
     "rewards/store/points/happened": "what expiring tells",
+    "scan_api/store/released_claims": "claims that ended, and begin again",
     "scan_api/routes/openapi": "what the framework cannot see of the hot route",
     "scan_api/routes/problems": "faults of the hot route, as bytes",
     "scan_api/store/binary_arrays": "how the hot statement hands over its arrays",
