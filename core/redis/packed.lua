@@ -34,15 +34,15 @@ end
 
 local function swap_values()
   local keys, n = read_keys()
-  local at = pos + 8 * n
+  local at = pos + 12 * n
   for i = 1, n do
-    local length, ttl_s = unpack('<I4I4', input, pos)
-    pos = pos + 8
+    local length, ttl_s, is_dated = unpack('<I4I4I4', input, pos)
+    pos = pos + 12
     local value = sub(input, at, at + length - 1)
     at = at + length
     local before = call('SET', keys[i], value, 'EX', ttl_s, 'GET') or ''
     -- Both end with their time: what comes late does not take a newer one's place.
-    if #before == length and length > 4
+    if is_dated == 1 and #before == length and length >= 4
       and unpack('<I4', before, length - 3) > unpack('<I4', value, length - 3) then
       call('SET', keys[i], before, 'EX', ttl_s)
     end

@@ -134,14 +134,22 @@ class PackedBatch:
         return self.tally(key, windows_only(windows), n=0)
 
     def swap(self, key: bytes, value: bytes, ttl_s: int) -> int:
-        """Store a value for a while and read the one before; none is `b""`.
+        """Store a value for a while and read the one before; none is `b""`."""
+        return self._swap(key, value, ttl_s, 0)
 
-        A value ends with its time (u32): of two of one length the newer one stays.
+    def swap_dated(self, key: bytes, value: bytes, ttl_s: int) -> int:
+        """Do the same with a value that ends with its time (u32): the newest stays.
+
+        What is there and has another length is not taken for a time. Its handle is one
+        of `swap`.
         """
+        return self._swap(key, value, ttl_s, 1)
+
+    def _swap(self, key: bytes, value: bytes, ttl_s: int, dated: int) -> int:
         handle = len(self._swap_keys)
         self._swap_keys.append(key)
         self._swap_values.append(value)
-        self._swap_bounds += (len(value), ttl_s)
+        self._swap_bounds += (len(value), ttl_s, dated)
         return handle
 
     def set_bit(self, key: bytes, offset: int) -> int:

@@ -242,7 +242,7 @@ def _ask(
     visits = visit_tallies(batch, scan, tallied, terms)
     place = None
     if scan.cell is not None:
-        place = batch.swap(
+        place = batch.swap_dated(
             place_key(code_tag(scan.code_id)),
             Place(scan.cell, scan.judged_at_ms // 1000).pack(),
             PLACE_S,

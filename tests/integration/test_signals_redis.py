@@ -8,7 +8,7 @@ from anti_fraud.domain.entities import Entity, member_tag
 from anti_fraud.domain.guesses import GuessCounter, Treatment
 from anti_fraud.domain.places import cell_of
 from anti_fraud.domain.rule_sets import Throttle
-from core.redis import RedisAway, RedisClient, connect
+from core.redis import PackedBatch, RedisAway, RedisClient, connect
 from scan_api.domain.scans import ClaimedBit, Scan
 from scan_api.pipeline.guess_throttle import (
     NEWS_KEY,
@@ -113,6 +113,34 @@ async def test_a_shorter_block_does_not_outlive_a_longer_one(
     await redis.redis.delete(b"i" + GUESSER)
     await share_counts(fresh, redis, 3000)
     assert fresh.admit([GUESSER], 3000).seconds == 86_400 - 1000
+
+
+async def test_a_block_that_grew_is_stored_whatever_its_digits(
+    redis: RedisClient,
+) -> None:
+    """What a number looks like tells nothing of which is newer."""
+    worker = GuessCounter(THROTTLES)
+    for _ in range(20):
+        worker.note_guess([GUESSER], 1009)
+    await share_counts(worker, redis, 1009)
+    for now_s in (1010, 1100, 2000):
+        worker.note_guess([GUESSER], now_s)
+        await share_counts(worker, redis, now_s)
+        assert await redis.redis.get(b"b" + GUESSER) == b"%d" % (now_s + 86_400)
+
+
+async def test_only_values_that_say_so_end_with_their_time(redis: RedisClient) -> None:
+    """Of two of one length the newer stays; of others the last."""
+    batch = PackedBatch()
+    for at_s in (5, 9, 7):
+        batch.swap(b"plain", b"x%c\0\0\0" % at_s, 10)
+        batch.swap_dated(b"dated", b"x%c\0\0\0" % at_s, 10)
+    batch.swap(b"short", b"long enough", 10)
+    batch.swap_dated(b"short", b"x", 10)
+    await batch.run(redis)
+    assert await redis.redis.get("plain") == b"x\x07\0\0\0"
+    assert await redis.redis.get("dated") == b"x\x09\0\0\0"
+    assert await redis.redis.get("short") == b"x"
 
 
 async def test_a_flush_that_fails_loses_only_what_others_would_learn() -> None:
