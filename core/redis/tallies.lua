@@ -106,7 +106,9 @@ local function store_tally(shape, key, others)
     names[j], lengths[j] = pack('<I4', shape.names[j]), pack('<I2', #bodies[j])
     all[j] = bodies[j]
   end
-  for i, other in ipairs(others) do
+  -- The newest stand first. One byte tells how many there are.
+  for i = 1, min(#others, 255 - parts) do
+    local other = others[i]
     names[parts + i], lengths[parts + i] = pack('<I4', other[1]), pack('<I2', #other[2])
     all[parts + i] = other[2]
     longest = max(longest, other[1] % SETS)

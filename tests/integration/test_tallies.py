@@ -166,6 +166,19 @@ async def test_a_visit_that_adds_nothing_leaves_nothing(redis: RedisClient) -> N
     assert not await redis.redis.exists(key)
 
 
+async def test_more_parts_than_a_tally_can_hold_harm_no_batch(
+    redis: RedisClient,
+) -> None:
+    """After many versions in a row what was asked for longest ago is given up."""
+    key = random_token(8).encode()
+    shapes = [
+        TallyShape(tuple(range(first, first + 60))) for first in range(1000, 1600, 100)
+    ]
+    for shape in shapes:
+        assert await visit(redis, key, shape, b"", 0) == (1,) * 60
+    assert await visit(redis, key, shapes[-2], b"", 0) == (2,) * 60
+
+
 async def test_what_another_shape_counts_stays_while_it_counts(
     redis: RedisClient,
 ) -> None:
