@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from anti_fraud.domain.decision import decide
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
-from codegen.store import find_active_codes
+from codegen.store import find_active_codes, load_serving_epochs
 from core.clock import Clock, utc_datetime
 from core.fence import share_fence
 from core.ids import TimeIds
@@ -68,14 +68,15 @@ class HoldReleaser:
                 continue  # Its tickets are late, and the next look sees it.
 
     async def _release(self) -> int:
-        worker_state = self.states.current
-        frozen = [
-            code_ids_of(epoch)
-            for epoch, state in worker_state.epochs.items()
-            if state is EpochState.FROZEN
-        ]
         async with self.engine.begin() as conn:
             await share_fence(conn)
+            # Under the fence: what is frozen by now is nobody's to look at.
+            epochs = await load_serving_epochs(conn)
+            frozen = [
+                code_ids_of(epoch)
+                for epoch, state in epochs.items()
+                if state is EpochState.FROZEN
+            ]
             held = await load_open_holds(conn, frozen=frozen, limit=BATCH)
             if not held:
                 return 0

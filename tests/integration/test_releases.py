@@ -164,3 +164,18 @@ async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
         await releaser.release_once()
         assert await holds(ledger) == [("epoch", resolution)] * 2
     assert await ledger.audit() == []
+
+
+async def test_what_was_frozen_a_moment_ago_goes_on_waiting(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """Though this worker has not heard of it, no person is asked."""
+    points = await ledger.campaign("points")
+    await hold(ledger, await ledger.live(2), points)
+    now = utc_datetime(CLOCK.now_ms())
+    await releaser.states.refresh()
+    for state, resolution in ((EpochState.FROZEN, None), (EpochState.CLOSED, "posted")):
+        async with ledger.engine.begin() as conn:
+            await change_epoch(conn, 0, state, OPERATOR, now=now)
+        await releaser.release_once()
+        assert await holds(ledger) == [("signals", resolution)] * 2
