@@ -32,4 +32,10 @@ class ScanObserver:
             OUTCOMES[outcome].inc(number)
         self.signals.observe([code_id for _, code_id in claims])
         self.note_claims(claims)
-        self.note_decided(decided)
+        # What was answered before, and is only told again, was decided then.
+        fresh = [
+            d
+            for d, c in zip(decided, committed, strict=True)
+            if c.replay_body is None
+        ]
+        self.note_decided(fresh)

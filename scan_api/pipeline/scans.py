@@ -176,7 +176,7 @@ class ScanPipeline:
                 else:
                     raise
                 continue
-            self._note_told(scans, plans)
+            self._note_told(scans, plans, answers)
             return answers
         raise pg.OperationalError("ranges change faster than scans commit")
 
@@ -198,17 +198,25 @@ class ScanPipeline:
         )
 
     def _note_told(
-        self, scans: Sequence[Scan], plans: Sequence[Plan | Exception]
+        self,
+        scans: Sequence[Scan],
+        plans: Sequence[Plan | Exception],
+        answers: Sequence[Answered | Exception],
     ) -> None:
-        """Remember what others look at of a batch that is durable."""
-        for scan, plan in zip(scans, plans, strict=True):
+        """Remember what others look at of a batch that is durable.
+
+        What was answered before, and is only told again, was remembered then.
+        """
+        for scan, plan, answer in zip(scans, plans, answers, strict=True):
             if isinstance(plan, Exception):
                 continue
             if _is_unknown(plan):
                 self.states.note_never_issued(scan.code_id)
-            elif plan.outcome is Outcome.NOT_ACTIVE:
+            if isinstance(answer, Exception) or answer.replayed:
+                continue
+            if answer.outcome is Outcome.NOT_ACTIVE:
                 self.note_early(scan, plan)
-            elif plan.outcome is Outcome.REFUSED:
+            elif answer.outcome is Outcome.REFUSED:
                 self.note_refused(plan)
 
     async def _renew(

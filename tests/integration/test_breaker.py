@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from anti_fraud.domain.case_settings import CaseSettings
@@ -122,6 +123,26 @@ async def test_what_a_list_blocks_is_neither_counted_nor_held(strict: Strict) ->
     )
     await strict.settle()
     assert await strict.scan(0) is Outcome.REFUSED
+
+
+async def test_an_answer_that_is_told_again_counts_once(strict: Strict) -> None:
+    """Nor does what was refused, and was told that somebody else has claimed it."""
+    worker, code = strict.workers[0], strict.codes.pop()
+    for _ in range(3):
+        keyed = msgspec.structs.replace(
+            worker.opened(code, "ann"), key_hash=b"k" * 16, body_hash=b"b" * 16
+        )
+        assert (await worker.pipeline.submit(keyed)).outcome is Outcome.REFUSED
+    claimed = strict.codes.pop()
+    scan_id = strict.ground.ids.next_id(CLOCK.now_ms())
+    await strict.ground.rows(
+        "INSERT INTO claims (shard, code_id, scan_id, member_no)"
+        f" VALUES (0, {claimed}, {scan_id}, {scan_id})"
+    )
+    assert await worker.scan(claimed, "ben") is Outcome.ALREADY_CLAIMED
+    await strict.settle()
+    total = "SELECT sum(refused) FROM refusal_minutes"
+    assert await strict.ground.rows(total) == [(1,)]
 
 
 async def test_refusals_that_can_not_be_written_down_wait(

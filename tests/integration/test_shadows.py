@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random  # noqa: TID251 - seeded here
 from typing import Any
 
+import msgspec
 import pytest
 
 from anti_fraud.default_rules import shipped_rules
@@ -236,6 +237,21 @@ async def test_what_is_not_written_is_missing_and_never_counted_twice(
     await broken.dispose()
     await scans_of(worker, "anne", 1)
     await worker.shadowing.flush()
+    await worker.shadowing.flush()
+    assert (await stage.report(version)).scans == 1
+
+
+async def test_an_answer_that_is_told_again_is_compared_once(worker: Worker) -> None:
+    """As of an app that did not hear the first one."""
+    stage = Stage(worker.ground)
+    version = await stage.committed()
+    await stage.start(version)
+    [code] = await worker.ground.live(1, campaign_id="points")
+    for _ in range(3):
+        keyed = msgspec.structs.replace(
+            worker.opened(code, "anne"), key_hash=b"k" * 16, body_hash=b"b" * 16
+        )
+        assert (await worker.pipeline.submit(keyed)).outcome is Outcome.REWARDED
     await worker.shadowing.flush()
     assert (await stage.report(version)).scans == 1
 
