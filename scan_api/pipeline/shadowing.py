@@ -130,7 +130,8 @@ class Shadowing:
                 counts.differences.append(difference)
 
     def _may_keep(self, day: date) -> bool:
-        if day != self._kept_day:
+        # What comes late counts for the newest day: days that take turns are one.
+        if self._kept_day is None or day > self._kept_day:
             self._kept_day, self._kept = day, 0
         self._kept += 1
         return self._kept <= KEPT_A_DAY

@@ -341,6 +341,26 @@ async def test_kept_differences_are_few_a_day(
     assert (report.differ, len(report.differences)) == (4, 2)
 
 
+async def test_late_scans_between_others_are_kept_no_oftener(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has another day than the one before it."""
+    monkeypatch.setattr(shadowing, "KEPT_A_DAY", 2)
+    stage = Stage(worker.ground)
+    version = await stage.committed()
+    await stage.start(version)
+    codes = await worker.ground.live(6, campaign_id="points")
+    for place, code in enumerate(codes):
+        late_ms = place % 2 * 36 * 3_600_000
+        scanned_at_ms = CLOCK.now_ms() - late_ms
+        scan = worker.opened(code, "anne", scanned_at_ms=scanned_at_ms)
+        await worker.pipeline.submit(scan)
+    await worker.shadowing.flush()
+    report = await stage.report(version)
+    assert report.differ > 2
+    assert len(report.differences) == 2
+
+
 def test_a_worker_without_a_shadow_notes_nothing() -> None:
     """Nor does what nobody judged."""
     idle = Shadowing(create_engine("postgresql://nobody@127.0.0.1:9/nowhere"), TIMEZONE)
