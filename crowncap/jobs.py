@@ -22,7 +22,8 @@ from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import follow_scans, forget_links
 from anti_fraud.pipeline.dealers import count_dealers
 from anti_fraud.pipeline.outflows import watch_outflows
-from anti_fraud.pipeline.shadows import end_due_shadow
+from anti_fraud.pipeline.shadows import end_due_shadow, forget_differences
+from anti_fraud.store.breaker import forget_refusals
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
@@ -132,6 +133,7 @@ class JobRunner:
             ("resolve_cases", EACH_MINUTE, self._resolve_cases),
             ("follow_links", EACH_MINUTE, self._follow_links),
             ("forget_links", DAILY, self._forget_links),
+            ("forget_fraud", DAILY, self._forget_fraud),
             ("end_shadow", EACH_MINUTE, self._end_shadow),
             ("count_dealers", EACH_MINUTE, self._count_dealers),
             ("watch_outflows", TEN_MINUTES, self._watch_outflows),
@@ -328,6 +330,10 @@ class JobRunner:
     async def _forget_links(self, due: datetime) -> None:
         forget = partial(forget_links, timezone=self.settings.timezone)
         await self._until_none(partial(forget, now=self._earlier(due)))
+
+    async def _forget_fraud(self, due: datetime) -> None:
+        await self._until_none(partial(forget_differences, now=self._earlier(due)))
+        await try_briefly(self.engine, forget_refusals)
 
     async def _end_shadow(self, due: datetime) -> None:
         end = partial(end_due_shadow, now=self._earlier(due))

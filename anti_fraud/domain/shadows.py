@@ -10,6 +10,8 @@ from anti_fraud.domain.rule_sets import RuleSet
 from anti_fraud.domain.verdict import Verdict
 
 MOST_DAYS: Final = timedelta(days=90)
+# Differing scans are kept for so long, as traces are.
+REMEMBERED: Final = timedelta(days=90)
 # What stands for a verdict where nobody asked the shadow.
 MISSED: Final = "missed"
 # No document can hold this, so what only the shadow counts has no name of the live set.

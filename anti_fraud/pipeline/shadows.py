@@ -7,7 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.rule_set_versions import RuleSetState, Slots
-from anti_fraud.domain.shadows import MOST_DAYS, ShadowReport, ShadowRun
+from anti_fraud.domain.shadows import (
+    MOST_DAYS,
+    REMEMBERED,
+    ShadowReport,
+    ShadowRun,
+)
 from anti_fraud.pipeline.rule_sets import find_rule_set, not_so, refuse_scoped
 from anti_fraud.store import shadows as store
 from anti_fraud.store.rule_sets import lock_slots
@@ -15,6 +20,7 @@ from core.auth.audit import record_action
 from core.auth.principal import SYSTEM, Staff
 from core.errors import Conflict, InvalidInput, NotFound
 
+_FORGOTTEN_AT_ONCE = 5_000
 _MAY_RUN = frozenset({RuleSetState.COMMITTED, RuleSetState.RETIRED})
 
 
@@ -76,6 +82,12 @@ async def end_due_shadow(conn: AsyncConnection, *, now: datetime) -> bool:
         return False
     await _end(conn, slots, SYSTEM, now=now)
     return True
+
+
+async def forget_differences(conn: AsyncConnection, *, now: datetime) -> int:
+    """Forget some of the scans of which versions said otherwise; their counts stay."""
+    before = now - REMEMBERED
+    return await store.forget_differences(conn, before=before, limit=_FORGOTTEN_AT_ONCE)
 
 
 async def load_shadow_report(

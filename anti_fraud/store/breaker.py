@@ -20,6 +20,10 @@ _COUNT: Final = text(
     " WHERE minute > now() - interval '1 hour'"
 )
 
+_FORGET: Final = text(
+    "DELETE FROM refusal_minutes WHERE minute < now() - interval '1 day'"
+)
+
 
 async def add_refusals(conn: AsyncConnection, refused: int) -> None:
     """Count scans that rules refused."""
@@ -29,6 +33,11 @@ async def add_refusals(conn: AsyncConnection, refused: int) -> None:
 async def count_refusals(conn: AsyncConnection) -> int:
     """Tell how many scans rules refused in the last hour, on all workers."""
     return int((await conn.execute(_COUNT)).scalar_one())
+
+
+async def forget_refusals(conn: AsyncConnection) -> None:
+    """Forget what nobody counts any more."""
+    await conn.execute(_FORGET)
 
 
 async def load_breaker(conn: AsyncConnection) -> bool:

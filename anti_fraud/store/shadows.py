@@ -30,6 +30,7 @@ from anti_fraud.store.rule_sets import (
     note_change,
 )
 from core.clock import to_ms
+from core.ids import first_id_at
 
 _SHOWN: Final = 100
 
@@ -175,6 +176,26 @@ async def add_counts(conn: AsyncConnection, run: int, counts: ShadowCounts) -> N
         if rows:
             packed = msgspec.json.encode(rows).decode()
             await conn.execute(statement, {"run": run, "rows": packed})
+
+
+# By run, since their key begins with it.
+_FORGET: Final = text(
+    """
+    DELETE FROM shadow_differences WHERE shard = 0 AND ctid = ANY(ARRAY(
+        SELECT d.row_ FROM shadow_runs AS r
+        CROSS JOIN LATERAL (SELECT ctid AS row_ FROM shadow_differences
+            WHERE shard = 0 AND run = r.run AND scan_id < :before LIMIT :limit) AS d
+        WHERE r.started_at < :started LIMIT :limit))
+    """
+)
+
+
+async def forget_differences(
+    conn: AsyncConnection, *, before: datetime, limit: int
+) -> int:
+    """Forget scans from before a moment; returns how many. Counts stay."""
+    values = {"before": first_id_at(to_ms(before)), "started": before, "limit": limit}
+    return int((await conn.execute(_FORGET, values)).rowcount)
 
 
 async def load_report(conn: AsyncConnection, run: ShadowRun) -> ShadowReport:

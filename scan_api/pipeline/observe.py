@@ -34,8 +34,6 @@ class ScanObserver:
         self.note_claims(claims)
         # What was answered before, and is only told again, was decided then.
         fresh = [
-            d
-            for d, c in zip(decided, committed, strict=True)
-            if c.replay_body is None
+            d for d, c in zip(decided, committed, strict=True) if c.replay_body is None
         ]
         self.note_decided(fresh)

@@ -8,6 +8,7 @@ import pytest
 
 from anti_fraud.domain.case_settings import CaseSettings
 from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
+from anti_fraud.store.breaker import forget_refusals
 from core.auth.principal import Role, Staff
 from core.clock import utc_datetime
 from scan_api.domain.scans import Outcome
@@ -104,6 +105,19 @@ async def test_it_closes_as_the_hour_passes(strict: Strict) -> None:
     )
     await strict.settle()
     assert await strict.scan(1) is Outcome.REFUSED
+
+
+async def test_what_nobody_counts_any_more_is_forgotten(strict: Strict) -> None:
+    """Refusals of yesterday, that is."""
+    await strict.ground.rows(
+        "INSERT INTO refusal_minutes"
+        " SELECT date_trunc('minute', now()) - age, 1 FROM unnest(ARRAY["
+        "interval '0', interval '2 hours', interval '2 days']) AS age"
+    )
+    async with strict.ground.engine.begin() as conn:
+        await forget_refusals(conn)
+    count = "SELECT count(*) FROM refusal_minutes"
+    assert await strict.ground.rows(count) == [(2,)]
 
 
 async def test_what_a_list_blocks_is_neither_counted_nor_held(strict: Strict) -> None:

@@ -361,6 +361,22 @@ async def test_late_scans_between_others_are_kept_no_oftener(
     assert len(report.differences) == 2
 
 
+async def test_differences_are_forgotten_as_traces_are(worker: Worker) -> None:
+    """What was counted stays."""
+    stage = Stage(worker.ground)
+    version = await stage.committed()
+    await stage.start(version)
+    await scans_of(worker, "anne", 3)
+    await worker.shadowing.flush()
+    for days, left in ((89, 2), (91, 0)):
+        async with worker.ground.engine.begin() as conn:
+            later = now() + timedelta(days=days)
+            while await shadows.forget_differences(conn, now=later):
+                pass
+        report = await stage.report(version)
+        assert (report.differ, len(report.differences)) == (2, left)
+
+
 def test_a_worker_without_a_shadow_notes_nothing() -> None:
     """Nor does what nobody judged."""
     idle = Shadowing(create_engine("postgresql://nobody@127.0.0.1:9/nowhere"), TIMEZONE)
