@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -58,7 +59,7 @@ class Backtesting:
                 if backtest is None:
                     return False
                 await self._count_some(conn, backtest)
-        except DBAPIError:
+        except (DBAPIError, psycopg.Error):
             # The database's word, and another time's: nothing was kept of this turn.
             raise
         except Exception:
