@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 
 import iporigin
 import maxminddb
+import structlog
 from ip2region import searcher as xdb
 from ip2region import util as xdb_format
 
@@ -62,6 +63,8 @@ _FLAGS: Final[Mapping[str, NetworkKind]] = {
 }
 _OWNERS: Final = ("isp", "organization", "autonomous_system_organization", "as_name")
 
+log = structlog.get_logger(logger_name=__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -101,7 +104,7 @@ class NetworkData:
         return UNKNOWN_NETWORK if address is None else self._remembered(address)
 
     def _ask(self, address: bytes) -> KnownNetwork:
-        told = [said for source in self.sources if (said := source.ask(address))]
+        told = [said for source in self.sources if (said := _ask(source, address))]
         countries = [said.country for said in told if said.country]
         provinces = [said.province for said in told if said.province]
         return know_network(
@@ -109,6 +112,18 @@ class NetworkData:
             countries[0] if countries else None,
             provinces[0] if provinces else None,
         )
+
+
+def _ask(source: Source, address: bytes) -> Told | None:
+    """Ask a source; one that fails at an address knows nothing of it.
+
+    A file's mistake must keep nobody's scan from its answer.
+    """
+    try:
+        return source.ask(address)
+    except Exception as fault:  # noqa: BLE001 - whatever a library makes of bytes
+        log.error("network_data_failed", source=source.name, cause=fault)
+        return None
 
 
 def open_source(path: Path) -> Source:

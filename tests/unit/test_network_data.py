@@ -30,6 +30,20 @@ def find(data: NetworkData, address: str) -> KnownNetwork:
     return data.find(ip_address(address).packed)
 
 
+def test_a_source_that_fails_at_an_address_knows_nothing_of_it() -> None:
+    """The others are asked all the same, and no scan fails of it."""
+
+    def fail(_: bytes) -> Told | None:
+        raise ValueError("a record of another shape")
+
+    built_at = utc_datetime(0)
+    told = Told(NetworkKind.VPN)
+    broken = Source("broken", built_at, fail)
+    good = Source("good", built_at, lambda _: told)
+    assert find(NetworkData([broken, good]), NOBODYS).kind is NetworkKind.VPN
+    assert find(NetworkData([broken]), NOBODYS) == UNKNOWN_NETWORK
+
+
 @pytest.mark.parametrize(
     ("region", "known"),
     [
