@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
-from anti_fraud.domain.early_scans import MOST_CODES, EarlyStretch, EarlyWatch
+from anti_fraud.domain.early_scans import EarlyStretch, EarlyWatch
 from anti_fraud.domain.incidents import CodeInterval, IncidentKind
 from anti_fraud.store.case_settings import load_settings
 from core.db_arrays import write_numbers
@@ -70,11 +70,13 @@ async def add_early_codes(
     return frozenset(row.code_id for row in rows if row.is_new)
 
 
-async def count_early(conn: AsyncConnection, codes: CodeInterval) -> EarlyCount:
-    """Count what was seen early of a stretch, no further than MOST_CODES codes."""
+async def count_early(
+    conn: AsyncConnection, codes: CodeInterval, *, most: int
+) -> EarlyCount:
+    """Count what was seen early of a stretch, no further than so many codes."""
     e = t.early_codes.c
     some = (
-        select(e.looks, e.scans).where(e.code_id.between(*codes)).limit(MOST_CODES)
+        select(e.looks, e.scans).where(e.code_id.between(*codes)).limit(most)
     ).subquery()
     total = (
         func.coalesce(func.sum(some.c.looks), 0),

@@ -216,9 +216,11 @@ async def _report_early(
     )
     sightings = []
     for each in stretches:
-        counted = await store.count_early(conn, each.codes)
         before = known.get(each.subject)
         seen, dismissed = (before.seen, before.dismissed) if before else (0, 0)
+        # What was a false alarm counts no more, and takes no room from what came since.
+        most = MOST_CODES + dismissed
+        counted = await store.count_early(conn, each.codes, most=most)
         more = max(0, counted.codes - seen)
         is_open = before is not None and before.state is IncidentState.OPEN
         alarm = settings.early_scans_alarm

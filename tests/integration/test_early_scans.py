@@ -20,6 +20,7 @@ from core.clock import utc_datetime
 from core.ids import random_token
 from crowncap.code_holders import find_code_holders
 from scan_api.domain.scans import Outcome
+from scan_api.pipeline import early_scans
 from scan_api.pipeline.case_sorting import CaseSorting
 from scan_api.pipeline.early_scans import EarlyScanLog, count_early_scans
 from scan_api.pipeline.replay import replay_scans
@@ -174,6 +175,21 @@ async def test_a_false_alarm_counts_no_more_and_a_leak_goes_on(
     assert quiet.openings == 2
     await watched.see([128])
     assert (await watched.watch()).codes_near(watched.code(180)) == 3
+
+
+async def test_a_false_alarm_takes_no_room_from_what_comes_later(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many codes were dismissed, as many count anew."""
+    monkeypatch.setattr(early_scans, "MOST_CODES", 10)
+    await watched.see(range(100, 115))
+    [incident] = (await watched.incidents(IncidentKind.EARLY_SCAN)).values()
+    assert incident.seen == 10
+    await watched.close(incident, IncidentFinding.FALSE_ALARM)
+    await watched.see(range(115, 130))
+    [again] = (await watched.incidents(IncidentKind.EARLY_SCAN)).values()
+    assert (again.seen, again.dismissed, again.openings) == (20, 10, 2)
+    assert (await watched.watch()).codes_near(watched.code(180)) == 10
 
 
 async def test_of_a_package_no_more_than_enough_is_written_down(
