@@ -182,13 +182,16 @@ async def list_incidents(
     return [_read(row) for row in await conn.execute(query)]
 
 
-async def find_incidents(
+async def lock_incidents(
     conn: AsyncConnection, kind: IncidentKind, subjects: Sequence[str]
 ) -> dict[str, Incident]:
-    """Read incidents by subject; those that never were are left out."""
+    """Lock incidents by subject and read them; those that never were are left out."""
     i = t.incidents.c
     rows = await conn.execute(
-        select(t.incidents).where(i.kind == kind.value, i.subject.in_(subjects))
+        select(t.incidents)
+        .where(i.kind == kind.value, i.subject.in_(subjects))
+        .order_by(i.subject)
+        .with_for_update()
     )
     return {row.subject: _read(row) for row in rows}
 

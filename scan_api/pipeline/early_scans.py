@@ -29,7 +29,7 @@ from anti_fraud.domain.lists import Found, ListName, Subject
 from anti_fraud.store import early_scans as store
 from anti_fraud.store.case_settings import load_settings
 from anti_fraud.store.early_scans import EarlyCode
-from anti_fraud.store.incidents import find_incidents, report_sightings
+from anti_fraud.store.incidents import lock_incidents, report_sightings
 from codegen.domain.ranges import RangeState
 from codegen.domain.terms import RangeTerms
 from codegen.store import CodePlace, find_places
@@ -211,7 +211,7 @@ async def _report_early(
     *,
     now: datetime,
 ) -> None:
-    known = await find_incidents(
+    known = await lock_incidents(
         conn, IncidentKind.EARLY_SCAN, [each.subject for each in stretches]
     )
     sightings = []
@@ -241,7 +241,7 @@ async def _report_leaks(
     batches: dict[str, list[CodePlace]] = {}
     for place in fresh:
         batches.setdefault(f"batch:{place.batch_id}", []).append(place)
-    known = await find_incidents(conn, IncidentKind.LEAK, list(batches))
+    known = await lock_incidents(conn, IncidentKind.LEAK, list(batches))
     sightings = []
     for subject, places in batches.items():
         codes = CodeInterval(places[0].first_of_batch, places[0].last_of_batch)

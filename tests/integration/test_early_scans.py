@@ -9,7 +9,12 @@ import pytest
 
 from anti_fraud.domain.case_settings import CaseSettings
 from anti_fraud.domain.early_scans import MOST_CODES, EarlyWatch
-from anti_fraud.domain.incidents import Incident, IncidentFinding, IncidentKind
+from anti_fraud.domain.incidents import (
+    Incident,
+    IncidentFinding,
+    IncidentKind,
+    IncidentState,
+)
 from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
 from anti_fraud.pipeline.incidents import close_incident, list_incidents
 from anti_fraud.store.early_scans import EarlyCode, load_watch
@@ -175,6 +180,25 @@ async def test_a_false_alarm_counts_no_more_and_a_leak_goes_on(
     assert quiet.openings == 2
     await watched.see([128])
     assert (await watched.watch()).codes_near(watched.code(180)) == 3
+
+
+async def test_what_is_closed_meanwhile_stays_closed(watched: Watched) -> None:
+    """Whoever counts looks at an incident when nobody else has it."""
+    await watched.see(range(100, 103))
+    [incident] = (await watched.incidents(IncidentKind.EARLY_SCAN)).values()
+    blocked = "SELECT pid FROM pg_locks WHERE NOT granted"
+    async with watched.ground.engine.begin() as conn:
+        await close_incident(
+            *(conn, incident.incident_id, LI, IncidentFinding.FALSE_ALARM),
+            note="looked",
+            now=NOW,
+        )
+        counting = asyncio.create_task(watched.see(range(100, 103)))
+        while not await watched.ground.rows(blocked):  # noqa: ASYNC110 - another's lock
+            await asyncio.sleep(0.01)
+    await counting
+    [closed] = (await watched.incidents(IncidentKind.EARLY_SCAN)).values()
+    assert (closed.state, closed.openings) == (IncidentState.CLOSED, 1)
 
 
 async def test_a_false_alarm_takes_no_room_from_what_comes_later(
