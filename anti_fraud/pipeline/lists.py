@@ -24,6 +24,7 @@ from core.auth.audit import record_action
 from core.auth.principal import Staff
 from core.bounds import read_id
 from core.errors import Conflict, InvalidInput, NotFound
+from core.fence import take_fence
 from core.messages import Message
 
 # What every worker keeps in memory.
@@ -60,6 +61,8 @@ async def add_entry(
     """
     refuse_scoped(staff)
     entry = await check_entry(conn, wish, find_span, now=now)
+    # Before any entry is locked, as whoever acts because of a case does.
+    await take_fence(conn)
     await store.end_expired(conn, entry, person=staff.person, now=now)
     try:
         entry_id = await store.insert_entry(
@@ -144,6 +147,7 @@ async def remove_entry(
 ) -> None:
     """Let an entry hold no more; raises NotFound."""
     refuse_scoped(staff)
+    await take_fence(conn)
     removed = await store.remove_entry(conn, entry_id, person=staff.person, now=now)
     if removed is None:
         raise NotFound(message("no_such_entry", entry_id=entry_id))
