@@ -147,7 +147,9 @@ class WorkerStateKeeper:
         version, counted_at = await load_version(conn, CLUSTERS_JOB)
         known = self.current.clusters
         if version != known.version:
-            self.current = replace(self.current, clusters=await load_clusters(conn))
+            # Loaded first: what is known may have newer rules by then.
+            clusters = await load_clusters(conn)
+            self.current = replace(self.current, clusters=clusters)
         elif counted_at != known.counted_at:
             known = replace(known, counted_at=counted_at)
             self.current = replace(self.current, clusters=known)

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.domain.clusters import Clusters
 from anti_fraud.domain.entities import member_tag
 from anti_fraud.domain.guesses import GuessCounter
+from anti_fraud.store.clusters import load_clusters
 from codegen.domain.code_text import group
 from core.errors import Throttled
 from core.fence import take_fence
 from core.ids import random_token
 from scan_api.domain.scans import Outcome
+from scan_api.pipeline import worker_state
 from scan_api.pipeline.guess_throttle import VIEW, GuessThrottle
 from tests.fixtures.ground import CLOCK, Ground
 from tests.fixtures.worker import publish, worker_of
@@ -58,6 +62,24 @@ async def test_a_rule_set_judges_the_next_batch_of_another_worker(
     assert await other.scan(other.codes[0], "rule-reader") == "rewarded"
     await publish(other.ground, rules=rule("signals_available", "==", value=True))
     assert await other.scan(other.codes[1], "rule-reader") == "refused"
+
+
+async def test_rules_that_come_while_clusters_are_loaded_stay(
+    other: OtherWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch hears of them on its own, beside whoever looks each second."""
+    states = other.throttle.states
+    published: list[int] = []
+
+    async def load_slowly(conn: AsyncConnection) -> Clusters:
+        published.append(await publish(other.ground))
+        await states.of_codes(other.codes)
+        return await load_clusters(conn)
+
+    await other.ground.rows("UPDATE background_marks SET version = version + 1")
+    monkeypatch.setattr(worker_state, "load_clusters", load_slowly)
+    await states.refresh()
+    assert [states.current.rule_set.version] == published
 
 
 @pytest.mark.parametrize(
