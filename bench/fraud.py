@@ -41,6 +41,7 @@ from bench.serving import (
     started,
     wait_until_ready,
 )
+from bench.staff import Staff
 from bench.staging import Stage
 from bench.world import World, make_world
 from core.clock import SystemClock, utc_datetime
@@ -107,7 +108,7 @@ def send_world(world: World, rules: Json | None) -> list[str]:
         environ = ENVIRON | {"CROWNCAP_NETWORK_DATA": str(networks)}
         with started([CROWNCAP, *up, data], log, environ) as process:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
-            stage = Stage(data, port, _world_begins(), world)
+            stage = Stage(data, Staff.hire(data, port), _world_begins(), world)
             stage.prepare(rules)
             replies = send_stage(stage)
             released = asyncio.run(_released(data))
@@ -141,7 +142,7 @@ def send_stage(stage: Stage) -> list[Reply]:
     """Send all scans of a world that is prepared, and do what its brand does."""
     timed: list[tuple[float, Any]] = [*stage.deeds(), *stage.letters()]
     timed.sort(key=lambda each: each[0])
-    replies = send_all(stage.port, [action for _, action in timed])
+    replies = send_all(stage.staff.port, [action for _, action in timed])
     return [replies[number] for number in range(len(replies))]
 
 

@@ -15,6 +15,7 @@ Environment: `CROWNCAP_BENCH_SECONDS` (4: of a run; the empty routes get half of
 `CROWNCAP_BENCH_SHORT` set one short round, for work on it: two minutes in all.
 """
 
+import json
 import os
 import statistics
 from collections import defaultdict
@@ -24,6 +25,8 @@ from typing import Final
 
 from bench.measure import rounded
 from bench.rig import CONNECTIONS, Rig, Run, batches_of, fire, rig
+from bench.serving import ROOT
+from bench.staff import Staff
 from bench.supply import (
     Shot,
     Supply,
@@ -37,13 +40,15 @@ from bench.supply import (
 SHOTS_PER_S: Final = 16_000
 NEW_CODES_PER_S: Final = 8_000
 # Runs of a round that use up new codes.
-NEW_RUNS: Final = 6
+NEW_RUNS: Final = 7
 PAIR_MEMBERS: Final = 5_000
 FIRST_TIME_S: Final = 60.0
 TEXTBOOK_MEMBERS: Final = 500
 TEXTBOOK_CODES_PER_S: Final = 2_000
 USUAL: Final = ("4", "3", "100000")
 SHORT: Final = ("1.5", "1", "6000")
+# Seven rules over five counters.
+FEW_RULES: Final = ROOT / "tests" / "vectors" / "rule-sets" / "2.json"
 EMPTY: Final = ("empty_typed", "empty_asgi")
 
 
@@ -76,6 +81,9 @@ class Bench:
     supply: Supply
     pair: Supply
     textbook: Supply
+    staff: Staff
+    # The version of the rules that shipped before those of today.
+    few_rules: int
     rounds: list[dict[str, list[Run]]]
 
     def warm_up(self) -> None:
@@ -111,6 +119,9 @@ class Bench:
         self._run_real("new", self.supply.new, few)
         self._run_real("new_by_app", self.supply.by_app, few)
         self._run_real("new_placed", self.supply.placed, few)
+        shipped = self.staff.activate_rules(self.few_rules)
+        self._run_real("new_few_rules", self.supply.new, few)
+        self.staff.activate_rules(shipped)
         count = round(self.knobs.seconds * TEXTBOOK_CODES_PER_S)
         shots_ = self.textbook.new("/scans", count)
         run, sent = fire(self.rig.data, self.rig.textbook, shots_, self.knobs.seconds)
@@ -205,6 +216,7 @@ def run() -> dict[str, object]:
         )
         codes = issue_codes(running.data, quantity + aside)
         tokens = mint_tokens(running.data, max(knobs.members, TEXTBOOK_MEMBERS))
+        staff = Staff.hire(running.data, running.crowncap.port)
         bench = Bench(
             running,
             knobs,
@@ -214,6 +226,8 @@ def run() -> dict[str, object]:
                 mint_tokens(running.pair_data, PAIR_MEMBERS),
             ),
             Supply(codes[:aside], tokens[:TEXTBOOK_MEMBERS], known=TEXTBOOK_MEMBERS),
+            staff,
+            staff.commit_rules(json.loads(FEW_RULES.read_text("utf-8"))),
             [],
         )
         bench.warm_up()

@@ -1,15 +1,12 @@
 """A world on a real service: what has to be there first, and what comes as it goes."""
 
-import asyncio
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -17,30 +14,15 @@ from bench.inhabitants.goods import CARTON, LATE_BY_S, BatchPlan, Cap
 from bench.inhabitants.thieves import LEAKED_CARTONS
 from bench.inhabitants.town import Scan
 from bench.sending import Deed, Letter
-from bench.serving import StoreUrls
+from bench.staff import Json, Staff
 from bench.supply import GTIN
 from bench.world import World
 from codegen.domain.gtin import check_digit
 from codegen.domain.ranges import SERIAL_BITS
 from codegen.domain.sealing import seal
 from codegen.keyring import MasterKeyFile
-from core.auth.principal import OPERATOR, Role
-from core.auth.staff_tokens import NewStaffToken, give_staff_token
-from core.clock import SystemClock, utc_datetime
-from core.db import create_engine
 
-# Marketers and analysts have each a colleague, who approves.
-STAFF: Final = {
-    "issuer": Role.ISSUER,
-    "line": Role.LINE,
-    "marketer": Role.MARKETER,
-    "another-marketer": Role.MARKETER,
-    "analyst": Role.ANALYST,
-    "another-analyst": Role.ANALYST,
-    "app": Role.APP,
-}
 UNITS_AT_ONCE: Final = 500
-Json = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -48,35 +30,13 @@ class Stage:
     """A service with the world's goods, and whom its calls are made by."""
 
     data: Path
-    port: int
+    staff: Staff
     # The moment at which the world begins.
     begins: datetime
     world: World
-    tokens: dict[str, str] = field(default_factory=dict)
     codes: dict[int, list[str]] = field(default_factory=dict)
     batch_ids: dict[int, int] = field(default_factory=dict)
     first_ids: dict[int, int] = field(default_factory=dict)
-
-    # Calls ----------------------------------------------------------------------------
-
-    def call(self, path: str, body: Json | None, who: str, method: str = "") -> Json:
-        """Send one request as somebody; raises RuntimeError with what was answered."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            None if body is None else json.dumps(body).encode(),
-            {
-                "Authorization": f"Bearer {self.tokens[who]}",
-                "Content-Type": "application/json",
-            },
-            method=method or ("GET" if body is None else "POST"),
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - its own
-                found: Json = json.loads(answer.read() or b"{}")
-                return found
-        except urllib.error.HTTPError as fault:
-            said = fault.read().decode()[:1000]
-            raise RuntimeError(f"{path}: {fault.code} {said}") from None
 
     def code_id(self, code: Cap | str) -> int | None:
         """Give a cap's code_id; None for a forged code."""
@@ -92,13 +52,12 @@ class Stage:
 
     def prepare(self, rules: Json | None) -> None:
         """Let people, campaigns, goods and, if any are given, rules be there."""
-        self.tokens = asyncio.run(_staff_tokens(self.data))
         self._add_campaigns()
         if rules is not None:
-            self._activate(rules)
+            self.staff.activate_rules(self.staff.commit_rules(rules))
         for member in self.world.listed_shops:
             entry = {"kind": "member", "value": member, "reason": "A shop of ours."}
-            self.call("/v1/lists/shop/entries", entry, "analyst")
+            self.staff.call("/v1/lists/shop/entries", entry, "analyst")
         keys = MasterKeyFile(self.data / "keys" / "master-keys").load()
         for plan in self.world.batches:
             batch = self._issue(plan)
@@ -117,27 +76,15 @@ class Stage:
                 "starts_at": "2026-01-01",
                 "offers": [{"offer_id": "points", "kind": "points", "amount": points}],
             }
-            self.call("/v1/campaigns", campaign, "marketer")
+            self.staff.call("/v1/campaigns", campaign, "marketer")
             path = f"/v1/campaigns/world-pays-{points}"
-            self.call(f"{path}/approvals", {"version": 1}, "another-marketer")
-            self.call(f"{path}/activations", {"version": 1}, "marketer")
-
-    def _activate(self, rules: Json) -> None:
-        document = {k: v for k, v in rules.items() if k != "version"}
-        versions = self.call("/v1/rule-sets", None, "analyst")["items"]
-        active = next(v["version"] for v in versions if v["state"] == "active")
-        draft = {"document": document, "note": "bench"}
-        path = (
-            f"/v1/rule-sets/{self.call('/v1/rule-sets', draft, 'analyst')['version']}"
-        )
-        self.call(f"{path}/commits", {}, "analyst")
-        expected = {"expected_active": active}
-        self.call(f"{path}/activations", expected, "another-analyst")
+            self.staff.call(f"{path}/approvals", {"version": 1}, "another-marketer")
+            self.staff.call(f"{path}/activations", {"version": 1}, "marketer")
 
     def _issue(self, plan: BatchPlan) -> Json:
         """Issue a batch; its last roll is the one whose file leaks, if any does."""
         leaked = plan.quantity - LEAKED_CARTONS * CARTON
-        batch = self.call(
+        batch = self.staff.call(
             "/v1/batches",
             {
                 "quantity": plan.quantity,
@@ -179,7 +126,7 @@ class Stage:
                 "units": units[start : start + UNITS_AT_ONCE],
                 "happened_at": self.moment(plan.activated_s - 3_600),
             }
-            self.call("/v1/logistic-units", body, "line")
+            self.staff.call("/v1/logistic-units", body, "line")
 
     # What comes as it goes ------------------------------------------------------------
 
@@ -197,7 +144,7 @@ class Stage:
             "line": f"{plan.plant}-1",
         }
         path = f"/v1/batches/{self.batch_ids[plan.number]}/activations"
-        self.call(path, terms, "issuer")
+        self.staff.call(path, terms, "issuer")
 
     def sscc(self, plan: BatchPlan, carton: int) -> str:
         """Give the number of a carton."""
@@ -212,8 +159,8 @@ class Stage:
                 "ssccs": [self.sscc(plan, carton) for carton in cartons],
                 "happened_at": self.moment(at_s),
             }
-            self.call("/v1/shipments", body, "line")
-            self.call("/v1/receipts", body | {"biz_location": dealer}, "line")
+            self.staff.call("/v1/shipments", body, "line")
+            self.staff.call("/v1/receipts", body | {"biz_location": dealer}, "line")
 
     def letters(self) -> Iterator[tuple[float, Letter]]:
         """Word all scans as requests, each with its time of sending."""
@@ -251,23 +198,7 @@ class Stage:
         return (
             b"POST /v1/scans HTTP/1.1\r\nHost: bench.example\r\n"
             b"Content-Type: application/json\r\n"
-            + f"Authorization: Bearer {self.tokens['app']}\r\n".encode()
+            + f"Authorization: Bearer {self.staff.tokens['app']}\r\n".encode()
             + f"Content-Length: {len(content)}\r\n\r\n".encode()
             + content
         )
-
-
-async def _staff_tokens(data: Path) -> dict[str, str]:
-    """Make tokens as `crowncap token staff` does, but all in this process."""
-    engine = create_engine(StoreUrls.of(data, "crowncap").database_url)
-    try:
-        async with engine.begin() as conn:
-            now = utc_datetime(SystemClock().now_ms())
-            return {
-                name: await give_staff_token(
-                    conn, NewStaffToken(person=name, role=role), OPERATOR, now=now
-                )
-                for name, role in STAFF.items()
-            }
-    finally:
-        await engine.dispose()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from bench.fraud import Tally, outcome_of, send_stage
 from bench.inhabitants.goods import DAY_S
 from bench.inhabitants.town import DAYS
+from bench.staff import Staff
 from bench.staging import Stage
 from bench.world import make_world
 from core.clock import SystemClock, utc_datetime
@@ -19,7 +20,9 @@ def test_the_end_of_a_world_is_sent_and_counted(service: Service) -> None:
     late = [scan for scan in world.scans if scan.at_s > (DAYS - 2) * DAY_S]
     world = replace(world, scans=late, listed_shops=[])
     begins = utc_datetime(SystemClock().now_ms()) - timedelta(days=DAYS, hours=2)
-    stage = Stage(service.data_dir, service.port, begins, world)
+    stage = Stage(
+        *(service.data_dir, Staff.hire(service.data_dir, service.port), begins, world)
+    )
     stage.prepare(None)
     outcomes = [outcome_of(reply) for reply in send_stage(stage)]
     assert len(outcomes) == len(late)
