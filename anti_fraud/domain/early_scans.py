@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 # Of how many codes of a package, roll or batch it is written down that they were seen.
 MOST_CODES: Final = 1_000
+# From when on after its activation a cap is claimed by buyers, most of all.
+ON_SALE_AFTER_H: Final = 120
 # Within which codes of one batch are a leak.
 LEAK_WINDOW: Final = timedelta(hours=24)
 
@@ -60,9 +62,16 @@ class EarlyWatch:
         at = bisect_right(self._edges, code_id) - 1
         return self._counts[at] if at >= 0 else 0
 
-    def holds(self, codes: int) -> bool:
-        """Tell whether claims wait where so many codes were seen early."""
-        return 0 < self.hold_at <= codes
+    def holds(self, codes: int, *, hours_active: int | None, score: int) -> bool:
+        """Tell whether a claim waits where so many codes were seen early.
+
+        Once its goods have been on sale a while, a claim that no rule says anything
+        against is a buyer's: whoever has the file claims before they have the caps.
+        """
+        if not 0 < self.hold_at <= codes:
+            return False
+        on_sale = hours_active is not None and hours_active >= ON_SALE_AFTER_H
+        return score > 0 or not on_sale
 
 
 def _cut(stretches: Iterable[EarlyStretch]) -> tuple[list[int], list[int]]:

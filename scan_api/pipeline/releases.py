@@ -115,8 +115,11 @@ class HoldReleaser:
 
 def _pass(worker_state: WorkerState, known: PastFacts) -> bool:
     """Tell whether rules let a hold go on its day, and nothing was seen too early."""
-    early = known.facts.get("package_early_codes")
-    if isinstance(early, int) and worker_state.early.holds(early):
-        return False
     decision = decide(worker_state.rule_set, known.facts, known.day)
-    return decision.verdict is Verdict.PASS
+    codes, hours = map(known.facts.get, ("package_early_codes", "hours_since_active"))
+    is_early = worker_state.early.holds(
+        codes if isinstance(codes, int) else 0,
+        hours_active=hours if isinstance(hours, int) else None,
+        score=decision.score,
+    )
+    return decision.verdict is Verdict.PASS and not is_early

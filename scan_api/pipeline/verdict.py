@@ -79,7 +79,8 @@ def judge_scan(
     if found.listed is not None:
         decision = obey_list(decision, found.listed)
     else:
-        decision = _hold_instead(worker_state, decision, early)
+        hours = evidence.hours_active
+        decision = _hold_instead(worker_state, decision, early, hours)
     if worker_state.shadow is not None:
         decision = msgspec.structs.replace(decision, shadow=worker_state.shadow)
     if decision.failed:
@@ -103,13 +104,18 @@ def _asks_for_prize(worker_state: WorkerState) -> bool:
 
 
 def _hold_instead(
-    worker_state: WorkerState, decision: Decision, early: EarlySigns
+    worker_state: WorkerState,
+    decision: Decision,
+    early: EarlySigns,
+    hours_active: int | None,
 ) -> Decision:
     """Let wait what rules refuse too much, and claims of what was seen too early."""
     if decision.verdict is Verdict.REFUSE:
         if worker_state.breaker_is_open:
             return hold_for(decision, HeldBy.BREAKER)
-    elif worker_state.early.holds(early.package_codes):
+    elif worker_state.early.holds(
+        early.package_codes, hours_active=hours_active, score=decision.score
+    ):
         return hold_for(decision, HeldBy.EARLY_SCANS)
     return decision
 

@@ -242,7 +242,7 @@ async def test_thresholds_are_data(watched: Watched) -> None:
     await watched.see(range(50))
     assert await watched.early() == {}
     assert await watched.incidents(IncidentKind.LEAK) == {}
-    assert not (await watched.watch()).holds(1_000)
+    assert not (await watched.watch()).holds(1_000, hours_active=0, score=60)
 
 
 async def test_claims_of_a_watched_package_wait_and_become_a_leaks_case(
