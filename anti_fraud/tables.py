@@ -123,6 +123,19 @@ early_codes = Table(
     Column("scans", BigInteger, nullable=False),
 )
 
+honey_codes = Table(
+    "honey_codes",
+    metadata,
+    Column("code_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch_id", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+    Column("added_at", DateTime(timezone=True), nullable=False),
+    Column("looks", BigInteger, nullable=False, server_default="0"),
+    Column("scans", BigInteger, nullable=False, server_default="0"),
+    Column("first_seen_at", DateTime(timezone=True)),
+    Column("last_seen_at", DateTime(timezone=True)),
+)
+
 refusal_minutes = Table(
     "refusal_minutes",
     metadata,

@@ -151,6 +151,9 @@ PROBLEM_CODES: Final = {
     "already_packaged": ProblemCode(
         409, "Some codes are in another package.", "Choose other indexes or rolls."
     ),
+    "kept_from_print": ProblemCode(
+        409, "Some codes are kept from print.", "Order those around them."
+    ),
     "not_exportable": ProblemCode(
         409, "Rows of this form cannot be made.", "Choose another preset."
     ),

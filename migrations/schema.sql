@@ -2481,6 +2481,19 @@ CREATE TABLE holds (
 )
 PARTITION BY RANGE (transfer_id);
 
+CREATE TABLE honey_codes (
+    code_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
+    added_by text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    looks bigint DEFAULT 0 NOT NULL,
+    scans bigint DEFAULT 0 NOT NULL,
+    first_seen_at timestamp with time zone,
+    last_seen_at timestamp with time zone,
+    CONSTRAINT honey_codes_are_counted CHECK (((looks >= 0) AND (scans >= 0))),
+    CONSTRAINT honey_codes_seen_have_times CHECK (((((looks + scans) > 0) = (first_seen_at IS NOT NULL)) AND ((first_seen_at IS NULL) = (last_seen_at IS NULL)) AND (first_seen_at <= last_seen_at)))
+);
+
 CREATE TABLE idempotency_keys (
     shard smallint DEFAULT 0 NOT NULL,
     key_hash bytea CONSTRAINT idempotency_keys_key_hash_not_null1 NOT NULL,
@@ -3625,6 +3638,9 @@ ALTER TABLE ONLY gifts
 ALTER TABLE ONLY holds
     ADD CONSTRAINT holds_pkey PRIMARY KEY (shard, transfer_id);
 
+ALTER TABLE ONLY honey_codes
+    ADD CONSTRAINT honey_codes_pkey PRIMARY KEY (code_id);
+
 ALTER TABLE ONLY idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (shard, key_hash);
 
@@ -3944,6 +3960,8 @@ CREATE INDEX draw_tickets_of_member ON draw_tickets USING btree (member_no, adde
 CREATE INDEX draw_winners_of_member ON draw_winners USING btree (member_no, draw_no, place);
 
 CREATE INDEX holds_without_case ON ONLY holds USING btree (transfer_id) WHERE ((resolution IS NULL) AND (reason = 'rules'::text) AND (case_id IS NULL));
+
+CREATE INDEX honey_codes_of_a_batch ON honey_codes USING btree (batch_id, code_id);
 
 CREATE INDEX idempotency_keys_by_age ON ONLY idempotency_keys USING brin (created_at);
 

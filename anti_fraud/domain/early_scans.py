@@ -19,6 +19,14 @@ ON_SALE_AFTER_H: Final = 120
 LEAK_WINDOW: Final = timedelta(hours=24)
 
 
+class SeenCode(NamedTuple):
+    """A code that was seen, and how often since the last time that this was told."""
+
+    code_id: int
+    looks: int
+    scans: int
+
+
 class EarlyStretch(NamedTuple):
     """Codes of a package or roll, both ends included, and how many were seen early."""
 

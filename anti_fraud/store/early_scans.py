@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
-from anti_fraud.domain.early_scans import EarlyStretch, EarlyWatch
+from anti_fraud.domain.early_scans import EarlyStretch, EarlyWatch, SeenCode
 from anti_fraud.domain.incidents import CodeInterval, IncidentKind
 from anti_fraud.store.case_settings import load_settings
 from core.db_arrays import write_numbers
@@ -30,14 +30,6 @@ _ADD: Final = text(
 )
 
 
-class EarlyCode(NamedTuple):
-    """A code that was seen, and how often since the last time that this was told."""
-
-    code_id: int
-    looks: int
-    scans: int
-
-
 class EarlyCount(NamedTuple):
     """What was seen early of a stretch of codes."""
 
@@ -55,7 +47,7 @@ async def lock_counting(conn: AsyncConnection) -> None:
 
 
 async def add_early_codes(
-    conn: AsyncConnection, seen: Sequence[EarlyCode], *, now: datetime
+    conn: AsyncConnection, seen: Sequence[SeenCode], *, now: datetime
 ) -> frozenset[int]:
     """Write down what was seen, each code once; tells which codes are new."""
     rows = await conn.execute(

@@ -227,6 +227,26 @@ def leave_out(
             yield begin, last
 
 
+def subtract_intervals(
+    intervals: Iterable[Interval], taken: Iterable[Interval]
+) -> list[Interval]:
+    """Keep of inclusive intervals what lies in none of those that are taken."""
+    holes = join_intervals(taken)
+    ends = [last for _, last in holes]
+    left: list[Interval] = []
+    for first, last in join_intervals(intervals):
+        begin = first
+        for hole_first, hole_last in holes[bisect_left(ends, first) :]:
+            if hole_first > last:
+                break
+            if begin < hole_first:
+                left.append((begin, hole_first - 1))
+            begin = hole_last + 1
+        if begin <= last:
+            left.append((begin, last))
+    return left
+
+
 def _lay_over(
     ranges: Sequence[CodeRange], wanted: Iterable[Interval]
 ) -> Iterable[tuple[CodeRange, list[Interval]]]:

@@ -23,6 +23,16 @@ CHECKS = (
             GROUP BY p.package_id HAVING count(d.download_id) <> p.downloads""",
     ),
     Check(
+        11,
+        "each honey code is void, and in no package",
+        """SELECT h.code_id FROM honey_codes AS h
+            WHERE NOT EXISTS (SELECT FROM ranges AS r
+                WHERE int8range(r.first_code_id, r.last_code_id, '[]') @> h.code_id
+                    AND r.batch_id = h.batch_id AND r.state = 'void')
+                OR EXISTS (SELECT FROM packages AS p WHERE p.batch_id = h.batch_id
+                    AND h.code_id BETWEEN p.first_code_id AND p.last_code_id)""",
+    ),
+    Check(
         9,
         "the counts of each batch are those of its codes and units",
         # What units hold by their accounts replaces what is named in them.

@@ -7,6 +7,7 @@ from printer_export.routes import (
     aggregation,
     epcis,
     history,
+    honey_codes,
     reconciliation,
     reports,
 )
@@ -31,6 +32,8 @@ ROUTER = Router(
         reconciliation.show_reconciliation,
         reconciliation.show_places,
         history.show_code_history,
+        honey_codes.add_honey_codes,
+        honey_codes.list_honey_codes,
         aggregation.pack_units,
         aggregation.unpack_units,
         aggregation.ship_units,

@@ -52,10 +52,11 @@ class CodeLookup:
         if status.outcome is Outcome.INVALID:
             # It opened, but nobody issued it, or its link names another product.
             self.throttle.note_guess(code_text, tags, now_ms, VIEW)
-        if status.outcome is Outcome.NOT_ACTIVE and status.terms is not None:
-            who = Subject(code_id, member_id, address=pack_address(address))
-            self.early.note_look(status.terms, who, utc_datetime(now_ms))
         if status.outcome is not None:
+            if status.terms is not None:
+                who = Subject(code_id, member_id, address=pack_address(address))
+                at = utc_datetime(now_ms)
+                self.early.note_look(status.terms, who, status.outcome, at)
             return CodeView(
                 status.outcome,
                 status.product,

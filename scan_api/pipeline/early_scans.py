@@ -10,13 +10,18 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.case_settings import CaseSettings
-from anti_fraud.domain.early_scans import LEAK_WINDOW, MOST_CODES, EarlyWatch
+from anti_fraud.domain.early_scans import (
+    LEAK_WINDOW,
+    MOST_CODES,
+    EarlyWatch,
+    SeenCode,
+)
 from anti_fraud.domain.incidents import (
     CodeInterval,
     Incident,
@@ -28,20 +33,18 @@ from anti_fraud.domain.incidents import (
 from anti_fraud.domain.lists import Found, ListName, Subject
 from anti_fraud.store import early_scans as store
 from anti_fraud.store.case_settings import load_settings
-from anti_fraud.store.early_scans import EarlyCode
 from anti_fraud.store.incidents import lock_incidents, report_sightings
 from codegen.domain.ranges import RangeState
 from codegen.domain.terms import RangeTerms
 from codegen.store import CodePlace, find_places
 from core.clock import Clock, utc_datetime
-from scan_api.domain.scans import Plan, Scan
+from scan_api.domain.scans import Outcome, Plan, Scan
+from scan_api.pipeline.honey_scans import count_honey
+from scan_api.pipeline.seen_codes import SeenCodes
 from scan_api.pipeline.verdict import subject_of
 from scan_api.pipeline.worker_state import WorkerStateKeeper
 
 _INTERVAL_S: Final = 0.5
-# What is seen of more codes than this between two counts is given up, with a line in
-# the log: by then many hundreds of each package are known.
-MOST_WAITING: Final = 20_000
 _AT_ONCE: Final = 500
 
 log = structlog.get_logger(logger_name=__name__)
@@ -62,6 +65,14 @@ FindHolders = Callable[
 ]
 
 
+class _Count(Protocol):
+    """Writes down what was seen, in a transaction of its own."""
+
+    async def __call__(
+        self, conn: AsyncConnection, seen: Sequence[SeenCode], *, now: datetime
+    ) -> None: ...
+
+
 class _Stretch(NamedTuple):
     """Codes that belong together, by the subject of their incident."""
 
@@ -72,27 +83,44 @@ class _Stretch(NamedTuple):
 
 @dataclass(slots=True)
 class EarlyScanLog:
-    """Counts early scans and looks of one worker; several may at once."""
+    """Counts early scans and looks of one worker; several may at once.
+
+    Those of void codes as well, of which some are watched.
+    """
 
     engine: AsyncEngine
     clock: Clock
     states: WorkerStateKeeper
     find_holders: FindHolders
-    # Looks and scans, by code_id.
-    _waiting: dict[int, tuple[int, int]] = field(default_factory=dict)
-    _given_up: int = 0
+    _early: SeenCodes = field(default_factory=SeenCodes)
+    # Apart, so that no flood of early looks drowns them.
+    _void: SeenCodes = field(default_factory=SeenCodes)
 
     def note_scan(self, scan: Scan, plan: Plan) -> None:
-        """Remember a scan that was told `not_active`, if it was an early one."""
+        """Remember a scan of a code that is not active, if it tells anything."""
         if plan.terms is not None:
             now, subject = utc_datetime(scan.at_ms), subject_of(scan, plan.terms)
-            if self._is_early(plan.terms, subject, now):
-                self._add(scan.code_id, 0, 1)
+            self._note(plan.terms, subject, plan.outcome, now, (0, 1))
 
-    def note_look(self, terms: RangeTerms, subject: Subject, now: datetime) -> None:
-        """Remember a look that was told `not_active`, if it was an early one."""
-        if self._is_early(terms, subject, now):
-            self._add(subject.code_id, 1, 0)
+    def note_look(
+        self, terms: RangeTerms, subject: Subject, outcome: Outcome, now: datetime
+    ) -> None:
+        """Remember a look at a code that is not active, if it tells anything."""
+        self._note(terms, subject, outcome, now, (1, 0))
+
+    def _note(
+        self,
+        terms: RangeTerms,
+        subject: Subject,
+        outcome: Outcome,
+        now: datetime,
+        seen: tuple[int, int],
+    ) -> None:
+        if terms.state is RangeState.VOID:
+            # Whoever it is, and whatever they were told: no cap has a honey code.
+            self._void.add(subject.code_id, *seen)
+        elif outcome is Outcome.NOT_ACTIVE and self._is_early(terms, subject, now):
+            self._early.add(subject.code_id, *seen)
 
     def _is_early(self, terms: RangeTerms, subject: Subject, now: datetime) -> bool:
         """Tell whether caps are to be active later, and who asks is not at work.
@@ -108,14 +136,6 @@ class EarlyScanLog:
         lists = self.states.current.lists
         return not (lists and _is_trusted(lists.find(subject, now)))
 
-    def _add(self, code_id: int, looks: int, scans: int) -> None:
-        known = self._waiting.get(code_id)
-        if known is None and len(self._waiting) >= MOST_WAITING:
-            self._given_up += 1
-            return
-        before = known or (0, 0)
-        self._waiting[code_id] = (before[0] + looks, before[1] + scans)
-
     async def run(self) -> None:
         """Count until cancelled."""
         while True:
@@ -124,30 +144,35 @@ class EarlyScanLog:
 
     async def flush(self) -> None:
         """Write down and judge all that waits; what can't be now, waits on."""
-        if self._given_up:
-            log.warning("early_scans_given_up", codes=self._given_up)
-            self._given_up = 0
+        await self._flush(self._void, count_honey)
+        await self._flush(self._early, self._count_early)
+
+    async def _flush(self, waiting: SeenCodes, count: _Count) -> None:
+        if waiting.given_up:
+            log.warning("early_scans_given_up", codes=waiting.given_up)
+            waiting.given_up = 0
         try:
-            while self._waiting:
-                await self._count_some()
+            while waiting:
+                await self._count_some(waiting, count)
         except Exception as fault:  # noqa: BLE001 - PostgreSQL may be away; go on
             log.warning("early_scans_not_counted", cause=fault)
 
-    async def _count_some(self) -> None:
-        taken = [
-            EarlyCode(code_id, *self._waiting.pop(code_id))
-            for code_id in sorted(self._waiting)[:_AT_ONCE]
-        ]
+    async def _count_some(self, waiting: SeenCodes, count: _Count) -> None:
+        taken = waiting.take(_AT_ONCE)
         now = utc_datetime(self.clock.now_ms())
         try:
             async with self.engine.begin() as conn:
-                await count_early_scans(
-                    conn, taken, self.states.current.early, self.find_holders, now=now
-                )
+                await count(conn, taken, now=now)
         except BaseException:
             for each in taken:
-                self._add(*each)
+                waiting.add(*each)
             raise
+
+    async def _count_early(
+        self, conn: AsyncConnection, seen: Sequence[SeenCode], *, now: datetime
+    ) -> None:
+        watch = self.states.current.early
+        await count_early_scans(conn, seen, watch, self.find_holders, now=now)
 
 
 def _is_trusted(found: Found) -> bool:
@@ -157,7 +182,7 @@ def _is_trusted(found: Found) -> bool:
 
 async def count_early_scans(
     conn: AsyncConnection,
-    seen: Sequence[EarlyCode],
+    seen: Sequence[SeenCode],
     watch: EarlyWatch,
     find_holders: FindHolders,
     *,

@@ -6,6 +6,7 @@ This is the one place that sees codes, fraud and rewards together.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -51,6 +52,8 @@ from scan_api.store.commit_pool import CommitConnection, CommitPool
 from scan_api.store.scans import Decided
 
 MAX_STALE_RETRIES = 10
+# What scans of caps that nobody can have bought are told; of known codes.
+_NOT_ON_SALE: Final = frozenset({Outcome.INVALID, Outcome.NOT_ACTIVE})
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -70,7 +73,7 @@ class ScanPipeline:
     # Told what was decided of each batch once it is durable.
     note_decided: Callable[[Sequence[Decided]], None] = lambda _: None
     find_network: FindNetwork = know_no_network
-    # Told of scans of caps that are not active.
+    # Told of scans of codes that are not active, or that are told to be none.
     note_early: Callable[[Scan, Plan], None] = lambda *_: None
     # Told of scans that are refused.
     note_refused: Callable[[Plan], None] = lambda _: None
@@ -214,7 +217,7 @@ class ScanPipeline:
                 self.states.note_never_issued(scan.code_id)
             if isinstance(answer, Exception) or answer.replayed:
                 continue
-            if answer.outcome is Outcome.NOT_ACTIVE:
+            if answer.outcome in _NOT_ON_SALE:
                 self.note_early(scan, plan)
             elif answer.outcome is Outcome.REFUSED:
                 self.note_refused(plan)

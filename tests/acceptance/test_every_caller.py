@@ -75,6 +75,7 @@ MAY: Final = {
     **dict.fromkeys(
         ("listIncidents", "acknowledgeIncident", "closeIncident"), "analyst"
     ),
+    **dict.fromkeys(("addHoneyCodes", "listHoneyCodes"), "analyst"),
     "addCampaign": "marketer",
     "listCampaigns": " ".join(Role),
     "showCampaign": " ".join(Role),

@@ -207,6 +207,13 @@ BREAKS = {
         ),
         "each download of a package was counted",
     ),
+    "a honey code that is on sale": (
+        (
+            "INSERT INTO honey_codes (code_id, batch_id, added_by, added_at)"
+            " SELECT min(code_id), 1, 'ann', now() FROM claims"
+        ),
+        "each honey code is void, and in no package",
+    ),
     "a count that is not that of its codes": (
         (
             "INSERT INTO line_counts (batch_id, issued, printed)"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from anti_fraud.domain.case_settings import CaseSettings
-from anti_fraud.domain.early_scans import MOST_CODES, EarlyWatch
+from anti_fraud.domain.early_scans import MOST_CODES, EarlyWatch, SeenCode
 from anti_fraud.domain.incidents import (
     Incident,
     IncidentFinding,
@@ -17,7 +17,7 @@ from anti_fraud.domain.incidents import (
 )
 from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
 from anti_fraud.pipeline.incidents import close_incident, list_incidents
-from anti_fraud.store.early_scans import EarlyCode, load_watch
+from anti_fraud.store.early_scans import load_watch
 from codegen.domain.batches import Batch, Unit
 from codegen.domain.ranges import RangeState
 from core.auth.principal import Role, Staff
@@ -56,7 +56,7 @@ class Watched:
         self, indexes: Sequence[int], *, looks: int = 1, later: timedelta = timedelta()
     ) -> None:
         """Count looks at codes, as one worker does."""
-        seen = [EarlyCode(self.code(index), looks, 0) for index in indexes]
+        seen = [SeenCode(self.code(index), looks, 0) for index in indexes]
         async with self.ground.engine.begin() as conn:
             await count_early_scans(
                 conn, seen, NOTHING, find_code_holders, now=NOW + later
@@ -226,7 +226,7 @@ async def test_of_a_package_no_more_than_enough_is_written_down(
     )
     full = await watched.watch()
     async with watched.ground.engine.begin() as conn:
-        seen = [EarlyCode(watched.code(i), 1, 0) for i in (0, 99, 100)]
+        seen = [SeenCode(watched.code(i), 1, 0) for i in (0, 99, 100)]
         await count_early_scans(conn, seen, full, find_code_holders, now=NOW)
     assert await watched.ground.rows("SELECT code_id FROM early_codes") == [
         (watched.code(100),)

@@ -57,6 +57,24 @@ def test_what_may_not_be_printed_is_not_exported_either(
     assert not out.exists()
 
 
+def test_a_batch_with_codes_that_are_kept_from_print_is_not_exported(
+    service: Service, tmp_path: Path
+) -> None:
+    """And of one that was exported, none is kept from print any more."""
+    batches = [service.issue(10, activate=False)["batch_id"] for _ in range(2)]
+    to = ("--preset", "lines", "--out", str(tmp_path / "out"))
+    ask = {"batch_id": batches[0], "quantity": 2}
+    analyst = service.staff("analyst")
+    assert service.post("/v1/honey-codes", ask, analyst).status_code == 201
+    done = service.run("batch", "export", str(batches[0]), *to)
+    assert done.returncode == 2
+    assert "2 codes that are kept from print" in done.stderr
+    assert not (tmp_path / "out").exists()
+    export(service, batches[1], "lines", tmp_path)
+    late = service.post("/v1/honey-codes", ask | {"batch_id": batches[1]}, analyst)
+    assert (late.status_code, late.json()["code"]) == (409, "already_exported")
+
+
 def test_csv_has_sequence_link_and_grouped_code(
     service: Service, tmp_path: Path
 ) -> None:

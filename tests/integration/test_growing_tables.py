@@ -117,6 +117,7 @@ LOCAL = {
     "shadow_rules": "a row a rule and day of a shadow",
     "incidents": "a row a kind of incident and subject",
     "refusal_minutes": "a row a minute in which rules refused anything",
+    "honey_codes": "a row a code that an analyst watches, 1,000 a batch at most",
     "early_codes": "a row a code that was seen too early, 1,000 a package at most",
     "installation": "one row",
     "outbox_state": "one row",

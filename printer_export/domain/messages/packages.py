@@ -73,7 +73,52 @@ PACKAGES: Final[Sentences] = {
             "again. Issue a new batch."
         ),
     ),
+    "kept_from_print": (
+        "序号 {first} 至 {last} 中有不付印的码。请订购其余序号。",
+        (
+            "Among indexes {first} to {last} are codes that are kept from print. Order "
+            "the indexes around them."
+        ),
+    ),
+    # Honey codes
+    "honey_of_all_brands": (
+        "诱饵码归全部品牌的分析员管理；您的账号限于一个品牌。",
+        "Honey codes are for analysts of all brands; your account is for one.",
+    ),
+    "honey_exported": (
+        "批次 {batch_id} 已全部导出：没有未印的码可作诱饵。请用另一批次。",
+        (
+            "Batch {batch_id} was exported whole: no code of it is unprinted. Take "
+            "another batch."
+        ),
+    ),
+    "too_few_unprinted": (
+        (
+            "批次 {batch_id} 只有 {left} 个码不在任何码包、卷和产线报告里，不足 "
+            "{quantity} 个。请减少数量，或用另一批次。"
+        ),
+        (
+            "Of batch {batch_id} only {left} codes are issued and in no package, roll "
+            "or line report; {quantity} were asked for. Ask for fewer, or take another "
+            "batch."
+        ),
+    ),
+    "honey_changed": (
+        "批次 {batch_id} 的码刚刚有变动。请重试。",
+        "Codes of batch {batch_id} changed just now. Try again.",
+    ),
+    "too_much_honey": (
+        "一个批次最多 {most} 个诱饵码；批次 {batch_id} 已有 {known} 个。",
+        "A batch has {most} honey codes at most; batch {batch_id} has {known}.",
+    ),
     # Exports
+    "export_with_kept": (
+        ("批次 {batch_id} 有 {count} 个码不付印，不能整批导出。请为其余序号订购码包。"),
+        (
+            "Batch {batch_id} has {count} codes that are kept from print, so it is not "
+            "exported whole. Order packages of its other indexes."
+        ),
+    ),
     "exported_before": (
         (
             "批次 {batch_id} 已导出过；同一个码绝不印两次。如有缺少，请为缺少的数量签发"

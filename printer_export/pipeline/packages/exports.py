@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.store.honey_codes import find_honey_between
 from codegen.domain.batches import Batch
 from codegen.domain.code_text import cap_link_prefix
 from codegen.domain.keys import EpochKeys
@@ -66,6 +67,12 @@ async def export_batch(
         raise Conflict(
             message("in_a_package", batch_id=batch.batch_id, package_id=packaged[0][0]),
             code="already_packaged",
+        )
+    kept = await find_honey_between(conn, batch.first_code_id, last_code_id)
+    if kept:
+        raise Conflict(
+            message("export_with_kept", batch_id=batch.batch_id, count=len(kept)),
+            code="kept_from_print",
         )
     _make_directory(order.directory)
     written = _write(batch, order, keys, progress)

@@ -6,6 +6,7 @@ from itertools import chain
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from anti_fraud.store.honey_codes import find_honey_between
 from codegen.domain import EpochKeys
 from codegen.domain.batches import Batch, Selection
 from codegen.domain.ranges import RangeState
@@ -87,6 +88,7 @@ async def order_package(
             code="already_exported",
         )
     await _refuse_overlap(conn, batch, order)
+    await _refuse_unprinted(conn, batch, order)
     sample_code_id = await sample_codes(conn, packaging.issuance, batch, staff, now=now)
     package_id = await store.insert_package(
         conn,
@@ -141,6 +143,19 @@ async def _refuse_overlap(
             for package_id, begin, end in overlaps[:_HOLDERS_TOLD]
         )
         raise Conflict(told[0].detail, code="already_packaged", errors=told)
+
+
+async def _refuse_unprinted(
+    conn: AsyncConnection, batch: Batch, order: PackageOrder
+) -> None:
+    """Refuse codes that nobody prints, and tell where the others of the order end."""
+    first = batch.first_code_id
+    ordered = (first + order.from_index, first + order.to_index)
+    kept = await find_honey_between(conn, *ordered)
+    if kept:
+        told = message("kept_from_print", first=kept[0] - first, last=kept[-1] - first)
+        errors = (FieldError("/to_index", "kept_from_print", told),)
+        raise Conflict(told, code="kept_from_print", errors=errors)
 
 
 async def look_over(

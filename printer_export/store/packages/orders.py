@@ -110,6 +110,17 @@ async def find_holders(
     return list(rows.scalars())
 
 
+async def list_packed(conn: AsyncConnection, batch_id: int) -> list[tuple[int, int]]:
+    """List the code_ids of a batch's packages, ends included; of cancelled ones too."""
+    p = packages.c
+    rows = await conn.execute(
+        select(p.first_code_id, p.last_code_id)
+        .where(p.batch_id == batch_id)
+        .order_by(p.first_code_id)
+    )
+    return [(row.first_code_id, row.last_code_id) for row in rows]
+
+
 async def find_packages_of(
     conn: AsyncConnection, code_ids: Sequence[int]
 ) -> list[tuple[int, int, int, str | None]]:
