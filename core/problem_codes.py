@@ -144,9 +144,7 @@ PROBLEM_CODES: Final = {
         409, "None of the caps is active any more.", "Activate others."
     ),
     "already_exported": ProblemCode(
-        409,
-        "The codes were written out before; the same code is never printed twice.",
-        "Issue a new batch.",
+        409, "The codes were written out before.", "Issue a new batch."
     ),
     "already_packaged": ProblemCode(
         409, "Some codes are in another package.", "Choose other indexes or rolls."
