@@ -1,4 +1,4 @@
-"""The count of sightings looked at in every row, in a transaction that blocks nobody."""
+"""The count of sightings looked at in every row, while scans go on."""
 
 from alembic import op
 
@@ -7,5 +7,5 @@ down_revision = "0077"
 
 
 def upgrade() -> None:
-    """Validate what the constraint of before implied; scans go on meanwhile."""
+    """Validate what the constraint of before implied, in a transaction of its own."""
     op.execute("ALTER TABLE sightings VALIDATE CONSTRAINT sightings_are_counted")
