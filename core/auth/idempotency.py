@@ -95,6 +95,13 @@ async def begin_once(
     return Replay(row.response)
 
 
+async def is_answered(conn: AsyncConnection, key_hash: bytes) -> bool:
+    """Tell whether an answer is recorded for a key."""
+    k = idempotency_keys.c
+    found = await conn.execute(select(k.status.is_not(None)).where(*_is(key_hash)))
+    return bool(found.scalar_one_or_none())
+
+
 async def finish_once(
     conn: AsyncConnection, *, key_hash: bytes, status: int, response: bytes
 ) -> None:

@@ -1,13 +1,15 @@
 """Opening: what is forged is refused at once, and the rest becomes a scan."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
 from codegen.domain.gtin import GtinError, normalise_gtin
 from codegen.domain.sealing import filter_hash
-from core.clock import Clock
-from core.errors import Forbidden
+from core.auth.idempotency import is_answered
+from core.clock import Clock, to_ms
+from core.errors import Forbidden, InvalidInput
 from core.ids import time_of_id
 from scan_api.domain.messages import message
 from scan_api.domain.scans import Outcome, Scan
@@ -64,7 +66,7 @@ class ScanOpening:
         now_ms = self.clock.now_ms()
         scanned_at_ms = None
         if context is not None and context.scanned_at is not None:
-            scanned_at_ms = self.lateness.own_time(context.scanned_at, now_ms)
+            scanned_at_ms = await self._own_time(context.scanned_at, now_ms, once[0])
         origin = locate(
             address=caller.address,
             device_id=request.device_id,
@@ -104,6 +106,23 @@ class ScanOpening:
                 opened.code_text, origin.guess_tags, now_ms, caller.channel
             )
         return answered
+
+    async def _own_time(
+        self, scanned_at: datetime, now_ms: int, key_hash: bytes
+    ) -> int:
+        """Give a scan's own time in milliseconds since 1970; raises InvalidInput.
+
+        What its key was answered when it came in time is told again, however late.
+        """
+        try:
+            return self.lateness.own_time(scanned_at, now_ms)
+        except InvalidInput:
+            if not key_hash:
+                raise
+            async with self.pipeline.states.engine.connect() as conn:
+                if not await is_answered(conn, key_hash):
+                    raise
+            return to_ms(scanned_at)
 
 
 def _context_of(caller: Caller) -> ScanContext | None:

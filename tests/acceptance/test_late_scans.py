@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from core.auth.idempotency import hash_body
 from core.clock import to_ms, utc_datetime
 from core.ids import time_of_id
 from tests.acceptance.test_batch_routes import refused
@@ -39,6 +40,33 @@ def test_a_scan_of_three_days_ago_is_the_oldest_that_is_taken(service: Service) 
         assert problem["errors"][0]["pointer"] == "/context/scanned_at"
     assert sent(service, 72 * HOUR_MS - 60_000).status_code == 200
     assert sent(service, -60_000, code).json()["outcome"] == "rewarded"
+
+
+def test_an_answer_is_told_again_however_late_it_is_by_then(service: Service) -> None:
+    """Whoever kept the key may ask until it is forgotten; others have no answer."""
+    key = f"late-{fresh_address()}"
+    at = utc_datetime(CLOCK.now_ms())
+    body = {
+        "code": service.fresh_code(),
+        "member_id": key,
+        "context": {"scanned_at": at.isoformat()},
+    }
+    first = service.post("/v1/scans", body, service.staff("app"), idempotency_key=key)
+    assert first.json()["outcome"] == "rewarded"
+    # As if it had been sent as late as it may be, and the answer had been lost.
+    old = utc_datetime(CLOCK.now_ms() - 73 * HOUR_MS)
+    body["context"] = {"scanned_at": old.isoformat()}
+    sent_again = httpx.Request("POST", service.base_url, json=body).content
+    service.query(
+        "UPDATE idempotency_keys SET body_hash = %s WHERE response = %s",
+        hash_body(sent_again),
+        first.content,
+    )
+    again = service.post("/v1/scans", body, service.staff("app"), idempotency_key=key)
+    assert (again.status_code, again.content) == (200, first.content)
+    token = service.staff("app")
+    other = service.post("/v1/scans", body, token, idempotency_key=f"{key}-2")
+    refused(other, 422, "scanned_too_late")
 
 
 def test_what_was_scanned_before_a_campaign_began_is_not_paid_by_it(
