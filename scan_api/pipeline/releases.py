@@ -14,19 +14,23 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.decision import decide
+from anti_fraud.domain.lists import ListName, Subject
 from anti_fraud.domain.verdict import Verdict
 from codegen.domain.ranges import EpochState, code_ids_of
 from codegen.store import find_active_codes, load_serving_epochs
+from core.auth.addresses import pack_address
 from core.clock import Clock, utc_datetime
 from core.fence import share_fence
 from core.ids import TimeIds
 from core.redis import RedisAway, RedisClient
 from rewards.domain.holds import DrawFrozenError, Hold, Resolution
 from rewards.store.holds import keep_for_review, load_open_holds, resolve_holds
+from rewards.store.members import load_member_ids
 from scan_api.domain.worker_state import WorkerState
 from scan_api.pipeline.metrics import RELEASED
 from scan_api.pipeline.recorded_facts import PastFacts, read_facts
 from scan_api.pipeline.worker_state import WorkerStateKeeper
+from scan_api.store.case_scans import load_traced
 from scan_api.store.recorded_facts import MemberScan
 
 BATCH = 200
@@ -99,18 +103,48 @@ class HoldReleaser:
     async def _still_good(
         self, conn: AsyncConnection, held: Sequence[Hold]
     ) -> list[Hold]:
-        """Keep what the rules pass and what is still active under the fence."""
+        """Keep what rules pass, no list blocks and is active still, under the fence."""
         code_ids = [hold.code_id for hold in held]
         # Under the fence, so that nothing newer is overlooked.
         worker_state = await self.states.of_codes(code_ids)
         past = [MemberScan(h.transfer_id, h.code_id, h.member_no) for h in held]
         facts = await read_facts(conn, past, worker_state, self.timezone)
         active = await find_active_codes(conn, code_ids)
+        blocked = await self._find_blocked(conn, held, worker_state)
         return [
             hold
             for hold, known in zip(held, facts, strict=True)
-            if hold.code_id in active and _pass(worker_state, known)
+            if hold.code_id in active
+            and hold.transfer_id not in blocked
+            and _pass(worker_state, known)
         ]
+
+    async def _find_blocked(
+        self, conn: AsyncConnection, held: Sequence[Hold], worker_state: WorkerState
+    ) -> set[int]:
+        """Tell which scans the lists block by now: by whatever is kept of them."""
+        if not worker_state.lists:
+            return set()
+        now = utc_datetime(self.clock.now_ms())
+        traced = await load_traced(conn, [hold.transfer_id for hold in held])
+        names = await load_member_ids(conn, {hold.member_no for hold in held})
+        blocked = set()
+        for hold in held:
+            terms = worker_state.table.find(hold.code_id)
+            scan = traced.get(hold.transfer_id)
+            subject = Subject(
+                hold.code_id,
+                names.get(hold.member_no),
+                scan.device.decode() if scan and scan.device else None,
+                pack_address(scan.network) if scan else None,
+                scan.context.get("store_id") if scan else None,
+                scan.cell if scan else None,
+                terms.binding.gtin or terms.printed_gtin if terms else None,
+            )
+            listed = worker_state.lists.find(subject, now).listed
+            if listed is not None and listed.list is ListName.BLOCK:
+                blocked.add(hold.transfer_id)
+        return blocked
 
 
 def _pass(worker_state: WorkerState, known: PastFacts) -> bool:

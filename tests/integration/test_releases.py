@@ -166,6 +166,35 @@ async def test_what_a_frozen_epoch_holds_waits_until_it_is_closed_again(
     assert await ledger.audit() == []
 
 
+async def test_whom_a_list_blocks_by_now_waits_for_a_person(
+    ledger: Ground, releaser: HoldReleaser
+) -> None:
+    """By name, code, device or network; an entry that is over blocks nobody."""
+    points = await ledger.campaign("points")
+    codes = await ledger.live(6)
+    await hold(ledger, codes, points)
+    await ledger.rows(
+        "INSERT INTO scan_traces (shard, scan_id, device, network)"
+        " SELECT 0, transfer_id, convert_to('d' || code_id, 'UTF8'),"
+        " CAST('198.51.100.' || code_id % 200 AS inet) FROM holds"
+    )
+    for kind, value, until, span in (
+        ("member", f"m{codes[0]}", "NULL", "NULL, NULL"),
+        ("code_range", "9", "NULL", f"{codes[1]}, {codes[1]}"),
+        ("member", f"m{codes[2]}", "now() - interval '1 hour'", "NULL, NULL"),
+        ("device", f"d{codes[3]}", "NULL", "NULL, NULL"),
+        ("network", f"198.51.100.{codes[4] % 200}/32", "NULL", "NULL, NULL"),
+    ):
+        await ledger.rows(
+            "INSERT INTO list_entries (list, kind, value, until, first_code_id,"
+            " last_code_id, reason, created_by, created_at) VALUES ('block',"
+            f" '{kind}', '{value}', {until}, {span}, 'r', 'li', now() - interval '1 d')"
+        )
+    assert await releaser.release_once() == 6
+    posted, kept = ("signals", "posted"), ("rules", None)
+    assert await holds(ledger) == [kept, kept, posted, kept, kept, posted]
+
+
 async def test_what_was_frozen_a_moment_ago_goes_on_waiting(
     ledger: Ground, releaser: HoldReleaser
 ) -> None:
