@@ -17,7 +17,7 @@ _ADD: Final = text(
 )
 _COUNT: Final = text(
     "SELECT coalesce(sum(refused), 0) FROM refusal_minutes"
-    " WHERE minute > now() - interval '1 hour'"
+    " WHERE minute > now() - interval '1 hour' AND minute <= now()"
 )
 
 _FORGET: Final = text(

@@ -107,6 +107,16 @@ async def test_it_closes_as_the_hour_passes(strict: Strict) -> None:
     assert await strict.scan(1) is Outcome.REFUSED
 
 
+async def test_a_minute_that_is_yet_to_come_opens_nothing(strict: Strict) -> None:
+    """As one that was counted before PostgreSQL's clock was set back."""
+    await strict.ground.rows(
+        "INSERT INTO refusal_minutes"
+        f" VALUES (date_trunc('minute', now()) + interval '1 day', {MOST})"
+    )
+    await strict.settle()
+    assert await strict.scan(0) is Outcome.REFUSED
+
+
 async def test_what_nobody_counts_any_more_is_forgotten(strict: Strict) -> None:
     """Refusals of yesterday, that is."""
     await strict.ground.rows(
