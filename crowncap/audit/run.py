@@ -169,7 +169,7 @@ class Audit:
                 if since and key == since:
                     sums = sums.add(
                         await totals.add_up(
-                            conn, totals.ENDED_SINCE, since=since, until=until
+                            conn, *totals.CAME_SINCE, since=since, until=until
                         )
                     )
                 run.progress.totals = run.progress.totals.add(sums)

@@ -8,7 +8,7 @@ that don't are added up member by member, in the same snapshot, and only what is
 there is told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -67,17 +67,35 @@ def _add(
     return {k: n if modulus is None else n % modulus for k, n in sums.items()}
 
 
+# Transfers that come to an origin long after it did, as three indexes have them.
+LATE_KINDS = (
+    "('spend', 'expiry', 'adjustment', 'reversal', 'debt', 'return', 'merge')",
+    "('post', 'void', 'grant', 'spend_return', 'purchase')",
+    "('unpost', 'unvoid', 'repost', 'revoid')",
+)
+# All others come with their origin, which was numbered a moment before: five minutes.
+_WITH_THEIR_ORIGIN = (
+    f"{' AND '.join(f'kind NOT IN {kinds}' for kinds in LATE_KINDS)}"
+    f" AND origin_id >= :{{0}} - {300_000 << 22}"
+)
+
+
+def _came_after(moment: str) -> tuple[str, ...]:
+    """Write which transfers came after a moment, of origins from before it.
+
+    One after the other, so that each is read from its own index.
+    """
+    old = f"origin_id < :{moment} AND transfer_id >= :{moment}"
+    return (
+        *(f"{old} AND kind IN {kinds}" for kinds in LATE_KINDS),
+        f"{old} AND {_WITH_THEIR_ORIGIN.format(moment)}",
+    )
+
+
 # Which transfers: slices up to `until`, and beside them what a slice does not have.
 SLICE = "origin_id BETWEEN :first AND :last AND transfer_id < :until"
-ENDED_SINCE = (
-    "origin_id < :since AND kind IN ('post', 'void',"
-    " 'unpost', 'unvoid', 'repost', 'revoid')"
-    " AND transfer_id >= :since AND transfer_id < :until"
-)
-_SINCE_UNTIL = (
-    "(origin_id >= :until OR origin_id < :until AND kind IN ('post', 'void',"
-    " 'unpost', 'unvoid', 'repost', 'revoid') AND transfer_id >= :until)"
-)
+CAME_SINCE = tuple(f"{each} AND transfer_id < :until" for each in _came_after("since"))
+_SINCE_UNTIL = ("origin_id >= :until", *_came_after("until"))
 _SPENT = (
     "CASE WHEN kind IN ('posted', 'pending', 'unvoid') THEN amount"
     " WHEN kind IN ('void', 'revoid') THEN -amount ELSE 0 END"
@@ -92,8 +110,17 @@ _AWARDED = (
 _COUNTED = "unit IN (SELECT unit FROM units WHERE has_balance)"
 
 
-async def add_up(conn: AsyncConnection, which: str, **bounds: int) -> Totals:
-    """Add up some transfers, in two statements of one snapshot or of settled rows."""
+async def add_up(conn: AsyncConnection, *which: str, **bounds: int) -> Totals:
+    """Add up some transfers, of one snapshot or of settled rows."""
+    sums = Totals()
+    for condition in which:
+        sums = sums.add(await _add_up(conn, condition, bounds))
+    return sums
+
+
+async def _add_up(
+    conn: AsyncConnection, which: str, bounds: Mapping[str, int]
+) -> Totals:
     groups = await conn.execute(
         text(
             f"SELECT {_GROUP.format('f.member_no')} AS key, {_weigh('f.')}"  # noqa: S608 - constants
@@ -174,7 +201,7 @@ async def suspects(
 
     `conn` must be in REPEATABLE READ: totals are of settled rows, all else is of now.
     """
-    now = totals.add(await add_up(conn, _SINCE_UNTIL, until=until))
+    now = totals.add(await add_up(conn, *_SINCE_UNTIL, until=until))
     rows = await conn.execute(
         text(
             f"SELECT {_GROUP.format('member_no')} AS key, {_weigh('')}"  # noqa: S608 - constants

@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 import psycopg
 import pytest
 import sqlalchemy
@@ -13,17 +11,13 @@ import sqlalchemy
 from core.clock import utc_datetime
 from core.db import create_engine
 from core.errors import MisconfiguredError
-from core.ids import first_id_at
 from crowncap.audit import Report, Scope
 from crowncap.audit.progress import begin
-from rewards.domain.active_campaigns import Campaign
-from rewards.domain.holds import Hold, HoldReason, Resolution
-from rewards.store.holds import resolve_holds
+from rewards.domain.holds import Resolution
 from scan_api.domain.scans import Outcome
-from scan_api.store.scans import Decided
+from tests.fixtures.days import Days, four_days
 from tests.fixtures.ground import CLOCK, Ground
 
-DAY_MS = 86_400_000
 REWARD = "what a scan earned is what offers transferred to its member"
 BALANCE = "each balance equals what its transfers add up to"
 BUDGET = "what was taken of a budget or stock equals its transfers and fits"
@@ -55,87 +49,10 @@ class Interrupted(Exception):  # noqa: N818 - what happens, not a fault
     """Somebody ended the audit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """The system's clock, some time on."""
-
-    ms: int
-
-    def now_ms(self) -> int:
-        """Milliseconds since 1970."""
-        return CLOCK.now_ms() + self.ms
-
-
-@dataclass(slots=True)
-class Days:
-    """A database whose scans are of four days, and who pays and holds in it."""
-
-    ground: Ground
-    points: Campaign
-    codes: list[int]
-    people: list[int]
-    held: list[Hold] = field(default_factory=list)
-
-    async def scan(
-        self, days_ago: float, *, outcome: Outcome = Outcome.REWARDED
-    ) -> None:
-        """Let a member scan the next code, some days ago."""
-        member = self.people[len(self.codes) % len(self.people)]
-        wish = self.ground.wish(self.codes.pop(), member, self.points, outcome=outcome)
-        at_ms = wish.scan.at_ms - round(days_ago * DAY_MS)
-        scan_id = first_id_at(at_ms) + len(self.codes)
-        scan = msgspec.structs.replace(wish.scan, at_ms=at_ms, scan_id=scan_id)
-        decided: Decided = msgspec.structs.replace(wish, scan=scan)
-        [done] = await self.ground.commit(decided)
-        assert done.outcome is outcome
-        if outcome is Outcome.HELD:
-            hold = Hold(scan_id, scan.code_id, member, 5, HoldReason.SIGNALS)
-            self.held.append(hold)
-
-    async def end_a_hold(self, resolution: Resolution, *, later_ms: int = 0) -> int:
-        """Post or void the oldest hold, now or later; gives its id."""
-        hold = self.held.pop(0)
-        async with self.ground.engine.begin() as conn:
-            await resolve_holds(
-                conn,
-                [hold],
-                next_id=lambda: self.ground.ids.next_id(CLOCK.now_ms() + later_ms),
-                resolution=resolution,
-                now=utc_datetime(CLOCK.now_ms()),
-            )
-        return hold.transfer_id
-
-    async def audit(
-        self,
-        scope: Scope = Scope.FULL,
-        *,
-        later_ms: int = 0,
-        say: Callable[[str], None] = lambda _: None,
-    ) -> Report:
-        """Audit in the smallest slices."""
-        audit = self.ground.auditor(slice_rows=1, say=say)
-        audit.clock = Later(later_ms)
-        return await audit.run(scope)
-
-    async def endings(self) -> list[bool]:
-        """Tell how each audit ended."""
-        rows = await self.ground.rows("SELECT sound FROM audits ORDER BY audit_id")
-        return [sound for (sound,) in rows]
-
-
 @pytest.fixture
 async def days(ledger: Ground) -> Days:
     """Give four days of rewards, holds and ends."""
-    points = await ledger.campaign("points", cap=1_000, budget=10_000)
-    codes = await ledger.live(60, campaign_id="points")
-    people = await ledger.members("ann", "bob", "cem")
-    days = Days(ledger, points, codes, people)
-    for days_ago in (4, 3, 2, 1):
-        for outcome in (Outcome.REWARDED, Outcome.HELD, Outcome.REWARDED):
-            await days.scan(days_ago, outcome=outcome)
-    await days.end_a_hold(Resolution.POSTED)
-    await days.end_a_hold(Resolution.VOIDED)
-    return days
+    return await four_days(ledger)
 
 
 def sentences(report: Report) -> set[str]:
