@@ -30,6 +30,7 @@ from core.database_clock import DatabaseClock
 from core.db import CONNECTION_BOUNDS, create_engine, try_briefly
 from core.jobs import SCHEMA
 from core.settings import Settings
+from crowncap.awarded_cards import AwardedCards
 from crowncap.background import keep_going, watch_loop
 from crowncap.case_ports import case_ports
 from crowncap.counting import count_figures, count_fraud
@@ -146,9 +147,12 @@ class JobRunner:
         """Run what is due until cancelled; what is under way then may end."""
         await self.clock.measure(self.engine)
         await self.ids.renew()
-        sealed = CouponSealing(issuance_of(self.settings)).codes()
-        numbers = CouponNumbers(self.engine, sealed)
-        awarding = Awarding(self.ids, self.settings.timezone, numbers.take)
+        issuance = issuance_of(self.settings)
+        numbers = CouponNumbers(self.engine, CouponSealing(issuance).codes())
+        awarding = Awarding(
+            *(self.ids, self.settings.timezone, numbers.take),
+            AwardedCards(issuance.key_file).pick,
+        )
         sets = SetAwarding(self.engine, self.clock, awarding)
         sorting = CaseSorting(self.engine, self.clock, self.ids, self.settings.timezone)
         backtesting = Backtesting(self.engine, self.clock, self.settings.timezone)

@@ -25,6 +25,7 @@ from core.database_clock import DatabaseClock
 from core.db import DATABASE_AWAY, create_serving_engine
 from core.redis import RedisClient, connect
 from core.settings import Settings
+from crowncap.awarded_cards import AwardedCards
 from crowncap.background import keep_going, watch_loop
 from crowncap.code_holders import find_code_holders
 from crowncap.coupon_codes import CouponSealing
@@ -161,10 +162,11 @@ class Worker:
         )
         self.coupon_redeeming = Redeeming(self.engine, self.clock, ids, sealed)
         addresses = Addresses(partial(open_box, self.settings, BoxInfo.ADDRESSES))
-        self.gift_claiming = GiftClaiming(ids, addresses, self.settings.timezone)
-        awarding = Awarding(ids, self.settings.timezone, numbers.take)
+        self.gift_claiming = GiftClaiming(ids, addresses, timezone)
+        cards = AwardedCards(self.issuance.key_file)
+        awarding = Awarding(ids, timezone, numbers.take, cards.pick)
         self.prize_claiming = PrizeClaiming(self.engine, addresses, awarding)
-        ends = PayoutEnds(ids, self.clock, self.settings.timezone)
+        ends = PayoutEnds(ids, self.clock, timezone)
         self.payouts = payout_terms(self.settings, ends)
         self.ticket_taking = TicketTaking(
             self.engine,

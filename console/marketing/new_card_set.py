@@ -15,16 +15,14 @@ from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.frame.rows import Row, RowKind
 from console.marketing.cards import PATH
-from console.marketing.given import place_given, read_given
+from console.marketing.given import list_known, place_given, read_given
 from core.auth import Role
-from core.bounds import MAX_PAGE
 from core.errors import Conflict, FieldError, InvalidInput
 from core.pages import read_form
 from rewards.domain.cards import NewCard, NewCardSet
 from rewards.domain.prizes import AWARDABLE
 from rewards.domain.terms import OfferKind
 from rewards.pipeline import cards as pipeline
-from rewards.pipeline.coupons import pools
 
 CARDS: Final = RowKind("card", ("id", "name", "percent"), 40)
 _GIVEN: Final = ("kind", "what")
@@ -123,7 +121,7 @@ async def _show(
     focus: str = "",
 ) -> Response[bytes]:
     async with context.engine.connect() as conn:
-        known = await pools.list_pools(conn, page.staff, limit=MAX_PAGE)
+        known = await list_known(conn, page.staff)
     return render(
         context,
         page,
@@ -133,6 +131,6 @@ async def _show(
         faults=faults,
         focus=next(iter(faults), focus),
         kinds=AWARDABLE,
-        pools=[each.pool for each in known],
+        known=known,
         most_cards=CARDS.most,
     )

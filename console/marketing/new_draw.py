@@ -16,9 +16,8 @@ from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.frame.rows import Row, RowKind
 from console.marketing.draws import PATH
-from console.marketing.given import place_given, read_given
+from console.marketing.given import list_known, place_given, read_given
 from core.auth import Role
-from core.bounds import MAX_PAGE
 from core.errors import Conflict, FieldError, InvalidInput
 from core.moments import read_end, read_start
 from core.pages import read_form
@@ -31,7 +30,6 @@ from rewards.domain.draws.terms import (
     Prize,
 )
 from rewards.domain.prizes import AWARDABLE
-from rewards.pipeline.coupons import pools
 from rewards.pipeline.draws import draws as pipeline
 
 PRIZES: Final = RowKind("prize", ("id", "name", "quantity", "kind", "what"), 30)
@@ -177,7 +175,7 @@ async def _show(
     focus: str = "",
 ) -> Response[bytes]:
     async with context.engine.connect() as conn:
-        known = await pools.list_pools(conn, page.staff, limit=MAX_PAGE)
+        known = await list_known(conn, page.staff)
     return render(
         context,
         page,
@@ -188,7 +186,7 @@ async def _show(
         focus=next(iter(faults), focus),
         entries=list(Entry),
         kinds=AWARDABLE,
-        pools=[each.pool for each in known],
+        known=known,
         most_prizes=PRIZES.most,
         timezone=context.settings.timezone,
     )

@@ -20,7 +20,8 @@ CHECKS = (
         "each payout is of a reward of the same money, and waits while its hold does",
         """SELECT p.payout_id FROM payouts AS p
             LEFT JOIN transfers AS t ON t.shard = 0 AND t.origin_id = p.origin_id
-                AND t.transfer_id = p.payout_id AND t.kind IN ('posted', 'pending')
+                AND t.transfer_id = p.payout_id
+                AND t.kind IN ('posted', 'pending', 'grant')
             LEFT JOIN ends AS e ON e.shard = 0 AND e.origin_id = p.origin_id
                 AND e.kind IN ('post', 'void') AND e.debit_account = p.offer_no
             WHERE p.shard = 0 AND p.payout_id BETWEEN :first AND :last

@@ -209,11 +209,13 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """A payout as staff see it."""
+    """A payout as staff see it: what a campaign, a draw's prize or a set gave."""
 
     payout_id: int
     member_id: str
-    campaign_id: str
+    campaign_id: str | None
+    draw_id: str | None
+    set_id: str | None
     brand: str | None
     minor: int
     currency: str

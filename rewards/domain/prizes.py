@@ -17,8 +17,8 @@ def tell_given(given: Given) -> Message:
     return _TELLERS[given.kind](given)
 
 
-# What is given outside of scans so far; scans give the rest.
-AWARDABLE: Final = (OfferKind.POINTS, OfferKind.GIFT, OfferKind.COUPON)
+# What is given outside of scans: all but what is won by chance.
+AWARDABLE: Final = tuple(kind for kind in OfferKind if kind is not OfferKind.CHANCE)
 
 
 def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
@@ -26,9 +26,6 @@ def find_unawardable(pointer: str, given: Given) -> Iterator[FieldError]:
     if given.kind is OfferKind.CHANCE:
         told = message("no_chance_here")
         yield FieldError(f"{pointer}/kind", "not_of_this_kind", told)
-    elif given.kind not in AWARDABLE:
-        told = message("not_supported", what=given.kind.value)
-        yield FieldError(f"{pointer}/kind", "not_supported", told)
     else:
         yield from find_faults_of_given(pointer, given)
 

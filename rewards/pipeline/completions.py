@@ -6,9 +6,10 @@ its pool has no coupon left, is tried again later.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -67,7 +68,8 @@ class SetAwarding:
     async def _pay(self, done: CompletedSet, award_id: int, now: datetime) -> None:
         """Pay a set, unless somebody else did, or a card of it was taken back.
 
-        The set's row is locked last, after balances and limits, as scans lock it.
+        The set's row is locked after balances and limits, and before the counters of
+        draws, as scans lock it.
         """
         async with self.engine.connect() as conn, conn.begin() as paying:
             await share_fence(conn)
@@ -76,18 +78,22 @@ class SetAwarding:
             award = NewAward(
                 *(done.set_no, done.member_no, done.completes, award_id), done.brand
             )
-            await self.awarding.give(conn, award, now=now)
+            # A card it gives is of an older set, whose row is locked before this one.
+            given = await self.awarding.give(conn, award, now=now)
             if await store.note_awarded(conn, done, award_id=award_id, now=now):
-                await _tell(conn, done, award_id)
+                await self.awarding.add_tickets(conn, award, now=now)
+                await _tell(conn, done, award_id, given)
             else:
                 await paying.rollback()
 
 
-async def _tell(conn: AsyncConnection, done: CompletedSet, award_id: int) -> None:
+async def _tell(
+    conn: AsyncConnection, done: CompletedSet, award_id: int, given: Mapping[str, Any]
+) -> None:
     data = {
         "member_id": done.member_id,
         "set_id": done.set_id,
         "award_id": str(award_id),
-        "gives": msgspec.to_builtins(done.completes),
+        "gives": msgspec.to_builtins(done.completes) | given,
     }
     await write_events(conn, [Happening(EventType.CARDS_COMPLETED, data)])

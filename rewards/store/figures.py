@@ -79,7 +79,8 @@ _UNPAID_PACKETS: Final = f"""
     SELECT t.offer_no, t.campaign_no, {_DAY} AS day, t.minor AS amount, 1 AS awards
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT * FROM payouts
-        WHERE shard = 0 AND payout_id = u.id OFFSET 0) AS t"""  # noqa: S608 - a constant
+        WHERE shard = 0 AND payout_id = u.id OFFSET 0) AS t
+    JOIN offers AS o ON o.offer_no = t.offer_no"""  # noqa: S608 - a constant
 
 
 async def add_scans(

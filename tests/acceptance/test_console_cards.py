@@ -76,8 +76,10 @@ def _cells(page: httpx.Response, card: str) -> list[str]:
         ({"kind": "gift", "what": ""}, "what", "Fill this in"),
         ({"kind": "coupon", "what": ""}, "what", "Fill this in"),
         ({"kind": "coupon", "what": "nowhere"}, "what", "nowhere"),
-        ({"kind": "card"}, "kind", "card"),
-        ({"kind": "red_packet"}, "kind", "red_packet"),
+        ({"kind": "card", "what": "nowhere"}, "what", "nowhere"),
+        ({"kind": "ticket", "what": "2 * nowhere"}, "what", "nowhere"),
+        ({"kind": "red_packet", "what": "much"}, "what", "much"),
+        ({"kind": "chance"}, "kind", "chance"),
         ({"kind": "luck"}, "kind", "Fill this in"),
     ],
 )

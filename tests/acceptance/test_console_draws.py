@@ -93,7 +93,12 @@ def test_a_marketer_makes_a_draw_with_prizes_in_rows(service: Service) -> None:
         ({"prize0_id": ""}, "prize0_id", "Fill this in"),
         ({"prize0_kind": "points"}, "prize0_what", "Fill this in"),
         ({"prize0_kind": "coupon", "prize0_what": "no-pool"}, "prize0_what", "no-pool"),
-        ({"prize0_kind": "ticket"}, "prize0_kind", "ticket"),
+        ({"prize0_kind": "chance"}, "prize0_kind", "chance"),
+        (
+            {"prize0_kind": "ticket", "prize0_what": "2 * nowhere"},
+            "prize0_what",
+            "nowhere",
+        ),
         ({"prize0_quantity": "10001"}, "prize0_quantity", "from 1 to 10,000"),
         (
             {"prize1_id": "car", "prize1_name": "B", "prize1_quantity": "1"},

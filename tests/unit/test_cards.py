@@ -75,9 +75,9 @@ def test_cards_are_as_likely_as_their_shares_whatever_they_add_up_to() -> None:
             "not_of_this_kind",
         ),
         (
-            {"completes": Given(kind=OfferKind.RED_PACKET, minor=88)},
-            "/completes/kind",
-            "not_supported",
+            {"completes": Given(kind=OfferKind.RED_PACKET)},
+            "/completes/minor",
+            "required",
         ),
         ({"completes": Given(kind=OfferKind.GIFT)}, "/completes/name", "required"),
         (

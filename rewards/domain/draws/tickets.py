@@ -58,7 +58,8 @@ class TicketState(StrEnum):
 class Stretch:
     """Tickets that a member got at once: `amount` numbers from `first_no` on.
 
-    `origin_id` is the scan that earned them; None where the member just took part.
+    `origin_id` is the scan that earned them, or the number under which a prize or a
+    complete set gave them; None where the member just took part.
     """
 
     draw_no: int

@@ -59,10 +59,6 @@ message: Final = Catalogue(
             "同样的上限只能写一次。",
             "There is one cap of a kind.",
         ),
-        "not_supported": (
-            "目前还不支持 {what}。",
-            "{what} is not supported yet.",
-        ),
         "limit_comes_late": (
             "活动开始时没有这个上限，之前发放的没有统计在内；请另建活动。",
             (

@@ -33,6 +33,21 @@ DRAWS: Final[Sentences] = {
         "已有抽奖 {draw_id}。",
         "There is a draw {draw_id} already.",
     ),
+    "draw_takes_none": (
+        "抽奖 {draw_id} 现在不接受抽奖券。",
+        "The draw {draw_id} takes no tickets now.",
+    ),
+    "tickets_full": (
+        "抽奖 {draw_id} 每人最多 {most:,} 张券，没有空余。",
+        "The draw {draw_id} lets a member have {most:,} tickets; there is no room.",
+    ),
+    "prize_of_closed_draw": (
+        "抽奖 {draw_id} 在本次开奖之前就已截止，没有人能得到它的券。",
+        (
+            "The draw {draw_id} closes before this one is drawn: nobody could get "
+            "its tickets."
+        ),
+    ),
     "no_draw": (
         "没有抽奖 {draw_id}。",
         "There is no draw {draw_id}.",

@@ -73,14 +73,18 @@ async def _find_missing(
     """Say which prizes give what is not there."""
     gives = [each.gives for each in new.prizes]
     things = await load_given(conn, [each for each in gives if each is not None])
-    return [
-        fault
-        for place, given in enumerate(gives)
-        if given is not None
-        for fault in find_missing_given(
-            f"/prizes/{place}/gives", given, things, staff.brand
-        )
-    ]
+    faults: list[FieldError] = []
+    for place, given in enumerate(gives):
+        if given is None:
+            continue
+        at = f"/prizes/{place}/gives"
+        missing = list(find_missing_given(at, given, things, staff.brand))
+        faults += missing
+        draw = things.draws.get(given.draw_id or "")
+        if draw is not None and not missing and draw.closes_at <= new.draws_at:
+            told = message("prize_of_closed_draw", draw_id=draw.draw_id)
+            faults.append(FieldError(f"{at}/draw_id", "out_of_range", told))
+    return faults
 
 
 @dataclass(frozen=True, slots=True)

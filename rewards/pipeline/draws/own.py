@@ -1,6 +1,6 @@
 """What a member has of draws: tickets with their codes, and prizes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,6 +22,7 @@ from rewards.store.draws.prizes import load_member_won, load_member_won_in
 from rewards.store.draws.tickets import (
     count_own,
     find_entered,
+    find_granted,
     load_own,
     load_own_in,
 )
@@ -92,6 +93,7 @@ async def _view_tickets(
 ) -> tuple[OwnTickets, ...]:
     draws = await load_numbered(conn, [each.draw_no for each in stretches])
     keys = await secrets.ticket_keys(conn, draws)
+    granted = await find_granted(conn, stretches)
     items = []
     for each in stretches:
         draw, shown = draws[each.draw_no], min(each.amount, CODES_SHOWN)
@@ -107,10 +109,16 @@ async def _view_tickets(
                 ticket_codes=[code for _, code in numbered],
                 state=each.state,
                 added_at=each.added_at,
-                scan_id=None if each.origin_id is None else str(each.origin_id),
+                scan_id=_scan_of(each, granted),
             )
         )
     return tuple(items)
+
+
+def _scan_of(tickets: Stretch, granted: Collection[int]) -> str | None:
+    """Name the scan that earned tickets, if one did."""
+    origin_id = tickets.origin_id
+    return None if origin_id is None or origin_id in granted else str(origin_id)
 
 
 async def list_own_tickets(

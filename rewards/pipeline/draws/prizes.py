@@ -1,7 +1,9 @@
 """A prize that was won is claimed, once, until it lapses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -116,17 +118,19 @@ class PrizeClaiming:
             conn, won, address=closed, award_id=number, now=now
         ):
             raise Conflict(message("prize_claimed"), code=ClaimOutcome.ALREADY.value)
+        given: Mapping[str, Any] = {}
         if gives is not None:
             assert number is not None, "it was taken while it could be claimed"
             award = NewAward(
                 *(won.draw_no, won.member_no, gives, number), found.draw.brand
             )
-            await self.awarding.give(conn, award, now=now)
-        await write_events(conn, [_tell(found, member_id)])
+            given = await self.awarding.give(conn, award, now=now)
+            await self.awarding.add_tickets(conn, award, now=now)
+        await write_events(conn, [_tell(found, member_id, given)])
         return found
 
 
-def _tell(claimed: WonPrize, member_id: str) -> Happening:
+def _tell(claimed: WonPrize, member_id: str, given: Mapping[str, Any]) -> Happening:
     told = {
         "member_id": member_id,
         "draw_id": claimed.draw.draw_id,
@@ -136,5 +140,5 @@ def _tell(claimed: WonPrize, member_id: str) -> Happening:
     }
     gives = claimed.prize.gives
     if gives is not None:
-        told["gives"] = msgspec.to_builtins(gives)
+        told["gives"] = msgspec.to_builtins(gives) | given
     return Happening(EventType.PRIZE_CLAIMED, told)

@@ -39,7 +39,7 @@ from rewards.pipeline.draws.views import (
 class PrizeBody(msgspec.Struct, frozen=True, kw_only=True):
     """So many prizes of one kind, and what who claims one is given at once.
 
-    `gives` is points, a gift or a coupon.
+    `gives` is anything but a chance; tickets are of another draw, which is open later.
     """
 
     prize_id: Annotated[Text64, msgspec.Meta(examples=["car"])]

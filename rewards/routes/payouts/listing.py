@@ -24,12 +24,17 @@ StateQuery = Annotated[PayoutState | None, QueryParameter(name="state")]
 
 
 class PayoutView(msgspec.Struct, frozen=True, kw_only=True):
-    """A payout as support sees it; `fault` is what was heard last, if that was bad."""
+    """A payout as support sees it; `fault` is what was heard last, if that was bad.
+
+    It is of a campaign, or of a draw's prize or a set of cards that gave it.
+    """
 
     payout_id: str
     bill_no: str
     member_id: str
-    campaign_id: str
+    campaign_id: str | None
+    draw_id: str | None
+    set_id: str | None
     minor: int
     currency: str
     state: PayoutState
@@ -88,6 +93,8 @@ def view_payout(payout: Payout) -> PayoutView:
         bill_no=payout.bill_no,
         member_id=payout.member_id,
         campaign_id=payout.campaign_id,
+        draw_id=payout.draw_id,
+        set_id=payout.set_id,
         minor=payout.minor,
         currency=payout.currency,
         state=payout.state,

@@ -28,7 +28,7 @@ from core.db import SHARD
 from core.db_arrays import write_numbers
 from rewards import tables
 from rewards.domain.draws.tickets import Stretch, TicketState
-from rewards.domain.limits import ALWAYS
+from rewards.domain.limits import ALWAYS, Limit
 from rewards.tables import draws as t
 
 
@@ -88,6 +88,49 @@ async def add_entries(
     held = [False] * len(entries)
     added = await conn.execute(_ADD, values | {"now": now, "held": held})
     return [amount > 0 for amount in added.scalar_one()]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTickets:
+    """Tickets of a draw that a member is given under a number."""
+
+    award_id: int
+    member_no: int
+    draw_no: int
+
+
+async def take_room(
+    conn: AsyncConnection, limit: Limit, member_no: int, amount: int
+) -> None:
+    """Count tickets against what a draw lets a member have.
+
+    Raises DBAPIError, SQLSTATE CC005, where there is no room for all of them.
+    """
+    values = {
+        "needs": write_numbers([amount]),
+        "limit_nos": write_numbers([limit.limit_no]),
+        "holders": write_numbers([member_no]),
+        "periods": write_numbers([0]),
+        "mosts": write_numbers([limit.most]),
+    }
+    await conn.execute(_TAKE_LIMITS, values)
+
+
+async def add_awarded(
+    conn: AsyncConnection, new: NewTickets, amount: int, *, now: datetime
+) -> bool:
+    """Add tickets that were given, counted already; False where the draw is closed."""
+    number = write_numbers([new.award_id])
+    values = {
+        "transfers": number,
+        "members": write_numbers([new.member_no]),
+        "origins": number,
+        "draws": write_numbers([new.draw_no]),
+        "amounts": write_numbers([amount]),
+    }
+    added = await conn.execute(_ADD, values | {"now": now, "held": [False]})
+    [count] = added.scalar_one()
+    return bool(count)
 
 
 _MEMBERS = cast(bindparam("members", type_=Text), ARRAY(BigInteger))
@@ -214,6 +257,26 @@ async def count_own(
         .limit(limit)
     )
     return [TicketCount(*row) for row in rows]
+
+
+_GRANTS: Final = text(
+    """
+    SELECT u.id FROM unnest(CAST(:ids AS bigint[])) AS u (id)
+    WHERE EXISTS (SELECT FROM transfers WHERE shard = 0 AND origin_id = u.id
+        AND transfer_id = u.id AND kind = 'grant')
+    """
+)
+
+
+async def find_granted(
+    conn: AsyncConnection, stretches: Sequence[Stretch]
+) -> frozenset[int]:
+    """Find whose origins are no scans: what a prize or a complete set gave."""
+    origins = [each.origin_id for each in stretches if each.origin_id is not None]
+    if not origins:
+        return frozenset()
+    rows = await conn.execute(_GRANTS, {"ids": write_numbers(origins)})
+    return frozenset(rows.scalars())
 
 
 async def find_entered(

@@ -18,14 +18,16 @@ UNPAID: Final = "unpaid"
 
 _TELL: Final = text(
     """
-    SELECT p.payout_id, m.member_id, c.campaign_id, p.minor, p.currency, p.state,
-        p.fault
+    SELECT p.payout_id, m.member_id, c.campaign_id, d.draw_id, s.set_id, p.minor,
+        p.currency, p.state, p.fault
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT * FROM payouts
         WHERE shard = 0 AND payout_id = u.id OFFSET 0) AS p
     CROSS JOIN LATERAL (SELECT member_id FROM members
         WHERE shard = 0 AND member_no = p.member_no OFFSET 0) AS m
-    JOIN campaigns AS c ON c.campaign_no = p.campaign_no
+    LEFT JOIN campaigns AS c ON c.campaign_no = p.campaign_no
+    LEFT JOIN draws AS d ON d.draw_no = p.campaign_no
+    LEFT JOIN card_sets AS s ON s.set_no = p.campaign_no
     """
 )
 

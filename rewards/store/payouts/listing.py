@@ -2,13 +2,15 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
 from rewards import tables as t
 from rewards.domain.payouts import OwnPayout, Payout, PayoutState
 from rewards.store.members import is_member
+from rewards.tables.cards import card_sets
+from rewards.tables.draws import draws
 
 # Asked so often without any word of it, a payout does not end by itself.
 PATIENT_FOR: Final = 4
@@ -18,6 +20,9 @@ _NEEDS_PERSON: Final = or_(
     _P.disputed,
     and_(_P.state == PayoutState.UNKNOWN.value, _P.attempts >= PATIENT_FOR),
 )
+_BRAND: Final[ColumnElement[str | None]] = func.coalesce(
+    t.campaigns.c.brand, draws.c.brand, card_sets.c.brand
+)
 _SHOWN: Select[Any] = (
     select(
         *(
@@ -26,18 +31,21 @@ _SHOWN: Select[Any] = (
             if c.name not in {"shard", "account", "limits", "confirmation"}
         ),
         t.members.c.member_id,
-        t.campaigns.c.campaign_id,
-        t.campaigns.c.brand,
+        *(t.campaigns.c.campaign_id, draws.c.draw_id, card_sets.c.set_id),
+        _BRAND.label("brand"),
         _NEEDS_PERSON.label("needs_person"),
     )
     .join_from(t.payouts, t.members, is_member(_P.member_no))
-    .join(t.campaigns, t.campaigns.c.campaign_no == _P.campaign_no)
+    # Its account's owner: all have numbers of one sequence.
+    .outerjoin(t.campaigns, t.campaigns.c.campaign_no == _P.campaign_no)
+    .outerjoin(draws, draws.c.draw_no == _P.campaign_no)
+    .outerjoin(card_sets, card_sets.c.set_no == _P.campaign_no)
     .where(_P.shard == SHARD)
 )
 
 
 def _is_of(brand: str | None) -> list[ColumnElement[bool]]:
-    return [] if brand is None else [t.campaigns.c.brand == brand]
+    return [] if brand is None else [_BRAND.in_([brand])]
 
 
 def _is_shown_as(state: PayoutState) -> ColumnElement[bool]:
@@ -86,6 +94,8 @@ def _read(row: Row[Any]) -> Payout:
         payout_id=row.payout_id,
         member_id=row.member_id,
         campaign_id=row.campaign_id,
+        draw_id=row.draw_id,
+        set_id=row.set_id,
         brand=row.brand,
         minor=row.minor,
         currency=row.currency,

@@ -34,6 +34,33 @@ class Due:
     account: bytes | None
 
 
+_ADD: Final = text(
+    """
+    SELECT add_payouts(0::smallint, :now, ARRAY[CAST(:number AS bigint)],
+        ARRAY[CAST(:member_no AS bigint)], ARRAY[CAST(:number AS bigint)],
+        ARRAY[CAST(:account AS bigint)], ARRAY[CAST(:account AS bigint)],
+        ARRAY[CAST(:minor AS bigint)], ARRAY[false])
+    """
+)
+
+
+async def add_payout(
+    conn: AsyncConnection,
+    payout_id: int,
+    *,
+    member_no: int,
+    account: int,
+    minor: int,
+    now: datetime,
+) -> None:
+    """Add a red packet that no scan earned: its account's, which is no campaign's.
+
+    Raises IntegrityError for a number that there is.
+    """
+    values = {"number": payout_id, "member_no": member_no, "account": account}
+    await conn.execute(_ADD, values | {"minor": minor, "now": now})
+
+
 _COLUMNS: Final = (
     "payout_id, member_no, origin_id, minor, currency, state, attempts, cancelling,"
     " provider_ref, confirmation, sent_at, account"
