@@ -113,16 +113,3 @@ class Clusters:
         if place == self.members.size or self.members[place] != member_no:
             return None
         return Linked(int(self.sizes[place]), int(self.flagged[place]))
-
-    @classmethod
-    def of(
-        cls, version: int, counted_at: datetime | None, found: Iterable[Cluster]
-    ) -> "Clusters":
-        """Lay clusters out."""
-        rows = [
-            (member, len(each.members), each.flagged)
-            for each in found
-            for member in each.members
-        ]
-        columns = np.array(sorted(rows), np.int64).reshape(-1, 3)
-        return cls(version, counted_at, *columns.T.copy())

@@ -149,6 +149,21 @@ async def test_a_job_that_is_killed_has_done_nothing(
     assert await clusters_of(ledger) == {tuple(range(6))}
 
 
+async def test_a_worker_loads_them_as_they_are(ledger: Ground) -> None:
+    """Also where there are none."""
+    async with ledger.engine.connect() as conn:
+        assert (await load_clusters(conn)).find(1) is None
+    await run(ledger, ToldLinks([Link(n % 2, n) for n in range(11)], flagged={1}), 11)
+    async with ledger.engine.connect() as conn:
+        known = await load_clusters(conn)
+    assert (known.version, known.counted_at is None) == (1, False)
+    assert [known.find(n) for n in range(12)] == [
+        *[Linked(6, 0), Linked(5, 1)] * 5,
+        Linked(6, 0),
+        None,
+    ]
+
+
 async def test_links_are_forgotten_as_traces_are(ledger: Ground) -> None:
     told = ToldLinks([Link(7, member) for member in range(6)])
     await run(ledger, told, 6)

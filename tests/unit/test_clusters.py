@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anti_fraud.domain.clusters import (
     HUB,
-    Cluster,
     Clusters,
     Link,
     Linked,
@@ -63,9 +63,9 @@ def test_a_worker_knows_who_belongs_to_which(members: set[int], other: int) -> N
     ordered = sorted(members)
     parts = [tuple(ordered[at : at + 7]) for at in range(0, len(ordered), 7)]
     now = datetime(2027, 1, 1, tzinfo=UTC)
-    clusters = Clusters.of(
-        3, now, [Cluster(part, place) for place, part in enumerate(parts)]
-    )
+    rows = [(m, len(part), place) for place, part in enumerate(parts) for m in part]
+    columns = np.array(rows, np.int64).reshape(-1, 3).T
+    clusters = Clusters(3, now, *columns.copy())
     for place, part in enumerate(parts):
         for member in part:
             assert clusters.find(member) == Linked(len(part), place)
