@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from anti_fraud.domain.incidents import IncidentKind, Sighting
+from anti_fraud.domain.lists import ListName
 from anti_fraud.store.breaker import add_refusals, count_refusals
 from anti_fraud.store.case_settings import load_settings
 from anti_fraud.store.incidents import report_sightings
@@ -36,7 +37,10 @@ class RefusalCounter:
     def note(self, plan: Plan) -> None:
         """Count a plan that rules refused; what a list blocks a person refused."""
         decision = plan.decision
-        if plan.outcome is Outcome.REFUSED and decision and decision.listed is None:
+        if plan.outcome is not Outcome.REFUSED or decision is None:
+            return
+        # Who is let wait for nothing is refused by rules all the same.
+        if decision.listed is None or decision.listed.list is not ListName.BLOCK:
             self._waiting += 1
 
     async def run(self) -> None:

@@ -149,6 +149,19 @@ async def test_what_a_list_blocks_is_neither_counted_nor_held(strict: Strict) ->
     assert await strict.scan(0) is Outcome.REFUSED
 
 
+async def test_what_rules_refuse_of_the_allowed_counts(strict: Strict) -> None:
+    """An entry of that list keeps nothing waiting, and lets no refusal through."""
+    await strict.ground.rows(
+        "INSERT INTO list_entries (list, kind, value, reason, created_by, created_at)"
+        " VALUES ('allow', 'product', '06901234567892', 'r', 'li', now())"
+    )
+    await strict.settle()
+    assert await strict.scan(0) is Outcome.REFUSED
+    await strict.settle()
+    total = "SELECT sum(refused) FROM refusal_minutes"
+    assert await strict.ground.rows(total) == [(1,)]
+
+
 async def test_an_answer_that_is_told_again_counts_once(strict: Strict) -> None:
     """Nor does what was refused, and was told that somebody else has claimed it."""
     worker, code = strict.workers[0], strict.codes.pop()
