@@ -225,12 +225,15 @@ class GuessThrottle:
         self._scanned = 0
         if leaked:
             log.error("key_leak_sign", codes=len(leaked), mend="docs/key-leak.md")
-        if not (seen or throttled or leaked):
-            return
         now = utc_datetime(self.clock.now_ms())
         try:
-            async with self.engine.begin() as conn:
-                if seen or throttled:
+            if leaked:
+                async with self.engine.begin() as conn:
+                    subjects = [f"code:{code_id}" for code_id in leaked]
+                    await report_incidents(conn, "key_leak", subjects, now=now)
+                leaked = []
+            if seen or throttled:
+                async with self.engine.begin() as conn:
                     await report_invalid(
                         conn,
                         seen=seen,
@@ -239,10 +242,9 @@ class GuessThrottle:
                         now=now,
                     )
                     await report_flood(conn, now)
-                if leaked:
-                    subjects = [f"code:{code_id}" for code_id in leaked]
-                    await report_incidents(conn, "key_leak", subjects, now=now)
         except Exception as fault:  # noqa: BLE001 - counts are lost, scans go on
+            # That somebody has the key is told as soon as it can be.
+            self.states.keep_never_issued(leaked)
             log.warning("invalid_report_lost", seen=seen, cause=fault)
 
 

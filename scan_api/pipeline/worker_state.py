@@ -252,6 +252,10 @@ class WorkerStateKeeper:
         taken, self._never_issued = self._never_issued, []
         return taken
 
+    def keep_never_issued(self, code_ids: Sequence[int]) -> None:
+        """Remember again what was handed over and could not be told."""
+        self._never_issued = [*code_ids, *self._never_issued][:_MAX_NOTED]
+
     async def follow(self, interval_s: float = 1.0) -> None:
         """Stay fresh until cancelled."""
         while True:

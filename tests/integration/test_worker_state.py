@@ -146,3 +146,19 @@ async def test_rules_that_are_written_behind_the_code_are_obeyed_too(
     assert await other.ground.rows(version) == [(before + 1,)]
     newest = "SELECT range_version FROM rule_set_slots WHERE slot = 'active'"
     assert await other.ground.rows(newest) == [(before + 1,)]
+
+
+async def test_a_sign_of_a_leaked_key_waits_until_it_can_be_told(
+    other: OtherWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while PostgreSQL is away; and is told once."""
+    throttle = other.throttle
+    throttle.states.note_never_issued(7)
+    with monkeypatch.context() as patch:
+        patch.setattr(throttle, "engine", None)
+        await throttle.report()
+    told = "SELECT subject, seen FROM incidents WHERE kind = 'key_leak'"
+    assert await other.ground.rows(told) == []
+    for _ in range(2):
+        await throttle.report()
+        assert await other.ground.rows(told) == [("code:7", 1)]
