@@ -199,8 +199,8 @@ case_scans = Table(
     Column("entry_id", BigInteger),
     Column("others", Integer, nullable=False),
     Column("score", Integer, nullable=False),
+    Column("held", Boolean, nullable=False, server_default="true"),
 )
-
 case_entries = Table(
     "case_entries",
     metadata,

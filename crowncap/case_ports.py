@@ -1,6 +1,6 @@
 """What cases are handed: rewards that are posted or voided, and what scans were."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -22,7 +22,7 @@ from rewards.domain.holds import Resolution
 from rewards.domain.reopening import Refusal, ReopenWish
 from rewards.pipeline.holds import end_holds
 from rewards.pipeline.reopening import reopen_holds
-from rewards.store.holds import lock_open
+from rewards.store.holds import load_hold_states, lock_open
 from scan_api.pipeline.case_scans import show_scans
 from scan_api.store.released_claims import (
     claim_again,
@@ -82,6 +82,12 @@ async def _reopen(
     await keep_claims(conn, kept)
     await end_again(conn, begun - kept)
     return {**gone, **again}
+
+
+async def find_ended(conn: AsyncConnection, scan_ids: Sequence[int]) -> set[int]:
+    """Tell which of some scans had holds that have ended."""
+    states = await load_hold_states(conn, scan_ids) if scan_ids else {}
+    return {scan_id for scan_id, hold in states.items() if hold.resolution is not None}
 
 
 def case_ports(timezone: ZoneInfo) -> CasePorts:

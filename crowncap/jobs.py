@@ -18,6 +18,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from anti_fraud.pipeline.cases.closing import close_ended
 from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import follow_scans, forget_links
 from anti_fraud.pipeline.dealers import count_dealers
@@ -32,7 +33,7 @@ from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.awarded_cards import AwardedCards
 from crowncap.background import keep_going, watch_loop
-from crowncap.case_ports import case_ports
+from crowncap.case_ports import case_ports, find_ended
 from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
 from crowncap.dealer_ports import sold_reader
@@ -62,6 +63,7 @@ from rewards.pipeline.points.expiring import (
 from rewards.pipeline.seals import seal_some
 from rewards.store.limits import forget_uses
 from scan_api.pipeline.backtesting import Backtesting
+from scan_api.pipeline.case_looks import open_for_rules
 from scan_api.pipeline.case_sorting import CaseSorting
 from scan_api.pipeline.worker_lease import LeasedIds
 
@@ -132,6 +134,8 @@ class JobRunner:
             ("repay_debts", EACH_MINUTE, self._repay_debts),
             ("seal_transfers", EACH_MINUTE, self._seal_transfers),
             ("resolve_cases", EACH_MINUTE, self._resolve_cases),
+            ("close_cases", EACH_MINUTE, self._close_cases),
+            ("look_at_scans", EACH_MINUTE, self._look_at_scans),
             ("follow_links", EACH_MINUTE, self._follow_links),
             ("forget_links", DAILY, self._forget_links),
             ("forget_fraud", DAILY, self._forget_fraud),
@@ -311,6 +315,16 @@ class JobRunner:
         ports = case_ports(self.settings.timezone)
         resolve = partial(resolve_some, ports=ports, next_id=self._next_id)
         await self._until_none(partial(resolve, now=self._earlier(due)))
+
+    async def _close_cases(self, due: datetime) -> None:
+        close = partial(close_ended, find_ended=find_ended, next_id=self._next_id)
+        await self._until_none(partial(close, now=self._earlier(due)))
+
+    async def _look_at_scans(self, due: datetime) -> None:
+        look = partial(open_for_rules, next_id=self._next_id)
+        look = partial(look, timezone=self.settings.timezone, now=self._earlier(due))
+        while await try_briefly(self.engine, look, limit_s=_FOLLOW_WITHIN_S):
+            pass
 
     async def _follow_links(self, due: datetime) -> None:
         follow = partial(

@@ -2028,7 +2028,8 @@ CREATE TABLE case_scans (
     minor bigint NOT NULL,
     entry_id bigint,
     others integer NOT NULL,
-    score integer NOT NULL
+    score integer NOT NULL,
+    held boolean DEFAULT true NOT NULL
 );
 
 CREATE TABLE case_settings (
@@ -3922,6 +3923,8 @@ CREATE INDEX case_actions_of_case ON case_actions USING btree (case_id, action_i
 CREATE INDEX case_entries_of_case ON case_entries USING btree (case_id, entry_id);
 
 CREATE INDEX case_scans_of_case ON case_scans USING btree (case_id, scan_id);
+
+CREATE INDEX case_scans_waiting ON case_scans USING btree (scan_id) WHERE (entry_id IS NULL);
 
 CREATE INDEX cases_by_assignee ON cases USING btree (assignee, due_at) WHERE (assignee IS NOT NULL);
 

@@ -61,6 +61,7 @@ class CaseEntryKind(StrEnum):
     REJECTED = "rejected"
     DECIDED = "decided"
     UNDONE = "undone"
+    CLOSED = "closed"
     ACTED = "acted"
     ACTION_UNDONE = "action_undone"
 
@@ -118,7 +119,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class HeldScan:
-    """A held scan that is in no case yet, with what is known of it."""
+    """A held scan that is in no case yet, with what is known of it.
+
+    One that is not `held` passed, and a rule wants a person to look at it.
+    """
 
     scan_id: int
     score: int
@@ -127,6 +131,7 @@ class HeldScan:
     value: Value
     # What no rule explains, or rules would have refused, is never approved by itself.
     needs_person: bool = False
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,13 +248,6 @@ message: Final = Catalogue(
             "规则 {rule} 已于 {day} 到期，不会再命中。",
             "The rule {rule} ended on {day} and does not hit any more.",
         ),
-        "warn_opens_no_case": (
-            "规则 {rule} 的 open_case 目前只记录命中，不会立案；要立案请用 hold。",
-            (
-                "The effect open_case of the rule {rule} only keeps that it hit; "
-                "nothing opens a case of it yet. Use hold."
-            ),
-        ),
         "warn_not_rebuildable": (
             "规则 {rule} 读取的 {fact} 事后无法重建；扫码时未记下的，该规则不起作用。",
             "The rule {rule} reads {fact}, which only scans that kept it tell later.",

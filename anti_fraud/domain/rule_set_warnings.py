@@ -35,13 +35,6 @@ def find_warnings(rule_set: RuleSet, today: date) -> Iterator[FieldError]:
                 "never_fires",
                 message("warn_never_fires", rule=rule.rule_id),
             )
-        if rule.effect is Effect.OPEN_CASE:
-            # Cases are made of what is held; nothing else is sorted into any yet.
-            yield FieldError(
-                f"{pointer}/effect",
-                "opens_no_case",
-                message("warn_opens_no_case", rule=rule.rule_id),
-            )
         for fact in sorted({each.fact for each in rule.comparisons} - told):
             yield FieldError(
                 f"{pointer}/when",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Row, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Row, exists, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,7 @@ from anti_fraud.domain.rule_set_versions import (
     state_of,
 )
 from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.domain.verdict import Effect
 from core.errors import InvalidInput, MisconfiguredError
 
 log = structlog.get_logger(logger_name=__name__)
@@ -54,6 +55,21 @@ async def load_rules(conn: AsyncConnection) -> RuleSet:
         if rule_set := await _load(conn, version):
             return rule_set
     raise MisconfiguredError(message("no_rule_set"))
+
+
+_BY_EFFECT: Final = text(
+    """
+    SELECT DISTINCT r ->> 'id' FROM rule_sets
+    CROSS JOIN LATERAL jsonb_array_elements(document -> 'rules') AS r
+    WHERE r ->> 'effect' = :effect
+    """
+)
+
+
+async def find_rules_by_effect(conn: AsyncConnection, effect: Effect) -> set[str]:
+    """Name the rules of all versions that do something by themselves."""
+    found = await conn.execute(_BY_EFFECT, {"effect": effect.value})
+    return set(found.scalars())
 
 
 async def rules_version(conn: AsyncConnection) -> int:

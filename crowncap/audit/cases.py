@@ -19,7 +19,8 @@ CHECKS = (
         """SELECT s.scan_id FROM case_scans AS s JOIN cases AS c USING (case_id)
             LEFT JOIN holds AS h ON h.shard = 0 AND h.transfer_id = s.scan_id
             WHERE (c.is_over OR s.entry_id IS NOT NULL) AND (s.entry_id IS NULL
-                OR h.resolution IS NULL)""",
+                OR h.resolution IS NULL AND s.held
+                OR h.transfer_id IS NOT NULL AND NOT s.held)""",
         scopes=(Scope.FULL,),
     ),
     Check(

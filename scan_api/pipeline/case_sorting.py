@@ -98,7 +98,7 @@ class CaseSorting:
                 awards = (await load_awards(conn, [hold.transfer_id])).get(
                     hold.transfer_id, ()
                 )
-                return [_sort(hold, _subjects(hold, None, {}, {}), awards, None)]
+                return [_sort(hold, name_subjects(hold, None, {}, {}), awards, None)]
         half = len(held) // 2
         first = await self._understand_each(conn, held[:half])
         return first + await self._understand_each(conn, held[half:])
@@ -117,7 +117,7 @@ class CaseSorting:
         return [
             _sort(
                 hold,
-                _subjects(hold, traced.get(hold.transfer_id), names, goods),
+                name_subjects(hold, traced.get(hold.transfer_id), names, goods),
                 awards.get(hold.transfer_id, ()),
                 replays.get(hold.transfer_id),
             )
@@ -149,7 +149,7 @@ def _sort(
     return find_attack(hits, rule_set, subjects), scan
 
 
-def _subjects(
+def name_subjects(
     hold: Hold,
     scan: TracedScan | None,
     names: Mapping[int, str],

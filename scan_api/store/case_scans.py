@@ -1,6 +1,6 @@
 """The SQL of scans that people look at together: what they were, and from where."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import text
@@ -78,6 +78,50 @@ def _stretches(scan_ids: Iterable[int]) -> list[tuple[int, int]]:
         else:
             found.append((scan_id, scan_id))
     return found
+
+
+class HitScan(NamedTuple):
+    """A scan of which nothing is held, that some rules may have hit."""
+
+    scan_id: int
+    code_id: int
+    member_no: int
+
+
+# So many scans are looked through at once, and so many of them are given.
+_LOOKED_THROUGH: Final = 50_000
+_HITS_AT_ONCE: Final = 500
+_NTH: Final = text(
+    """
+    SELECT scan_id FROM scans WHERE shard = 0 AND scan_id > :after AND scan_id <= :upto
+    ORDER BY scan_id OFFSET :rows LIMIT 1
+    """
+)
+# What was kept names the rules that hit; who asks reads it, and is not led astray by
+# another text that looks like a name.
+_HITS: Final = text(
+    """
+    SELECT scan_id, code_id, member_no FROM scans
+    WHERE shard = 0 AND scan_id > :after AND scan_id <= :upto
+        AND outcome IN ('rewarded', 'no_reward', 'limit_reached', 'refused')
+        AND member_no IS NOT NULL
+        AND EXISTS (SELECT FROM unnest(CAST(:rules AS text[])) AS r (rule_id)
+            WHERE position(convert_to(rule_id, 'UTF8') IN facts) > 0)
+    ORDER BY scan_id LIMIT :most
+    """
+)
+
+
+async def read_hits(
+    conn: AsyncConnection, after: int, upto: int, rules: Collection[str]
+) -> tuple[int, list[HitScan]]:
+    """Read some scans after one that rules may have hit; tells up to which."""
+    span = {"after": after, "upto": upto}
+    found = await conn.execute(_NTH, span | {"rows": _LOOKED_THROUGH - 1})
+    end = span["upto"] = found.scalar_one_or_none() or upto
+    asked = span | {"rules": sorted(rules), "most": _HITS_AT_ONCE}
+    scans = [HitScan(*row) for row in await conn.execute(_HITS, asked)]
+    return (scans[-1].scan_id if len(scans) == _HITS_AT_ONCE else end), scans
 
 
 _RECENT: Final = text(

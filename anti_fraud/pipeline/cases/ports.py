@@ -85,6 +85,16 @@ class ReopenHolds(Protocol):
         ...
 
 
+class FindEnded(Protocol):
+    """Tells which of some scans hold nothing any more, whoever ended that."""
+
+    async def __call__(
+        self, conn: AsyncConnection, scan_ids: Sequence[int]
+    ) -> Collection[int]:
+        """Find those whose holds were posted or voided."""
+        ...
+
+
 class ShowScans(Protocol):
     """Tells what is known of scans, and of others of their codes and members."""
 

@@ -95,7 +95,8 @@ async def undo_decisions(
         if isinstance(answer, Gone):
             done[number] = Undone(number, _refused(answer))
             continue
-        again = [scan for scan in plan.scans if scan.scan_id in answer]
+        # What was only looked at waits again whatever became of the rest.
+        again = [s for s in plan.scans if s.scan_id in answer or not s.held]
         if plan.scans and not again:
             # All that it settled had ended otherwise.
             done[number] = Undone(number, _nothing())

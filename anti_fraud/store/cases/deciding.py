@@ -11,16 +11,17 @@ from core.db_arrays import write_numbers
 
 
 class WaitingScan(NamedTuple):
-    """A scan of a case that nobody has decided."""
+    """A scan of a case that nobody has decided; not `held` if it passed."""
 
     case_id: int
     scan_id: int
     value: Value
+    held: bool
 
 
 _WAITING: Final = text(
     """
-    SELECT s.case_id, s.scan_id, s.points, s.minor, s.others
+    SELECT s.case_id, s.scan_id, s.points, s.minor, s.others, s.held
     FROM unnest(CAST(:cases AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT * FROM case_scans
         WHERE case_id = u.id AND entry_id IS NULL OFFSET 0) AS s
@@ -35,7 +36,11 @@ async def load_waiting(
     """Read the scans of locked cases that wait, in order."""
     rows = await conn.execute(_WAITING, {"cases": write_numbers(case_ids)})
     return [
-        WaitingScan(row.case_id, row.scan_id, Value(row.points, row.minor, row.others))
+        WaitingScan(
+            *(row.case_id, row.scan_id),
+            Value(row.points, row.minor, row.others),
+            row.held,
+        )
         for row in rows
     ]
 

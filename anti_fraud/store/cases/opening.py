@@ -95,6 +95,7 @@ async def insert_scans(
                 "minor": scan.value.minor,
                 "others": scan.value.others,
                 "score": scan.score,
+                "held": scan.held,
             }
             for case_id, scan in scans
         ],

@@ -41,7 +41,8 @@ async def load_newest_decisions(
 
 _SETTLED: Final = text(
     """
-    SELECT s.entry_id, s.case_id, s.scan_id, s.points, s.minor, s.others
+    SELECT s.entry_id, s.case_id, s.scan_id, s.points, s.minor, s.others,
+        s.held
     FROM case_entries AS e JOIN case_scans AS s ON s.case_id = e.case_id
         AND s.entry_id = e.entry_id
     WHERE e.entry_id = ANY (CAST(:entries AS bigint[])) ORDER BY s.scan_id
@@ -56,7 +57,8 @@ async def load_settled(
     found: dict[int, list[WaitingScan]] = defaultdict(list)
     for row in await conn.execute(_SETTLED, {"entries": write_numbers(entry_ids)}):
         value = Value(row.points, row.minor, row.others)
-        found[row.entry_id].append(WaitingScan(row.case_id, row.scan_id, value))
+        scan = WaitingScan(row.case_id, row.scan_id, value, row.held)
+        found[row.entry_id].append(scan)
     return found
 
 

@@ -157,6 +157,11 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "entry_rejected": ("退回决定", "sent the decision back"),
     "entry_decided": ("决定", "decided"),
     "entry_undone": ("撤销决定", "took the decision back"),
+    "entry_closed": ("结案", "closed it"),
+    "entry_holds_ended": (
+        "扣下的奖励已全部由他处（如客服撤回）了结，自动结案",
+        "all that it held ended otherwise, as by a reversal, so it closed itself",
+    ),
     "entry_acted": ("采取措施", "acted"),
     "entry_action_undone": ("撤销措施", "took an action back"),
     "entry_confirmed_by": ("由其确认：", "confirmed by"),
