@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0078"
-down_revision = "0077b"
+revision = "0079"
+down_revision = "0078"
 
 
 def upgrade() -> None:
