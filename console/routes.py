@@ -4,7 +4,16 @@ from litestar import Router
 
 from console.codes import codes, recalls
 from console.frame import sign_in as signing
-from console.fraud import acting, case, cases, incidents, leaks, lists, overview
+from console.fraud import (
+    acting,
+    case,
+    cases,
+    honey_codes,
+    incidents,
+    leaks,
+    lists,
+    overview,
+)
 from console.fraud.rules import backtests as rules_backtests
 from console.fraud.rules import scan as judged_scan
 from console.fraud.rules import shadows as rules_shadows
@@ -70,6 +79,8 @@ ROUTER = Router(
         overview.show_fraud,
         incidents.show_incidents,
         incidents.look_after_incident,
+        honey_codes.show_honey_codes,
+        honey_codes.ask_for_honey_codes,
         lists.show_lists,
         lists.add_to_list,
         lists.take_from_list,

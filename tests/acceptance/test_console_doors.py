@@ -43,6 +43,7 @@ MAY: Final = {
             *("rules/{version}/shadow", "rules/{version}/shadow/end"),
             *("backtests/{backtest_id}", "backtests/{backtest_id}/cancel"),
             *("lists", "lists/remove", "fraud", "incidents"),
+            "honey-codes",
             *("cases/{case_id}/act", "actions/{action_id}/undo"),
         ),
         "analyst",

@@ -7,6 +7,7 @@ from anti_fraud.domain.incidents import IncidentKind
 from console.texts import TEXTS
 from tests.acceptance.test_cases import open_case
 from tests.fixtures.colleague import at_work
+from tests.fixtures.processes import wait_for
 from tests.fixtures.service import Service
 from tests.fixtures.visitor import hidden_fields
 
@@ -170,3 +171,29 @@ def test_an_analyst_acts_beyond_a_case_and_takes_it_back(service: Service) -> No
         assert str(back.url).endswith(path)
         assert f"/console/actions/{action}/undo" not in back.text, "once"
     assert service.query(entry) == [(False,)]
+
+
+def test_honey_codes_are_told_once_and_counted_by_their_place(
+    service: Service,
+) -> None:
+    """What is wrong with a request is told at its field."""
+    address = "/console/honey-codes"
+    batch = service.issue(20, activate=False)
+    number = str(batch["batch_id"])
+    code = service.codes(batch)[19]
+    with at_work(service, analyst(service)) as lou:
+        assert address in lou.get("/console/incidents").text
+        told = lou.press(address, address, batch_id=number, quantity="2")
+        assert told.text.count(f"/C/{code}") == 1
+        assert code not in lou.get(address).text
+        for fields, name in (
+            ({"batch_id": number, "quantity": "101"}, "quantity"),
+            ({"batch_id": number, "quantity": "19"}, "quantity"),
+            ({"batch_id": "999999", "quantity": "1"}, "batch_id"),
+            ({"batch_id": "", "quantity": "1"}, "batch_id"),
+        ):
+            wrong = lou.press(address, address, **fields)
+            assert wrong.status_code == 422
+            assert f'id="{name}-wrong"' in wrong.text, fields
+        lou.get(f"/C/{code}")
+        wait_for(lambda: 'class="late"' in lou.get(address).text, what="the look")

@@ -5,6 +5,7 @@ from typing import Final
 
 from console.fraud.texts.acting import ACTING_TEXTS
 from console.fraud.texts.cases import CASE_TEXTS
+from console.fraud.texts.honey_codes import HONEY_TEXTS
 from console.fraud.texts.incidents import INCIDENT_TEXTS
 from console.fraud.texts.leaks import LEAK_TEXTS
 from console.fraud.texts.lists import LIST_TEXTS
@@ -18,6 +19,7 @@ FRAUD_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **ACTING_TEXTS,
     **RULE_TEXTS,
     **INCIDENT_TEXTS,
+    **HONEY_TEXTS,
     **LIST_TEXTS,
     **PLOT_TEXTS,
     **OVERVIEW_TEXTS,
