@@ -91,6 +91,9 @@ def decode_scan(body: bytes) -> ScanBody:
     if scan.context is not None:
         refuse(check_moment("/context/scanned_at", scan.context.scanned_at))
         refuse(_check_region(scan.context.region))
+        # Stores are looked up for a whole batch: what no text can be fails here, alone.
+        refuse(check_text("/context/store_id", scan.context.store_id))
+        refuse(check_text("/context/channel", scan.context.channel))
     return scan
 
 

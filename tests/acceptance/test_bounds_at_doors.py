@@ -309,6 +309,9 @@ def test_a_scan_with_absurd_facts_is_its_own_trouble(
     assert doors.faults == []
     for place, value, code in (
         (("member_id",), "a\0b", "unstorable"),
+        # Looked up for the whole batch, where a campaign asks for regions.
+        (("context", "store_id"), "a\0b", "unstorable"),
+        (("context", "channel"), "a\0b", "unstorable"),
         (("context", "scanned_at"), "0001-01-01T00:00:00Z", "no_date"),
         (("context", "scanned_at"), "2026-05-01T00:00:00", "no_offset"),
     ):
