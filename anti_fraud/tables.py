@@ -241,6 +241,19 @@ dealer_days = Table(
     Column("outside", BigInteger, nullable=False),
 )
 
+watched_dealers = Table(
+    "watched_dealers",
+    metadata,
+    Column("dealer", Text, primary_key=True),
+    Column("codes", BigInteger, nullable=False),
+    Column("outside", BigInteger, nullable=False),
+    # The first codes of its stretches and their last, in ascending order.
+    Column("firsts", ARRAY(BigInteger), nullable=False),
+    Column("lasts", ARRAY(BigInteger), nullable=False),
+    # As of which logistic event.
+    Column("event_no", BigInteger, nullable=False),
+)
+
 clusters = Table(
     "clusters",
     metadata,

@@ -1,19 +1,25 @@
 """What is told of dealers: who had which codes, and where these were claimed."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.dealers import Sold, SoldCode
-from anti_fraud.pipeline.dealers import ReadSold
+from anti_fraud.domain.dealers import Goods, Moved, Sold, SoldCode
+from anti_fraud.pipeline.dealers import DealerPorts
 from anti_fraud.store.rule_sets import load_rule_sets
 from core.clock import business_day
-from core.ids import time_of_id
-from printer_export.store.aggregation.dealers import find_dealers
+from printer_export.store.aggregation.dealers import (
+    find_cartons,
+    find_dealers,
+    find_held,
+    read_moved_cartons,
+)
 from scan_api.store.claiming_scans import read_claiming
-from scan_api.store.kept_facts import unpack_facts
+from scan_api.store.kept_facts import own_time, unpack_facts
 
 _OUTSIDE: Final = "outside_sale_region"
 
@@ -37,11 +43,25 @@ async def _read_sold(
         rule_set = rule_sets.get(int(judged[0] or 0)) if judged else None
         if judged and rule_set is not None:
             is_outside = rule_set.from_order(judged[1:]).get(_OUTSIDE) is True
-            day = business_day(time_of_id(scan.scan_id), timezone)
+            day = business_day(own_time(scan.scan_id, scan.facts), timezone)
             codes.append(SoldCode(dealers[scan.code_id], day, is_outside))
     return Sold(end, codes)
 
 
-def sold_reader(timezone: ZoneInfo) -> ReadSold:
-    """Give what reads claims, on the brand's calendar."""
-    return partial(_read_sold, timezone=timezone)
+async def _read_moved(
+    conn: AsyncConnection, after: int | None, settled_at: datetime
+) -> Moved:
+    moved = await read_moved_cartons(conn, after, settled_at)
+    held = await find_held(conn, moved.ssccs) if moved.ssccs else ()
+    return Moved(moved.end, [Goods(*each) for each in held], moved.has_more)
+
+
+async def _read_shipped(conn: AsyncConnection, dealer: str) -> Sequence[Goods]:
+    cartons = await find_cartons(conn, dealer)
+    return [Goods(*each) for each in await find_held(conn, cartons)]
+
+
+def dealer_ports(timezone: ZoneInfo) -> DealerPorts:
+    """Give what reads claims, on the brand's calendar, and where goods are."""
+    read_sold = partial(_read_sold, timezone=timezone)
+    return DealerPorts(read_sold, _read_moved, _read_shipped)

@@ -20,8 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.pipeline.cases.closing import close_ended
 from anti_fraud.pipeline.cases.resolving import resolve_some
-from anti_fraud.pipeline.clusters import follow_scans, forget_links
-from anti_fraud.pipeline.dealers import count_dealers
+from anti_fraud.pipeline.clusters import forget_links
 from anti_fraud.pipeline.outflows import watch_outflows
 from anti_fraud.pipeline.shadows import end_due_shadow, forget_differences
 from anti_fraud.store.breaker import forget_refusals
@@ -36,8 +35,7 @@ from crowncap.background import keep_going, watch_loop
 from crowncap.case_ports import case_ports, find_ended
 from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
-from crowncap.dealer_ports import sold_reader
-from crowncap.link_ports import LINK_PORTS
+from crowncap.following import FOLLOW_WITHIN_S, follow_goods, follow_links
 from crowncap.outflow_ports import read_given
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
@@ -48,6 +46,7 @@ from crowncap.worker_reports import WorkerReports
 from events.pipeline.events import forget_events
 from events.pipeline.pump import WebhookPump
 from events.pipeline.webhooks import forget_deliveries
+from printer_export.store.aggregation.dealers import find_dealers
 from rewards.pipeline.awarding import Awarding
 from rewards.pipeline.completions import SetAwarding
 from rewards.pipeline.coupons.numbers import CouponNumbers
@@ -80,7 +79,6 @@ FAILED_KEPT_H: Final = 14 * 24
 # Draws are put into the queue so long before they are due.
 _DRAWS_AHEAD: Final = timedelta(minutes=3)
 _CONCURRENT: Final = 4
-_FOLLOW_WITHIN_S: Final = 60
 _CONNECTIONS: Final = 6
 _STOP_WITHIN_S: Final = 10.0
 
@@ -158,7 +156,9 @@ class JobRunner:
             AwardedCards(issuance.key_file).pick,
         )
         sets = SetAwarding(self.engine, self.clock, awarding)
-        sorting = CaseSorting(self.engine, self.clock, self.ids, self.settings.timezone)
+        sorting = CaseSorting(
+            *(self.engine, self.clock, self.ids, self.settings.timezone), find_dealers
+        )
         backtesting = Backtesting(self.engine, self.clock, self.settings.timezone)
         terms = webhook_terms(self.settings)
         pump = WebhookPump(
@@ -321,24 +321,18 @@ class JobRunner:
         await self._until_none(partial(close, now=self._earlier(due)))
 
     async def _look_at_scans(self, due: datetime) -> None:
-        look = partial(open_for_rules, next_id=self._next_id)
+        look = partial(open_for_rules, next_id=self._next_id, find_dealers=find_dealers)
         look = partial(look, timezone=self.settings.timezone, now=self._earlier(due))
-        while await try_briefly(self.engine, look, limit_s=_FOLLOW_WITHIN_S):
+        while await try_briefly(self.engine, look, limit_s=FOLLOW_WITHIN_S):
             pass
 
     async def _follow_links(self, due: datetime) -> None:
-        follow = partial(
-            follow_scans, ports=LINK_PORTS, timezone=self.settings.timezone
-        )
-        step = partial(follow, now=self._earlier(due))
-        while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
-            pass
+        timezone = self.settings.timezone
+        await follow_links(self.engine, timezone, self._earlier(due))
 
     async def _count_dealers(self, due: datetime) -> None:
-        read_sold = sold_reader(self.settings.timezone)
-        step = partial(count_dealers, read_sold=read_sold, now=self._earlier(due))
-        while await try_briefly(self.engine, step, limit_s=_FOLLOW_WITHIN_S):
-            pass
+        timezone = self.settings.timezone
+        await follow_goods(self.engine, timezone, self._earlier(due))
 
     async def _watch_outflows(self, due: datetime) -> None:
         watch = partial(watch_outflows, read_given=read_given)

@@ -2081,7 +2081,7 @@ CREATE TABLE cases (
     CONSTRAINT case_decision_is_known CHECK ((decision = ANY (ARRAY['approve'::text, 'deny'::text]))),
     CONSTRAINT case_kind_is_known CHECK ((kind = ANY (ARRAY['clone'::text, 'device_farm'::text, 'collector'::text, 'case_scan'::text, 'velocity'::text, 'leak'::text, 'diversion'::text, 'honey'::text, 'outage'::text, 'other'::text]))),
     CONSTRAINT case_state_is_known CHECK ((state = ANY (ARRAY['open'::text, 'waiting'::text, 'decided'::text]))),
-    CONSTRAINT case_subject_is_known CHECK ((subject_kind = ANY (ARRAY['code'::text, 'device'::text, 'member'::text, 'network'::text, 'batch'::text]))),
+    CONSTRAINT case_subject_is_known CHECK ((subject_kind = ANY (ARRAY['code'::text, 'device'::text, 'member'::text, 'network'::text, 'dealer'::text, 'batch'::text]))),
     CONSTRAINT case_sums_are_sound CHECK (((points >= 0) AND (minor >= 0) AND (others >= 0) AND ((waiting >= 0) AND (waiting <= scans)) AND ((unexplained >= 0) AND (unexplained <= scans)))),
     CONSTRAINT decided_whole CHECK ((((state = 'decided'::text) = (decided_at IS NOT NULL)) AND ((state = 'decided'::text) = (decision IS NOT NULL)) AND ((state = 'decided'::text) = (decided_by IS NOT NULL)) AND ((state <> 'decided'::text) OR (waiting = 0)))),
     CONSTRAINT only_open_cases_collect CHECK (((NOT collects) OR (state = 'open'::text)))
@@ -3398,6 +3398,17 @@ CREATE TABLE void_codes (
     shard smallint DEFAULT 0 NOT NULL
 );
 
+CREATE TABLE watched_dealers (
+    dealer text NOT NULL,
+    codes bigint NOT NULL,
+    outside bigint NOT NULL,
+    firsts bigint[] NOT NULL,
+    lasts bigint[] NOT NULL,
+    event_no bigint NOT NULL,
+    CONSTRAINT stretches_have_both_ends CHECK ((cardinality(firsts) = cardinality(lasts))),
+    CONSTRAINT watched_are_outside CHECK (((outside >= 1) AND (outside <= codes)))
+);
+
 CREATE TABLE webhook_cursor (
     only_row boolean DEFAULT true NOT NULL,
     after text,
@@ -3882,6 +3893,9 @@ ALTER TABLE ONLY unsealed
 ALTER TABLE ONLY void_codes
     ADD CONSTRAINT void_codes_pkey PRIMARY KEY (shard, code_id);
 
+ALTER TABLE ONLY watched_dealers
+    ADD CONSTRAINT watched_dealers_pkey PRIMARY KEY (dealer);
+
 ALTER TABLE ONLY webhook_cursor
     ADD CONSTRAINT webhook_cursor_pkey PRIMARY KEY (only_row);
 
@@ -3979,6 +3993,8 @@ CREATE INDEX list_entries_changed ON list_entries USING btree (range_version);
 CREATE UNIQUE INDEX list_entries_once ON list_entries USING btree (list, kind, value) WHERE (removed_at IS NULL);
 
 CREATE INDEX logistic_event_units_by_unit ON logistic_event_units USING btree (sscc);
+
+CREATE INDEX logistic_events_by_location ON logistic_events USING btree (biz_location, event_no) WHERE (kind = ANY (ARRAY['receiving'::text, 'shipping'::text]));
 
 CREATE INDEX logistic_units_by_pallet ON logistic_units USING btree (pallet_sscc) WHERE (pallet_sscc IS NOT NULL);
 

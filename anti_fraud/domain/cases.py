@@ -38,6 +38,7 @@ class SubjectKind(StrEnum):
     DEVICE = "device"
     MEMBER = "member"
     NETWORK = "network"
+    DEALER = "dealer"
     BATCH = "batch"
 
 
@@ -208,6 +209,7 @@ _NARROWEST: Final = (
     SubjectKind.DEVICE,
     SubjectKind.MEMBER,
     SubjectKind.NETWORK,
+    SubjectKind.DEALER,
     SubjectKind.BATCH,
 )
 _KINDS: Final = {
@@ -215,7 +217,13 @@ _KINDS: Final = {
     SubjectKind.DEVICE: CaseKind.DEVICE_FARM,
     SubjectKind.MEMBER: CaseKind.VELOCITY,
     SubjectKind.NETWORK: CaseKind.VELOCITY,
+    SubjectKind.DEALER: CaseKind.DIVERSION,
     SubjectKind.BATCH: CaseKind.OTHER,
+}
+# What other facts speak of than counts and places.
+_TOLD: Final = {
+    "days_past_sell_by": SubjectKind.BATCH,
+    "dealer_outside_share": SubjectKind.DEALER,
 }
 
 
@@ -246,4 +254,4 @@ def _spoken_of(fact: str, rule_set: RuleSet | None) -> SubjectKind | None:
             return _COUNTED.get(counter.entity)
     if fact.startswith("place_"):
         return SubjectKind.CODE
-    return SubjectKind.BATCH if fact == "days_past_sell_by" else None
+    return _TOLD.get(fact)

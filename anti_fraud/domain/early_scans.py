@@ -5,11 +5,12 @@ One is a curious hand at the line; many of one package are its file, in wrong ha
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from heapq import heappop, heappush
 from typing import Final, NamedTuple
+
+from anti_fraud.domain.stretches import Ranked, cut_by_highest
 
 # Of how many codes of a package, roll or batch it is written down that they were seen.
 MOST_CODES: Final = 1_000
@@ -61,7 +62,7 @@ class EarlyWatch:
 
     def __post_init__(self) -> None:
         """Cut the stretches where others begin or end."""
-        edges, counts = _cut(self.stretches)
+        edges, counts = cut_by_highest(Ranked(*each) for each in self.stretches)
         object.__setattr__(self, "_edges", edges)
         object.__setattr__(self, "_counts", counts)
 
@@ -80,22 +81,3 @@ class EarlyWatch:
             return False
         on_sale = hours_active is not None and hours_active >= ON_SALE_AFTER_H
         return score > 0 or not on_sale
-
-
-def _cut(stretches: Iterable[EarlyStretch]) -> tuple[list[int], list[int]]:
-    edges: list[int] = []
-    counts: list[int] = []
-    # The highest count first, and until where it holds.
-    held: list[tuple[int, int]] = []
-    begins = sorted(stretches)
-    at = 0
-    ends = sorted({e for s in begins for e in (s.first_code_id, s.last_code_id + 1)})
-    for edge in ends:
-        while at < len(begins) and begins[at].first_code_id == edge:
-            heappush(held, (-begins[at].codes, begins[at].last_code_id))
-            at += 1
-        while held and held[0][1] < edge:
-            heappop(held)
-        edges.append(edge)
-        counts.append(-held[0][0] if held else 0)
-    return edges, counts

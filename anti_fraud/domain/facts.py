@@ -15,6 +15,7 @@ import msgspec
 
 from anti_fraud.domain.clusters import JOB as CLUSTERS
 from anti_fraud.domain.clusters import Linked
+from anti_fraud.domain.dealers import JOB as DEALERS
 from anti_fraud.domain.early_scans import NO_SIGNS, EarlySigns
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.networks import UNKNOWN_NETWORK, KnownNetwork
@@ -71,6 +72,9 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     prize: tuple[int, int] | None = None
     # What the member's last scans tell; None where no rule asks for it.
     recent: Recent | None = None
+    # Which share of its dealer's codes is claimed outside of where they are to be sold;
+    # None where it is usual.
+    dealer_outside_share: float | None = None
 
 
 # How long it says anything that a member, or goods, are new.
@@ -104,10 +108,6 @@ class KnownFact:
     job: str | None = None
 
 
-def _signals_available(evidence: Evidence) -> bool:
-    return evidence.signals_available
-
-
 def _days_past_sell_by(evidence: Evidence) -> int | None:
     if evidence.sell_by is None:
         return None
@@ -126,10 +126,6 @@ def _place_speed_kmh(evidence: Evidence) -> float | None:
     return None if evidence.travel is None else evidence.travel.speed_kmh
 
 
-def _shop_listed(evidence: Evidence) -> bool:
-    return evidence.shop_listed
-
-
 def _network_kind(evidence: Evidence) -> str | None:
     kind = evidence.network.kind
     return None if kind is None else kind.value
@@ -141,10 +137,6 @@ def _network_country(evidence: Evidence) -> str | None:
 
 def _network_province(evidence: Evidence) -> str | None:
     return evidence.network.province
-
-
-def _gps_ip_distance_km(evidence: Evidence) -> int | None:
-    return evidence.network_distance_km
 
 
 def _member_age_days(evidence: Evidence) -> int | None:
@@ -172,10 +164,6 @@ def _prize_points(evidence: Evidence) -> int | None:
 
 def _prize_minor(evidence: Evidence) -> int | None:
     return None if evidence.prize is None else evidence.prize[1]
-
-
-def _outside_sale_region(evidence: Evidence) -> bool:
-    return evidence.outside_sale_region
 
 
 def _cluster_size(evidence: Evidence) -> int | None:
@@ -214,7 +202,7 @@ KNOWN_FACTS: Final = (
         FactKind.FLAG,
         FactSource.SIGNAL,
         message("fact_signals_available"),
-        _signals_available,
+        lambda evidence: evidence.signals_available,
     ),
     KnownFact(
         "days_past_sell_by",
@@ -253,7 +241,7 @@ KNOWN_FACTS: Final = (
         FactKind.FLAG,
         FactSource.LIST,
         message("fact_shop_listed"),
-        _shop_listed,
+        lambda evidence: evidence.shop_listed,
         rebuildable=False,
         usual=False,
     ),
@@ -286,7 +274,7 @@ KNOWN_FACTS: Final = (
         FactKind.NUMBER,
         FactSource.SIGNAL,
         message("fact_gps_ip_distance"),
-        _gps_ip_distance_km,
+        lambda evidence: evidence.network_distance_km,
         unit="km",
         rebuildable=False,
     ),
@@ -335,7 +323,7 @@ KNOWN_FACTS: Final = (
         FactKind.FLAG,
         FactSource.CODE,
         message("fact_outside_sale_region"),
-        _outside_sale_region,
+        lambda evidence: evidence.outside_sale_region,
         rebuildable=False,
         usual=False,
     ),
@@ -394,6 +382,15 @@ KNOWN_FACTS: Final = (
     _recent("recent_batches", message("fact_recent_batches")),
     _recent("recent_origins", message("fact_recent_origins")),
     _recent("recent_span_s", message("fact_recent_span"), "s"),
+    KnownFact(
+        "dealer_outside_share",
+        FactKind.NUMBER,
+        FactSource.BACKGROUND,
+        message("fact_dealer_outside_share"),
+        lambda evidence: evidence.dealer_outside_share,
+        rebuildable=False,
+        job=DEALERS,
+    ),
 )
 KNOWN_KINDS: Final[Mapping[str, FactKind]] = MappingProxyType(
     {known.name: known.kind for known in KNOWN_FACTS}

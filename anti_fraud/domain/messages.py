@@ -89,6 +89,13 @@ message: Final = Catalogue(
             "相连会员中曾被拒绝、拦截未放行或在黑名单上的比例，0 到 1。",
             "Share of linked members who were refused, held or blocked, 0 to 1.",
         ),
+        "fact_dealer_outside_share": (
+            "该码经销商 7 天内被领取的码在销售区域之外的比例，0 到 1；低于预警则未知。",
+            (
+                "Share of its dealer's codes claimed outside their sale region in "
+                "7 days, 0 to 1; unknown below the alarm."
+            ),
+        ),
         "fact_code_early_looks": (
             "该码在启用前被查看或扫码的次数；所在码包或卷达到预警数后才计。",
             "Looks at the code before it was active, if its package raised an alarm.",

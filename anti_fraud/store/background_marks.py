@@ -29,6 +29,14 @@ async def set_mark(
     )
 
 
+async def raise_version(conn: AsyncConnection, job: str) -> None:
+    """Note that workers have something to hear of, however far a job has read."""
+    m = t.background_marks.c
+    await conn.execute(
+        update(t.background_marks).where(m.name == job).values(version=m.version + 1)
+    )
+
+
 async def load_version(conn: AsyncConnection, job: str) -> tuple[int, datetime | None]:
     """Tell how often what a job finds has changed, and when it looked last."""
     m = t.background_marks.c

@@ -196,6 +196,19 @@ async def lock_incidents(
     return {row.subject: _read(row) for row in rows}
 
 
+async def load_seen(
+    conn: AsyncConnection, kind: IncidentKind, subjects: Sequence[str]
+) -> dict[str, int]:
+    """Tell by subject how much was seen that is no false alarm."""
+    i = t.incidents.c
+    rows = await conn.execute(
+        select(i.subject, i.seen - i.dismissed).where(
+            i.kind == kind.value, i.subject.in_(subjects)
+        )
+    )
+    return {subject: int(seen) for subject, seen in rows}
+
+
 async def count_open(conn: AsyncConnection) -> dict[IncidentKind, int]:
     """Count the incidents that are open, by kind."""
     i = t.incidents.c

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from anti_fraud.domain.clusters import Clusters
+from anti_fraud.domain.dealers import DealerWatch
 from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import Lists
 from anti_fraud.domain.rule_sets import RuleSet
@@ -43,6 +44,8 @@ class WorkerState:
     lists: Lists = field(default_factory=Lists)
     # Members who are linked, as a job found them.
     clusters: Clusters = field(default_factory=Clusters)
+    # Goods of dealers that turn up where they are not to be sold, as a job found them.
+    dealers: DealerWatch = field(default_factory=DealerWatch)
     early: EarlyWatch = field(default_factory=EarlyWatch)
     breaker_is_open: bool = False
     # What runs beside the rule set.

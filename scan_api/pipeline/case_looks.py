@@ -26,7 +26,7 @@ from core.ids import first_id_at
 from rewards.domain.holds import Hold, HoldReason
 from rewards.store.members import load_member_ids
 from scan_api.pipeline.case_scans import find_terms
-from scan_api.pipeline.case_sorting import name_subjects
+from scan_api.pipeline.case_sorting import FindDealers, name_subjects
 from scan_api.pipeline.replay import Replay, replay_scans
 from scan_api.store.case_scans import HitScan, load_traced, read_hits
 
@@ -48,6 +48,7 @@ async def open_for_rules(
     conn: AsyncConnection,
     *,
     next_id: Callable[[], int],
+    find_dealers: FindDealers,
     timezone: ZoneInfo,
     now: datetime,
 ) -> int:
@@ -62,7 +63,7 @@ async def open_for_rules(
         log.warning("scans_not_looked_at", open_cases=MOST_OPEN, rules=sorted(rules))
     elif rules:
         end, scans = await read_hits(conn, after, upto, rules)
-        found = await _understand(conn, scans, timezone)
+        found = await _understand(conn, scans, find_dealers, timezone)
         if found:
             await open_cases(conn, found, next_id=next_id, now=now)
     await set_mark(conn, JOB, end, changed=0, now=now)
@@ -70,7 +71,10 @@ async def open_for_rules(
 
 
 async def _understand(
-    conn: AsyncConnection, scans: Collection[HitScan], timezone: ZoneInfo
+    conn: AsyncConnection,
+    scans: Collection[HitScan],
+    find_dealers: FindDealers,
+    timezone: ZoneInfo,
 ) -> list[tuple[Attack, HeldScan]]:
     """Tell which attack each scan is of, by the rules that want it looked at."""
     replays = await replay_scans(conn, [scan.scan_id for scan in scans], timezone)
@@ -79,11 +83,15 @@ async def _understand(
     codes = [scan.code_id for scan in wanted]
     traced = await load_traced(conn, [scan.scan_id for scan in wanted])
     goods = find_terms(codes, await load_ranges_of_codes(conn, codes))
+    dealers = await find_dealers(conn, codes)
     names = await load_member_ids(conn, {scan.member_no for scan in wanted})
     found = []
     for scan in wanted:
         known = Hold(*scan, 0, HoldReason.RULES)
-        subjects = name_subjects(known, traced.get(scan.scan_id), names, goods)
+        dealer = dealers.get(scan.code_id)
+        subjects = name_subjects(
+            *(known, traced.get(scan.scan_id), names, goods, dealer)
+        )
         replay = replays[scan.scan_id]
         decision = replay.decision
         assert decision is not None, "it has hits"

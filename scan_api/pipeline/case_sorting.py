@@ -5,7 +5,7 @@ that no other has locked.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -39,6 +39,9 @@ from scan_api.store.case_scans import TracedScan, load_traced
 BATCH: Final = 500
 _LOOK_S: Final = 2.0
 
+# Tells by code_id which dealer had it last.
+FindDealers = Callable[[AsyncConnection, Collection[int]], Awaitable[Mapping[int, str]]]
+
 log = structlog.get_logger(logger_name=__name__)
 
 
@@ -50,6 +53,7 @@ class CaseSorting:
     clock: Clock
     ids: TimeIds
     timezone: ZoneInfo
+    find_dealers: FindDealers
 
     async def run(self) -> None:
         """Sort until cancelled."""
@@ -98,7 +102,8 @@ class CaseSorting:
                 awards = (await load_awards(conn, [hold.transfer_id])).get(
                     hold.transfer_id, ()
                 )
-                return [_sort(hold, name_subjects(hold, None, {}, {}), awards, None)]
+                subjects = name_subjects(hold, None, {}, {}, None)
+                return [_sort(hold, subjects, awards, None)]
         half = len(held) // 2
         first = await self._understand_each(conn, held[:half])
         return first + await self._understand_each(conn, held[half:])
@@ -109,15 +114,22 @@ class CaseSorting:
         """Tell by which attack each scan was held, and what it would earn."""
         ids = [hold.transfer_id for hold in held]
         traced = await load_traced(conn, ids)
-        ranges = await load_ranges_of_codes(conn, [hold.code_id for hold in held])
-        goods = find_terms([hold.code_id for hold in held], ranges)
+        codes = [hold.code_id for hold in held]
+        goods = find_terms(codes, await load_ranges_of_codes(conn, codes))
+        dealers = await self.find_dealers(conn, codes)
         names = await load_member_ids(conn, {hold.member_no for hold in held})
         awards = await load_awards(conn, ids)
         replays = await replay_scans(conn, ids, self.timezone)
         return [
             _sort(
                 hold,
-                name_subjects(hold, traced.get(hold.transfer_id), names, goods),
+                name_subjects(
+                    hold,
+                    traced.get(hold.transfer_id),
+                    names,
+                    goods,
+                    dealers.get(hold.code_id),
+                ),
                 awards.get(hold.transfer_id, ()),
                 replays.get(hold.transfer_id),
             )
@@ -154,6 +166,7 @@ def name_subjects(
     scan: TracedScan | None,
     names: Mapping[int, str],
     goods: Mapping[int, RangeTerms],
+    dealer: str | None,
 ) -> dict[SubjectKind, Subject]:
     """Name what a scan is of, each by a key and as people know it."""
     number, code = str(hold.member_no), str(hold.code_id)
@@ -164,6 +177,8 @@ def name_subjects(
     if hold.code_id in goods:
         batch = str(goods[hold.code_id].batch_id)
         subjects[SubjectKind.BATCH] = Subject(batch, batch)
+    if dealer is not None:
+        subjects[SubjectKind.DEALER] = Subject(dealer, dealer)
     if scan is not None and scan.device:
         key = device_key(scan.device)
         subjects[SubjectKind.DEVICE] = Subject(key, key)

@@ -74,6 +74,7 @@ def judge_scan(
         early,
         prize=prize() if _asks_for_prize(worker_state) else None,
         recent=signal.recent,
+        dealer_outside_share=worker_state.dealers.outside_share(scan.code_id),
     )
     decision = judge(rule_set, evidence)
     if found.listed is not None:

@@ -12,11 +12,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.domain.clusters import JOB as CLUSTERS_JOB
+from anti_fraud.domain.dealers import JOB as DEALERS_JOB
 from anti_fraud.domain.early_scans import EarlyWatch
 from anti_fraud.domain.lists import Lists
 from anti_fraud.store.background_marks import load_version
 from anti_fraud.store.breaker import load_breaker
 from anti_fraud.store.clusters import load_clusters
+from anti_fraud.store.dealers import load_dealer_watch
 from anti_fraud.store.early_scans import load_watch
 from anti_fraud.store.lists import lists_version, load_changed_entries
 from anti_fraud.store.rule_sets import load_rules, rules_version
@@ -93,6 +95,7 @@ class WorkerStateKeeper:
         async with self._lock, self.engine.connect() as conn:
             await _repeatable(conn)
             await self._learn_clusters(conn)
+            await self._learn_dealers(conn)
             if await self._is_current(conn):
                 await self._learn_unversioned(conn)
                 return
@@ -106,7 +109,9 @@ class WorkerStateKeeper:
             fresh = await self._newer(conn, table)
             segments, newest = await void_segments_since(conn, self._seen_void_change)
         await self._check_keys(fresh)
-        fresh = replace(fresh, clusters=self.current.clusters)
+        fresh = replace(
+            fresh, clusters=self.current.clusters, dealers=self.current.dealers
+        )
         self.current = _keep_newer_rules(fresh, self.current)
         self._knows_ranges = True
         self._stale_segments.update(segments)
@@ -153,6 +158,13 @@ class WorkerStateKeeper:
         elif counted_at != known.counted_at:
             known = replace(known, counted_at=counted_at)
             self.current = replace(self.current, clusters=known)
+
+    async def _learn_dealers(self, conn: AsyncConnection) -> None:
+        """Hear of what another found."""
+        version, _ = await load_version(conn, DEALERS_JOB)
+        if version != self.current.dealers.version:
+            dealers = await load_dealer_watch(conn)
+            self.current = replace(self.current, dealers=dealers)
 
     async def _newer(self, conn: AsyncConnection, table: RangeTable) -> WorkerState:
         """Put a table and what changed besides it together, as `conn` sees it."""
@@ -289,6 +301,7 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         await load_claim_counter(conn),
         lists=Lists().with_changed(entries.entries, ()),
         clusters=await load_clusters(conn),
+        dealers=await load_dealer_watch(conn),
         shadow=await load_shadow(conn, rule_set),
         early=await load_watch(conn, EarlyWatch()),
         breaker_is_open=await load_breaker(conn),

@@ -197,6 +197,7 @@ def test_facts_are_told_in_both_languages(desk: Desk) -> None:
     assert facts["place_speed_kmh"]["unit"] == "km/h"
     assert facts["member_scans_1d"]["rebuildable"] is True
     assert facts["cluster_size"]["source"] == "background"
+    assert facts["dealer_outside_share"]["source"] == "background"
     assert facts["device_scans_1d"]["sentence"] == {
         "zh": "该设备在 1 天 内的扫码次数，含本次。",
         "en": "Scans of the device within 1 d, this one included.",

@@ -11,6 +11,7 @@ from anti_fraud.pipeline.case_settings import approve_settings, draft_settings
 from anti_fraud.store.breaker import forget_refusals
 from core.auth.principal import Role, Staff
 from core.clock import utc_datetime
+from printer_export.store.aggregation.dealers import find_dealers
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.breaker import RefusalCounter
 from scan_api.pipeline.case_sorting import CaseSorting
@@ -90,7 +91,7 @@ async def test_refusals_of_all_workers_together_open_it(strict: Strict) -> None:
         assert replay.decision is not None
         assert replay.decision.held_by == "breaker"
         assert [hit.rule_id for hit in replay.decision.hits] == ["strict"]
-    sorting = CaseSorting(ground.engine, CLOCK, ground.ids, TIMEZONE)
+    sorting = CaseSorting(ground.engine, CLOCK, ground.ids, TIMEZONE, find_dealers)
     assert await sorting.sort_once() == 2
     assert await ground.rows("SELECT sum(unexplained) FROM cases") == [(2,)]
 

@@ -18,6 +18,7 @@ from anti_fraud.pipeline.cases import resolving
 from anti_fraud.store.figures import load_decided
 from core.clock import business_day, utc_datetime
 from core.conditions import Fact
+from printer_export.store.aggregation.dealers import find_dealers
 from rewards.domain.holds import HoldReason
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline import case_looks
@@ -91,6 +92,7 @@ async def look(review: Review) -> int:
             more = await open_for_rules(
                 conn,
                 next_id=lambda: review.ground.ids.next_id(now_ms),
+                find_dealers=find_dealers,
                 timezone=TIMEZONE,
                 now=now,
             )

@@ -7,47 +7,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.dealers import Sold, SoldCode
 from anti_fraud.domain.places import cell_of
-from anti_fraud.pipeline.clusters import SETTLED
 from anti_fraud.pipeline.dealers import count_dealers
 from core.clock import business_day, utc_datetime
-from crowncap.dealer_ports import sold_reader
 from printer_export.store.aggregation.dealers import find_dealers
+from tests.fixtures.dealers import carton, count_scans
 from tests.fixtures.ground import CLOCK, TIMEZONE, Ground
 from tests.fixtures.worker import worker_of
 
 GUANGZHOU, HARBIN = cell_of(23.13, 113.26), cell_of(45.80, 126.53)
 SHARES = "SELECT dealer, codes, outside FROM dealer_days ORDER BY dealer"
 INCIDENTS = "SELECT subject, seen, detail FROM incidents WHERE kind = 'diversion'"
-
-
-async def carton(ground: Ground, codes: list[int], *moves: tuple[str, str]) -> None:
-    """Pack codes of one batch in a carton, and move it: (kind, where)."""
-    [(number,)] = await ground.rows("SELECT count(*) FROM logistic_units")
-    sscc = f"{number:018d}"
-    await ground.rows(
-        f"INSERT INTO logistic_units VALUES ('{sscc}', 'carton', 'packed') RETURNING 1"
-    )
-    await ground.rows(
-        f"INSERT INTO carton_contents SELECT '{sscc}', {codes[0]}, {codes[-1]},"
-        " batch_id FROM batches ORDER BY batch_id DESC LIMIT 1 RETURNING 1"
-    )
-    for kind, where in moves:
-        await ground.rows(
-            "WITH e AS (INSERT INTO logistic_events (event_id, kind, happened_at,"
-            " time_zone_offset, recorded_at, person, biz_location) VALUES"
-            f" (gen_random_uuid(), '{kind}', now(), '+08:00', now(), 'li', '{where}')"
-            " RETURNING event_id) INSERT INTO logistic_event_units"
-            f" SELECT event_id, '{sscc}' FROM e RETURNING 1"
-        )
-
-
-async def count(ground: Ground, *, hours: int = 0) -> None:
-    """Run the job to its end, when all that was scanned until now is settled."""
-    now = utc_datetime(CLOCK.now_ms()) + SETTLED + timedelta(minutes=1, hours=hours)
-    more = 1
-    while more:
-        async with ground.engine.begin() as conn:
-            more = await count_dealers(conn, sold_reader(TIMEZONE), now=now)
 
 
 async def test_a_dealer_is_who_received_it_last_else_to_whom_it_was_shipped(
@@ -92,8 +61,8 @@ async def test_a_dealer_whose_goods_turn_up_elsewhere_is_reported(
         for code in others:
             await scan(code, GUANGZHOU)
         await scan(nobodys, HARBIN)
-        await count(ledger)
-        await count(ledger)
+        await count_scans(ledger)
+        await count_scans(ledger)
         assert await ledger.rows(SHARES) == [("guangzhou-7", 8, 4), ("honest", 9, 0)]
         assert await ledger.rows(INCIDENTS) == []
         # The next runs, as time goes on: what was counted is counted no more.
@@ -103,7 +72,7 @@ async def test_a_dealer_whose_goods_turn_up_elsewhere_is_reported(
         )
         for code in codes[8:10]:
             await scan(code, HARBIN)
-    await asyncio.gather(*(count(ledger, hours=1) for _ in range(3)))
+    await asyncio.gather(*(count_scans(ledger, hours=1) for _ in range(3)))
     assert await ledger.rows(SHARES) == [("guangzhou-7", 10, 6), ("honest", 9, 0)]
     detail = {"codes": 10, "outside": 6, "days": 7}
     assert await ledger.rows(INCIDENTS) == [("dealer:guangzhou-7", 2, detail)]

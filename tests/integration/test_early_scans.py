@@ -24,6 +24,7 @@ from core.auth.principal import Role, Staff
 from core.clock import utc_datetime
 from core.ids import random_token
 from crowncap.code_holders import find_code_holders
+from printer_export.store.aggregation.dealers import find_dealers
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline import early_scans
 from scan_api.pipeline.case_sorting import CaseSorting
@@ -280,7 +281,7 @@ async def test_claims_of_a_watched_package_wait_and_become_a_leaks_case(
         found = replay.decision.facts
         facts.append((found["code_early_looks"], found["package_early_codes"]))
     assert facts == [(1, 20), (0, 20)]
-    sorting = CaseSorting(ground.engine, CLOCK, ground.ids, TIMEZONE)
+    sorting = CaseSorting(ground.engine, CLOCK, ground.ids, TIMEZONE, find_dealers)
     assert await sorting.sort_once() == 2
     assert await ground.rows(
         "SELECT kind, subject_kind, subject, scans, unexplained FROM cases"

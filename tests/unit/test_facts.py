@@ -96,6 +96,7 @@ def test_each_reader_gives_what_the_catalogue_says_it_does() -> None:
         linked=Linked(20, 6),
         prize=(5, 0),
         recent=Recent(2.5, 0.1, 8, 4, 600),
+        dealer_outside_share=0.12,
     )
     for known in shipped_rule_set().facts:
         assert isinstance(known.read(full), TYPES[known.kind]), known.name
