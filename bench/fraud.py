@@ -22,16 +22,17 @@ import argparse
 import asyncio
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import text
 
+from bench.background import job_runs
 from bench.measure import rounded
 from bench.network_file import write_networks
-from bench.sending import Reply, send_all
+from bench.sending import Deed, Reply, send_all
 from bench.serving import (
     CROWNCAP,
     ROOT,
@@ -110,7 +111,7 @@ def send_world(world: World, rules: Json | None) -> list[str]:
             wait_until_ready(process, f"http://127.0.0.1:{port}/health/ready", log)
             stage = Stage(data, Staff.hire(data, port), _world_begins(), world)
             stage.prepare(rules)
-            replies = send_stage(stage)
+            replies = send_stage(stage, job_runs(data))
             released = asyncio.run(_released(data))
             return [
                 "rewarded"
@@ -138,9 +139,12 @@ async def _released(data: Path) -> set[int]:
         await engine.dispose()
 
 
-def send_stage(stage: Stage) -> list[Reply]:
-    """Send all scans of a world that is prepared, and do what its brand does."""
-    timed: list[tuple[float, Any]] = [*stage.deeds(), *stage.letters()]
+def send_stage(stage: Stage, beside: Iterable[tuple[float, Deed]] = ()) -> list[Reply]:
+    """Send all scans of a world that is prepared, and do what its brand does.
+
+    `beside` is what else is done, each with its time of the world in seconds.
+    """
+    timed: list[tuple[float, Any]] = [*stage.deeds(), *beside, *stage.letters()]
     timed.sort(key=lambda each: each[0])
     replies = send_all(stage.staff.port, [action for _, action in timed])
     return [replies[number] for number in range(len(replies))]
