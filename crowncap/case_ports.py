@@ -24,6 +24,7 @@ from rewards.pipeline.holds import end_holds
 from rewards.pipeline.reopening import reopen_holds
 from rewards.store.holds import load_hold_states, lock_open
 from scan_api.pipeline.case_scans import show_scans
+from scan_api.pipeline.replay import replay_scans
 from scan_api.store.released_claims import (
     claim_again,
     end_again,
@@ -88,6 +89,19 @@ async def find_ended(conn: AsyncConnection, scan_ids: Sequence[int]) -> set[int]
     """Tell which of some scans had holds that have ended."""
     states = await load_hold_states(conn, scan_ids) if scan_ids else {}
     return {scan_id for scan_id, hold in states.items() if hold.resolution is not None}
+
+
+async def find_network_kinds(
+    conn: AsyncConnection, scan_ids: Sequence[int], *, timezone: ZoneInfo
+) -> dict[int, str]:
+    """Tell from which sort of network scans came, as their rules were told."""
+    replays = await replay_scans(conn, scan_ids, timezone)
+    kinds = {
+        scan_id: each.decision.facts.get("network_kind")
+        for scan_id, each in replays.items()
+        if each.decision is not None
+    }
+    return {scan_id: kind for scan_id, kind in kinds.items() if isinstance(kind, str)}
 
 
 def case_ports(timezone: ZoneInfo) -> CasePorts:

@@ -19,6 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from anti_fraud.pipeline.cases.closing import close_ended
+from anti_fraud.pipeline.cases.forgetting import forget_networks
 from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import forget_links
 from anti_fraud.pipeline.outflows import watch_outflows
@@ -32,7 +33,7 @@ from core.jobs import SCHEMA
 from core.settings import Settings
 from crowncap.awarded_cards import AwardedCards
 from crowncap.background import keep_going, watch_loop
-from crowncap.case_ports import case_ports, find_ended
+from crowncap.case_ports import case_ports, find_ended, find_network_kinds
 from crowncap.counting import count_figures, count_fraud
 from crowncap.coupon_codes import CouponSealing
 from crowncap.following import FOLLOW_WITHIN_S, follow_goods, follow_links
@@ -133,6 +134,7 @@ class JobRunner:
             ("seal_transfers", EACH_MINUTE, self._seal_transfers),
             ("resolve_cases", EACH_MINUTE, self._resolve_cases),
             ("close_cases", EACH_MINUTE, self._close_cases),
+            ("forget_networks", DAILY, self._forget_networks),
             ("look_at_scans", EACH_MINUTE, self._look_at_scans),
             ("follow_links", EACH_MINUTE, self._follow_links),
             ("forget_links", DAILY, self._forget_links),
@@ -319,6 +321,11 @@ class JobRunner:
     async def _close_cases(self, due: datetime) -> None:
         close = partial(close_ended, find_ended=find_ended, next_id=self._next_id)
         await self._until_none(partial(close, now=self._earlier(due)))
+
+    async def _forget_networks(self, due: datetime) -> None:
+        find = partial(find_network_kinds, timezone=self.settings.timezone)
+        forget = partial(forget_networks, find_kinds=find, now=self._earlier(due))
+        await self._until_none(forget)
 
     async def _look_at_scans(self, due: datetime) -> None:
         look = partial(open_for_rules, next_id=self._next_id, find_dealers=find_dealers)

@@ -21,6 +21,8 @@ MOST_SNOOZED: Final = timedelta(days=180)
 # How long a decision can be taken back.
 UNDO_WITHIN: Final = timedelta(minutes=10)
 FIRST_QUEUE: Final = "first"
+# With this begins the subject of a case whose network is forgotten.
+FORGOTTEN: Final = "forgotten-"
 
 
 class CaseState(StrEnum):
@@ -175,6 +177,11 @@ class Case:
     decision: Verb | None = None
     decided_by: str | None = None
     decided_at: datetime | None = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its network is; `subject_name` is what sort of one it was."""
+        return self.subject.startswith(FORGOTTEN)
 
     def holder(self, now: datetime) -> str | None:
         """Tell who works on it; nobody whose time with it is over."""

@@ -176,6 +176,6 @@ def _usual(shown: CaseFile) -> dict[str, str]:
     batches = [s.batch_id for s in shown.evidence.scans if s.batch_id is not None]
     return {
         "kind": kind or ListKind.MEMBER,
-        "value": case.subject_name if kind is not None else "",
+        "value": case.subject_name if kind and not case.is_forgotten else "",
         "batch_id": batches[0] if batches else "",
     }

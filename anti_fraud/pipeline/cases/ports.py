@@ -95,6 +95,16 @@ class FindEnded(Protocol):
         ...
 
 
+class FindNetworkKinds(Protocol):
+    """Tells from which sort of network scans came, by what was kept of them."""
+
+    async def __call__(
+        self, conn: AsyncConnection, scan_ids: Sequence[int]
+    ) -> Mapping[int, str]:
+        """Tell by scan_id, of those of which that is known."""
+        ...
+
+
 class ShowScans(Protocol):
     """Tells what is known of scans, and of others of their codes and members."""
 

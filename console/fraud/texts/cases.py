@@ -57,6 +57,7 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_of_member": ("会员", "member"),
     "case_of_network": ("网络", "network"),
     "case_of_dealer": ("经销商", "dealer"),
+    "case_forgotten": ("（地址已遗忘）", "(its address is forgotten)"),
     "case_of_batch": ("批次", "batch"),
     "case_state_open": ("待处理", "Open"),
     "case_state_waiting": ("待第二人确认", "Second person"),
