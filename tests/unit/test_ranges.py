@@ -17,6 +17,7 @@ from codegen.domain.ranges import (
     RangeState,
     join_intervals,
     plan_change,
+    subtract_intervals,
 )
 from codegen.domain.terms import RangeTerms, day_of, moment_of
 
@@ -107,6 +108,18 @@ def test_joined_intervals_hold_the_same_numbers_apart_and_in_order(
     assert {n for first, last in joined for n in range(first, last + 1)} == numbers
     for before, after in itertools.pairwise(joined):
         assert after[0] > before[1] + 1
+
+
+@given(INTERVALS, INTERVALS)
+def test_what_is_left_of_intervals_is_in_none_that_are_taken(
+    intervals: list[tuple[int, int]], taken: list[tuple[int, int]]
+) -> None:
+    left = subtract_intervals(intervals, taken)
+    gone = {n for first, last in taken for n in range(first, last + 1)}
+    numbers = {n for first, last in intervals for n in range(first, last + 1)}
+    assert [n for first, last in left for n in range(first, last + 1)] == sorted(
+        numbers - gone
+    )
 
 
 def test_a_change_joins_what_it_makes_equal() -> None:
