@@ -119,7 +119,7 @@ message: Final = Catalogue(
             ),
         ),
         "fact_count": (
-            "{entity}在 {window} 内的扫码次数，含本次。",
+            "{entity}在 {window}内的扫码次数，含本次。",
             "Scans of {entity} within {window}, this one included.",
         ),
         # Data about networks
@@ -132,11 +132,11 @@ message: Final = Catalogue(
             "{path} is no whole .mmdb or .xdb file; bring it anew: {why}",
         ),
         "fact_distinct": (
-            "{entity}在 {window} 内涉及多少个不同的{what}，含本次；最多数到 {up_to}。",
+            "{entity}在 {window}内涉及多少个不同的{what}，含本次；最多数到 {up_to}。",
             "Different {what} that {entity} had within {window}; up to {up_to}.",
         ),
         "fact_near": (
-            "{entity}在 {window} 内扫过的、序号相差小于 {near} 的码，最多 {up_to}。",
+            "{entity}在 {window}内扫过的、序号相差小于 {near} 的码，最多 {up_to}。",
             "Codes of {entity}, {window}, less than {near} serials off; up to {up_to}.",
         ),
         "fact_rhythm_median": (

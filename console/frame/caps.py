@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from codegen.domain.batches import Batch
 from codegen.domain.sealing import seal_code
 from codegen.pipeline import find_codes
 from codegen.pipeline.codes import FoundCode
@@ -19,17 +20,27 @@ def cap_path(found: FoundCode) -> str | None:
     return f"{HOME}/batches/{found.batch.batch_id}/codes/{found.index}"
 
 
-async def find_cap_paths(
+async def find_caps(
     conn: AsyncConnection,
     context: ConsoleContext,
     staff: Staff,
     code_ids: Sequence[int | None],
-) -> list[str | None]:
-    """Give the pages of caps by their codes' numbers.
+) -> list[tuple[str | None, Batch | None]]:
+    """Give the pages and the batches of caps by their codes' numbers.
 
     The code itself is not shown: an unclaimed one is worth money.
     """
     keys = context.keys
     texts = [None if each is None else seal_code(keys, each) for each in code_ids]
     found = await find_codes(conn, keys, [text or "" for text in texts], staff)
-    return [cap_path(each) for each in found]
+    return [(cap_path(each), each.batch) for each in found]
+
+
+async def find_cap_paths(
+    conn: AsyncConnection,
+    context: ConsoleContext,
+    staff: Staff,
+    code_ids: Sequence[int | None],
+) -> list[str | None]:
+    """Give the pages of caps by their codes' numbers."""
+    return [path for path, _ in await find_caps(conn, context, staff, code_ids)]

@@ -33,6 +33,15 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_campaigns": ("活动", "Campaigns"),
     "page_jobs": ("后台任务", "Jobs"),
     "sign_out": ("退出", "Sign out"),
+    "role_admin": ("管理员", "admin"),
+    "role_issuer": ("发码员", "issuer"),
+    "role_line": ("产线", "line"),
+    "role_printhouse": ("印刷厂", "print house"),
+    "role_marketer": ("市场", "marketer"),
+    "role_analyst": ("风控", "analyst"),
+    "role_support": ("客服", "support"),
+    "role_cashier": ("收银", "cashier"),
+    "role_app": ("程序", "program"),
     # Signing in -----------------------------------------------------------------------
     "sign_in": ("登录", "Sign in"),
     "sign_in_lead": (

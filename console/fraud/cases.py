@@ -1,6 +1,6 @@
 """The queue of cases: filtered, sorted, and decided many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,16 @@ from litestar import Response
 from litestar.enums import HttpMethod
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.cases import FIRST_QUEUE, CaseState, Sort, Value, Verb
+from anti_fraud.domain.cases import (
+    FIRST_QUEUE,
+    Case,
+    CaseState,
+    Sort,
+    Value,
+    Verb,
+)
 from anti_fraud.domain.verdict import CaseKind
+from anti_fraud.pipeline import rule_sets
 from anti_fraud.pipeline.cases import deciding, listing, undoing, working
 from anti_fraud.pipeline.cases.deciding import Outcome, Wish
 from anti_fraud.pipeline.cases.listing import MINE, NOBODYS, Filters
@@ -27,6 +35,7 @@ from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.fraud.due import tell_due
+from console.fraud.rules.words import name_rules
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import InvalidInput
@@ -143,6 +152,8 @@ async def _show_queue(
             Tab(name, tab, await _count(conn, context, page, tab.filters))
             for name, tab in _name_tabs(asked).items()
         ]
+        active = await rule_sets.find_active(conn, page.staff)
+    names = name_rules(active.document, page.language)
     return render_case(
         context,
         page,
@@ -151,11 +162,18 @@ async def _show_queue(
         asked=asked,
         more=None if following is None else asked.address(cursor=following),
         tabs=tabs,
+        names_of=partial(_name_rules_of, names),
         kinds=list(CaseKind),
         sorts=list(Sort),
         most=listing.MOST_COUNTED,
         **{"bulk": None, "fault": None, "none_left": False} | values,
     )
+
+
+def _name_rules_of(names: Mapping[str, str], case: Case) -> list[str]:
+    """Tell by which rules a case was held, weightiest first; of old ones their ids."""
+    known = [name for rule_id, name in names.items() if rule_id in case.rules]
+    return known + [each for each in case.rules if each not in names]
 
 
 _TABS: Final = {

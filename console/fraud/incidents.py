@@ -8,7 +8,6 @@ from litestar import Response
 from litestar.enums import HttpMethod
 
 from anti_fraud.domain.incidents import (
-    Incident,
     IncidentFinding,
     IncidentKind,
     IncidentState,
@@ -20,6 +19,9 @@ from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
+from console.fraud.incident_places import lay_out_incidents, place_incidents
+from console.fraud.incident_words import tell_details, tell_subject
+from console.fraud.maps import HEIGHT, SIDE, WIDTH
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import Conflict, Fault, InvalidInput
@@ -28,11 +30,6 @@ from core.pages import read_form
 PATH: Final = f"{HOME}/incidents"
 _SHOWN: Final = 30
 _LOOK_AFTER: Final = "look_after"
-# What an incident is of, and the page of it.
-_PAGES: Final[Mapping[str, str]] = {
-    "batch": f"{HOME}/batches",
-    "package": f"{HOME}/packages",
-}
 # Fields of an address that lead back to the same look.
 _LOOK: Final = ("kind", "state")
 
@@ -100,12 +97,22 @@ async def _show(
             limit=_SHOWN,
         )
         counts = await pipeline.count_open_incidents(conn, page.staff)
+        placed = await place_incidents(conn, context, page.staff, found)
+
+    def t(name: str) -> str:
+        return context.text(page.language, name)
+
     return render(
         context,
         page,
         "incidents.html",
         status=422 if fault else 200,
-        incidents=[(each, _page_of(each)) for each in found],
+        incidents=[
+            (each, tell_subject(each.incident, t), tell_details(each.incident, t))
+            for each in placed
+        ],
+        sold=lay_out_incidents(placed),
+        tile=(SIDE, WIDTH, HEIGHT),
         counts=counts,
         kind=kind if kind in set(IncidentKind) else "",
         asked=asked,
@@ -117,10 +124,3 @@ async def _show(
         of=of,
         note=note,
     )
-
-
-def _page_of(incident: Incident) -> str | None:
-    """Give the page of what an incident is of; None where there is none."""
-    kind, _, number = incident.subject.partition(":")
-    place = _PAGES.get(kind)
-    return f"{place}/{number}" if place and read_id(number) is not None else None

@@ -1,9 +1,12 @@
 """The analyst's pages beside cases: lists, incidents and how it goes, no scripts."""
 
+import json
 from datetime import timedelta
 from html import unescape
 
+from anti_fraud.domain.cases import SubjectKind
 from anti_fraud.domain.incidents import IncidentKind
+from console.fraud.incident_words import DETAILS, REWARDS, SUBJECTS
 from console.texts import TEXTS
 from tests.acceptance.test_cases import open_case
 from tests.fixtures.colleague import at_work
@@ -99,11 +102,64 @@ def test_an_incident_is_looked_after_and_closed(service: Service) -> None:
         assert f"incident-{number}" in closed
 
 
+def test_an_incident_tells_what_it_is_of_in_words_with_a_map(service: Service) -> None:
+    """With the pages of cap, roll and case; of what has no batch only how many."""
+    case = open_case(service, "incident-clone")
+    code_id = service.query(
+        "SELECT subject_name FROM cases WHERE case_id = %s", case["case_id"]
+    )[0][0]
+    [(batch_id,)] = service.query(
+        "UPDATE batches SET sale_regions = ARRAY['CN-44', 'VN'] WHERE batch_id ="
+        " (SELECT max(batch_id) FROM batches) RETURNING batch_id"
+    )
+    page = "/console/incidents?state=closed"
+    subjects = {
+        f"roll:{batch_id}/roll-9": {"roll": "roll-9", "codes": 1234},
+        "dealer:urn:shop:7": {"codes": 40, "outside": 12, "days": 7},
+        "campaign:summer": {"points": {"today": 90_000, "expected": 20_000}},
+        f"code:{code_id}": {"case_id": case["case_id"]},
+        "package:999999999": {"printhouse": "gone"},
+    }
+    service.query(
+        "DELETE FROM incidents WHERE kind = 'clone' AND subject = %s", f"code:{code_id}"
+    )
+    for subject, detail in subjects.items():
+        service.query(
+            "INSERT INTO incidents (kind, subject, first_at, last_at, opened_at, seen,"
+            " detail, state, finding, closed_by, closed_at) VALUES ('clone', %s, now(),"
+            " now(), now() + interval '1 day', 1, %s, 'closed', 'confirmed', 'lou',"
+            " now())",
+            subject,
+            json.dumps(detail),
+        )
+    with at_work(service, analyst(service), language="zh") as lou:
+        told = lou.get(page).text
+    for words in (
+        f'<a href="/console/batches/{batch_id}">卷 {batch_id}/roll-9</a>',
+        "经销商 urn:shop:7",
+        '<a href="/console/campaigns/summer">活动 summer</a>',
+        "今天 90,000，往日 20,000",
+        f'<a href="/console/cases/{case["case_id"]}">',
+        f">码 {code_id}</a>",
+        "码包 999999999",
+        "区域外的码数",
+        '<tr><th scope="row">广东</th><td class="n">',
+        '<tr><th scope="row">VN</th><td class="n">',
+    ):
+        assert words in told, words
+
+
 def test_every_kind_of_incident_has_its_words() -> None:
     """What it is called, and what it means."""
     for kind in IncidentKind:
         for name in (f"incident_{kind}", f"incident_about_{kind}"):
             assert all(TEXTS[name]), name
+    for name in (
+        *(f"incident_of_{each}" for each in (*SUBJECTS, *SubjectKind)),
+        *(f"incident_detail_{each}" for each in DETAILS),
+        *(f"reward_{each}" for each in REWARDS),
+    ):
+        assert all(TEXTS[name]), name
 
 
 def test_how_it_goes_is_told_in_days_that_were_asked_for(service: Service) -> None:

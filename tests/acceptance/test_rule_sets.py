@@ -199,7 +199,7 @@ def test_facts_are_told_in_both_languages(desk: Desk) -> None:
     assert facts["cluster_size"]["source"] == "background"
     assert facts["dealer_outside_share"]["source"] == "background"
     assert facts["device_scans_1d"]["sentence"] == {
-        "zh": "该设备在 1 天 内的扫码次数，含本次。",
+        "zh": "该设备在 1 天内的扫码次数，含本次。",
         "en": "Scans of the device within 1 d, this one included.",
     }
 

@@ -141,11 +141,11 @@ def test_each_counter_is_told_in_both_languages() -> None:
     ]
     assert told == [
         "Different members that the device had within 1 d; up to 6.",
-        "该设备在 1 天 内涉及多少个不同的会员，含本次；最多数到 6。",
+        "该设备在 1 天内涉及多少个不同的会员，含本次；最多数到 6。",
         "Codes of the member, 10 min, less than 24 serials off; up to 32.",
-        "该会员在 10 分钟 内扫过的、序号相差小于 24 的码，最多 32。",
+        "该会员在 10 分钟内扫过的、序号相差小于 24 的码，最多 32。",
         "Scans of the H3 cell of resolution 8 within 1 h, this one included.",
-        "该 H3 单元（8 级）在 1 小时 内的扫码次数，含本次。",
+        "该 H3 单元（8 级）在 1 小时内的扫码次数，含本次。",
     ]
 
 

@@ -107,7 +107,7 @@ def test_each_fact_is_told_in_both_languages() -> None:
     sentences = {known.name: known.sentence for known in shipped_rule_set().facts}
     member_day = sentences["member_scans_1d"]
     assert member_day == "Scans of the member within 1 d, this one included."
-    assert member_day.say("zh") == "该会员在 1 天 内的扫码次数，含本次。"
+    assert member_day.say("zh") == "该会员在 1 天内的扫码次数，含本次。"
     assert "10 min" in sentences["network_scans_10m"]
 
 

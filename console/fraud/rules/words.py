@@ -124,6 +124,15 @@ class RuleWords:
             yield Line(key, self.t("rule_throttle"), told_as)
 
 
+def name_rules(document: Document, language: str) -> dict[str, str]:
+    """Give the sentence of each rule by its id, the weightiest first."""
+    rules = sorted(document["rules"], key=lambda rule: -rule["score"])
+    return {
+        rule["id"]: rule["sentence"].get(language) or rule["sentence"]["en"]
+        for rule in rules
+    }
+
+
 def facts_of(document: Document) -> dict[str, KnownFact]:
     """List what conditions of a document may read: what it counts, and all known."""
     try:

@@ -30,6 +30,8 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_assignee": ("处理人", "Assigned to"),
     "case_nobody": ("无人", "nobody"),
     "case_queue": ("队列", "Queue"),
+    "case_queue_first": ("一线", "first"),
+    "case_queue_senior": ("上级", "senior"),
     "case_kind": ("类型", "Kind"),
     "case_sort": ("排序", "Sort by"),
     "case_all": ("全部", "all"),
@@ -149,6 +151,7 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "bulk_posted": ("入账", "posted"),
     "bulk_voided": ("作废", "voided"),
     # What happened --------------------------------------------------------------------
+    "entry_system": ("系统", "The system"),
     "entry_opened": ("建立案件", "opened the case"),
     "entry_assigned": ("分派给", "assigned it to"),
     "entry_released": ("放回队列", "let it go"),

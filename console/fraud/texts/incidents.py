@@ -72,6 +72,50 @@ INCIDENT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "一个令牌试了太多错误的码。",
         "A token tried too many wrong codes.",
     ),
+    # What it is of, and what is known of it -------------------------------------------
+    "incident_of_batch": ("批次", "batch"),
+    "incident_of_package": ("码包", "package"),
+    "incident_of_roll": ("卷", "roll"),
+    "incident_of_code": ("码", "code"),
+    "incident_of_member": ("会员", "member"),
+    "incident_of_device": ("设备", "device"),
+    "incident_of_network": ("网络", "network"),
+    "incident_of_dealer": ("经销商", "dealer"),
+    "incident_of_campaign": ("活动", "campaign"),
+    "incident_of_token": ("令牌", "token"),
+    "incident_of_all": ("全部", "all of it"),
+    "incident_case": ("打开案件", "Open the case"),
+    "incident_detail_codes": ("码数", "Codes"),
+    "incident_detail_looks": ("查看次数", "Looked at"),
+    "incident_detail_scans": ("扫码次数", "Scanned"),
+    "incident_detail_outside": ("区域外的码数", "Codes outside"),
+    "incident_detail_days": ("统计天数", "Within days"),
+    "incident_detail_printhouse": ("印刷厂", "Print house"),
+    "incident_detail_batch_id": ("批次", "Batch"),
+    "incident_detail_roll": ("卷", "Roll"),
+    "incident_detail_codes_in_a_minute": (
+        "一分钟内的无效码",
+        "Wrong codes in a minute",
+    ),
+    "incident_detail_refusals_in_an_hour": ("一小时内的拒绝", "Refusals in an hour"),
+    "incident_detail_at_most": ("上限", "At most"),
+    "incident_detail_outflow": (
+        "今天 {today}，往日 {expected}",
+        "{today} today, {expected} usually",
+    ),
+    "incident_places": ("涉及的货销往哪里", "Where their goods are sold"),
+    "incident_places_about": (
+        "本页的事件按批次的销售区域计；销往几地的，每地各计一次。",
+        (
+            "The incidents of this page by the sale regions of their batches; each "
+            "counts in every region where its goods are sold."
+        ),
+    ),
+    "incident_anywhere": ("全国或不限", "everywhere"),
+    "incident_unplaced": (
+        "不属于一个批次（经销商、活动、令牌）",
+        "of no single batch (dealers, campaigns, tokens)",
+    ),
     # What to do -----------------------------------------------------------------------
     "incident_seen": ("次数", "Seen"),
     "incident_first": ("首次", "First"),

@@ -252,6 +252,8 @@ RULE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "没有规则判断过它：无论怎样判断，结果都一样。",
         "No rules judged it: no verdict could have changed what it came to.",
     ),
+    "judged_no_hit": ("没有规则命中。", "No rule hit."),
+    "judged_silent": ("未命中的规则", "Rules that did not hit"),
     "judged_saw": ("实际", "Saw"),
     "judged_threshold": ("界限", "Threshold"),
     "judged_unknown": ("未知", "unknown"),
