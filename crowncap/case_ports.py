@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from anti_fraud.domain.cases import Verb
+from anti_fraud.domain.cases import Value, Verb
 from anti_fraud.pipeline.cases.ports import (
     CLAIMED_SINCE,
     CasePorts,
@@ -21,7 +21,7 @@ from crowncap.action_ports import ACTION_PORTS
 from rewards.domain.holds import Resolution
 from rewards.domain.reopening import Refusal, ReopenWish
 from rewards.pipeline.holds import end_holds
-from rewards.pipeline.reopening import reopen_holds
+from rewards.pipeline.reopening import reopen_holds, show_spent
 from rewards.store.holds import load_hold_states, lock_open
 from scan_api.pipeline.case_scans import show_scans
 from scan_api.pipeline.replay import replay_scans
@@ -85,6 +85,11 @@ async def _reopen(
     return {**gone, **again}
 
 
+async def _show_spent(conn: AsyncConnection, scan_ids: Sequence[int]) -> Value:
+    spent = await show_spent(conn, scan_ids)
+    return Value(points=spent.points, others=spent.others)
+
+
 async def find_ended(conn: AsyncConnection, scan_ids: Sequence[int]) -> set[int]:
     """Tell which of some scans had holds that have ended."""
     states = await load_hold_states(conn, scan_ids) if scan_ids else {}
@@ -107,5 +112,9 @@ async def find_network_kinds(
 def case_ports(timezone: ZoneInfo) -> CasePorts:
     """Give what cases are handed, on the brand's calendar."""
     return CasePorts(
-        _settle, _reopen, partial(show_scans, timezone=timezone), ACTION_PORTS
+        _settle,
+        _reopen,
+        partial(show_scans, timezone=timezone),
+        _show_spent,
+        ACTION_PORTS,
     )

@@ -80,6 +80,8 @@ class OfferFigures:
     awards: int
     points: int
     minor: int
+    # Whether it is a tier that pays nothing now.
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Whether what ended holds may wait again: nothing of it spent, room for it; pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -91,6 +91,38 @@ class LotKey(NamedTuple):
 BALANCED: Final = frozenset({RewardKind.POINTS, RewardKind.CARD})
 
 
+# What is a member's own, at the first try or the second.
+POSTED: Final = frozenset({TransferKind.POST, TransferKind.REPOST})
+
+
+class Spent(NamedTuple):
+    """Of what was posted, what is not there any more: points, and other rewards."""
+
+    points: int
+    others: int
+
+
+def find_spent(rewards: Sequence[EndedReward], left: Mapping[LotKey, int]) -> Spent:
+    """Tell what is gone of rewards, where lots have so much left."""
+    missing = {
+        key: amount - left.get(key, 0)
+        for key, amount in _by_lot(rewards).items()
+        if amount > left.get(key, 0)
+    }
+    points = sum(n for key, n in missing.items() if key.unit == 0)
+    others = sum(n for key, n in missing.items() if key.unit != 0)
+    return Spent(points, others + sum(not each.is_there for each in rewards))
+
+
+def _by_lot(rewards: Sequence[EndedReward]) -> Counter[LotKey]:
+    """Add up what went into which lot."""
+    lots: Counter[LotKey] = Counter()
+    for each in rewards:
+        if each.kind in BALANCED and each.end in POSTED:
+            lots[_lot_of(each.paid)] += each.paid.amount
+    return lots
+
+
 @dataclass(slots=True)
 class Room:
     """What is there as far as holds have been looked at: of lots, and of limits.
@@ -107,20 +139,9 @@ def take_room(holds: Sequence[EndedHold], room: Room) -> Refusal | None:
     rewards = [each for hold in holds for each in hold.rewards]
     if any(each.again for each in rewards):
         return Refusal(ReopenFault.UNDONE_BEFORE)
-    lots: Counter[LotKey] = Counter()
-    for each in rewards:
-        if each.kind in BALANCED and each.end is TransferKind.POST:
-            lots[_lot_of(each.paid)] += each.paid.amount
-    missing = {
-        key: amount - room.lots.get(key, 0)
-        for key, amount in lots.items()
-        if amount > room.lots.get(key, 0)
-    }
-    points = sum(n for key, n in missing.items() if key.unit == 0)
-    others = sum(n for key, n in missing.items() if key.unit != 0)
-    others += sum(not each.is_there for each in rewards)
-    if points or others:
-        return Refusal(ReopenFault.SPENT, points=points, others=others)
+    spent = find_spent(rewards, room.lots)
+    if any(spent):
+        return Refusal(ReopenFault.SPENT, points=spent.points, others=spent.others)
     takes = [
         each
         for hold in holds
@@ -135,7 +156,7 @@ def take_room(holds: Sequence[EndedHold], room: Room) -> Refusal | None:
             return Refusal(ReopenFault.LIMIT_FULL, most=most)
     for use, amount in needs.items():
         room.used[use] += amount
-    for key, amount in lots.items():
+    for key, amount in _by_lot(rewards).items():
         room.lots[key] -= amount
     return None
 

@@ -22,14 +22,15 @@ from rewards.domain.messages import message
 from rewards.domain.terms import TierTerms, TwoNames
 from rewards.store.campaigns import find_campaign, lock_campaign, renew_campaign
 from rewards.store.cards import load_sets
-from rewards.store.offers import set_frozen
+from rewards.store.offers import load_frozen_tiers, set_frozen
 
 
 @dataclass(frozen=True, slots=True)
 class ChanceOdds:
-    """A chance of a campaign, best tier first."""
+    """A chance of a campaign, best tier first; of `frozen` ones the next is given."""
 
     tiers: tuple[TierTerms, ...]
+    frozen: frozenset[str] = frozenset()
 
     @property
     def nothing(self) -> int:
@@ -60,7 +61,15 @@ async def load_odds(conn: AsyncConnection, campaign_id: str) -> CampaignOdds | N
     if kept is None or kept.active is None:
         return None
     terms = kept.active.terms
-    chances = tuple(ChanceOdds(each.table) for each in terms.offers if each.table)
+    frozen = await load_frozen_tiers(conn, kept.campaign_no)
+    chances = tuple(
+        ChanceOdds(
+            each.table,
+            frozenset(tier for offer, tier in frozen if offer == each.offer_id),
+        )
+        for each in terms.offers
+        if each.table
+    )
     named = {given.set_id for _, given, _ in terms.given if given.set_id is not None}
     found = await load_sets(conn, named) if named else {}
     sets = tuple(found[set_id] for set_id in sorted(named))

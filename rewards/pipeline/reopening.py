@@ -17,6 +17,8 @@ from rewards.domain.reopening import (
     EndedReward,
     Refusal,
     ReopenWish,
+    Spent,
+    find_spent,
     take_room,
 )
 from rewards.domain.reversals import Use
@@ -54,6 +56,13 @@ async def reopen_holds(
         needs = {use: n - used[use] for use, n in room.used.items() if n > used[use]}
         await _carry_out(conn, again, needs, next_id)
     return told
+
+
+async def show_spent(conn: AsyncConnection, scan_ids: Sequence[int]) -> Spent:
+    """Tell what is gone of all that was posted of scans that were held."""
+    if not scan_ids:
+        return Spent(0, 0)
+    return find_spent(*await store.load_posted(conn, scan_ids))
 
 
 async def _carry_out(

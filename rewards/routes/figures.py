@@ -31,7 +31,7 @@ class DayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True):
-    """An offer, or a tier of one that is a chance."""
+    """An offer, or a tier of one that is a chance; a frozen one pays nothing now."""
 
     offer_id: str
     tier_id: str | None
@@ -39,6 +39,7 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True):
     awards: int
     points: int
     minor: int
+    is_frozen: bool
 
 
 class FiguresView(msgspec.Struct, frozen=True, kw_only=True):

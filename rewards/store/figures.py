@@ -341,10 +341,10 @@ _LOAD_DAYS: Final = text(
 _LOAD_OFFERS: Final = text(
     """
     SELECT o.offer_id, o.tier_id, o.kind, coalesce(sum(d.awards), 0) AS awards,
-        coalesce(sum(d.amount), 0) AS amount
+        coalesce(sum(d.amount), 0) AS amount, o.is_frozen
     FROM offers AS o LEFT JOIN offer_days AS d USING (offer_no)
     WHERE o.campaign_no = :campaign_no
-    GROUP BY o.offer_no, o.offer_id, o.tier_id, o.kind ORDER BY o.offer_no
+    GROUP BY o.offer_no, o.offer_id, o.tier_id, o.kind, o.is_frozen ORDER BY o.offer_no
     """
 )
 
@@ -370,6 +370,7 @@ async def load_offers(conn: AsyncConnection, campaign_no: int) -> list[OfferFigu
             int(row.awards),
             int(row.amount) if row.kind == "points" else 0,
             int(row.amount) if row.kind == "red_packet" else 0,
+            row.is_frozen,
         )
         for row in rows
     ]

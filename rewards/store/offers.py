@@ -85,6 +85,17 @@ async def load_frozen(conn: AsyncConnection, campaigns: Sequence[int]) -> set[in
     return set(rows.scalars())
 
 
+async def load_frozen_tiers(
+    conn: AsyncConnection, campaign_no: int
+) -> set[tuple[str, str]]:
+    """Load which tiers of a campaign pay nothing now, (offer_id, tier_id)."""
+    o = t.offers.c
+    rows = await conn.execute(
+        select(o.offer_id, o.tier_id).where(o.campaign_no == campaign_no, o.is_frozen)
+    )
+    return {(row.offer_id, row.tier_id) for row in rows}
+
+
 async def set_frozen(
     conn: AsyncConnection,
     campaign_no: int,

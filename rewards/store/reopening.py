@@ -18,6 +18,7 @@ from rewards.domain.limits import EVERYBODY, Counts
 from rewards.domain.plans import RewardKind
 from rewards.domain.reopening import (
     BALANCED,
+    POSTED,
     EndedHold,
     EndedReward,
     LotKey,
@@ -50,18 +51,18 @@ _REWARDS: Final = text(
             WHERE shard = 0 AND origin_id = f.origin_id)
         AND CASE o.kind
             WHEN 'coupon' THEN (SELECT state
-                    = CASE e.kind WHEN 'post' THEN 'issued' ELSE 'denied' END
+                    = CASE WHEN e.posted THEN 'issued' ELSE 'denied' END
                 FROM coupons WHERE shard = 0 AND coupon_no = f.transfer_id)
             WHEN 'gift' THEN (SELECT state
-                    = CASE e.kind WHEN 'post' THEN 'won' ELSE 'void' END
+                    = CASE WHEN e.posted THEN 'won' ELSE 'void' END
                 FROM member_gifts WHERE shard = 0 AND transfer_id = f.transfer_id)
             WHEN 'red_packet' THEN (SELECT sent_at IS NULL AND fault IS NULL
                     AND NOT cancelling AND state
-                    = CASE e.kind WHEN 'post' THEN 'waiting' ELSE 'cancelled' END
+                    = CASE WHEN e.posted THEN 'waiting' ELSE 'cancelled' END
                 FROM payouts WHERE shard = 0 AND payout_id = f.transfer_id)
             WHEN 'ticket' THEN d.state = 'void'
                 OR d.state = 'valid' AND c.frozen_at IS NULL
-            WHEN 'card' THEN e.kind <> 'post' OR NOT EXISTS (
+            WHEN 'card' THEN NOT e.posted OR NOT EXISTS (
                 SELECT FROM cards AS k JOIN collected_sets AS s ON s.set_no = k.set_no
                 WHERE k.unit = f.unit AND s.shard = 0
                     AND s.member_no = f.credit_account AND s.awarded_at IS NOT NULL)
@@ -73,7 +74,7 @@ _REWARDS: Final = text(
     FROM unnest(CAST(:ids AS bigint[])) AS u (id)
     CROSS JOIN LATERAL (SELECT * FROM transfers
         WHERE shard = 0 AND origin_id = u.id AND kind = 'pending' OFFSET 0) AS f
-    CROSS JOIN LATERAL (SELECT kind FROM ends
+    CROSS JOIN LATERAL (SELECT kind, kind IN ('post', 'repost') AS posted FROM ends
         WHERE shard = 0 AND origin_id = f.origin_id
             AND debit_account = f.debit_account LIMIT 1) AS e
     JOIN offers AS o ON o.offer_no = f.debit_account
@@ -115,6 +116,25 @@ async def lock_ended(
     return ended, room
 
 
+async def load_posted(
+    conn: AsyncConnection, scan_ids: Collection[int]
+) -> tuple[list[EndedReward], dict[LotKey, int]]:
+    """Read what was posted of scans that were held, and what lots have; locks nothing.
+
+    What somebody spends meanwhile is seen or not.
+    """
+    numbers = {"ids": write_numbers(scan_ids)}
+    rows = [
+        row
+        for row in await conn.execute(_REWARDS, numbers)
+        if TransferKind(row.end) in POSTED
+    ]
+    balanced = [row for row in rows if RewardKind(row.kind) in BALANCED]
+    found = await conn.execute(_LOTS, _lots_of(balanced))
+    lots = {LotKey(*key): available for *key, available in found}
+    return [_read(row) for row in rows], lots
+
+
 def _read(row: Row[Any]) -> EndedReward:
     paid = Transfer(
         *(row.origin_id, row.transfer_id, TransferKind.PENDING, row.debit_account),
@@ -144,14 +164,15 @@ def _most(owned: OwnedLimit) -> int:
     return MAX_POINTS if counts_claims else owned.limit.most
 
 
-_LOCK_LOTS: Final = text(
-    """
+_IN_LOTS: Final = """
     SELECT b.unit, nullif(b.expires_on, 'infinity'), b.member_no, b.available
     FROM (SELECT DISTINCT m, n FROM unnest(CAST(:members AS bigint[]),
         CAST(:units AS integer[])) AS u (m, n)) AS u
     JOIN balances AS b ON b.shard = 0 AND b.member_no = u.m AND b.unit = u.n
-    ORDER BY b.unit, b.expires_on, b.member_no FOR UPDATE OF b
-    """
+"""
+_LOTS: Final = text(_IN_LOTS)
+_LOCK_LOTS: Final = text(
+    f"{_IN_LOTS} ORDER BY b.unit, b.expires_on, b.member_no FOR UPDATE OF b"
 )
 _LOCK_SETS: Final = text(
     """

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tests.fixtures.colleague import at_work
 from tests.fixtures.service import Json, Service
 from tests.fixtures.visitor import heading, visiting
 
@@ -59,7 +60,7 @@ def a_campaign(service: Service, *, active: int | None = 1) -> str:
 def forget(service: Service, campaign_id: str) -> None:
     """Remove a campaign that nothing was paid by."""
     which = "(SELECT campaign_no FROM campaigns WHERE campaign_id = %s)"
-    for table in ("campaign_versions", "campaigns"):
+    for table in ("offers", "campaign_versions", "campaigns"):
         service.query(f"DELETE FROM {table} WHERE campaign_no = {which}", campaign_id)
 
 
@@ -81,6 +82,28 @@ def test_anybody_reads_what_a_chance_wins_and_how_likely(
     odds = ["0.05%", "10%", "89.95%", "Gold &amp; glory", "Silver", "1,000"]
     for each in told + odds:
         assert each in page.text, each
+    forget(service, campaign_id)
+
+
+def test_a_frozen_tier_is_told_to_all_who_read_of_tiers(service: Service) -> None:
+    """On the page of the odds, and on the campaign's own with what it gave."""
+    campaign_id = a_campaign(service)
+    for tier in TABLE:
+        service.query(
+            "INSERT INTO offers (campaign_no, offer_id, tier_id, kind, is_frozen)"
+            " SELECT campaign_no, 'c', %s, 'points', %s FROM campaigns"
+            " WHERE campaign_id = %s",
+            tier["tier_id"],
+            tier is TABLE[0],
+            campaign_id,
+        )
+    with visiting(service) as visitor:
+        page = visitor.get(f"/odds/{campaign_id}?lang=en").text
+    assert page.count("not given at present") == 1
+    assert page.index("not given at present") < page.index("Silver")
+    with at_work(service, service.staff("marketer")) as mona:
+        shown = mona.get(f"/console/campaigns/{campaign_id}").text
+    assert shown.count("frozen: the next one is given") == 1
     forget(service, campaign_id)
 
 

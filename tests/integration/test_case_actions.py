@@ -14,6 +14,9 @@ from core.auth.principal import Role, Staff
 from core.clock import utc_datetime
 from core.errors import Conflict, Fault, InvalidInput, NotFound
 from rewards.domain.plans import RewardKind
+from rewards.pipeline.chances import load_odds
+from rewards.pipeline.figures import load_figures
+from rewards.store.campaigns import find_campaign
 from tests.fixtures.cases import ANNE, BEN, PORTS, Review
 from tests.fixtures.claims import Claims, Json, Worker, chance, points, working
 from tests.fixtures.ground import CLOCK, Ground
@@ -75,6 +78,20 @@ def paid(answer: Json) -> list[int]:
     return [each["amount"] for each in kinds]
 
 
+async def frozen(claims: Claims) -> list[set[str | None]]:
+    """Give which tiers are told to be frozen, with the odds and with the figures."""
+    async with claims.ground.engine.connect() as conn:
+        odds = await load_odds(conn, "lucky")
+        kept = await find_campaign(conn, "lucky")
+        assert odds is not None
+        assert kept is not None
+        figures = await load_figures(conn, kept)
+    return [
+        set(odds.chances[0].frozen),
+        {each.tier_id for each in figures.by_offer if each.is_frozen},
+    ]
+
+
 async def test_a_frozen_tier_gives_what_comes_after_it_on_every_worker(
     desk: Desk, claims: Claims, workers: list[Worker]
 ) -> None:
@@ -90,6 +107,7 @@ async def test_a_frozen_tier_gives_what_comes_after_it_on_every_worker(
     tier = {"campaign_id": "lucky", "offer_id": "luck", "tier_id": "gold"}
     assert (await desk.foretell(ActionKind.FREEZE_TIER, **tier))["scans"] == 2
     action = await desk.act(ActionKind.FREEZE_TIER, **tier)
+    assert await frozen(claims) == [{"gold"}, {"gold"}]
     for place, worker in enumerate(workers):
         assert paid(await worker.scan(next(codes), f"b{place}")) == [1]
     with pytest.raises(Conflict):
@@ -99,6 +117,7 @@ async def test_a_frozen_tier_gives_what_comes_after_it_on_every_worker(
     await desk.undo(action)
     for place, worker in enumerate(workers):
         assert paid(await worker.scan(next(codes), f"c{place}")) == [100]
+    assert await frozen(claims) == [set(), set()]
     with pytest.raises(Conflict):
         await desk.undo(action)
     assert await claims.ground.audit() == []

@@ -15,7 +15,7 @@ from rewards.domain.holds import Resolution
 from rewards.domain.rebuilding import Rebuilt
 from rewards.domain.reopening import Refusal, ReopenFault, ReopenWish
 from rewards.pipeline.figures import load_figures
-from rewards.pipeline.reopening import reopen_holds
+from rewards.pipeline.reopening import reopen_holds, show_spent
 from rewards.store.campaigns import find_campaign
 from scan_api.domain.scans import Outcome
 from tests.fixtures.cards import Album
@@ -128,6 +128,12 @@ async def sound(claims: Claims) -> None:
     assert await claims.ground.audit() == []
 
 
+async def spent(claims: Claims, held: int) -> tuple[int, int]:
+    """Tell what is gone of what was posted of a scan: points, and other rewards."""
+    async with claims.ground.engine.connect() as conn:
+        return await show_spent(conn, [held])
+
+
 @pytest.mark.parametrize("first", list(Resolution))
 @pytest.mark.parametrize("second", list(Resolution))
 async def test_each_kind_waits_again_and_ends_anew(
@@ -166,6 +172,7 @@ async def test_each_kind_waits_again_and_ends_anew(
     refusal = await reopen(claims, held)
     assert refusal == Refusal(ReopenFault.UNDONE_BEFORE)
     assert await ground.rows(_STATES) == [PAID if second is paid else VOID]
+    assert await spent(claims, held) == (0, 0)
 
 
 # Each: what somebody does meanwhile, and what is told of it.
@@ -192,6 +199,7 @@ async def test_what_is_gone_keeps_all_of_its_scan_posted(
     await claims.resolve(held, by=Resolution.POSTED)
     await claims.ground.rows(GONE[name] + " RETURNING 1")
     before = await claims.ground.rows(_STATES)
+    assert await spent(claims, held) == (0, 1)
     assert await reopen(claims, held) == Refusal(ReopenFault.SPENT, others=1)
     assert await claims.ground.rows(_STATES) == before
     kinds = await claims.ground.rows("SELECT DISTINCT kind FROM transfers")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from anti_fraud.domain.cases import Case, CaseState, Value, Verb
-from anti_fraud.pipeline.cases import undoing
+from anti_fraud.pipeline.cases import listing, undoing
 from anti_fraud.pipeline.cases.undoing import Undone, UndoWish
 from core.auth.principal import Staff
 from tests.fixtures.cases import ANNE, BEN, PORTS, Review
@@ -37,6 +37,13 @@ def codes(undone: list[Undone]) -> list[str | None]:
     return [each.fault.code if each.fault else None for each in undone]
 
 
+async def gone(review: Review, case: Case) -> Value | None:
+    """Tell what a case's page says is gone of what its decision posted."""
+    async with review.ground.engine.connect() as conn:
+        shown = await listing.show_case(conn, ANNE, PORTS, case.case_id)
+    return shown.spent
+
+
 @pytest.mark.parametrize("first", list(Verb))
 @pytest.mark.parametrize("second", list(Verb))
 async def test_what_was_decided_waits_again_and_is_decided_anew(
@@ -61,6 +68,7 @@ async def test_what_was_decided_waits_again_and_is_decided_anew(
     await decide(review, again, second)
     available = 15 if second is Verb.APPROVE else 0
     assert await review.ground.rows(_SUMS) == [(available, 0, 0)]
+    assert await gone(review, again) == (Value() if second is Verb.APPROVE else None)
     ends = {Verb.APPROVE: ("post", "repost", "unpost"), Verb.DENY: ("void", "revoid")}
     undoes = {Verb.APPROVE: "unpost", Verb.DENY: "unvoid"}
     kinds = sorted([ends[first][0], undoes[first], ends[second][1]])
@@ -92,8 +100,13 @@ async def test_what_was_spent_keeps_all_of_it_posted(review: Review) -> None:
     await decide(review, spent, Verb.APPROVE)
     await decide(review, good, Verb.APPROVE)
     await Claims(review.ground).spend("greedy", 1)
+    assert [await gone(review, each) for each in (spent, good)] == [
+        Value(points=1),
+        Value(),
+    ]
     undone = await undo(review, spent, good)
     assert codes(undone) == ["spent", None]
+    assert await gone(review, good) is None
     assert "1 points" in str(undone[0].fault and undone[0].fault.detail)
     assert await review.resolutions() == ["posted", "posted", None]
     assert await review.ground.audit() == []

@@ -7,13 +7,14 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.case_scans import Evidence, ShownScan
-from anti_fraud.domain.cases import Case, CaseState, Entry, Sort
+from anti_fraud.domain.cases import Case, CaseState, Entry, Sort, Value, Verb
 from anti_fraud.domain.messages import message
 from anti_fraud.domain.verdict import CaseKind
 from anti_fraud.pipeline.cases.ports import CasePorts
 from anti_fraud.pipeline.cases.working import refuse_brand
 from anti_fraud.store.cases import listing as store
 from anti_fraud.store.cases.listing import Place, Wanted
+from anti_fraud.store.cases.undoing import load_newest_decisions, load_settled
 from core.auth.principal import Staff
 from core.bounds import read_id
 from core.errors import InvalidInput, NotFound
@@ -59,7 +60,8 @@ class CaseFile:
     """A case with its timeline, newest first, and what is known of its scans.
 
     `before` leads to older scans of it, if there are any. `others` are the newest cases
-    of the same codes, members and devices.
+    of the same codes, members and devices. `spent` is what is gone by now of what its
+    newest decision posted; None where that posted nothing, or there is none.
     """
 
     case: Case
@@ -67,6 +69,7 @@ class CaseFile:
     evidence: Evidence
     before: int | None
     others: list[Case]
+    spent: Value | None = None
 
     @property
     def first_hit(self) -> ShownScan | None:
@@ -134,7 +137,19 @@ async def show_case(
             each=_OTHERS_OF_EACH,
             limit=_OTHERS_SHOWN,
         ),
+        await _find_spent(conn, ports, case_id),
     )
+
+
+async def _find_spent(
+    conn: AsyncConnection, ports: CasePorts, case_id: int
+) -> Value | None:
+    decision = (await load_newest_decisions(conn, [case_id])).get(case_id)
+    if decision is None or decision.detail["decision"] != Verb.APPROVE:
+        return None
+    settled = await load_settled(conn, [decision.entry_id])
+    held = [s.scan_id for s in settled.get(decision.entry_id, ()) if s.held]
+    return await ports.show_spent(conn, held) if held else None
 
 
 def _write_place(place: Place) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.case_actions import ActionKind, Foretold, NewAction
 from anti_fraud.domain.case_scans import Evidence
-from anti_fraud.domain.cases import Verb
+from anti_fraud.domain.cases import Value, Verb
 from anti_fraud.domain.lists import CodeSpan
 from core.auth.principal import Staff
 
@@ -105,6 +105,14 @@ class FindNetworkKinds(Protocol):
         ...
 
 
+class ShowSpent(Protocol):
+    """Tells what is gone of what was posted of scans."""
+
+    async def __call__(self, conn: AsyncConnection, scan_ids: Sequence[int]) -> Value:
+        """Tell how many points, and how many other rewards, are not there any more."""
+        ...
+
+
 class ShowScans(Protocol):
     """Tells what is known of scans, and of others of their codes and members."""
 
@@ -162,4 +170,5 @@ class CasePorts:
     settle: SettleHolds
     reopen: ReopenHolds
     show: ShowScans
+    show_spent: ShowSpent
     actions: ActionPorts

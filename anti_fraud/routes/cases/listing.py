@@ -103,10 +103,12 @@ class CaseView(CaseItem, frozen=True, kw_only=True):
 
     `shown` are its newest scans, each with what it would earn, how its hold stands, and
     why it was held; `scans_cursor` leads to older ones. `of_code`, `of_member` and
-    `of_device` are other scans of the same codes, members and devices.
+    `of_device` are other scans of the same codes, members and devices. `spent` is what
+    is gone by now of what its newest decision posted; null where that posted nothing.
     """
 
     proposal: ProposalView | None
+    spent: Value | None
     timeline: tuple[CaseEntryView, ...]
     shown: tuple[ShownScan, ...]
     scans_cursor: str | None
@@ -190,6 +192,7 @@ async def show_case(
     return CaseView(
         **_fields_of(case, now),
         proposal=_view_proposal(case),
+        spent=shown.spent,
         timeline=tuple(
             [
                 CaseEntryView(

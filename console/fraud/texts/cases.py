@@ -127,6 +127,14 @@ CASE_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "case_confirm": ("确认这项决定", "Confirm the decision"),
     "case_reject": ("退回", "Send it back"),
     "case_undo": ("撤销这项决定", "Take the decision back"),
+    "case_spent": (
+        "所入账的已用掉或送出：",
+        "Of what it posted, gone by now:",
+    ),
+    "case_spent_none": (
+        "所入账的都还没有用掉。",
+        "Nothing of what it posted is spent yet.",
+    ),
     "case_undo_until": (
         "已入账的还没有花掉时可以撤销，到",
         "While nothing of it is spent, until",

@@ -112,6 +112,7 @@ CAMPAIGN_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "按最近 7 天的速度，预算可用到：",
         "At the pace of the last seven days the budget lasts until",
     ),
+    "tier_frozen": ("已冻结，发下一奖级", "frozen: the next one is given"),
     "by_offer": ("按奖励", "By offer"),
     "by_day": ("按天", "By day"),
     "kind": ("类型", "Kind"),

@@ -63,6 +63,7 @@ FRAME: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "odds_cards": ("“{set}”的各张收集卡", "The cards of {set}"),
     "odds_nothing": ("未中奖", "No prize"),
+    "odds_frozen": ("暂停发放，改发下一奖级", "not given at present, but the next one"),
     "odds_stock": ("共 {stock} 份", "{stock} in all"),
     "odds_daily_stock": ("每天 {stock} 份", "{stock} a day"),
     "odds_rule": (
