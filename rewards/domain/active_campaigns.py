@@ -137,11 +137,24 @@ class Campaign:
             return CampaignPhase.ENDED
         return CampaignPhase.RUNNING
 
-    def offer(self, now: datetime, spent: Collection[int]) -> Offer | None:
-        """Tell what there is to claim, but for what a member has had today.
+    @property
+    def possible(self) -> tuple[PlannedReward, ...]:
+        """All that a claim may come to get, each tier of a chance by itself."""
+        tiers = (each for chance in self.chances for each in chance.rewards)
+        return (*self.rewards, *tiers)
 
-        `spent` are the numbers of the campaigns whose budget pays no more claim. What
-        was stopped before it began never was.
+    @property
+    def opens_at(self) -> datetime | None:
+        """When the first of its draws opens, if it gives nothing but tickets."""
+        opening = [each.begins_at for each in self.rewards]
+        known = [at for at in opening if at is not None]
+        return None if self.chances or len(known) < len(opening) else min(known)
+
+    def offer(self, now: datetime, spent: Collection[int]) -> Offer | None:
+        """Tell what there is to claim, but for what a member has had.
+
+        `spent` are the numbers of the campaigns of which nothing is left. What was
+        stopped before it began never was.
         """
         state = _OFFERED[self.phase(now)]
         if self.state is CampaignState.STOPPED:
@@ -150,24 +163,12 @@ class Campaign:
             state = OfferState.ENDED
         elif state is not OfferState.ENDED and self.state in _WAITING:
             state = OfferState.PAUSED
-        elif state is OfferState.OPEN and self._pays_no_more(spent):
+        elif state is OfferState.OPEN and self.campaign_no in spent:
             state = OfferState.SPENT
-        return Offer(state, self.starts_at, self.ends_at)
-
-    def is_full(self, earned_today: int) -> bool:
-        """Tell whether a member who earned so much today may have no more."""
-        cap = self.daily_cap
-        is_full = cap is not None and earned_today + self.points > cap.most
-        return is_full and self._gives_points_alone
-
-    def _pays_no_more(self, spent: Collection[int]) -> bool:
-        return self.campaign_no in spent and self._gives_points_alone
-
-    @property
-    def _gives_points_alone(self) -> bool:
-        """Tell whether nothing is left where no points are."""
-        kinds = {reward.kind for reward in self.rewards}
-        return not self.chances and kinds <= {RewardKind.POINTS}
+        offer = Offer(state, self.starts_at, self.ends_at)
+        opens_at = self.opens_at if state is OfferState.OPEN else None
+        is_early = opens_at is not None and now < opens_at
+        return offer.put_off(opens_at) if is_early else offer
 
     def hindrance(self, claim: Claim, now: datetime) -> Hindrance | None:
         """Tell why it pays a claim nothing, whatever its limits have room for."""

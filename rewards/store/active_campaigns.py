@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
 import msgspec
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.conditions import compile_condition
@@ -14,9 +16,9 @@ from rewards.domain.campaigns import CampaignState, KeptCampaign, Version
 from rewards.domain.claim_facts import asked_facts, read_when
 from rewards.domain.limits import Limit
 from rewards.domain.offers import OfferBook
-from rewards.domain.terms import AppliesTo, Terms
+from rewards.domain.terms import MAX_AMOUNT, AppliesTo, Terms
 from rewards.store.campaigns import find_campaigns, times
-from rewards.store.limits import IS_BUDGET, USED_BY_ALL, load_limits
+from rewards.store.limits import load_limits
 from rewards.store.offers import load_accounts, load_frozen, load_things
 
 
@@ -139,13 +141,29 @@ def _with_terms(campaign: Campaign, terms: Terms, book: OfferBook) -> Campaign:
     )
 
 
-async def load_spent_campaigns(conn: AsyncConnection) -> frozenset[int]:
-    """Load the numbers of the campaigns whose budget pays no more claim."""
-    c, n, u = t.campaigns.c, t.limits.c, t.limit_uses.c
-    rows = await conn.execute(
-        select(n.campaign_no)
-        .join_from(t.limits, t.campaigns, c.campaign_no == n.campaign_no)
-        .outerjoin(t.limit_uses, USED_BY_ALL)
-        .where(IS_BUDGET, n.most - func.coalesce(u.used, 0) < c.points)
-    )
-    return frozenset(rows.scalars())
+# Of what may still pay: of campaigns that run, and of pools whose coupons are not over.
+_ROOMS: Final = text(
+    """
+    SELECT n.limit_no, n.most - coalesce(u.used, 0) AS room
+    FROM (SELECT l.* FROM limits AS l JOIN campaigns AS c USING (campaign_no)
+        WHERE c.state = 'active' AND (c.ends_at IS NULL OR c.ends_at > now())
+        UNION ALL
+        SELECT l.* FROM limits AS l JOIN coupon_pools AS p USING (pool_no)
+        WHERE p.valid_until IS NULL OR p.valid_until > now()) AS n
+    LEFT JOIN limit_uses AS u ON u.shard = 0 AND u.limit_no = n.limit_no
+        AND u.holder = 0 AND u.period = date 'epoch'
+    WHERE n.per = 'total' AND n.in_force AND n.most - coalesce(u.used, 0)
+        < CASE WHEN n.counts = 'awards' OR n.pool_no IS NOT NULL THEN 1 ELSE :most END
+    """
+)
+
+
+async def load_rooms(conn: AsyncConnection) -> tuple[dict[int, int], datetime]:
+    """Load what is left of limits for all time that may lack room for a reward.
+
+    A pool counts its coupons; what has room for any reward is left out. Tells as of
+    when, too.
+    """
+    now: datetime = (await conn.execute(select(func.now()))).scalar_one()
+    rows = await conn.execute(_ROOMS, {"most": MAX_AMOUNT})
+    return {row.limit_no: row.room for row in rows}, now

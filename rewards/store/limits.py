@@ -150,25 +150,6 @@ async def set_limits(
     )
 
 
-async def load_earned(
-    conn: AsyncConnection, *, member_id: str, cap: Limit, day: date
-) -> int:
-    """Read what a member has had of a daily cap on a day."""
-    u, i = t.limit_uses.c, t.identities.c
-    earned = await conn.execute(
-        select(u.used)
-        .join_from(t.limit_uses, t.identities, i.member_no == u.holder)
-        .where(
-            i.shard == SHARD,
-            i.member_id == member_id,
-            u.shard == SHARD,
-            u.limit_no == cap.limit_no,
-            u.period == day,
-        )
-    )
-    return int(earned.scalar_one_or_none() or 0)
-
-
 async def load_uses(
     conn: AsyncConnection, rows: Collection[tuple[int, int, date]]
 ) -> dict[tuple[int, int, date], int]:

@@ -22,6 +22,7 @@ from rewards.domain.active_campaigns import (
     best_offer,
 )
 from rewards.domain.programme import NO_PROGRAMME, ProgrammeTerms
+from rewards.domain.remaining import Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class WorkerState:
     rule_set: RuleSet
     # The range version at which the rules in force, or lists, were last changed.
     rules_version: int = 0
+    # Campaigns of which nothing is left, and what is left of limits nearly used up.
     spent: frozenset[int] = frozenset()
     brands: Brands = field(default_factory=Brands)
     programme: ProgrammeTerms = NO_PROGRAMME
@@ -50,6 +52,7 @@ class WorkerState:
     breaker_is_open: bool = False
     # What runs beside the rule set.
     shadow: Shadow | None = None
+    rooms: Rooms = field(default_factory=dict)
 
     @property
     def counted(self) -> RuleSet:

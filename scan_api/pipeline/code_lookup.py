@@ -1,6 +1,6 @@
 """Looking at a code: no scan row, no signal; early looks are counted beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,8 +10,10 @@ from codegen.store import find_void_codes
 from core.auth.addresses import pack_address
 from core.clock import Clock, business_day, utc_datetime
 from core.ids import time_of_id
-from rewards.domain.active_campaigns import Offer, OfferState
-from rewards.store.limits import load_earned
+from rewards.domain.active_campaigns import Offer, OfferState, best_offer
+from rewards.domain.remaining import Left, rows_of_member
+from rewards.store.limits import load_uses
+from rewards.store.members import find_member_no
 from scan_api.domain.code_view import CodeView
 from scan_api.domain.scans import CodeStatus, Outcome, look_up_code
 from scan_api.domain.worker_state import WorkerState
@@ -99,17 +101,15 @@ class CodeLookup:
         offer = worker_state.offer_of(status.terms, now)
         if member_id is None or offer is None or offer.state is not OfferState.OPEN:
             return offer
+        member_no = await find_member_no(conn, member_id) or 0
         day = business_day(now_ms, self.timezone)
-        for campaign in worker_state.candidates(status.terms):
-            found = campaign.offer(now, worker_state.spent)
-            if found is None or found.state is not OfferState.OPEN:
-                continue
-            cap = campaign.daily_cap
-            if cap is None or not campaign.is_full(
-                await load_earned(conn, member_id=member_id, cap=cap, day=day)
-            ):
-                return offer
-        return replace(offer, state=OfferState.FULL_TODAY)
+        there = worker_state.candidates(status.terms)
+        rows = {row for each in there for row in rows_of_member(each, member_no, day)}
+        uses = await load_uses(conn, rows)
+        left = Left(worker_state.rooms, uses, member_no, day, now)
+        return best_offer(
+            left.narrow(each, each.offer(now, worker_state.spent)) for each in there
+        )
 
     async def _look_up(
         self, code_id: int, gtin: str | None, now_ms: int

@@ -43,7 +43,8 @@ from codegen.store import (
 from core.errors import MisconfiguredError
 from core.fence import current_version
 from rewards.domain.active_campaigns import Campaigns
-from rewards.store.active_campaigns import load_campaigns, load_spent_campaigns
+from rewards.domain.remaining import Rooms, find_spent
+from rewards.store.active_campaigns import load_campaigns, load_rooms
 from rewards.store.claim_facts import load_claim_counter
 from rewards.store.programme import load_programme
 from scan_api.domain.worker_state import WorkerState
@@ -140,11 +141,15 @@ class WorkerStateKeeper:
 
     async def _learn_unversioned(self, conn: AsyncConnection) -> None:
         """Hear of what no version tells: each claim, look or refusal changes it."""
-        spent = await load_spent_campaigns(conn)
+        spent, rooms = await _load_left(conn, self.current.campaigns)
         early = await load_watch(conn, self.current.early)
         is_open = await load_breaker(conn)
         self.current = replace(
-            self.current, spent=spent, early=early, breaker_is_open=is_open
+            self.current,
+            spent=spent,
+            rooms=rooms,
+            early=early,
+            breaker_is_open=is_open,
         )
 
     async def _learn_clusters(self, conn: AsyncConnection) -> None:
@@ -179,20 +184,23 @@ class WorkerStateKeeper:
             lists = await asyncio.to_thread(lists.with_changed, *changed)
         products = known.products | await load_changed_products(conn, since)
         kits = {**known.brands.kits, **await load_changed_kits(conn, since)}
+        campaigns = known.campaigns.with_changed(
+            await load_campaigns(conn, since=since)
+        )
+        spent, rooms = await _load_left(conn, campaigns)
         return replace(
             known,
             version=await current_version(conn),
             table=table,
             products=products,
             epochs=await load_serving_epochs(conn),
-            campaigns=known.campaigns.with_changed(
-                await load_campaigns(conn, since=since)
-            ),
+            campaigns=campaigns,
             rule_set=rule_set,
             lists=lists,
             shadow=shadow,
             rules_version=changed_at,
-            spent=await load_spent_campaigns(conn),
+            spent=spent,
+            rooms=rooms,
             programme=await load_programme(conn),
             brands=_brands(products, kits),
             claim_counter=await load_claim_counter(conn),
@@ -287,15 +295,17 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
     products = await load_changed_products(conn, -1)
     entries = await load_changed_entries(conn, since=-1)
     rule_set = await load_rules(conn)
+    campaigns = Campaigns.of(await load_campaigns(conn))
+    spent, rooms = await _load_left(conn, campaigns)
     return WorkerState(
         await current_version(conn),
         table,
         products,
         await load_serving_epochs(conn),
-        Campaigns.of(await load_campaigns(conn)),
+        campaigns,
         rule_set,
         await _rules_version(conn),
-        await load_spent_campaigns(conn),
+        spent,
         _brands(products, await load_changed_kits(conn, -1)),
         await load_programme(conn),
         await load_claim_counter(conn),
@@ -305,7 +315,16 @@ async def load_worker_state(conn: AsyncConnection, table: RangeTable) -> WorkerS
         shadow=await load_shadow(conn, rule_set),
         early=await load_watch(conn, EarlyWatch()),
         breaker_is_open=await load_breaker(conn),
+        rooms=rooms,
     )
+
+
+async def _load_left(
+    conn: AsyncConnection, campaigns: Campaigns
+) -> tuple[frozenset[int], Rooms]:
+    """Tell of which campaigns nothing is left, and what is left of their limits."""
+    rooms, now = await load_rooms(conn)
+    return find_spent(campaigns.by_id.values(), rooms, now), rooms
 
 
 def _keep_newer_rules(taken: WorkerState, other: WorkerState) -> WorkerState:
