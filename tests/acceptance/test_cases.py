@@ -207,9 +207,10 @@ def test_what_is_denied_may_be_anothers(service: Service) -> None:
     done = service.post(f"{path}/decisions", wish, anne)
     assert (done.status_code, done.json()["released"]) == (201, 1), done.text
     assert service.scan(code, "case-released")["outcome"] == "refused"
+    tokens = service.member_tokens(["case-one", "case-two"])
     with ThreadPoolExecutor(2) as pool:
-        told = pool.map(partial(service.scan, code), ["case-one", "case-two"])
-        answers = {each["outcome"] for each in told}
+        told = pool.map(partial(service.post, "/v1/scans", {"code": code}), tokens)
+        answers = {each.json()["outcome"] for each in told}
     assert answers == {"rewarded", "already_claimed"}
     assert service.scan(code, "case-released")["by_you"] is False
     problem(service.post(f"{path}/undos", {}, anne), 409, "claimed_since")
