@@ -93,7 +93,7 @@ async def _show(
         holder=holder,
         is_mine=mine,
         may_confirm=proposer is not None and not are_one(proposer, page.staff.person),
-        may_undo=_may_undo(case, context.now),
+        may_undo=_may_undo(case, context.now) and (holder is None or mine),
         undo_until=case.decided_at and case.decided_at + UNDO_WITHIN,
         by_itself=BY_ITSELF,
         undoable=_UNDOABLE,

@@ -136,7 +136,12 @@ async def show_cases(
 
 
 async def _show_queue(
-    context: ConsoleContext, page: StaffRequest, asked: Asked, **values: Any
+    context: ConsoleContext,
+    page: StaffRequest,
+    asked: Asked,
+    *,
+    bulk: "Bulk | None" = None,
+    **values: Any,
 ) -> Response[bytes]:
     async with context.engine.connect() as conn:
         found, following = await listing.list_cases(
@@ -153,6 +158,8 @@ async def _show_queue(
             for name, tab in _name_tabs(asked).items()
         ]
         active = await rule_sets.find_active(conn, page.staff)
+        decided = [] if bulk is None else [each.case_id for _, each in bulk.rows]
+        known = await listing.find_cases(conn, page.staff, decided)
     names = name_rules(active.document, page.language)
     return render_case(
         context,
@@ -166,7 +173,9 @@ async def _show_queue(
         kinds=list(CaseKind),
         sorts=list(Sort),
         most=listing.MOST_COUNTED,
-        **{"bulk": None, "fault": None, "none_left": False} | values,
+        bulk=bulk,
+        known=known,
+        **{"fault": None, "none_left": False} | values,
     )
 
 

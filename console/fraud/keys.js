@@ -22,6 +22,8 @@ function press(control) {
 }
 
 document.addEventListener("keydown", (event) => {
+  const help = document.querySelector("#keys");
+  if (event.key === "Escape" && help) help.open = false;
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
@@ -32,7 +34,6 @@ document.addEventListener("keydown", (event) => {
     const row = rows().find((each) => each.contains(document.activeElement));
     row?.querySelector("[type=checkbox]")?.click();
   } else if (event.key === "?") {
-    const help = document.querySelector("#keys");
     if (help) help.open = !help.open;
   } else {
     const control = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);

@@ -59,6 +59,7 @@ async def test_an_analyst_works_by_keyboard(
     await page.keyboard.press("k")
     first = page.locator("[data-row] a").first
     await expect(first).to_be_focused()
+    await expect(page.locator("[data-row]").first).to_contain_text("too far apart")
     await page.goto(f"/console/cases/{cases[0]['case_id']}")
     await _key(page, "c")
     await expect(page.get_by_text("desk-anne").first).to_be_visible()
@@ -81,9 +82,57 @@ async def test_an_analyst_works_by_keyboard(
     await expect(page.get_by_text("took the decision back")).to_be_visible()
     await _photograph(page, "undone")
     await page.keyboard.press("?")
-    await expect(page.get_by_text("c takes it")).to_be_visible()
+    # Wherever on the page somebody is; Escape puts it away.
+    help_of_keys = page.get_by_text("c takes it")
+    await expect(help_of_keys).to_be_in_viewport()
+    await page.keyboard.press("Escape")
+    await expect(help_of_keys).to_be_hidden()
     await _key(page, "n")
     await expect(page.locator("h1 .chip")).to_have_text("Open")
+
+
+async def test_deciding_is_seen_without_scrolling_on_a_small_laptop(
+    service: Service, open_context: OpenContext
+) -> None:
+    """What an analyst is there for; columns beside the page are read to their end."""
+    case = open_case(service, "small-laptop")
+    for locale in ("en-US", "zh-CN"):
+        context = await open_context(
+            viewport={"width": 1366, "height": 768}, locale=locale
+        )
+        token = service.staff_token("analyst", name="small-anne")
+        page = await _enter(context, token)
+        await page.goto(f"/console/cases/{case['case_id']}")
+        for name in ("approve", "deny"):
+            button = page.locator(f'button[value="{name}"]')
+            await expect(button).to_be_in_viewport(ratio=1)
+        await page.goto("/console/rules")
+        beside = page.locator(".aside > .beside").last
+        box = await beside.bounding_box()
+        assert box is not None
+        assert box["height"] <= 768, "or its end is never seen beside a longer one"
+
+
+async def test_what_another_works_on_is_theirs_to_take_back(
+    service: Service, open_context: OpenContext
+) -> None:
+    """No button that can't do what it says."""
+    case = open_case(service, "theirs")
+    path = f"/console/cases/{case['case_id']}"
+    undo = "Take the decision back"
+    shown = []
+    for name in ("their-anne", "their-ben"):
+        context = await open_context(viewport=SCREENS["laptop"])
+        page = await _enter(context, service.staff_token("analyst", name=name))
+        await page.goto(path)
+        if name == "their-anne":
+            await _key(page, "c")
+            await page.get_by_label("Why, or a note").fill("a gang")
+            async with page.expect_navigation():
+                await page.get_by_role("button", name="Deny").click()
+        await expect(page.locator("h1 .chip")).to_have_text("Decided")
+        shown.append(await page.get_by_role("button", name=undo).count())
+    assert shown == [1, 0]
 
 
 async def test_many_are_decided_at_once_and_a_stale_one_is_told(
@@ -105,6 +154,7 @@ async def test_many_are_decided_at_once_and_a_stale_one_is_told(
     bulk = page.locator("#bulk")
     await expect(bulk).to_contain_text("What it would come to")
     await expect(bulk).to_contain_text("10 points")
+    await expect(bulk.locator("li").first).to_contain_text("Cloned code")
     passed = {"queue": "senior", "reason": "mine"}
     path = f"/v1/cases/{cases[1]['case_id']}/escalations"
     assert service.post(path, passed, token).status_code == 201
@@ -138,6 +188,10 @@ async def test_a_decision_above_the_value_is_confirmed_by_another(
         await page.goto(path)
         confirm = page.get_by_role("button", name="Confirm the decision")
         await expect(confirm).to_have_count(buttons)
+    await page.goto("/console/cases?state=waiting")
+    await expect(page.locator("[data-row]")).not_to_have_count(0)
+    await expect(page.get_by_role("button", name="Preview")).to_have_count(0)
+    await page.goto(path)
     await _key(page, "a")
     await expect(page.locator("h1 .chip")).to_have_text("Decided")
     assert wallet(service, "dear")["pending"] == 0

@@ -86,6 +86,7 @@ async def test_a_rule_is_changed_and_put_into_force_and_taken_back(
     await ana.get_by_label("Why, for who activates it").fill("a farm we saw")
     await ana.get_by_role("button", name="Try it on recent scans").click()
     await expect(ana.locator("#tried")).to_contain_text("scans")
+    await expect(ana.locator("#tried h2")).to_be_focused()
     await _photograph(ana, "tried-laptop-en")
     await ana.get_by_role("button", name="Keep as a draft").click()
     await expect(ana.locator("h1 .chip")).to_have_text("Draft")

@@ -1,6 +1,6 @@
 """The SQL of looking at cases: queues, one case, its timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -115,6 +115,14 @@ async def find_case(conn: AsyncConnection, case_id: int) -> Case | None:
     found = await conn.execute(select(t.cases).where(t.cases.c.case_id == case_id))
     row = found.one_or_none()
     return None if row is None else read_case(row)
+
+
+async def find_cases(
+    conn: AsyncConnection, case_ids: Collection[int]
+) -> dict[int, Case]:
+    """Read cases by their numbers; those that there are not are left out."""
+    found = await conn.execute(select(t.cases).where(t.cases.c.case_id.in_(case_ids)))
+    return {row.case_id: read_case(row) for row in found}
 
 
 _OF_SUBJECTS: Final = text(

@@ -14,7 +14,7 @@ from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.fraud.rules.trials import show_trial
-from console.fraud.rules.versions import read_version, show_version
+from console.fraud.rules.versions import name_rules_of, read_version, show_version
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import Conflict, InvalidInput, NotFound
@@ -71,6 +71,8 @@ async def watch_backtest(
     """Show how far a backtest has come, and what it has counted so far."""
     async with context.engine.connect() as conn:
         backtest = await pipeline.load_backtest(conn, _number(request), page.staff)
+        sides = (backtest.version, backtest.live_version)
+        names = await name_rules_of(conn, page, sides)
     is_under_way = backtest.state in UNFINISHED
     follows = bool(request.query_params.get("follow"))
     return render(
@@ -81,6 +83,7 @@ async def watch_backtest(
         until=last_day(backtest, context),
         share=100 * backtest.sample,
         shown=show_trial(backtest.trial),
+        names=names,
         is_under_way=is_under_way,
         follows=follows,
         again_s=5 if follows and is_under_way else None,

@@ -8,6 +8,7 @@ from litestar.enums import HttpMethod
 
 from anti_fraud.domain.shadows import RuleCounts, ShadowReport
 from anti_fraud.domain.verdict import Verdict
+from anti_fraud.pipeline import rule_sets
 from anti_fraud.pipeline import shadows as pipeline
 from console.frame.context import ConsoleContext
 from console.frame.fields import Faults, Reader, place_errors
@@ -15,7 +16,12 @@ from console.frame.page_request import StaffRequest
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.fraud.rules.trials import Side
-from console.fraud.rules.versions import PATH, read_version, show_version
+from console.fraud.rules.versions import (
+    PATH,
+    name_rules_of,
+    read_version,
+    show_version,
+)
 from core.auth import Role
 from core.errors import Conflict, InvalidInput
 from core.moments import read_end
@@ -57,6 +63,8 @@ async def show_rules_shadow(
     number = read_version(request)
     async with context.engine.connect() as conn:
         report = await pipeline.load_shadow_report(conn, number, page.staff)
+        active = await rule_sets.find_active(conn, page.staff)
+        names = await name_rules_of(conn, page, (number, active.version.version))
     most = max((each.scans for each in report.days), default=1)
     return render(
         context,
@@ -65,6 +73,7 @@ async def show_rules_shadow(
         report=report,
         sides=_sides(report),
         rules=_rules(report),
+        names=names,
         days=[
             (each, 100 * each.scans / most, 100 * each.differ / most)
             for each in report.days

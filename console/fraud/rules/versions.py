@@ -1,11 +1,12 @@
 """Versions of the rules: which judges, what each says, and the steps of its life."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Response
 from litestar.enums import HttpMethod
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.messages import message as rule_message
 from anti_fraud.domain.rule_set_versions import (
@@ -25,7 +26,7 @@ from console.frame.page_request import StaffRequest
 from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
-from console.fraud.rules.words import RuleWords, facts_of
+from console.fraud.rules.words import RuleWords, facts_of, name_rules
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import Conflict, Fault, InvalidInput, NotFound
@@ -86,6 +87,17 @@ def words_of(
         lambda name: context.text(page.language, name),
         facts_of(document),
     )
+
+
+async def name_rules_of(
+    conn: AsyncConnection, page: StaffRequest, versions: Iterable[int]
+) -> dict[str, str]:
+    """Give the sentences of the rules of versions by their ids; the first ones win."""
+    names: dict[str, str] = {}
+    for version in dict.fromkeys(versions):
+        written = await pipeline.find_rule_set(conn, version, page.staff)
+        names = name_rules(written.document, page.language) | names
+    return names
 
 
 def _rules(
