@@ -51,7 +51,7 @@ async def regular_ones_end(ledger: Ground) -> None:
         "SELECT count(DISTINCT task_name) FROM jobs.procrastinate_periodic_defers"
         " WHERE task_name LIKE 'forget%' AND job_id IS NULL"
     )
-    await becomes(ledger, done, 7)
+    await becomes(ledger, done, 8)
 
 
 async def test_what_is_old_is_forgotten_by_jobs_of_two_processes(
