@@ -241,6 +241,19 @@ dealer_days = Table(
     Column("outside", BigInteger, nullable=False),
 )
 
+tier_days = Table(
+    "tier_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("campaign_id", Text, primary_key=True),
+    Column("offer_id", Text, primary_key=True),
+    Column("tier_id", Text, primary_key=True),
+    Column("region", Text, primary_key=True),
+    Column("claims", BigInteger, nullable=False),
+    Column("wins", BigInteger, nullable=False),
+    Column("promised", BigInteger, nullable=False),
+)
+
 watched_dealers = Table(
     "watched_dealers",
     metadata,

@@ -24,6 +24,7 @@ from anti_fraud.pipeline.cases.resolving import resolve_some
 from anti_fraud.pipeline.clusters import forget_links
 from anti_fraud.pipeline.outflows import watch_outflows
 from anti_fraud.pipeline.shadows import end_due_shadow, forget_differences
+from anti_fraud.pipeline.win_rates import count_wins
 from anti_fraud.store.breaker import forget_refusals
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
@@ -40,6 +41,7 @@ from crowncap.following import FOLLOW_WITHIN_S, follow_goods, follow_links
 from crowncap.outflow_ports import read_given
 from crowncap.paying import payout_sender
 from crowncap.recovery.store import load_freeze
+from crowncap.roll_ports import roll_reader
 from crowncap.secret_boxes import BoxInfo, open_box
 from crowncap.server_urls import issuance_of
 from crowncap.tellers import TELLERS, webhook_terms
@@ -141,6 +143,7 @@ class JobRunner:
             ("forget_fraud", DAILY, self._forget_fraud),
             ("end_shadow", EACH_MINUTE, self._end_shadow),
             ("count_dealers", EACH_MINUTE, self._count_dealers),
+            ("count_wins", EACH_MINUTE, self._count_wins),
             ("watch_outflows", TEN_MINUTES, self._watch_outflows),
         ):
             self._repeat(name, cron, work)
@@ -340,6 +343,14 @@ class JobRunner:
     async def _count_dealers(self, due: datetime) -> None:
         timezone = self.settings.timezone
         await follow_goods(self.engine, timezone, self._earlier(due))
+
+    async def _count_wins(self, due: datetime) -> None:
+        zone = self.settings.timezone
+        read = roll_reader(issuance_of(self.settings).key_file, zone)
+        count = partial(count_wins, read_rolls=read, timezone=zone)
+        step = partial(count, now=self._earlier(due))
+        while await try_briefly(self.engine, step, limit_s=FOLLOW_WITHIN_S):
+            pass
 
     async def _watch_outflows(self, due: datetime) -> None:
         watch = partial(watch_outflows, read_given=read_given)

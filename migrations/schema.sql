@@ -3340,6 +3340,19 @@ CREATE TABLE suspected_fakes (
     CONSTRAINT seen_is_short CHECK ((length(seen) <= 256))
 );
 
+CREATE TABLE tier_days (
+    day date NOT NULL,
+    campaign_id text NOT NULL,
+    offer_id text NOT NULL,
+    tier_id text NOT NULL,
+    region text NOT NULL,
+    claims bigint NOT NULL,
+    wins bigint NOT NULL,
+    promised bigint NOT NULL,
+    CONSTRAINT promised_are_claims CHECK (((promised >= 0) AND (promised <= (claims * 1000000)))),
+    CONSTRAINT wins_are_claims CHECK (((wins >= 0) AND (wins <= claims)))
+);
+
 CREATE TABLE unit_accounts (
     batch_id bigint NOT NULL,
     unit text NOT NULL,
@@ -3875,6 +3888,9 @@ ALTER TABLE ONLY suspected_fakes
 ALTER TABLE ONLY line_reports
     ADD CONSTRAINT the_same_report_counts_once UNIQUE (batch_id, content_hash, again);
 
+ALTER TABLE ONLY tier_days
+    ADD CONSTRAINT tier_days_pkey PRIMARY KEY (day, campaign_id, offer_id, tier_id, region);
+
 ALTER TABLE ONLY transfers
     ADD CONSTRAINT transfers_pkey PRIMARY KEY (shard, origin_id, transfer_id);
 
@@ -4065,6 +4081,8 @@ CREATE INDEX staff_sessions_by_token ON staff_sessions USING btree (token_id);
 CREATE INDEX strong_links_by_day ON strong_links USING brin (seen_on);
 
 CREATE INDEX strong_links_of_member ON strong_links USING btree (shard, member_no);
+
+CREATE INDEX tier_days_by_tier ON tier_days USING btree (campaign_id, offer_id, tier_id, region, day);
 
 CREATE INDEX transfers_again ON ONLY transfers USING btree (credit_account, transfer_id) WHERE (kind = ANY (ARRAY['unpost'::text, 'unvoid'::text, 'repost'::text, 'revoid'::text]));
 

@@ -7,7 +7,7 @@ far from its middle; they reach some 50 km too far. No border is drawn by them.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import h3.api.basic_int as h3
@@ -102,6 +102,7 @@ def find_division(told: str) -> Division | None:
     return _by_name().get(name)
 
 
+@lru_cache(maxsize=100_000)
 def find_division_at(cell: int) -> Division | None:
     """Find the division in which an H3 cell probably lies; None outside of all.
 

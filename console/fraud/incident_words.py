@@ -13,12 +13,14 @@ DETAILS: Final = frozenset(
     {
         *("codes", "looks", "scans", "outside", "days", "printhouse", "batch_id"),
         *("roll", "codes_in_a_minute", "refusals_in_an_hour", "at_most"),
+        *("campaign_id", "offer_id", "tier_id", "region"),
+        *("wins", "expected", "sigma", "claims"),
     }
 )
 SUBJECTS: Final = frozenset(
     {
         *("batch", "package", "roll", "code", "member", "device", "network"),
-        *("dealer", "campaign", "token", "all"),
+        *("dealer", "campaign", "tier", "token", "all"),
     }
 )
 REWARDS: Final = frozenset(

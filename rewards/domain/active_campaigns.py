@@ -209,7 +209,7 @@ class Basis(NamedTuple):
 
 
 # A plan of one campaign's first version, which asks for nothing, needs no basis: the
-# scan that it pays names the campaign.
+# scan that it pays names the campaign. Who loses a chance is perhaps paid nothing.
 NO_BASIS: Final = Basis()
 FIRST_VERSION: Final = 1
 
@@ -219,14 +219,14 @@ def basis_of(campaigns: Iterable[Campaign]) -> Basis:
     asked = [each for each in campaigns if each.state is CampaignState.ACTIVE]
     names = dict.fromkeys(name for each in asked for name in each.asked)
     facts = tuple(name for name in names if name not in FACTS_OF_RECORD)
-    if len(asked) <= 1 and not facts and all(_is_first(each) for each in asked):
+    if len(asked) <= 1 and not facts and all(_is_named(each) for each in asked):
         return NO_BASIS
     versions = tuple((each.campaign_no, each.version) for each in asked)
     return Basis(versions, facts, not COUNTED_FACTS.isdisjoint(facts))
 
 
-def _is_first(campaign: Campaign) -> bool:
-    return campaign.version == FIRST_VERSION
+def _is_named(campaign: Campaign) -> bool:
+    return campaign.version == FIRST_VERSION and not campaign.chances
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import msgspec
 
 from core.errors import FieldError
 from rewards.domain.cards import CardSet
-from rewards.domain.chances import tiers_to_try
+from rewards.domain.chances import pick_tier, tiers_to_try
 from rewards.domain.coupons import Pool
 from rewards.domain.draws.terms import Draw
 from rewards.domain.ledger import (
@@ -66,9 +66,16 @@ class Chance(msgspec.Struct, frozen=True, gc=False):
 
     def reward(self, claim: Claim) -> PlannedReward | None:
         """Tell what a claim has won; None is nothing."""
-        roll = claim.roll(self.campaign_no, self.version, self.place)
-        tiers = tiers_to_try(self.table, roll)
+        tiers = tiers_to_try(self.table, self._roll(claim))
         return self.rewards[tiers[0]] if tiers else None
+
+    def tier_won(self, claim: Claim) -> str | None:
+        """Name the tier that a claim has won, whether it pays now or not."""
+        won = pick_tier(self.table, self._roll(claim))
+        return None if won is None else self.table[won].tier_id
+
+    def _roll(self, claim: Claim) -> int:
+        return claim.roll(self.campaign_no, self.version, self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from anti_fraud.domain.case_scans import (
 )
 from anti_fraud.domain.cases import SubjectKind, Value
 from anti_fraud.domain.clusters import DEVICE, key_of
-from anti_fraud.domain.decision import Decision
 from anti_fraud.domain.divisions import find_division_at
 from anti_fraud.domain.rule_sets import Rule, RuleSet
 from anti_fraud.domain.verdict import Hit
@@ -33,6 +32,7 @@ from codegen.domain.range_table import TableRow
 from codegen.domain.terms import RangeTerms
 from codegen.store import load_ranges_of_codes
 from core.clock import utc_datetime
+from core.conditions import Facts
 from core.ids import time_of_id
 from core.messages import CHINESE, ENGLISH, say
 from rewards.domain.awards import Award, AwardState
@@ -188,7 +188,9 @@ class _Known:
             cell=f"{scan.cell:x}" if scan.cell else None,
             rule_set=decision.rule_set.version if decision else None,
             hits=show_hits(decision.hits, decision.rule_set) if decision else (),
-            region=find_place(scan.context, scan.cell, decision),
+            region=find_place(
+                scan.context, scan.cell, decision.facts if decision else {}
+            ),
             sale_regions=terms.binding.sale_regions if terms else (),
             batch_id=str(terms.batch_id) if terms else None,
         )
@@ -249,7 +251,7 @@ def find_terms(
 
 
 def find_place(
-    context: Mapping[str, Any], cell: int | None, decision: Decision | None
+    context: Mapping[str, Any], cell: int | None, facts: Facts
 ) -> str | None:
     """Tell in which region a scan was made: as told, or by its phone, or its network.
 
@@ -261,7 +263,7 @@ def find_place(
     division = None if cell is None else find_division_at(cell)
     if division is not None:
         return division.code
-    of_network = decision.facts.get("network_province") if decision else None
+    of_network = facts.get("network_province")
     return of_network if isinstance(of_network, str) else None
 
 

@@ -179,7 +179,7 @@ async def read_judged(
             region = find_place(
                 scan.kept.context,
                 trace.cell if trace else None,
-                replay.decision if replay else None,
+                replay.decision.facts if replay and replay.decision else {},
             )
         day = business_day(time_of_id(scan.scan_id), timezone)
         hits = tuple(scan.kept.hits)

@@ -191,6 +191,17 @@ def _plan(
     keys: PlanKeys,
     timezone: ZoneInfo,
 ) -> RewardPlan:
+    claim = claim_again(scan, campaigns, keys, timezone)
+    return plan_rewards(campaigns, claim, utc_datetime(scan.planned_at_ms))
+
+
+def claim_again(
+    scan: PlannedScan,
+    campaigns: Sequence[Campaign],
+    keys: PlanKeys,
+    timezone: ZoneInfo,
+) -> Claim:
+    """Give a claim as the campaigns that were asked saw it, in their order."""
     at = utc_datetime(scan.planned_at_ms)
 
     def facts() -> Facts:
@@ -204,10 +215,9 @@ def _plan(
         asked = zip(basis_of(campaigns).facts, scan.values, strict=True)
         return read_claim_facts(evidence) | dict(asked)
 
-    claim = Claim(
+    return Claim(
         scan.code_id,
         facts,
         roller(scan.code_id, keys.chances),
         picker(scan.code_id, keys.cards),
     )
-    return plan_rewards(campaigns, claim, at)

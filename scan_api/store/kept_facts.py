@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.decision import Decision
@@ -146,21 +146,20 @@ async def load_planned(
         ),
         {"scan_ids": list(scan_ids)},
     )
-    planned = []
-    for row in found:
-        kept = unpack_facts(row.facts)
-        numbers = iter(kept.campaigns)
-        versions = tuple(zip(numbers, numbers, strict=True))
-        if not versions and row.campaign_no is not None:
-            versions = ((row.campaign_no, FIRST_VERSION),)
-        planned.append(
-            PlannedScan(
-                *(row.scan_id, row.code_id, row.member_no, Outcome(row.outcome)),
-                *(versions, tuple(kept.asked), kept.context),
-                time_of_id(row.scan_id) - kept.late_ms,
-            )
-        )
-    return planned
+    return [read_planned(row, unpack_facts(row.facts)) for row in found]
+
+
+def read_planned(row: Row[*tuple[Any, ...]], kept: KeptFacts) -> PlannedScan:
+    """Read what a member's scan was planned on."""
+    numbers = iter(kept.campaigns)
+    versions = tuple(zip(numbers, numbers, strict=True))
+    if not versions and row.campaign_no is not None:
+        versions = ((row.campaign_no, FIRST_VERSION),)
+    return PlannedScan(
+        *(row.scan_id, row.code_id, row.member_no, Outcome(row.outcome)),
+        *(versions, tuple(kept.asked), kept.context),
+        time_of_id(row.scan_id) - kept.late_ms,
+    )
 
 
 async def load_contexts(

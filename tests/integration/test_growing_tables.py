@@ -111,6 +111,7 @@ LOCAL = {
     "backtests": "a row a backtest that a person asks for",
     "background_marks": "a row a job that reads scans",
     "dealer_days": "a row a dealer and day; one job counts",
+    "tier_days": "a row a tier, region and day of a fortnight; one job counts",
     "watched_dealers": "a row a dealer, 500 at most; one job writes",
     "clusters": "a row for five or more members who are linked",
     "shadow_runs": "a row a version that runs in the shadow",
