@@ -56,6 +56,17 @@ async def count_open_incidents(
     return await store.count_open(conn)
 
 
+async def lock_incident(
+    conn: AsyncConnection, incident_id: int, staff: Staff
+) -> Incident:
+    """Lock an incident, open or closed, for who acts on it; raises NotFound."""
+    _refuse_brand(staff)
+    incident = await store.lock_incident(conn, incident_id)
+    if incident is None:
+        raise no_incident()
+    return incident
+
+
 async def acknowledge_incident(
     conn: AsyncConnection, incident_id: int, staff: Staff, *, note: str, now: datetime
 ) -> Incident:
@@ -98,10 +109,7 @@ async def close_incident(
 
 
 async def _lock_open(conn: AsyncConnection, incident_id: int, staff: Staff) -> Incident:
-    _refuse_brand(staff)
-    incident = await store.lock_incident(conn, incident_id)
-    if incident is None:
-        raise no_incident()
+    incident = await lock_incident(conn, incident_id, staff)
     if incident.state is not IncidentState.OPEN:
         raise Conflict(
             message("incident_closed", person=incident.closed_by or ""),

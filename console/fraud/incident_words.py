@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from anti_fraud.domain.incidents import Incident
+from anti_fraud.domain.incidents import Incident, IncidentKind
 from console.frame.lines import Line
+from rewards.pipeline.chances import TierName
 
 Texts = Callable[[str], str]
 
@@ -35,6 +36,14 @@ def split_subject(incident: Incident) -> tuple[str, str]:
     """Give the kind of what an incident is of, and its id; of all it has none."""
     kind, _, number = incident.subject.partition(":")
     return kind, number
+
+
+def tier_of(incident: Incident) -> TierName | None:
+    """Name the tier of a chance that an incident is of; None where it is of none."""
+    if incident.kind is not IncidentKind.WIN_RATE:
+        return None
+    named = [incident.detail.get(name) for name in TierName._fields]
+    return TierName(*map(str, named)) if all(named) else None
 
 
 def tell_subject(incident: Incident, t: Texts) -> str:

@@ -20,16 +20,19 @@ from console.frame.reasons import check_reason
 from console.frame.rendering import TEMPLATES, render
 from console.frame.responses import AnyRequest, staff_page
 from console.fraud.incident_places import lay_out_incidents, place_incidents
-from console.fraud.incident_words import tell_details, tell_subject
+from console.fraud.incident_words import tell_details, tell_subject, tier_of
 from console.fraud.maps import HEIGHT, SIDE, WIDTH
 from core.auth import Role
 from core.bounds import read_id
 from core.errors import Conflict, Fault, InvalidInput
 from core.pages import read_form
+from rewards.pipeline.chances import freeze_tier, thaw_tier
 
 PATH: Final = f"{HOME}/incidents"
 _SHOWN: Final = 30
 _LOOK_AFTER: Final = "look_after"
+# What is done to the tier that an incident is of.
+_TIER: Final = {"freeze_tier": freeze_tier, "thaw_tier": thaw_tier}
 # Fields of an address that lead back to the same look.
 _LOOK: Final = ("kind", "state")
 
@@ -46,11 +49,14 @@ async def show_incidents(
 async def look_after_incident(
     request: AnyRequest, context: ConsoleContext, page: StaffRequest
 ) -> Response[bytes]:
-    """Look after an incident, or close it; what is wrong is told on the page."""
+    """Look after an incident, close it, or freeze the tier that it is of.
+
+    What is wrong is told on the page.
+    """
     form = await read_form(request, page, "incident_id", "do", "note", *_LOOK)
     number, note = read_id(form.get("incident_id", "")), form.get("note", "").strip()
     do = form.get("do", "")
-    if number is None or do not in {_LOOK_AFTER, *IncidentFinding}:
+    if number is None or do not in {_LOOK_AFTER, *_TIER, *IncidentFinding}:
         raise pipeline.no_incident()
     try:
         check_reason(note)
@@ -59,6 +65,12 @@ async def look_after_incident(
                 await pipeline.acknowledge_incident(
                     conn, number, page.staff, note=note, now=context.now
                 )
+            elif do in _TIER:
+                incident = await pipeline.lock_incident(conn, number, page.staff)
+                tier = tier_of(incident)
+                if tier is None:
+                    raise pipeline.no_incident()
+                await _TIER[do](conn, tier, page.staff, reason=note, now=context.now)
             else:
                 finding = IncidentFinding(do)
                 await pipeline.close_incident(
@@ -120,6 +132,7 @@ async def _show(
         findings=list(IncidentFinding),
         more=None if following is None else _address(look, cursor=following),
         address=_address,
+        tier_of=tier_of,
         fault=fault,
         of=of,
         note=note,

@@ -139,6 +139,15 @@ INCIDENT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "incident_look_after": ("我来处理", "I look after it"),
     "incident_close_confirmed": ("结案：属实", "Close: confirmed"),
     "incident_close_false_alarm": ("结案：误报", "Close: false alarm"),
+    "incident_freeze": ("冻结该奖级", "Freeze the tier"),
+    "incident_thaw": ("解除冻结", "Let it pay again"),
+    "incident_freeze_about": (
+        "冻结后该奖级在各地都不再发奖，抽中者得下一奖级；解除后恢复。",
+        (
+            "While it is frozen the tier pays nothing, in any region; who wins it "
+            "gets the next one."
+        ),
+    ),
     "incident_close_hint": (
         "误报结案后，因它而等待的不再等待；属实的继续等待。",
         (
