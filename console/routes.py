@@ -30,6 +30,7 @@ from console.marketing import (
     gifts,
     new_card_set,
     new_draw,
+    programme,
     writing,
 )
 from console.support import adjustments, coupon, finding, member, parcels, payouts, scan
@@ -121,6 +122,9 @@ ROUTER = Router(
         cards.look_at_one_card_set,
         new_card_set.show_new_card_set,
         new_card_set.write_card_set,
+        programme.show_programme,
+        programme.write_programme,
+        programme.approve_programme,
         gifts.show_gifts,
         gifts.add_new_gift,
         parcels.show_parcels,
@@ -137,6 +141,7 @@ ROUTER = Router(
         member.ask_for_points,
         adjustments.show_adjustments,
         adjustments.post_adjustment,
+        adjustments.refuse_adjustment,
         scan.look_at_one_scan,
         scan.take_scan_back,
         coupon.show_coupon,

@@ -1744,7 +1744,11 @@ CREATE TABLE adjustments (
     created_by text NOT NULL,
     approved_by text,
     approved_at timestamp with time zone,
-    CONSTRAINT adjustment_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'posted'::text]))),
+    rejected_by text,
+    rejected_at timestamp with time zone,
+    rejection text,
+    CONSTRAINT a_rejection_takes_two CHECK ((((state = 'rejected'::text) = (rejected_by IS NOT NULL)) AND (num_nonnulls(rejected_by, rejected_at, rejection) = ANY (ARRAY[0, 3])) AND COALESCE((fold_name(rejected_by) <> fold_name(created_by)), true))),
+    CONSTRAINT adjustment_state_is_known CHECK ((state = ANY (ARRAY['waiting'::text, 'posted'::text, 'rejected'::text]))),
     CONSTRAINT adjustment_takes_two CHECK ((((state = 'posted'::text) = (approved_by IS NOT NULL)) AND COALESCE((fold_name(approved_by) <> fold_name(created_by)), true))),
     CONSTRAINT something_is_adjusted CHECK ((points <> 0))
 );

@@ -39,6 +39,7 @@ NAVIGATION: Final[Mapping[str, tuple[str, tuple[Role, ...]]]] = {
     "page_draws": (f"{HOME}/draws", DRAWERS),
     "page_card_sets": (f"{HOME}/card-sets", COLLECTORS),
     "page_gifts": (f"{HOME}/gifts", (Role.MARKETER,)),
+    "page_programme": (f"{HOME}/programme", (Role.MARKETER,)),
     "page_coupons": (f"{HOME}/coupons", (Role.MARKETER,)),
     "page_adjustments": (f"{HOME}/adjustments", (Role.SUPPORT,)),
     "page_parcels": (f"{HOME}/parcels", (Role.SUPPORT,)),

@@ -17,6 +17,7 @@ FRAME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "page_draws": ("抽奖", "Draws"),
     "page_card_sets": ("集卡", "Card sets"),
     "page_gifts": ("礼品", "Gifts"),
+    "page_programme": ("积分规则", "Programme"),
     "page_parcels": ("礼品寄送", "Gifts to send"),
     "page_till": ("收银核销", "Till"),
     "page_plants": ("工厂对账", "Plants"),

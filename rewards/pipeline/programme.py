@@ -22,6 +22,9 @@ from rewards.domain.programme import (
 )
 from rewards.store import programme as store
 
+# No version has a number above it.
+MAX_VERSION: Final = 1_000_000
+
 
 async def draft_version(
     conn: AsyncConnection, terms: ProgrammeTerms, staff: Staff, *, now: datetime
@@ -83,6 +86,14 @@ async def list_versions(
     """Load the terms that hold, and the newest versions."""
     terms = await store.load_programme(conn)
     return terms, await store.load_versions(conn, limit=limit)
+
+
+def may_approve(version: ProgrammeVersion, staff: Staff) -> bool:
+    """Tell whether a version waits, and somebody is a second person to it."""
+    waits = version.state is ProgrammeState.DRAFT
+    return (
+        waits and staff.brand is None and not are_one(version.created_by, staff.person)
+    )
 
 
 def refuse_brand(staff: Staff) -> None:

@@ -68,6 +68,7 @@ ROUTER = Router(
         statements.list_member_entries,
         adjusting.add_adjustment,
         adjusting.approve_adjustment,
+        adjusting.reject_adjustment,
         reversals.reverse_scan,
         draws.add_draw,
         draws.list_winners,

@@ -23,8 +23,6 @@ from rewards.domain.programme import (
 )
 from rewards.pipeline import programme as pipeline
 
-_MAX_VERSION = 1_000_000
-
 
 class ProgrammeBody(Body, frozen=True, kw_only=True):
     """Until when points are good, and how they are taken back.
@@ -148,7 +146,7 @@ async def approve_programme_version(
     del data
     staff = require_role(principal, Role.MARKETER)
     number = read_id(version)
-    if number is None or number > _MAX_VERSION:
+    if number is None or number > pipeline.MAX_VERSION:
         raise NotFound(message("no_programme_version", version=version))
     now = utc_datetime(clock.now_ms())
 

@@ -60,6 +60,9 @@ adjustments = Table(
     Column("created_by", Text, nullable=False),
     Column("approved_by", Text),
     Column("approved_at", DateTime(timezone=True)),
+    Column("rejected_by", Text),
+    Column("rejected_at", DateTime(timezone=True)),
+    Column("rejection", Text),
 )
 
 # How points expire and are taken back, in versions.

@@ -72,6 +72,7 @@ MAY: Final = {
     **dict.fromkeys(("draws", "draws/{draw_id}"), "marketer support"),
     **dict.fromkeys(("card-sets", "card-sets/{set_id}"), "marketer analyst"),
     **dict.fromkeys(("new-draw", "new-card-set", "gifts"), "marketer"),
+    **dict.fromkeys(("programme", "programme/approve"), "marketer"),
     **dict.fromkeys(("parcels", "parcels/ship", "parcels/hand-over"), "support"),
     **dict.fromkeys(
         ("coupons", "coupons/pools", "coupons/stores", "coupons/stock"), "marketer"
@@ -79,6 +80,7 @@ MAY: Final = {
     **dict.fromkeys(
         (
             *("find", "member", "member/adjust", "adjustments", "adjustments/approve"),
+            "adjustments/reject",
             *("scans/{scan_id}", "scans/{scan_id}/reverse", "coupon/{coupon_no}"),
             *("coupon/{coupon_no}/void", "coupon/{coupon_no}/return"),
             *("payouts", "payouts/cancel"),

@@ -147,6 +147,31 @@ def test_points_take_two_persons(sue: Colleague, service: Service) -> None:
     assert "a torn cap 破损" in shown
 
 
+def test_points_are_refused_with_a_reason(sue: Colleague, service: Service) -> None:
+    """By a second person; everybody of support reads by whom and why."""
+    earn(service, "no-ann")
+    page, to = "/console/member?id=no-ann", "/console/member/adjust"
+    wish = {"member_id": "no-ann", "direction": "give", "points": "7"}
+    sue.press(page, to, **wish, reason="because")
+    number = service.query(
+        "SELECT max(adjustment_id) FROM adjustments WHERE state = 'waiting'"
+    )[0][0]
+    form = {"adjustment_id": str(number)}
+    here = "/console/adjustments"
+    with at_work(service, service.staff_token("support", name="rex")) as rex:
+        rex.get(here)
+        token = rex.http.cookies["crowncap_form"]
+        silent = rex.post(f"{here}/reject", form | {"token": token})
+        assert silent.status_code == 422
+        shown = rex.press(here, f"{here}/reject", **form, reason="给过了 already")
+    refused = shown.text.partition('id="rejected"')[2]
+    assert "no-ann" in refused
+    assert "给过了 already" in refused
+    assert "rex" in refused
+    assert "no-ann" not in shown.text.partition('id="rejected"')[0]
+    assert ">5</dd>" in sue.get(page).text
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

@@ -95,6 +95,7 @@ MAY: Final = {
     "listMemberEntries": "support",
     "addAdjustment": "support",
     "approveAdjustment": "support",
+    "rejectAdjustment": "support",
     "reverseScan": "support",
     "addStore": "marketer",
     **dict.fromkeys(("listStores", "listPools", "showPool"), _COUPONS),

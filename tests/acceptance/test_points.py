@@ -72,6 +72,38 @@ def test_two_persons_give_and_take_points(service: Service) -> None:
     service.audit()
 
 
+def test_a_second_person_refuses_points_for_good(service: Service) -> None:
+    """With a reason, which is audited; nothing is posted, then or later."""
+    member = member_of(service, "refused", 1)
+    wish = {"member_id": member, "points": 20, "reason": "the cap was damaged"}
+    ann = service.staff_token("support", name="ann refuses")
+    ben = service.staff_token("support", name="ben refuses")
+    number = service.post("/v1/adjustments", wish, ann).json()["adjustment_id"]
+    path = f"/v1/adjustments/{number}/rejections"
+    why = {"reason": "it was given before"}
+    problem(service.post(path, why, ann), 409, "second_person_needed")
+    problem(service.post(path, {}, ben), 422, "invalid_input")
+    assert service.post(path, why, ben).json() == {
+        "adjustment_id": number,
+        "state": "rejected",
+    }
+    problem(service.post(path, why, ben), 409, "illegal_state")
+    approving = f"/v1/adjustments/{number}/approvals"
+    problem(service.post(approving, {}, ben), 409, "illegal_state")
+    wallet = service.get("/v1/me/wallet", service.member_token(member)).json()
+    assert wallet["points"]["available"] == 5
+    [(person, detail)] = service.query(
+        "SELECT person, detail FROM audit_log WHERE action = 'adjustment.reject'"
+        f" AND subject = 'adjustment:{number}'"
+    )
+    assert (person, detail["rejection"]) == ("ben refuses", why["reason"])
+    posted = service.post("/v1/adjustments", wish, ann).json()["adjustment_id"]
+    assert service.post(f"/v1/adjustments/{posted}/approvals", {}, ben).is_success
+    too_late = service.post(f"/v1/adjustments/{posted}/rejections", why, ben)
+    problem(too_late, 409, "already_approved")
+    service.audit()
+
+
 def test_a_statement_runs_down_from_what_there_is(service: Service) -> None:
     """In pages of any size, each entry with the balance after it."""
     member = member_of(service, "reader", 3)

@@ -87,6 +87,10 @@ HOME_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "会员直接领取的礼品和库存",
         "What members claim directly, and its stock",
     ),
+    "about_page_programme": (
+        "积分的有效期和收回方式",
+        "Until when points are good, and how they are taken back",
+    ),
     "about_page_coupons": (
         "优惠券池、库存和门店",
         "Pools of coupons, their stock, and stores",

@@ -10,6 +10,7 @@ from console.marketing.texts.coupons import COUPON_TEXTS
 from console.marketing.texts.draws import DRAW_TEXTS
 from console.marketing.texts.gifts import GIFT_TEXTS
 from console.marketing.texts.given import GIVEN_TEXTS
+from console.marketing.texts.programme import PROGRAMME_TEXTS
 from console.marketing.texts.words import WORD_TEXTS
 
 MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -21,4 +22,5 @@ MARKETING_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     **CARD_TEXTS,
     **GIFT_TEXTS,
     **GIVEN_TEXTS,
+    **PROGRAMME_TEXTS,
 }

@@ -28,5 +28,9 @@ ADJUSTMENT_TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "adjust_asked": ("申请人", "Asked by"),
     "adjust_second": ("复核", "Second person"),
     "adjust_approve": ("复核通过", "Approve"),
+    "adjust_reject": ("拒绝", "Reject"),
+    "adjust_reject_why": ("拒绝原因", "Why it is rejected"),
+    "adjust_rejected_by": ("拒绝人", "Rejected by"),
+    "adjustments_rejected": ("被拒绝的调整", "Rejected"),
     "adjust_yours": ("由您申请，请另一人复核", "You asked; somebody else approves"),
 }

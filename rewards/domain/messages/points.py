@@ -38,9 +38,13 @@ POINTS: Final[Sentences] = {
         "此积分调整已经入账。",
         "This adjustment was posted already.",
     ),
+    "adjustment_rejected": (
+        "此积分调整已被拒绝。",
+        "This adjustment was rejected.",
+    ),
     "adjustment_takes_two": (
-        "积分调整须由另一人批准；提出者是 {person}。",
-        "Somebody else than {person}, who asked for it, approves an adjustment.",
+        "积分调整须由另一人批准或拒绝；提出者是 {person}。",
+        "Somebody else than {person}, who asked for it, decides on an adjustment.",
     ),
     "nothing_to_adjust": (
         "积分数不能为 0。",

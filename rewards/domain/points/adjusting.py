@@ -9,10 +9,11 @@ MAX_ADJUSTED: Final = 1_000_000
 
 
 class AdjustmentState(StrEnum):
-    """Whether a second person has posted it."""
+    """Whether a second person has posted it, or refused to."""
 
     WAITING = "waiting"
     POSTED = "posted"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,7 @@ class Adjustment:
     created_by: str
     approved_by: str | None = None
     approved_at: datetime | None = None
+    rejected_by: str | None = None
+    rejected_at: datetime | None = None
+    # Why it was refused.
+    rejection: str | None = None

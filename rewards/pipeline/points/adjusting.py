@@ -1,5 +1,6 @@
 """One person asks to give or take points, another one posts it; written down each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -67,16 +68,7 @@ async def approve_adjustment(
     """
     refuse_brand(staff)
     await share_fence(conn)
-    asked = await store.lock_adjustment(conn, adjustment_id)
-    if asked is None:
-        raise NotFound(message("no_adjustment"))
-    if asked.state is AdjustmentState.POSTED:
-        raise Conflict(message("adjustment_posted"), code="already_approved")
-    if are_one(asked.created_by, staff.person):
-        raise Conflict(
-            message("adjustment_takes_two", person=asked.created_by),
-            code="second_person_needed",
-        )
+    asked = await _lock_waiting(conn, adjustment_id, staff)
     if asked.points > 0:
         end = (await load_programme(conn)).expires_on(today)
         parts = [(end, asked.points)]
@@ -96,9 +88,56 @@ async def approve_adjustment(
     return posted
 
 
+async def reject_adjustment(
+    conn: AsyncConnection,
+    adjustment_id: int,
+    *,
+    reason: str,
+    staff: Staff,
+    now: datetime,
+) -> Adjustment:
+    """Refuse an adjustment for good, as a second person; raises NotFound and Conflict.
+
+    No points move.
+    """
+    refuse_brand(staff)
+    asked = await _lock_waiting(conn, adjustment_id, staff)
+    await store.reject_adjustment(
+        conn, adjustment_id, person=staff.person, reason=reason, now=now
+    )
+    rejected = replace(
+        asked,
+        state=AdjustmentState.REJECTED,
+        rejected_by=staff.person,
+        rejected_at=now,
+        rejection=reason,
+    )
+    await _note(conn, "adjustment.reject", rejected, staff, now=now)
+    return rejected
+
+
+async def _lock_waiting(
+    conn: AsyncConnection, adjustment_id: int, staff: Staff
+) -> Adjustment:
+    """Lock an adjustment that waits for a second person, who this one is."""
+    asked = await store.lock_adjustment(conn, adjustment_id)
+    if asked is None:
+        raise NotFound(message("no_adjustment"))
+    if asked.state is AdjustmentState.POSTED:
+        raise Conflict(message("adjustment_posted"), code="already_approved")
+    if asked.state is AdjustmentState.REJECTED:
+        raise Conflict(message("adjustment_rejected"), code="illegal_state")
+    if are_one(asked.created_by, staff.person):
+        raise Conflict(
+            message("adjustment_takes_two", person=asked.created_by),
+            code="second_person_needed",
+        )
+    return asked
+
+
 @dataclass(frozen=True, slots=True)
-class WaitingAdjustment:
-    """An adjustment that waits for a second person, and whose points it changes."""
+class AskedAdjustment:
+    """An adjustment that somebody asked for, and whose points it changes."""
 
     adjustment: Adjustment
     member_id: str
@@ -120,14 +159,28 @@ async def list_waiting(
     member_no: int | None = None,
     before: int | None = None,
     limit: int,
-) -> list[WaitingAdjustment]:
+) -> list[AskedAdjustment]:
     """List what waits for a second person, newest first, of one member or of all."""
     refuse_brand(staff)
     found = await store.load_waiting(
         conn, member_no=member_no, before=before, limit=limit
     )
+    return await _name(conn, found)
+
+
+async def list_rejected(
+    conn: AsyncConnection, staff: Staff, *, limit: int
+) -> list[AskedAdjustment]:
+    """List what a second person refused, newest first."""
+    refuse_brand(staff)
+    return await _name(conn, await store.load_rejected(conn, limit=limit))
+
+
+async def _name(
+    conn: AsyncConnection, found: Sequence[Adjustment]
+) -> list[AskedAdjustment]:
     names = await load_member_ids(conn, {each.member_no for each in found})
-    return [WaitingAdjustment(each, names[each.member_no]) for each in found]
+    return [AskedAdjustment(each, names[each.member_no]) for each in found]
 
 
 async def _take(
@@ -177,6 +230,7 @@ async def _note(
             "member_no": str(adjustment.member_no),
             "points": adjustment.points,
             "reason": adjustment.reason,
-        },
+        }
+        | ({"rejection": adjustment.rejection} if adjustment.rejection else {}),
         now=now,
     )

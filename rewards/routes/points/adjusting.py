@@ -102,3 +102,38 @@ async def approve_adjustment(
         return AdjustmentChanged(adjustment_id, posted.state)
 
     return await once.perform(request, staff, effect)
+
+
+class AdjustmentRejection(Body, frozen=True, kw_only=True):
+    """Why an adjustment is refused."""
+
+    prose: ClassVar = frozenset({"reason"})
+
+    reason: Annotated[Sentence, msgspec.Meta(examples=["it was given before"])]
+
+
+@post(
+    "/v1/adjustments/{adjustment_id:str}/rejections",
+    summary="Refuse an adjustment",
+    tags=["points"],
+)
+async def reject_adjustment(
+    request: Request[Any, Any, Any],
+    adjustment_id: str,
+    data: AdjustmentRejection,
+    principal: Principal,
+    once: Once,
+    clock: Clock,
+) -> Response[AdjustmentChanged]:
+    """Refuse an adjustment that somebody else asked for; no points move."""
+    staff = require_role(principal, Role.SUPPORT)
+    number = read_number(adjustment_id, message("no_adjustment"))
+    now = utc_datetime(clock.now_ms())
+
+    async def effect(conn: AsyncConnection) -> AdjustmentChanged:
+        rejected = await pipeline.reject_adjustment(
+            conn, number, reason=data.reason, staff=staff, now=now
+        )
+        return AdjustmentChanged(adjustment_id, rejected.state)
+
+    return await once.perform(request, staff, effect)

@@ -40,6 +40,32 @@ async def post_adjustment(
     )
 
 
+async def reject_adjustment(
+    conn: AsyncConnection,
+    adjustment_id: int,
+    *,
+    person: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Note who refused a locked adjustment, and why."""
+    await conn.execute(
+        update(t.adjustments)
+        .where(t.adjustments.c.adjustment_id == adjustment_id)
+        .values(
+            state=AdjustmentState.REJECTED.value,
+            rejected_by=person,
+            rejected_at=now,
+            rejection=reason,
+        )
+    )
+
+
+async def load_rejected(conn: AsyncConnection, *, limit: int) -> list[Adjustment]:
+    """Load the newest adjustments that were refused."""
+    return await _load(conn, AdjustmentState.REJECTED, limit=limit)
+
+
 async def load_waiting(
     conn: AsyncConnection,
     *,
@@ -48,8 +74,21 @@ async def load_waiting(
     limit: int,
 ) -> list[Adjustment]:
     """Load the newest adjustments that wait for somebody, of one member or of all."""
+    return await _load(
+        conn, AdjustmentState.WAITING, member_no=member_no, before=before, limit=limit
+    )
+
+
+async def _load(
+    conn: AsyncConnection,
+    state: AdjustmentState,
+    *,
+    member_no: int | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Adjustment]:
     a = t.adjustments
-    which = [a.c.state == AdjustmentState.WAITING.value]
+    which = [a.c.state == state.value]
     if member_no is not None:
         which.append(a.c.member_no == member_no)
     if before is not None:
