@@ -1,7 +1,8 @@
 """Verdicts, the reasons they carry, and what a rule does by itself."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from core.conditions import ConditionValue
 
@@ -48,8 +49,7 @@ class CaseKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A rule that applies, with the value of each of its conditions."""
 
     rule_id: str

@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 Fact = float | int | str | bool | None
 Facts = Mapping[str, Fact]
 
@@ -23,8 +25,7 @@ class FactKind(StrEnum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionValue:
+class ConditionValue(msgspec.Struct, frozen=True, gc=False):
     """One comparison of a condition: what it asked of the facts, and what it saw.
 
     `holds` is None where the value that was seen can't be compared so.
