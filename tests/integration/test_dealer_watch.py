@@ -7,8 +7,9 @@ from random import Random  # noqa: TID251 - seeded here
 
 import pytest
 
-from anti_fraud.domain.dealers import DealerShare
+from anti_fraud.domain.dealers import MOST_KNOWN, DealerShare
 from anti_fraud.domain.places import cell_of
+from anti_fraud.store.dealers import load_dealer_watch
 from core.clock import business_day
 from core.settings import Settings
 from crowncap.following import catch_up
@@ -173,6 +174,18 @@ async def test_goods_are_followed_wherever_they_go(ledger: Ground, seed: int) ->
             await move(ledger, kind, dice.choice(dealers), *some)
 
 
+async def test_what_was_packed_anew_is_of_who_has_it_since(ledger: Ground) -> None:
+    """Also when the first dealer's goods are read only then, by his old carton."""
+    codes = await ledger.live(6)
+    await carton(ledger, codes, ("receiving", "a"))
+    await carton(ledger, codes[2:4], ("receiving", "b"))
+    await diverts(ledger, "a", 100, 10)
+    known = await watch(ledger)
+    assert [known.outside_share(code) for code in codes] == [
+        *(0.1, 0.1, None, None, 0.1, 0.1),
+    ]
+
+
 async def test_what_was_written_down_late_is_followed_too(ledger: Ground) -> None:
     """An event whose transaction ended after one with a higher number."""
     codes = await ledger.live(4)
@@ -197,6 +210,20 @@ async def test_what_was_written_down_late_is_followed_too(ledger: Ground) -> Non
     await slow.close()
     known = await watch(ledger)
     assert [known.outside_share(code) for code in codes[:2]] == [0.1, 0.1]
+
+
+async def test_workers_know_dealers_whole_up_to_a_bound(ledger: Ground) -> None:
+    """First those of whom most is outside; of the others nothing is known."""
+    for dealer, outside, first in (("a", 9, 0), ("b", 90, 1), ("c", 30, 2)):
+        await ledger.rows(
+            "INSERT INTO watched_dealers"
+            f" SELECT '{dealer}', 100, {outside}, array_agg(code), array_agg(code), 0"
+            f" FROM generate_series({first}, 4 * {MOST_KNOWN // 2}, 4) AS s (code)"
+        )
+    async with ledger.engine.connect() as conn:
+        known = await load_dealer_watch(conn)
+    assert len(known.firsts) == MOST_KNOWN
+    assert [known.outside_share(code) for code in range(4)] == [None, 0.9, 0.3, None]
 
 
 async def test_of_two_jobs_at_once_one_watches(ledger: Ground) -> None:
