@@ -41,7 +41,7 @@ from core.ids import first_id_at
 # What is older is looked at by nobody.
 _KEPT: Final = timedelta(days=90)
 # So many dealers' goods are read in one transaction.
-_NEW_AT_ONCE: Final = 20
+_NEW_AT_ONCE: Final = 5
 
 log = structlog.get_logger(logger_name=__name__)
 
