@@ -37,7 +37,7 @@ def test_epochs_are_rotated_frozen_and_retired_while_scans_go_on(
     refused = service.post("/v1/batches", {"quantity": 1}, service.issuer)
     assert refused.status_code == 409
     assert refused.json()["code"] == "no_open_epoch"
-    assert service.scan(new[2], "ann")["outcome"] == "rewarded"
+    assert service.scan(new[2], "bob")["outcome"] == "rewarded"
     service.audit()
 
 

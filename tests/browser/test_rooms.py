@@ -107,7 +107,7 @@ async def test_cards_are_added_by_form(
     number = next(_numbers)
     page = await _open(open_context, screen, language, scheme)
     await enter(page, service.staff("marketer"), "/console")
-    await expect(page.locator("#rooms li")).to_have_count(5)
+    await expect(page.locator("#rooms li")).to_have_count(6)
     await look_over(page, f"home-1-marketer-{tag}")
     await push(page, "#rooms a[href='/console/card-sets']")
     await push(page, "main .primary")
@@ -218,7 +218,7 @@ async def test_support_helps_a_member(
     row = page.locator("tbody tr", has_text=member_id)
     await look_over(page, f"support-3-adjustments-{tag}")
     async with page.expect_navigation():
-        await row.locator("button").press("Enter")
+        await row.locator("button.primary").press("Enter")
     await expect(row).to_have_count(0)
     await page.goto(f"/console/scans/{scan_id}")
     await page.locator("input[value=within_balance]").check()
