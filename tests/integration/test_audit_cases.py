@@ -11,6 +11,9 @@ from tests.fixtures.ground import Ground
 _ONE = "each hold is in one case at most, and both say so"
 _ENDED = "what was decided in a case waits no longer"
 _FIGURES = "the figures of a case are those of its scans"
+_RELEASED = (
+    "each claim that ended was held and denied, and is nobody's whom it was denied"
+)
 # Each: what to do to a sound database, and the sentence that must name it.
 BREAKS = {
     "a hold that names another case": (
@@ -37,6 +40,14 @@ BREAKS = {
         "UPDATE cases SET points = points + 1 WHERE state = 'open'",
         _FIGURES,
     ),
+    "a code that others may claim though its claim was approved": (
+        "UPDATE holds SET resolution = 'posted' WHERE resolution = 'voided'",
+        _RELEASED,
+    ),
+    "a claim that ended of somebody else's scan": (
+        "UPDATE released_claims SET member_no = member_no + 1",
+        _RELEASED,
+    ),
     "a case whose scan is gone": (
         "DELETE FROM case_scans WHERE entry_id IS NULL",
         _FIGURES,
@@ -46,18 +57,22 @@ BREAKS = {
 
 @pytest.fixture
 async def sound(ledger: Ground) -> Ground:
-    """Give a database with a case that was decided and one that is open."""
+    """Give a case that was approved, one denied with its code released, one open."""
     await ledger.rules()
     review = Review(ledger, await ledger.campaign("points"))
-    for name in ("anna", "ben"):
+    for name in ("anna", "ben", "eve"):
         [member] = await ledger.members(name)
         [code] = await ledger.live(1)
         await review.hold(code, member)
     await review.sorting().sort_once()
-    [[case_id]] = await ledger.rows("SELECT min(case_id) FROM cases")
-    async with ledger.engine.begin() as conn:
-        wish = Wish(case_id, 1, Verb.APPROVE)
-        await deciding.decide_case(review.work(conn), PORTS, wish, note="n")
+    cases = await ledger.rows("SELECT case_id FROM cases ORDER BY case_id")
+    [[approved], [denied], _] = cases
+    for wish in (
+        Wish(approved, 1, Verb.APPROVE),
+        Wish(denied, 1, Verb.DENY, release_code=True),
+    ):
+        async with ledger.engine.begin() as conn:
+            await deciding.decide_case(review.work(conn), PORTS, wish, note="n")
     return ledger
 
 
