@@ -1,5 +1,6 @@
 """The page of a draw: for everybody before and after it, and for who takes part."""
 
+import json
 import re
 
 import pytest
@@ -185,8 +186,10 @@ def test_a_prize_that_gives_points_is_claimed_by_one_button(lottery: Lottery) ->
     assert draw["prizes"] == [wish]
     owner = f"{draw['draw_id']}-owner"
     lottery.enter(draw, owner)
-    lottery.be_drawn(draw)
+    drawn = lottery.be_drawn(draw)
     service, token = lottery.service, lottery.token(owner)
+    promised = service.http.get(drawn["publication"]).content.splitlines()[0]
+    assert json.loads(promised)["prizes"] == [wish]
     [won] = service.get("/v1/me/prizes", token).json()["items"]
     assert won["gives"] == gives
     path = f"/me/prizes/{won['won_id']}"

@@ -70,6 +70,14 @@ BREAKS = {
         "DELETE FROM draw_publications WHERE part_no = 2",
         _REDRAWN,
     ),
+    "a prize of another name than was promised": (
+        "UPDATE draw_prizes SET name = 'A toy car' WHERE prize_id = 'car'",
+        _REDRAWN,
+    ),
+    "a prize that gives less than was promised": (
+        "UPDATE draw_prizes SET gives = jsonb_set(gives, '{amount}', '39')",
+        _REDRAWN,
+    ),
     "another digest": (
         "UPDATE draws SET tickets_digest = 'x' WHERE draw_no = 1",
         _REDRAWN,

@@ -13,18 +13,20 @@ import msgspec
 
 from rewards.domain.draws.rule import RULE, TicketDigest, commit_to, draw_places
 from rewards.domain.draws.terms import MAX_KINDS, MAX_PRIZES, Draw, Result
+from rewards.domain.terms import Given
 
 _MAX_TICKETS: Final = 1 << 53
 _Hex32 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Number = Annotated[int, msgspec.Meta(ge=1, le=_MAX_TICKETS)]
 
 
-class PublishedPrize(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of prizes, as the file names it."""
+class PublishedPrize(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A kind of prizes, as the file names it, with what its claim gives at once."""
 
     prize_id: str
     name: str
     quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_PRIZES)]
+    gives: Given | None = None
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +78,9 @@ def write_header(draw: Draw, result: Result) -> bytes:
             tickets=result.tickets,
             tickets_digest=result.tickets_digest.hex(),
             prizes=tuple(
-                PublishedPrize(prize_id=p.prize_id, name=p.name, quantity=p.quantity)
+                PublishedPrize(
+                    prize_id=p.prize_id, name=p.name, quantity=p.quantity, gives=p.gives
+                )
                 for p in draw.prizes
             ),
         )

@@ -2,13 +2,13 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.errors import Conflict, NotFound
-from rewards.domain.draws.publishing import Verification, Verifier
-from rewards.domain.draws.terms import Draw
+from rewards.domain.draws.publishing import PublishedPrize, Verification, Verifier
+from rewards.domain.draws.terms import Draw, Prize
 from rewards.domain.messages import message
 from rewards.store.draws.drawing import load_part
 from rewards.store.draws.draws import load_draws
@@ -70,4 +70,16 @@ async def find_differences(conn: AsyncConnection, draw_id: str) -> list[str]:
         kept = (draw.result.seed.hex(), draw.result.tickets_digest.hex())
         if kept != (seen.header.seed, seen.header.tickets_digest):
             told.append(f"{draw_id}: the file is not of the result that is kept")
+        if not _promises(seen.header.prizes, draw.prizes):
+            told.append(f"{draw_id}: the file promises other prizes than are kept")
     return told
+
+
+def _promises(told: Sequence[PublishedPrize], kept: Sequence[Prize]) -> bool:
+    """Tell whether a file's prizes are these; older files leave out what they give."""
+    return len(told) == len(kept) and all(
+        (each.prize_id, each.name, each.quantity)
+        == (prize.prize_id, prize.name, prize.quantity)
+        and each.gives in {None, prize.gives}
+        for each, prize in zip(told, kept, strict=True)
+    )
