@@ -26,6 +26,7 @@ from anti_fraud.pipeline.outflows import watch_outflows
 from anti_fraud.pipeline.shadows import end_due_shadow, forget_differences
 from anti_fraud.pipeline.win_rates import count_wins
 from anti_fraud.store.breaker import forget_refusals
+from anti_fraud.store.guesses import forget_invalid
 from core.auth.idempotency import prune_keys
 from core.clock import business_day, to_ms, utc_datetime
 from core.database_clock import DatabaseClock
@@ -363,6 +364,7 @@ class JobRunner:
 
     async def _forget_fraud(self, due: datetime) -> None:
         await self._until_none(partial(forget_differences, now=self._earlier(due)))
+        await self._until_none(partial(forget_invalid, now=self._earlier(due)))
         await try_briefly(self.engine, forget_refusals)
 
     async def _end_shadow(self, due: datetime) -> None:

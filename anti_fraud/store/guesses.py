@@ -1,17 +1,20 @@
 """The SQL of wrong guesses: reports of how many came, with samples."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud import tables as t
 
 # More than all workers write in a minute.
 _MOST_REPORTS: Final = 5_000
+# People look at samples while a flood is an incident, not a month later.
+_KEPT: Final = timedelta(days=30)
+_FORGOTTEN_AT_ONCE: Final = 5_000
 
 
 class GuessSample(msgspec.Struct, frozen=True):
@@ -53,3 +56,16 @@ async def count_invalid(conn: AsyncConnection, *, since: datetime) -> int:
     counted = func.coalesce(func.sum(newest.c.codes), 0)
     found = await conn.execute(select(counted).where(newest.c.at > since))
     return int(found.scalar_one())
+
+
+async def forget_invalid(conn: AsyncConnection, *, now: datetime) -> int:
+    """Forget some of the reports that are a month old; tells how many."""
+    r = t.invalid_reports.c
+    old = (
+        select(r.report_id)
+        .where(r.at < now - _KEPT)
+        .order_by(r.report_id)
+        .limit(_FORGOTTEN_AT_ONCE)
+    )
+    gone = await conn.execute(delete(t.invalid_reports).where(r.report_id.in_(old)))
+    return int(gone.rowcount)

@@ -98,7 +98,7 @@ LOCAL = {
     "line_report_tallies": "a few rows a report",
     "unit_accounts": "a row a roll or box",
     "unit_quantities": "a few rows a roll or box",
-    "invalid_reports": "a row a report that was refused",
+    "invalid_reports": "a row a second and worker to which wrong codes came, a month",
     "offer_days": "a row an offer and day; one job counts",
     "campaign_days": "a row a campaign and day; one job counts",
     "figures_counted": "one row",

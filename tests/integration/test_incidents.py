@@ -19,7 +19,7 @@ from anti_fraud.pipeline.incidents import (
     count_open_incidents,
     list_incidents,
 )
-from anti_fraud.store.guesses import report_invalid
+from anti_fraud.store.guesses import forget_invalid, report_invalid
 from anti_fraud.store.incidents import report_incidents
 from core.auth.principal import Role, Staff
 from core.clock import utc_datetime
@@ -179,6 +179,21 @@ async def test_wrong_codes_of_all_workers_together_are_a_flood(
     await came(1, 0)
     [flood] = await listed(ledger, kind=IncidentKind.INVALID_FLOOD)
     assert (flood.subject, flood.detail) == ("all", {"codes_in_a_minute": 3_001})
+
+
+async def test_reports_of_wrong_codes_are_forgotten_after_a_month(
+    ledger: Ground,
+) -> None:
+    """Each of these days ago came one, and those of the last month stay."""
+    for days in (31, 45, 29, 0):
+        async with ledger.engine.begin() as conn:
+            at = NOW - timedelta(days=days)
+            await report_invalid(conn, seen=days + 1, throttled=0, samples=(), now=at)
+    for gone in (2, 0):
+        async with ledger.engine.begin() as conn:
+            assert await forget_invalid(conn, now=NOW) == gone
+    kept = "SELECT seen FROM invalid_reports ORDER BY seen"
+    assert await ledger.rows(kept) == [(1,), (30,)]
 
 
 async def test_what_never_happened_can_not_be_dismissed(ledger: Ground) -> None:
