@@ -88,3 +88,14 @@ def forget_dead_workers(directory: Path) -> None:
             mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
         except PermissionError:
             continue
+
+
+def hide_gauges() -> None:
+    """Leave this process's gauges out: it counts beside workers, and serves nobody.
+
+    As they begin, they would tell an operator that everything is down.
+    """
+    if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        # All metrics of a fork begin anew, in files of its own, when one is used.
+        QUEUE.set(0)
+        mark_process_dead(os.getpid(), directory)  # type: ignore[no-untyped-call]
