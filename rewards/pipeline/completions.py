@@ -2,7 +2,8 @@
 
 The commit notes that a set is complete; here one transaction pays it and notes under
 which number. Whoever is killed has done both or neither. What cannot be paid now, since
-its pool has no coupon left, is tried again later.
+its pool has no coupon left, is tried again later: after as long as it has waited, so
+that what can never be paid, since its draw is closed, costs ever less.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from rewards.store import cards as store
 # How soon a set that is complete is paid.
 _LOOK_S: Final = 1.0
 _AGAIN: Final = timedelta(minutes=10)
+_AGAIN_AT_MOST: Final = timedelta(days=1)
 
 log = structlog.get_logger(logger_name=__name__)
 
@@ -61,8 +63,9 @@ class SetAwarding:
             await self._pay(done, award_id, now)
         except Fault as fault:
             log.warning("set_put_off", set_id=done.set_id, cause=str(fault))
+            waited = min(max(now - done.completed_at, _AGAIN), _AGAIN_AT_MOST)
             async with self.engine.begin() as conn:
-                await store.put_off(conn, done, _AGAIN)
+                await store.put_off(conn, done, waited)
         return True
 
     async def _pay(self, done: CompletedSet, award_id: int, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Card sets in PostgreSQL: duplicates, gaps, and completion that is paid once."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
@@ -218,6 +219,28 @@ async def test_a_set_may_give_a_coupon_and_waits_while_there_is_none(
     assert await album.ground.rows(owners) == [(anna,), (ben,)]
     assert await album.pay() == 0
     assert await album.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("waited", "minutes"), [(0, 10), (9, 10), (180, 180), (60 * 24 * 400, 60 * 24)]
+)
+async def test_a_set_that_cannot_be_paid_is_tried_ever_less(
+    album: Album, waited: int, minutes: int
+) -> None:
+    """After as long as it has waited, ten minutes at least and a day at most."""
+    counter = Counter(
+        album.ground, album.clock, CouponSealing(album.ground.issuance).codes()
+    )
+    none_left = Given(kind=OfferKind.COUPON, pool_id=await counter.pool(stock=0))
+    cards = await album.set(cards=["a"], completes=none_left)
+    [anna] = await album.ground.members("anna")
+    await album.get(cards, (anna, "a"))
+    album.clock.go_to(album.clock.now + timedelta(minutes=waited))
+    assert await album.pay() == 1
+    [[again_s]] = await album.ground.rows(
+        "SELECT extract(epoch FROM due_at - now()) FROM collected_sets"
+    )
+    assert abs(float(again_s) - 60 * minutes) < 60
 
 
 async def test_a_set_gives_nothing_that_is_not_there(album: Album) -> None:
