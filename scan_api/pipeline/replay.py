@@ -31,6 +31,7 @@ from scan_api.store.kept_facts import (
     load_judged,
     load_planned,
 )
+from scan_api.store.released_claims import find_denied
 
 _ALWAYS: Final = {Outcome.NOT_ACTIVE, Outcome.ALREADY_CLAIMED}
 _UNPAID: Final = _ALWAYS | {Outcome.LIMIT_REACHED, Outcome.HELD, Outcome.NO_REWARD}
@@ -49,11 +50,13 @@ FOLLOWS: Final[Mapping[Verdict, frozenset[Outcome]]] = MappingProxyType(
 class Replay:
     """What was recorded of a scan, and the decision made anew.
 
-    There is none where the rules can't be read, which raised an alarm.
+    There is none where the rules can't be read, which raised an alarm. Whoever was
+    denied a code that others may claim is refused it, whatever the rules say.
     """
 
     recorded: JudgedScan
     decision: Decision | None
+    was_denied: bool = False
 
     @property
     def equals_record(self) -> bool:
@@ -64,7 +67,7 @@ class Replay:
             and decision.score == self.recorded.score
             and tuple(hit.rule_id for hit in decision.hits) == self.recorded.hits
             and decision.failed == self.recorded.failed
-            and self.recorded.outcome in FOLLOWS[decision.verdict]
+            and (self.was_denied or self.recorded.outcome in FOLLOWS[decision.verdict])
         )
 
 
@@ -74,11 +77,22 @@ async def replay_scans(
     """Judge scans anew, by scan_id; those that nobody judged are left out."""
     judged = await load_judged(conn, scan_ids)
     rule_sets = await load_rule_sets(conn, {scan.rule_set for scan in judged})
-    return {scan.scan_id: _replay(scan, rule_sets, timezone) for scan in judged}
+    refused = [each.scan_id for each in judged if each.outcome is Outcome.REFUSED]
+    denied = await find_denied(conn, refused) if refused else frozenset()
+    return {
+        scan.scan_id: _replay(
+            scan, rule_sets, timezone, was_denied=scan.scan_id in denied
+        )
+        for scan in judged
+    }
 
 
 def _replay(
-    recorded: JudgedScan, rule_sets: Mapping[int, RuleSet], timezone: ZoneInfo
+    recorded: JudgedScan,
+    rule_sets: Mapping[int, RuleSet],
+    timezone: ZoneInfo,
+    *,
+    was_denied: bool,
 ) -> Replay:
     rule_set = rule_sets.get(recorded.rule_set)
     if rule_set is None:
@@ -90,7 +104,7 @@ def _replay(
         decision = obey_list(decision, recorded.listed)
     if recorded.held_by is not None:
         decision = hold_for(decision, recorded.held_by)
-    return Replay(recorded, decision)
+    return Replay(recorded, decision, was_denied)
 
 
 # Plans --------------------------------------------------------------------------------

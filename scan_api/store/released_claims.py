@@ -4,10 +4,10 @@ A claim ends with what its scan earned, so that another member may claim the cod
 are locked in order, as scans lock them: claims first, then sightings.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -71,6 +71,26 @@ async def load_released(conn: AsyncConnection, code_id: int) -> list[RecordedCla
     return [
         RecordedClaim(row[0], row[1], Outcome(row[2]), row[3], row[4]) for row in rows
     ]
+
+
+async def find_denied(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozenset[int]:
+    """Tell which scans are of a member who had been denied the code, also if undone."""
+    r = released_claims.c
+    rows = await conn.execute(
+        select(scans.c.scan_id)
+        .join_from(
+            scans,
+            released_claims,
+            and_(
+                r.shard == SHARD,
+                r.code_id == scans.c.code_id,
+                r.member_no == scans.c.member_no,
+                r.scan_id < scans.c.scan_id,
+            ),
+        )
+        .where(scans.c.shard == SHARD, scans.c.scan_id.in_(scan_ids))
+    )
+    return frozenset(rows.scalars())
 
 
 # Whoever claims one at this moment is waited for.

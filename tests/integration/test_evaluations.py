@@ -88,6 +88,27 @@ async def test_what_was_held_is_explained_as_before_once_it_is_decided(
     await check_equal(ground, held[0], Verdict.HOLD)
 
 
+async def test_who_was_denied_a_code_is_refused_it_whatever_rules_say(
+    worker: Worker,
+) -> None:
+    """The record says so, and judging it anew is no other answer."""
+    ground = worker.ground
+    await scanned(worker, "gina")
+    held, outcome = await scanned(worker, "gina")
+    assert outcome is Outcome.HELD
+    review = Review(ground, await ground.campaign("others"))
+    await review.sorting().sort_once()
+    case = await review.only_case()
+    async with ground.engine.begin() as conn:
+        wish = Wish(case.case_id, case.version, Verb.DENY, release_code=True)
+        await decide_case(review.work(conn), PORTS, wish, note="n")
+    await check_equal(ground, held, Verdict.HOLD)
+    [(code,)] = await ground.rows(f"SELECT code_id FROM scans WHERE scan_id = {held}")
+    again = worker.opened(code, "gina")
+    assert (await worker.pipeline.submit(again)).outcome is Outcome.REFUSED
+    await check_equal(ground, again.scan_id, Verdict.HOLD)
+
+
 async def test_what_was_refused_or_had_no_signals_and_was_released(
     worker: Worker, redis_url: str
 ) -> None:
