@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.evaluation import Evaluation, evaluate, translate
 from anti_fraud.domain.rule_sets import RuleSet
+from anti_fraud.pipeline.rule_sets import refuse_scoped
 from anti_fraud.store.rule_sets import load_rule_sets, load_rules
-from core.auth import Principal
+from core.auth.principal import Staff
 from core.clock import business_day
 from scan_api.domain.scans import Outcome
 from scan_api.pipeline.past_scans import find_scan
@@ -46,10 +47,11 @@ class ScanEvaluation:
 
 
 async def evaluate_scan(
-    conn: AsyncConnection, scan_id: int, principal: Principal, timezone: ZoneInfo
+    conn: AsyncConnection, scan_id: int, staff: Staff, timezone: ZoneInfo
 ) -> ScanEvaluation:
-    """Explain a scan to who may see it; raises NotFound for who may not."""
-    scan = await find_scan(conn, scan_id, principal)
+    """Explain a scan to who may read the rules; raises Forbidden, and NotFound."""
+    refuse_scoped(staff)
+    scan = await find_scan(conn, scan_id, staff)
     outcome = Outcome(scan.outcome)
     replay = (await replay_scans(conn, [scan_id], timezone)).get(scan_id)
     if replay is None:

@@ -255,3 +255,7 @@ def test_a_scan_is_explained_by_what_judged_it_and_by_what_is_active(
     told = service.get(f"/v1/scans/{nobody['scan_id']}/evaluation", desk.li).json()
     assert (told["outcome"], told["judged"], told["active"]) == ("verified", None, None)
     refused(service.get("/v1/scans/1/evaluation", desk.li), 404, "not_found")
+    # Rules hold for all brands, and who works for one of them reads none.
+    scoped = service.staff_token("analyst", name="li-of-one", brand="Demo Dairy")
+    refused(service.get(path, scoped), 403, "forbidden")
+    refused(service.get("/v1/rule-sets", scoped), 403, "forbidden")
