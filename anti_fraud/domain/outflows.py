@@ -14,6 +14,8 @@ LEAST_D: Final = 3
 FACTOR: Final = 3
 # Points, or money in the smallest coin: less hurts nobody.
 LEAST: Final = 10_000
+# Who closed an incident is asked again that day once so many times as much was given.
+AGAIN: Final = 2
 
 
 class GivenDay(NamedTuple):
@@ -32,6 +34,15 @@ class Outflow(NamedTuple):
     kind: str
     amount: int
     expected: int
+
+    @property
+    def subject(self) -> str:
+        """The subject of its incident."""
+        return f"campaign:{self.campaign_id}"
+
+    def is_news(self, looked_into: int) -> bool:
+        """Tell whether it is, to who has looked into so much of it; 0 is nobody."""
+        return self.amount >= AGAIN * looked_into
 
 
 def find_outflows(given: Iterable[GivenDay], today: date) -> list[Outflow]:

@@ -8,9 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from anti_fraud.domain.incidents import IncidentKind, Sighting
-from anti_fraud.domain.outflows import HISTORY_D, JOB, GivenDay, find_outflows
+from anti_fraud.domain.outflows import (
+    HISTORY_D,
+    JOB,
+    GivenDay,
+    Outflow,
+    find_outflows,
+)
 from anti_fraud.store.background_marks import lock_mark, set_mark
-from anti_fraud.store.incidents import report_sightings
+from anti_fraud.store.incidents import lock_incidents, report_sightings
 from core.clock import business_day, to_ms
 from core.ids import first_id_at
 
@@ -35,10 +41,13 @@ async def watch_outflows(
     today = business_day(to_ms(now), timezone)
     first = today - timedelta(days=HISTORY_D)
     given = await read_given(conn, first=first, last=today)
+    found = find_outflows(given, today)
+    looked_into = await _load_looked_into(conn, found, today, timezone)
     details: dict[str, dict[str, dict[str, int]]] = {}
-    for each in find_outflows(given, today):
-        told = {"today": each.amount, "expected": each.expected}
-        details.setdefault(f"campaign:{each.campaign_id}", {})[each.kind] = told
+    for each in found:
+        if each.is_news(looked_into.get((each.subject, each.kind), 0)):
+            told = {"today": each.amount, "expected": each.expected}
+            details.setdefault(each.subject, {})[each.kind] = told
     await report_sightings(
         conn,
         IncidentKind.OUTFLOW,
@@ -46,3 +55,21 @@ async def watch_outflows(
         now=now,
     )
     await set_mark(conn, JOB, moment, changed=0, now=now)
+
+
+async def _load_looked_into(
+    conn: AsyncConnection, found: Sequence[Outflow], today: date, timezone: ZoneInfo
+) -> dict[tuple[str, str], int]:
+    """Load what had been given when somebody closed an incident of this day.
+
+    By subject and kind of reward.
+    """
+    subjects = sorted({each.subject for each in found})
+    known = await lock_incidents(conn, IncidentKind.OUTFLOW, subjects)
+    return {
+        (subject, kind): told["today"]
+        for subject, incident in known.items()
+        if incident.closed_at is not None
+        and business_day(to_ms(incident.closed_at), timezone) == today
+        for kind, told in incident.detail.items()
+    }

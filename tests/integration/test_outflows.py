@@ -44,3 +44,37 @@ async def test_a_campaign_that_gives_too_much_is_reported(ledger: Ground) -> Non
     assert await ledger.rows(INCIDENTS) == [("campaign:wild", 2, detail)]
     await look(ledger, minutes=10)
     assert await ledger.rows(INCIDENTS) == [("campaign:wild", 2, detail)]
+
+
+async def test_what_somebody_closed_is_told_again_once_it_has_doubled(
+    ledger: Ground,
+) -> None:
+    """On the same day; on the next one whatever is too much is."""
+    await ledger.campaign("wild")
+    noon = utc_datetime(CLOCK.now_ms()).replace(hour=4, minute=0)
+    today = business_day(int(noon.timestamp() * 1_000), TIMEZONE)
+    for ago, amount in ((0, 90_000), (1, 10_000), (2, 10_000), (3, 10_000)):
+        await ledger.rows(
+            "INSERT INTO offer_days (offer_no, day, awards, amount)"
+            f" SELECT offer_no, '{today - timedelta(days=ago)}', 1, {amount}"
+            " FROM offers LIMIT 1 RETURNING 1"
+        )
+    await look(ledger, minutes=0)
+    state = "SELECT state, seen FROM incidents WHERE kind = 'outflow'"
+    close = (
+        "UPDATE incidents SET state = 'closed', closed_by = 'li', finding ="
+        " 'confirmed', closed_at = '{}' RETURNING 1"
+    )
+    give = f"UPDATE offer_days SET amount = {{}} WHERE day = '{today}' RETURNING 1"
+    await ledger.rows(close.format(noon.isoformat()))
+    for minutes, amount, told in (
+        (10, 90_000, ("closed", 1)),
+        (20, 179_999, ("closed", 1)),
+        (30, 180_000, ("open", 2)),
+    ):
+        await ledger.rows(give.format(amount))
+        await look(ledger, minutes=minutes)
+        assert await ledger.rows(state) == [told]
+    await ledger.rows(close.format((noon - timedelta(days=1)).isoformat()))
+    await look(ledger, minutes=40)
+    assert await ledger.rows(state) == [("open", 3)]
