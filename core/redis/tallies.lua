@@ -4,16 +4,17 @@
 --
 -- A name is what a part is (its highest byte) and for how many seconds it counts:
 --   0      a window's sub-buckets: index (u32), count (u16)
---   1–254  a set: who (8 bytes), and the first and last second (u32) of a time in which
+--   1–253  a set: who (8 bytes), and the first and last second (u32) of a time in which
 --          they were never away for longer than the window: so at any moment of it they
 --          were there in the window before
+--   254    a set of what counts once: a visit whose `who` is in it adds nothing
 --   255    records: when (u48, milliseconds), what (8 bytes)
 -- Each has the newest first. While a tally is at hand its parts are in `bodies`, and
 -- what is now for each in `nows`.
 
 local BUCKETS = 10
 local FULL = 65535
-local SETS, RECORDS = 2 ^ 24, 255 * 2 ^ 24
+local SETS, ONCE, RECORDS = 2 ^ 24, 254 * 2 ^ 24, 255 * 2 ^ 24
 local BUCKET, ENTRY, RECORD = 6, 16, 14
 local NOBODY = string.rep('\0', 8)
 local bodies, nows = {}, {}
@@ -36,6 +37,7 @@ local function read_shape()
     shape.names[j], shape.mosts[j], shape.nears[j] = name, most, nears
     shape.place[name], shape.spans[j] = j, name % SETS
     shape.widths[j], shape.now[j] = ENTRY, now_s
+    if name >= ONCE and name < RECORDS then shape.once = j end
     if name < SETS then
       windows = j
       shape.widths[j], shape.now[j] = BUCKET, floor(now_ms / (name * 100))
@@ -259,6 +261,19 @@ local function add_record(body, at, what, most)
   return sub(body, 1, RECORD * most)
 end
 
+-- Tell whether a visit has been counted that counts once; its `who`s begin at `p`.
+local function was_counted(shape, p)
+  local j = shape.once
+  if not j then return false end
+  local from, body = p + 8 * (j - shape.windows - 1), bodies[j]
+  local who = sub(input, from, from + 7)
+  if who == NOBODY then return false end
+  for at = 1, #body, ENTRY do
+    if sub(body, at, at + 7) == who then return true end
+  end
+  return false
+end
+
 local function add_visit(shape, n, late, p)
   local names, mosts, windows = shape.names, shape.mosts, shape.windows
   for j = 1, shape.parts do
@@ -314,7 +329,7 @@ local function tally_keys()
     obey_clock(shape)
     for v = 0, times - 1 do
       local n, late, p = unpack('<I4I4', input, pos + v * length)
-      if n > 0 then
+      if n > 0 and not was_counted(shape, p) then
         adds = true
         add_visit(shape, n, late, p)
       end

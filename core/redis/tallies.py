@@ -23,6 +23,8 @@ NOBODY: Final = bytes(WHO_BYTES)
 MAX_LATE_MS: Final = 2**32 - 1
 _KEPT_BUCKETS: Final = 40
 _SECONDS_BITS: Final = 24
+# The kind of a set of what counts once: who is in it adds nothing by coming again.
+ONCE: Final = 254
 _RECORDS: Final = 255
 _WHEN_BYTES: Final = 6
 
@@ -30,6 +32,8 @@ _WHEN_BYTES: Final = 6
 @dataclass(frozen=True, slots=True)
 class Apart:
     """A set of a tally: `kind` (1 to 254) tells it from others of the same window.
+
+    Of the kind ONCE a tally has one at most, and nobody reads it.
 
     It is read once for all (0) and for those that are less than a number away (`who` is
     a u64 then, little-endian), as `nears` says.

@@ -25,7 +25,7 @@ from anti_fraud.domain.recent import (
 from anti_fraud.domain.rule_sets import RuleSet
 from codegen.domain.terms import RangeTerms
 from core.redis import Apart, Newest, PackedBatch, PackedResults, TallyShape, Visit
-from core.redis.tallies import MAX_LATE_MS, NOBODY
+from core.redis.tallies import MAX_LATE_MS, NOBODY, ONCE, WHO_BYTES
 from scan_api.domain.scans import Scan
 
 # What tells sets of one window from each other in a tally; never used again for others.
@@ -37,6 +37,8 @@ _KINDS: Final[Mapping[Distinct, int]] = {
     Distinct.SESSION: 5,
 }
 _RECENT: Final = Newest(MOST_RECENT, RECENT_S)
+# Who waits for an answer in vain sends again soon, and little else meanwhile.
+_KEYS: Final = Apart(ONCE, 600, 8, ())
 _HALF: Final = 4
 _FOUR_BYTES: Final = 0xFFFF_FFFF
 
@@ -49,25 +51,39 @@ class TalliedEntity:
     shape: TallyShape
     n: int
     distincts: tuple[Distinct, ...]
+    # Whether a scan that is sent again with its key counts once.
+    once: bool
 
     @classmethod
-    def of(cls, counted: CountedEntity, n: int) -> "TalliedEntity":
-        """Shape the tally of an entity."""
+    def of(
+        cls, counted: CountedEntity, n: int, *, keyed: bool = False
+    ) -> "TalliedEntity":
+        """Shape the tally of an entity, for scans that have a key or for others."""
         sets = tuple(
             Apart(_KINDS[each.distinct], each.window_s, each.most, each.nears)
             for each in counted.sets
         )
-        shape = TallyShape(counted.windows, sets, _RECENT if counted.recent else None)
-        return cls(counted, shape, n, tuple(each.distinct for each in counted.sets))
+        # Who is noted in a set again is there once anyway.
+        once = keyed and (counted.recent or bool(counted.windows))
+        shape = TallyShape(
+            counted.windows,
+            (*sets, _KEYS) if once else sets,
+            _RECENT if counted.recent else None,
+        )
+        distincts = tuple(each.distinct for each in counted.sets)
+        return cls(counted, shape, n, distincts, once)
 
 
 Tallied = tuple[TalliedEntity, ...]
 Visits = tuple[tuple[TalliedEntity, Visit], ...]
 
 
-def shape_tallies(rule_set: RuleSet) -> Tallied:
-    """Shape all that a rule set counts of a scan."""
-    return tuple(TalliedEntity.of(each, 1) for each in rule_set.counted)
+def shape_tallies(rule_set: RuleSet, *, keyed: bool) -> Tallied:
+    """Shape all that a rule set counts of a scan, which has an idempotency key or not.
+
+    One with a key counts once, however often it is sent.
+    """
+    return tuple(TalliedEntity.of(each, 1, keyed=keyed) for each in rule_set.counted)
 
 
 def shape_again(new: RuleSet, old: RuleSet) -> Tallied:
@@ -108,6 +124,8 @@ def visit_tallies(
         if tag is None:
             continue
         told = [_who(scan, tags, distinct) for distinct in each.distincts]
+        if each.once:
+            told.append(_pack_once(scan))
         if each.counted.recent:
             told.append(_pack_origin(terms))
         visit = batch.tally(
@@ -157,6 +175,12 @@ _NAMED_BY: Final[Mapping[Distinct, Sequence[Entity]]] = {
     Distinct.NETWORK: (Entity.NETWORK,),
     Distinct.SESSION: (Entity.DEVICE, Entity.MEMBER, Entity.NETWORK),
 }
+
+
+def _pack_once(scan: Scan) -> bytes:
+    """Name a scan by its key and its code: another code with the key counts anew."""
+    key = int.from_bytes(scan.key_hash[:WHO_BYTES], "little")
+    return (key ^ scan.code_id).to_bytes(WHO_BYTES, "little")
 
 
 def _pack_origin(terms: RangeTerms | None) -> bytes:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import Final
 
 import msgspec
 import structlog
@@ -45,6 +46,11 @@ _MAX_UNSENT_BITS = 100_000
 log = structlog.get_logger(logger_name=__name__)
 
 
+# What is counted of scans without a key, and of those with one.
+_KEYED: Final = (False, True)
+_Shapes = tuple[Tallied, Tallied]
+
+
 class _Handles(msgspec.Struct, frozen=True, gc=False):
     claimed: int
     ready: int
@@ -67,7 +73,7 @@ class SignalStore:
     _claimed: deque[int] = field(default_factory=deque)
     _retry_at_s: float = 0.0
     _flusher: asyncio.Task[None] | None = None
-    _shaped: tuple[RuleSet, Tallied] | None = None
+    _shaped: tuple[RuleSet, _Shapes] | None = None
 
     async def gather(
         self,
@@ -83,9 +89,9 @@ class SignalStore:
             return None
         batch = PackedBatch()
         ready: dict[int, int] = {}
-        tallied = self._shape(rule_set)
+        shapes = self._shape(rule_set)
         handles = [
-            _ask_alone(batch, scan, tallied, term, ready)
+            _ask_alone(batch, scan, shapes[bool(scan.key_hash)], term, ready)
             for scan, term in zip_longest(scans, terms)
         ]
         bits = self._take_bits(batch)
@@ -134,10 +140,11 @@ class SignalStore:
             for signal, visits in zip(signals, handles, strict=True)
         ]
 
-    def _shape(self, rule_set: RuleSet) -> Tallied:
+    def _shape(self, rule_set: RuleSet) -> _Shapes:
         """Shape what a rule set counts; remembered, since it judges many batches."""
         if self._shaped is None or self._shaped[0] is not rule_set:
-            self._shaped = rule_set, shape_tallies(rule_set)
+            plain, keyed = (shape_tallies(rule_set, keyed=each) for each in _KEYED)
+            self._shaped = rule_set, (plain, keyed)
         return self._shaped[1]
 
     def observe(self, claimed: Sequence[int]) -> None:

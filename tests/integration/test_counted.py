@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 
 from anti_fraud.default_rules import shipped_rules
@@ -98,6 +100,27 @@ async def gather(
     signals = await SignalStore(redis).gather(scans, rules)
     assert signals is not None
     return signals
+
+
+async def test_what_is_sent_again_with_its_key_counts_once(
+    redis: RedisClient, run: str
+) -> None:
+    """Whichever worker hears it, late or in one batch; another code counts anew."""
+    await redis.redis.flushdb()
+
+    async def come(*keys: bytes, code: int = 1, late_s: float = 0) -> int:
+        plain = scan(run, code, "ann", "phone", late_s)
+        scans = [msgspec.structs.replace(plain, key_hash=key) for key in keys]
+        return (await gather(redis, scans))[-1].counts["member_scans"]
+
+    first, second = sha256(b"1").digest(), sha256(b"2").digest()
+    assert [await come(first) for _ in range(2)] == [1, 1]
+    assert await come(first, first, late_s=90) == 1
+    assert await come(second, second, code=2) == 2
+    assert await come(first, second) == 3
+    # A page has no key, and nobody sends again what it sends.
+    assert await come(b"", b"") == 5
+    assert await come(second) == 5
 
 
 async def test_what_is_different_is_counted_by_each_entity(

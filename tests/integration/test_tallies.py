@@ -18,7 +18,7 @@ from core.redis import (
     Visit,
     connect,
 )
-from core.redis.tallies import NOBODY
+from core.redis.tallies import NOBODY, ONCE
 
 DAY_S: Final = 86_400
 # A sub-bucket of a day, in milliseconds; the server's clock goes on meanwhile, so times
@@ -213,6 +213,34 @@ async def test_what_is_too_old_for_all_that_is_kept_counts_itself(
     for late in range(60):
         await visit(redis, key, shape, who(late + 1), 1000 * late)
     assert await visit(redis, key, shape, who(1), 3_600_000) == (1, 1)
+
+
+@MANY
+@given(keys=st.lists(st.integers(0, 5), min_size=1, max_size=25))
+async def test_what_counts_once_adds_nothing_again(
+    redis: RedisClient, keys: list[int]
+) -> None:
+    """Neither to windows nor to sets nor to records; 0 is no key."""
+    name = random_token(8).encode()
+    shape = TallyShape(
+        (DAY_S,), (Apart(1, DAY_S, 30), Apart(ONCE, 600, 8, ())), Newest(50, DAY_S)
+    )
+    kept: list[int] = []
+    for place, key in enumerate(keys):
+        if key == 0 or all(keys[each] != key for each in kept):
+            kept.append(place)
+        batch = PackedBatch()
+        asked = batch.tally(name, shape, who(place + 1) + who(key) + who(place))
+        results = await batch.run(redis)
+        count, apart = results.tally(asked)
+        assert (count, apart) == (len(kept), max(len(kept), 1))
+        assert (
+            sorted(
+                int.from_bytes(record.what, "little")
+                for record in results.records(asked)
+            )
+            == kept
+        )
 
 
 @pytest.mark.parametrize(
