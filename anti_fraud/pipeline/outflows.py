@@ -43,9 +43,15 @@ async def watch_outflows(
     given = await read_given(conn, first=first, last=today)
     found = find_outflows(given, today)
     looked_into = await _load_looked_into(conn, found, today, timezone)
+    news = {
+        each.subject
+        for each in found
+        if each.is_news(looked_into.get((each.subject, each.kind), 0))
+    }
+    # Of a campaign all kinds or none, since whoever closes it looks into all.
     details: dict[str, dict[str, dict[str, int]]] = {}
     for each in found:
-        if each.is_news(looked_into.get((each.subject, each.kind), 0)):
+        if each.subject in news:
             told = {"today": each.amount, "expected": each.expected}
             details.setdefault(each.subject, {})[each.kind] = told
     await report_sightings(
@@ -60,9 +66,10 @@ async def watch_outflows(
 async def _load_looked_into(
     conn: AsyncConnection, found: Sequence[Outflow], today: date, timezone: ZoneInfo
 ) -> dict[tuple[str, str], int]:
-    """Load what had been given when somebody closed an incident of this day.
+    """Load what this day had given in incidents that somebody closed.
 
-    By subject and kind of reward.
+    By subject and kind of reward. One that was seen on an earlier day last tells of
+    that day, even if it was closed on this one.
     """
     subjects = sorted({each.subject for each in found})
     known = await lock_incidents(conn, IncidentKind.OUTFLOW, subjects)
@@ -70,6 +77,6 @@ async def _load_looked_into(
         (subject, kind): told["today"]
         for subject, incident in known.items()
         if incident.closed_at is not None
-        and business_day(to_ms(incident.closed_at), timezone) == today
+        and business_day(to_ms(incident.last_at), timezone) == today
         for kind, told in incident.detail.items()
     }

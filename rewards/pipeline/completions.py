@@ -63,9 +63,9 @@ class SetAwarding:
             await self._pay(done, award_id, now)
         except Fault as fault:
             log.warning("set_put_off", set_id=done.set_id, cause=str(fault))
-            waited = min(max(now - done.completed_at, _AGAIN), _AGAIN_AT_MOST)
+            wait = min(max(now - done.completed_at, _AGAIN), _AGAIN_AT_MOST)
             async with self.engine.begin() as conn:
-                await store.put_off(conn, done, waited)
+                await store.put_off(conn, done, wait)
         return True
 
     async def _pay(self, done: CompletedSet, award_id: int, now: datetime) -> None:

@@ -98,4 +98,6 @@ def hide_gauges() -> None:
     if directory := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         # All metrics of a fork begin anew, in files of its own, when one is used.
         QUEUE.set(0)
-        mark_process_dead(os.getpid(), directory)  # type: ignore[no-untyped-call]
+        mark_process_dead(  # type: ignore[no-untyped-call] # untyped there
+            os.getpid(), directory
+        )

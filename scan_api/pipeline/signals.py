@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Final
 
 import msgspec
 import structlog
@@ -47,7 +46,6 @@ log = structlog.get_logger(logger_name=__name__)
 
 
 # What is counted of scans without a key, and of those with one.
-_KEYED: Final = (False, True)
 _Shapes = tuple[Tallied, Tallied]
 
 
@@ -143,8 +141,8 @@ class SignalStore:
     def _shape(self, rule_set: RuleSet) -> _Shapes:
         """Shape what a rule set counts; remembered, since it judges many batches."""
         if self._shaped is None or self._shaped[0] is not rule_set:
-            plain, keyed = (shape_tallies(rule_set, keyed=each) for each in _KEYED)
-            self._shaped = rule_set, (plain, keyed)
+            plain = shape_tallies(rule_set, keyed=False)
+            self._shaped = rule_set, (plain, shape_tallies(rule_set, keyed=True))
         return self._shaped[1]
 
     def observe(self, claimed: Sequence[int]) -> None:

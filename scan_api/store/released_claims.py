@@ -7,7 +7,8 @@ are locked in order, as scans lock them: claims first, then sightings.
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import BigInteger, and_, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db import SHARD
@@ -88,7 +89,11 @@ async def find_denied(conn: AsyncConnection, scan_ids: Sequence[int]) -> frozens
                 r.scan_id < scans.c.scan_id,
             ),
         )
-        .where(scans.c.shard == SHARD, scans.c.scan_id.in_(scan_ids))
+        .where(
+            scans.c.shard == SHARD,
+            scans.c.scan_id == any_(bindparam("scan_ids", type_=ARRAY(BigInteger))),
+        ),
+        {"scan_ids": list(scan_ids)},
     )
     return frozenset(rows.scalars())
 
